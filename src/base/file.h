@@ -1,0 +1,50 @@
+/*
+ * Every durable write of the program goes through here.
+ *
+ * Rule 3 of the house: a fact is acknowledged only after it is durable. A write is durable after file_sync() returned OK;
+ * a new name is durable after directory_sync() of its folder. The test build (meson -Dfile_recording=true) records each
+ * write, rename, truncation, removal and sync into the journal that NOROSHI_FILE_JOURNAL names, so that a test can rebuild
+ * the folder as after a power cut at any point. Failures can be injected there too (NOROSHI_FILE_FAIL=N:errno fails the
+ * N-th operation).
+ *
+ * A write error leaves the file in an unknown state: after any failure of file_append or file_sync the writer refuses
+ * further work, and the owner reopens and repairs (fsync is never retried: the kernel may have dropped the pages).
+ */
+#ifndef NOROSHI_BASE_FILE_H
+#define NOROSHI_BASE_FILE_H
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct file; /* one open file for appending, or for writing at places; one owner, one thread at a time */
+
+/* Opens for appending, creating it (mode 0640) when `create`. The name's folder is synced when the file was created. */
+enum error file_open(const char *path, bool create, struct file **file, struct failure *failure);
+void file_close(struct file *file); /* without sync; NULL is fine */
+enum error file_append(struct file *file, const void *at, size_t size, struct failure *failure);
+enum error file_write_at(struct file *file, uint64_t offset, const void *at, size_t size, struct failure *failure);
+enum error file_truncate(struct file *file, uint64_t size, struct failure *failure);
+enum error file_sync(struct file *file, struct failure *failure);
+uint64_t file_size(const struct file *file);
+int file_descriptor(const struct file *file); /* for reading only */
+
+/* The whole content becomes `text` or stays as it was: temporary file in the same folder, sync, rename, folder sync. */
+enum error file_replace(const char *path, struct text text, unsigned mode, struct failure *failure);
+
+/* The same for a content too large for memory: append to the file returned, then commit (or abandon). */
+enum error file_replace_begin(const char *path, unsigned mode, struct file **file, struct failure *failure);
+enum error file_replace_commit(struct file *file, struct failure *failure); /* closes it in either case */
+void file_replace_abandon(struct file *file);
+
+enum error file_remove(const char *path, struct failure *failure); /* and syncs the folder */
+enum error file_rename(const char *from, const char *to, struct failure *failure); /* and syncs both folders */
+enum error directory_make(const char *path, unsigned mode, struct failure *failure); /* fine when it is there */
+enum error directory_sync(const char *path, struct failure *failure);
+
+/* The whole file, at most `limit` bytes, NUL-terminated behind its size; free() it. */
+enum error file_read(const char *path, size_t limit, char **at, size_t *size, struct failure *failure);
+
+#endif

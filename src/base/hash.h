@@ -1,0 +1,50 @@
+/*
+ * Hashes, random numbers and identifiers.
+ */
+#ifndef NOROSHI_BASE_HASH_H
+#define NOROSHI_BASE_HASH_H
+
+#include "base/text.h"
+
+#include <stdint.h>
+
+/* Fast, not secret: XXH3 (64 bits). `seed` keeps tables of different meaning apart. Stable across versions: files hold it. */
+uint64_t hash_bytes(const void *at, size_t size, uint64_t seed);
+uint64_t hash_text(struct text text, uint64_t seed);
+uint64_t hash_u64(uint64_t value, uint64_t seed);
+
+/* 128 bits (XXH3), for identities derived from content that is known to be unique, such as a batch id. */
+struct hash128 {
+	uint64_t high, low;
+};
+struct hash128 hash128_bytes(const void *at, size_t size, uint64_t seed);
+
+/* CRC-32C (Castagnoli; RFC 3720 B.4), as every block of our files carries it. Start with crc = 0. */
+uint32_t checksum(uint32_t crc, const void *at, size_t size);
+
+/* SHA-256 (FIPS 180-4). */
+void sha256(const void *at, size_t size, uint8_t digest[32]);
+void hmac_sha256(const void *key, size_t key_size, const void *at, size_t size, uint8_t digest[32]);
+
+/* Compares in time that does not depend on the contents. */
+bool bytes_equal_secret(const void *a, const void *b, size_t size);
+
+void random_bytes(void *at, size_t size); /* getrandom(2); never fails */
+
+#define HEX_SIZE(bytes) ((bytes) * 2 + 1)
+char *hex_format(const void *at, size_t size, char *to); /* `to` has HEX_SIZE(size); lower case */
+bool hex_parse(struct text text, void *to, size_t size); /* exactly 2 × size digits */
+
+/* RFC 4122 UUIDs in network byte order. */
+struct uuid {
+	uint8_t bytes[16];
+};
+#define UUID_TEXT 37
+struct uuid uuid_random(void);                                         /* version 4 */
+struct uuid uuid_derived(struct uuid space, const void *at, size_t size); /* version 8 (RFC 9562) over SHA-256 */
+char *uuid_format(struct uuid uuid, char to[static UUID_TEXT]);
+bool uuid_parse(struct text text, struct uuid *uuid);
+bool uuid_equal(struct uuid a, struct uuid b);
+bool uuid_is_nil(struct uuid uuid);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * Reading JSON (RFC 8259) fast: simdjson's on-demand parser behind a flat, allocation-free walk. Writing, and small documents
+ * of our own, use jansson directly.
+ *
+ * The whole line is validated (UTF-8, structure) in one pass. Depth is limited. Of duplicate keys the first counts and the
+ * document is marked, so that the reader can count it.
+ */
+#ifndef NOROSHI_BASE_JSON_H
+#define NOROSHI_BASE_JSON_H
+
+#include "base/error.h"
+#include "base/text.h"
+
+#include <stdint.h>
+
+struct json_parser; /* reusable, one thread; owns its buffers */
+
+enum json_kind { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_INTEGER, JSON_REAL, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+
+/* A value of the parsed document: an index into the parser's tape, valid until the next json_parse(). */
+struct json_value {
+	const struct json_parser *parser;
+	uint32_t index; /* 0 = no such value */
+};
+
+struct json_parser *json_parser_new(unsigned deepest); /* NULL when there is no memory */
+void json_parser_free(struct json_parser *parser);
+
+/* `text` is copied as needed; the values' strings live until the next json_parse() on this parser. The failure names the
+ * byte offset and what was wrong. */
+enum error json_parse(struct json_parser *parser, struct text text, struct json_value *root, struct failure *failure);
+bool json_had_duplicate_keys(const struct json_parser *parser);
+
+bool json_exists(struct json_value value);
+enum json_kind json_kind(struct json_value value); /* JSON_NULL for no value */
+
+/* The member of an object; no value when `object` is none or has no such key. json_at() follows "a.b.c". */
+struct json_value json_get(struct json_value object, const char *key);
+struct json_value json_at(struct json_value object, const char *dotted);
+
+/* Empty, 0, false when the value is of another kind. json_text() gives the number's digits for numbers too. */
+struct text json_text(struct json_value value);
+bool json_integer(struct json_value value, int64_t *number);
+bool json_unsigned(struct json_value value, uint64_t *number);
+bool json_real(struct json_value value, double *number); /* also from an integer */
+
+/* Walks an array's items or an object's members: start with zeroed `walk`; false at the end. */
+struct json_walk {
+	uint32_t next;
+	bool started;
+	struct text key; /* of an object's member */
+	struct json_value value;
+};
+bool json_next(struct json_value container, struct json_walk *walk);
+
+#endif

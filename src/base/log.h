@@ -1,0 +1,34 @@
+/*
+ * Structured log lines on standard error: one JSON object a line ("time", "level", "part", "what", then the fields), or plain
+ * text when standard error is a terminal. No secret is ever passed in; text from outside is made printable.
+ */
+#ifndef NOROSHI_BASE_LOG_H
+#define NOROSHI_BASE_LOG_H
+
+#include "base/text.h"
+#include "base/time.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
+
+struct log_field {
+	const char *name; /* NULL ends a list */
+	enum { LOG_TEXT, LOG_NUMBER, LOG_TIME } kind;
+	struct text text;
+	int64_t number;
+};
+#define LOG_FIELD_TEXT(name_, text_) ((struct log_field){ .name = (name_), .kind = LOG_TEXT, .text = (text_) })
+#define LOG_FIELD_STRING(name_, string_) ((struct log_field){ .name = (name_), .kind = LOG_TEXT, .text = text_of(string_) })
+#define LOG_FIELD_NUMBER(name_, number_) ((struct log_field){ .name = (name_), .kind = LOG_NUMBER, .number = (int64_t)(number_) })
+#define LOG_FIELD_TIME(name_, time_) ((struct log_field){ .name = (name_), .kind = LOG_TIME, .number = (time_) })
+
+/* Set once in main, before anything runs beside it: the process's part ("keeper"), the least level shown, JSON or not. */
+void log_setup(const char *part, enum log_level least, bool json);
+void log_fields(enum log_level level, const char *what, const struct log_field *fields);
+
+/* log_write(LOG_INFO, "batch stored", LOG_FIELD_NUMBER("alerts", n)) */
+#define log_write(level, what, ...) log_fields(level, what, (const struct log_field[]){ __VA_ARGS__ __VA_OPT__(,) { .name = NULL } })
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * Text that somebody else owns: a pointer and a length, not NUL-terminated. Whoever hands one out says how long it lives.
+ */
+#ifndef NOROSHI_BASE_TEXT_H
+#define NOROSHI_BASE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct text {
+	const char *at; /* may be NULL when size is 0 */
+	size_t size;    /* bytes */
+};
+
+#define TEXT(literal) ((struct text){ (literal), sizeof(literal) - 1 })
+#define TEXT_NONE ((struct text){ NULL, 0 })
+
+struct text text_of(const char *terminated); /* NULL gives TEXT_NONE */
+bool text_equal(struct text a, struct text b);
+bool text_equal_nocase(struct text a, struct text b); /* ASCII case only */
+bool text_starts(struct text text, struct text prefix);
+bool text_ends(struct text text, struct text suffix);
+int text_compare(struct text a, struct text b); /* by bytes, shorter first when one is a prefix of the other */
+struct text text_trim(struct text text);        /* without ASCII white space at both ends */
+
+/* Where `part` first stands in `whole`; -1 when it does not. text_find_nocase ignores ASCII case. */
+ptrdiff_t text_find(struct text whole, struct text part);
+ptrdiff_t text_find_nocase(struct text whole, struct text part);
+
+/* Cuts `*rest` at the first `separator`: returns what stands before it, and `*rest` is what follows (empty at the end). */
+struct text text_cut(struct text *rest, char separator);
+
+/* Whole text as a number, no sign for unsigned, no white space; false when it is anything else or does not fit. */
+bool text_to_u64(struct text text, uint64_t *value);
+bool text_to_i64(struct text text, int64_t *value);
+bool text_to_double(struct text text, double *value); /* finite, '.' as the decimal point whatever the locale */
+
+/* Copies into `to` (room for `size` bytes with the NUL), cut at a character's border when it does not fit.
+ * Returns false when it was cut. */
+bool text_copy(struct text text, char *to, size_t size);
+
+/* The offset of the first byte that is not well-formed UTF-8 (RFC 3629: no surrogates, no overlong form), or size. */
+size_t text_utf8_valid(struct text text);
+
+/* Writes `text` with every malformed byte replaced by U+FFFD and control characters (other than \n and \t) removed; `to`
+ * needs room for 3 × size + 1. Returns the bytes written without the NUL. For what is shown to people. */
+size_t text_make_printable(struct text text, char *to);
+
+/* A text being built, growing. Zeroed it is empty; `failed` is set when memory runs out and stays set. */
+struct builder {
+	char *at; /* NUL-terminated once anything was added */
+	size_t size, room;
+	bool failed;
+};
+void build_text(struct builder *builder, struct text text);
+void build_char(struct builder *builder, char c);
+void build_format(struct builder *builder, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void build_json_string(struct builder *builder, struct text text); /* with its quotes; malformed UTF-8 becomes U+FFFD */
+void builder_clear(struct builder *builder);                       /* empty, memory kept */
+void builder_free(struct builder *builder);
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * Time: nanoseconds since 1970-01-01T00:00:00Z in a signed 64-bit number (to the year 2262), UTC, no leap seconds.
+ */
+#ifndef NOROSHI_BASE_TIME_H
+#define NOROSHI_BASE_TIME_H
+
+#include "base/text.h"
+
+#include <stdint.h>
+
+typedef int64_t nanoseconds;
+
+#define MICROSECOND ((nanoseconds)1000)
+#define MILLISECOND (1000 * MICROSECOND)
+#define SECOND (1000 * MILLISECOND)
+#define MINUTE (60 * SECOND)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
+
+nanoseconds time_now(void);       /* the wall clock */
+nanoseconds time_monotonic(void); /* for intervals only */
+
+/* RFC 3339, and the forms that detectors write: "2020-03-04T13:55:05.224939+0000", a space for the T, a comma for the
+ * point, no zone (then `zone` seconds east of UTC is assumed and *assumed, when not NULL, set). False when it is none. */
+bool time_parse(struct text text, int zone, nanoseconds *time, bool *assumed);
+
+/* Seconds since the epoch, whole or decimal ("1642204801", "1583330105.224939"), exact to the nanosecond. Also takes
+ * milliseconds, microseconds and nanoseconds when the number is too large for seconds before the year 2262. */
+bool time_parse_epoch(struct text text, nanoseconds *time);
+
+#define TIME_TEXT 36 /* room for a time with its NUL */
+/* RFC 3339 in UTC with the fewest of 0, 3, 6 or 9 decimals that lose nothing. Returns `to`. */
+char *time_format(nanoseconds time, char to[static TIME_TEXT]);
+
+/* Durations as people write them in a configuration: "10 min", "90s", "2h", "7d", "500ms". */
+bool duration_parse(struct text text, nanoseconds *duration);
+char *duration_format(nanoseconds duration, char to[static TIME_TEXT]);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * Routes, declared: one table for each capability. Front uses it to check requests before anybody else sees them; keeper uses
+ * it to call the handler; `noroshi help routes`, the OpenAPI document and the fuzz targets are made from it.
+ *
+ *   browser/program → front: parse, limits, fields by type → (typed fields only) → keeper: subject, scope, handler → JSON
+ *   → front: as JSON for /v1/…, or through the page's template as HTML.
+ */
+#ifndef NOROSHI_HTTP_ROUTE_H
+#define NOROSHI_HTTP_ROUTE_H
+
+#include "base/error.h"
+#include "base/memory.h"
+#include "model/policy.h"
+
+#include <jansson.h>
+#include <stdint.h>
+
+struct store;
+struct history;
+
+enum field_type {
+	FIELD_TEXT, FIELD_LINES /* text that may hold line breaks */, FIELD_INTEGER, FIELD_REAL, FIELD_BOOLEAN, FIELD_UUID,
+	FIELD_TIME /* RFC 3339 or YYYY-MM-DD */, FIELD_CHOICE, FIELD_ADDRESS, FIELD_PREFIX, FIELD_CURSOR, FIELD_SECRET /* never logged */,
+	FIELD_LIST /* of texts */
+};
+enum field_place { IN_PATH, IN_QUERY, IN_BODY };
+
+struct field {
+	const char *name; /* NULL ends the table */
+	enum field_type type;
+	enum field_place place;
+	bool required;
+	uint32_t largest;           /* bytes of a text (0 = 256), items of a list */
+	int64_t least, most;        /* of an integer; both 0 = any */
+	const char *const *choices; /* of FIELD_CHOICE; NULL ends */
+	const char *summary;
+};
+
+enum route_kind {
+	ROUTE_JSON,   /* an API route under /v1/: answers JSON */
+	ROUTE_PAGE,   /* a page: the same handler, answered through the template `page` */
+	ROUTE_FORM,   /* POST from a page's form: CSRF-checked; answers 303 to `location` that the handler gives */
+	ROUTE_STREAM, /* body is streamed to a parser in front (POST /v1/alerts); `handle` is NULL */
+};
+
+struct route_limits {
+	uint32_t body;       /* bytes; 0 = 64 KiB */
+	uint32_t per_minute; /* requests of one subject (or address, for strangers); 0 = 600 */
+};
+
+/* A request as the handler sees it: in the keeper. */
+struct call {
+	const struct route *route;
+	const struct subject *subject; /* role NONE: a stranger */
+	const struct scope *scope;     /* for route->action; NULL only on routes that are open to strangers */
+	json_t *input;   /* object: the typed fields; absent optional ones are missing */
+	json_t *output;  /* object: the handler fills it */
+	uint16_t status; /* 200 unless the handler changes it */
+	char location[256];   /* for ROUTE_FORM and 201 */
+	uint64_t version;     /* in: If-Match (0 = none); out: ETag (0 = none) */
+	struct text language; /* "ja" or "en" */
+	char client[46];      /* address of the client, for the log and limits */
+	uint8_t session[32];  /* digest of the session cookie; zero without one */
+	char *cookie;         /* out: a new session cookie's value (arena), "" = remove it, NULL = leave it */
+	struct arena *arena;
+	struct center *center; /* model/capability.h */
+	struct store *store;
+	struct history *history;
+	nanoseconds now;
+};
+
+struct route {
+	enum route_kind kind;
+	const char *method; /* "GET", "POST", "PUT", "PATCH", "DELETE" */
+	const char *path;   /* "/v1/events/{id}" */
+	const char *name;   /* operation id, unique: "event-read"; NULL ends the table */
+	const char *summary;
+	const struct field *fields; /* may be NULL */
+	enum action action;
+	bool stranger;              /* may be called without signing in (sign-in, acknowledgement by link, health) */
+	bool changes;               /* runs inside a store transaction; logged as such */
+	struct route_limits limits;
+	const char *page;           /* template for ROUTE_PAGE: "event" → web/pages/event.html */
+	/* Returns OK, or an error that becomes an RFC 9457 answer: INPUT 400, DENIED 403, NOT_FOUND 404, CONFLICT 409
+	 * (412 with If-Match), LIMIT 429, SYSTEM/CORRUPT 503. The failure's words are shown to the caller. */
+	enum error (*handle)(struct call *call, struct failure *failure);
+};
+
+#endif

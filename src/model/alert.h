@@ -1,0 +1,76 @@
+/*
+ * An alert: a record that a detector finds suspicious. Made by the readers of formats/, kept by store/history.h, judged by
+ * triage/. All texts are borrowed; whoever hands out an alert says how long they live.
+ */
+#ifndef NOROSHI_MODEL_ALERT_H
+#define NOROSHI_MODEL_ALERT_H
+
+#include "base/codec.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "net/address.h"
+
+#include <stdint.h>
+
+/* Who says it, and which of its sayings it is (rule 4). Never a hash of the content: equal lines are separate facts. */
+struct fact_id {
+	uint32_t sensor;      /* the sensor's number in the state store; in `noroshi triage` the input file's */
+	struct hash128 epoch; /* a file's identity, or the hash of a client's batch id */
+	uint64_t sequence;    /* byte offset in the file, or line in the batch (1 = first) */
+};
+int fact_id_compare(const struct fact_id *a, const struct fact_id *b);
+
+enum outcome { OUTCOME_UNKNOWN, OUTCOME_FAILED, OUTCOME_SUCCEEDED }; /* of what the alert is about; failed = blocked, refused, not found */
+
+enum severity { SEVERITY_UNKNOWN, SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL };
+
+/* ATT&CK Enterprise tactics in their order, as bits of `tactics`. */
+enum tactic {
+	TACTIC_RECONNAISSANCE, TACTIC_RESOURCE_DEVELOPMENT, TACTIC_INITIAL_ACCESS, TACTIC_EXECUTION, TACTIC_PERSISTENCE,
+	TACTIC_PRIVILEGE_ESCALATION, TACTIC_DEFENSE_EVASION, TACTIC_CREDENTIAL_ACCESS, TACTIC_DISCOVERY,
+	TACTIC_LATERAL_MOVEMENT, TACTIC_COLLECTION, TACTIC_COMMAND_AND_CONTROL, TACTIC_EXFILTRATION, TACTIC_IMPACT,
+	TACTIC_COUNT
+};
+const char *tactic_id(enum tactic tactic);   /* "TA0043" */
+const char *tactic_name(enum tactic tactic); /* "Reconnaissance", a gettext msgid */
+
+struct alert {
+	struct fact_id id;
+	uint32_t organisation; /* number in the state store */
+	nanoseconds occurred;  /* as the source said */
+	nanoseconds received;
+	bool zone_assumed;     /* the source's time named no zone */
+
+	struct text detector;     /* "Suricata", "Wazuh", "AMiner", "Zeek" … */
+	struct text signature_id; /* "1:2016184:5", "31101"; empty when the detector has none */
+	struct text signature;    /* the rule's words; never empty */
+	struct text category;     /* class or groups, as the detector names them */
+	enum severity severity;
+	enum outcome outcome;
+	uint16_t tactics; /* bits 1 << enum tactic; 0 = the source does not say */
+
+	struct address source, target; /* of the traffic; may be absent */
+	uint16_t source_port, target_port;
+	struct text host;             /* the host that the alert concerns, as the detector names it */
+	struct address host_address;  /* its address; when there is no name this is the host */
+	struct text account;          /* user name concerned */
+	struct text protocol;         /* "TCP", "dns" */
+	struct text object;           /* what was touched: URL, domain, file, process: one line */
+	uint32_t repeats;             /* how many occurrences the detector folded into this one; 1 = just this */
+
+	struct text original; /* the input line, byte for byte */
+};
+
+/* The stored and transported form (version first). Decoding borrows from the bytes. */
+void alert_encode(const struct alert *alert, struct builder *to);
+enum error alert_decode(struct reader *from, struct alert *alert, struct failure *failure);
+
+/* A JSON object for people and programs; with `original` when asked. */
+void alert_write_json(const struct alert *alert, bool with_original, struct builder *to);
+
+/* Words on the first thing wrong with it (no signature, no time, …), or NULL. */
+const char *alert_problem(const struct alert *alert);
+
+#endif

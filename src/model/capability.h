@@ -1,0 +1,60 @@
+/*
+ * What a capability (watch, triage, notify, …) brings: the struct that cmd/ and center/ walk. A new capability is a new folder
+ * and one line in center/capabilities.c.
+ */
+#ifndef NOROSHI_MODEL_CAPABILITY_H
+#define NOROSHI_MODEL_CAPABILITY_H
+
+#include "base/error.h"
+#include "base/time.h"
+
+struct counters;
+struct history;
+struct history_batch;
+struct loop;
+struct option_group;
+struct reader;
+struct route;
+struct store;
+
+/* What the keeper offers to the capabilities that run in it. */
+struct center {
+	struct store *store;
+	struct history *history;
+	struct counters *counters;
+	struct loop *loop;
+	const char *folder;     /* where a capability may keep its own files (checkpoints), through base/file.h */
+	const char *public_url; /* of the pages, without a slash at the end: "https://noroshi.example"; for links in mails */
+	nanoseconds (*now)(void);
+	/* Tells everybody who looks at pages or streams that something of this organisation changed ("event", id). */
+	void (*changed)(struct center *center, uint32_t organisation, const char *noun, const char *id);
+	void *keeper; /* the keeper's own */
+};
+
+struct command {
+	const char *name;    /* "triage"; NULL ends a list */
+	const char *summary; /* one line for `noroshi help` */
+	/* argv[0] is the command's name. Answers --help itself. Returns the exit code: 0 done, 1 found problems, 2 bad usage or input. */
+	int (*run)(int argc, char **argv);
+};
+
+struct capability {
+	const char *name;
+	const struct option_group *options; /* may be NULL */
+	const struct command *commands;     /* may be NULL */
+	const struct route *routes;         /* may be NULL */
+	const char *const *topics;          /* outbox topics it puts messages into; may be NULL */
+	/* In the keeper: once at the start, then about every second, and in order at the end. May be NULL. */
+	enum error (*start)(struct center *center, struct failure *failure);
+	void (*tick)(struct center *center, nanoseconds now);
+	void (*stop)(struct center *center);
+	/* In the keeper: one frame of alerts that has become durable; called once for each, in the order of history, also for
+	 * those that a start finds behind the position `replay_from` asks for. May be NULL. */
+	enum error (*alerts)(struct center *center, const struct history_batch *batch, uint64_t first_position,
+	    struct reader *encoded, struct failure *failure);
+	uint64_t (*replay_from)(struct center *center);
+	/* In the courier: delivers one message of one of its topics. ERROR_AGAIN = try later. May be NULL. */
+	enum error (*deliver)(const char *topic, const void *body, size_t size, struct failure *failure);
+};
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * History: where alerts (and later other records) rest. Append-only checksummed files in one folder; read by time,
+ * organisation and id. Later issues add columns and indexes behind this header.
+ *
+ * Layout: segments `NNNNNNNN.alerts` of frames; a frame is one accepted batch (or a part of one): header (magic, version, size,
+ * organisation, sensor, epoch, first and last sequence, batch hash, received, least and greatest occurred, count, CRC-32C of header and body), body =
+ * zstd of the encoded alerts. Beside each segment `NNNNNNNN.verdicts`: append-only checksummed blocks of (row, verdict, event,
+ * rule); the last one for a row counts. docs/formats/history.md has the bytes. A torn tail (power cut) is cut off at open and
+ * said; a checksum error elsewhere is reported with file and offset, skipped on read, and never silently dropped.
+ *
+ * A position names an alert for ever: segment number in the upper 32 bits, row in the segment in the lower.
+ *
+ * One writer process; readers in the same process. No read without a scope (rule 10).
+ */
+#ifndef NOROSHI_STORE_HISTORY_H
+#define NOROSHI_STORE_HISTORY_H
+
+#include "base/error.h"
+#include "model/alert.h"
+#include "model/policy.h"
+#include "model/reason.h"
+
+struct history;
+
+/* What one frame belongs to; identifies the batch for the removal of doubles. */
+struct history_batch {
+	uint32_t organisation, sensor;
+	struct hash128 epoch;           /* of all its alerts */
+	uint64_t sequence_first, sequence_end; /* covers [first, end): for files byte offsets, for a POST batch 1 … lines + 1 */
+	nanoseconds received;
+	uint32_t lines, alerts, skipped, malformed; /* as read by the front, to answer a repeated POST with the same words */
+	bool last;                      /* the batch is complete with this frame */
+};
+
+struct history_repair {
+	uint64_t cut_bytes;   /* torn tail that was removed */
+	uint32_t bad_frames;
+	char words[256];      /* empty when nothing was wrong */
+};
+enum error history_open(const char *folder, struct history **history, struct history_repair *repair, struct failure *failure);
+void history_close(struct history *history);
+
+/* `encoded` = alert_encode() of `batch->alerts` alerts one after another. Not durable before history_sync(). Gives the
+ * position of the first one; the others follow. */
+enum error history_append(struct history *history, const struct history_batch *batch, struct text encoded,
+    uint64_t *first_position, struct failure *failure);
+enum error history_sync(struct history *history, struct failure *failure);
+
+/* Verdicts are re-derivable from the alerts, so they are synced with the next history_sync(), not one by one. */
+enum error history_judge(struct history *history, uint64_t position, enum verdict verdict, struct uuid event,
+    struct uuid rule, struct failure *failure);
+
+/* After a restart: every frame from a position on, in order of appending, for rebuilding what was not checkpointed.
+ * `each` returns an error to stop. A named background scope is required. */
+enum error history_replay(struct history *history, const struct scope *scope, uint64_t from_position,
+    enum error (*each)(void *context, const struct history_batch *batch, uint64_t first_position, struct reader *encoded, struct failure *failure),
+    void *context, struct failure *failure);
+uint64_t history_end(const struct history *history); /* the position that the next alert will get */
+
+/* A question: all conditions hold. Results in order of appending. */
+struct history_query {
+	nanoseconds from, to;     /* occurred in [from, to); to = 0: no end */
+	uint32_t organisation;    /* 0 = every one in the scope */
+	uint32_t verdicts;        /* bits 1 << enum verdict; 0 = any */
+	const struct uuid *event; /* NULL = any */
+	struct text contains;     /* part of the original line; empty = any */
+	uint64_t start;           /* continue from this position (opaque cursor) */
+	uint32_t limit;           /* at most this many results */
+};
+struct history_hit {
+	uint64_t position;
+	struct alert alert; /* borrowed for the call */
+	enum verdict verdict;
+	struct uuid event, rule;
+};
+enum error history_find(struct history *history, const struct scope *scope, const struct history_query *query,
+    void (*each)(void *context, const struct history_hit *hit), void *context, uint64_t *next, struct failure *failure);
+enum error history_get(struct history *history, const struct scope *scope, uint64_t position,
+    void (*each)(void *context, const struct history_hit *hit), void *context, struct failure *failure);
+
+/* Removes whole segments whose newest alert was received before `before` (retention); says how many alerts went. */
+enum error history_expire(struct history *history, nanoseconds before, uint64_t *alerts, struct failure *failure);
+
+#endif
