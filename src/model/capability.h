@@ -53,8 +53,13 @@ struct capability {
 	enum error (*alerts)(struct center *center, const struct history_batch *batch, uint64_t first_position,
 	    struct reader *encoded, struct failure *failure);
 	uint64_t (*replay_from)(struct center *center);
-	/* In the courier: delivers one message of one of its topics. ERROR_AGAIN = try later. May be NULL. */
+	/* In the courier: delivers one message of one of its topics. ERROR_AGAIN = try later, any other error = never. May be
+	 * NULL. With OK the failure's words may hold what the far side answered. */
 	enum error (*deliver)(const char *topic, const void *body, size_t size, struct failure *failure);
+	/* In the keeper, inside the transaction that takes the message out of the outbox or puts it off: what came of a try to
+	 * deliver it (`result` and `words` as deliver() gave them). May be NULL. */
+	enum error (*delivered)(struct center *center, const char *topic, const void *body, size_t size, enum error result,
+	    const char *words, nanoseconds now, struct failure *failure);
 };
 
 #endif
