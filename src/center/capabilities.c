@@ -1,0 +1,17 @@
+/*
+ * The list of capabilities. A new capability is a new folder and one line here.
+ */
+#include "center/capabilities.h"
+
+#include "notify/notify.h"
+#include "triage/capability.h"
+#include "watch/watch.h"
+
+#include <stddef.h>
+
+const struct capability *const capabilities[] = {
+	&watch_capability,
+	&triage_capability,
+	&notify_capability,
+	NULL,
+};

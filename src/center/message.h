@@ -1,0 +1,62 @@
+/*
+ * What the processes of a centre say to each other, over bus/channel.h. Every body is written and read with
+ * base/codec.h in the order listed here; a body that does not fit its kind closes the channel.
+ *
+ *   supervisor ↔ front, keeper, courier      front ↔ keeper      keeper ↔ courier
+ *
+ * An answer carries its question's correlation. `text` is u32 length and bytes; digests are SHA-256, 32 bytes.
+ */
+#ifndef NOROSHI_CENTER_MESSAGE_H
+#define NOROSHI_CENTER_MESSAGE_H
+
+#define MESSAGE_VERSION 1
+
+enum message_kind {
+	/* supervisor → child: u32 version; text name (path) and text content of the configuration file; then what the
+	 * command line says instead: u8 ephemeral, text listen, text state folder, u32 count and texts: organisations
+	 * to make. At the start, and again for a reload. */
+	MESSAGE_CONFIGURATION = 1,
+	/* child → supervisor: the configuration is in use. text address (front: where it listens; else empty), text
+	 * facts (keeper of an ephemeral centre: JSON object with its tokens; else empty). */
+	MESSAGE_READY = 2,
+	/* child → supervisor: the configuration was refused; the old one stays in use. text words. */
+	MESSAGE_REFUSED = 3,
+	/* supervisor → child: finish what is under way and end. Empty body. */
+	MESSAGE_STOP = 4,
+
+	/* front → keeper: may the bearer of this token append alerts now? digest; text organisation and sensor (names;
+	 * for an administrator's or the centre's own programs; else empty); text client address. */
+	MESSAGE_ADMIT = 16,
+	/* u16 status (200, 401, 403, 404, 429); u32 organisation; u32 sensor; u64 quota in thousandths of an alert a
+	 * second (0 = none); text words when the status is not 200. */
+	MESSAGE_ADMITTED = 17,
+	/* front → keeper: one part of a batch, at most 8 MiB. u32 organisation, u32 sensor; u64 epoch high, low; u64
+	 * sequence first, end; i64 received; u32 lines, alerts, skipped, malformed of the whole batch; u8 last part;
+	 * u32 alerts in this part; then their alert_encode() bytes to the end. Only the last part is answered. */
+	MESSAGE_INGEST = 18,
+	/* u16 status (200, 503); u8 repeated; u32 lines, alerts, skipped, malformed (as stored at the first time when
+	 * repeated); text words. Sent after the batch is durable. */
+	MESSAGE_INGESTED = 19,
+
+	/* front → keeper: a request, checked against its route. text route name; text input (JSON object, typed
+	 * fields); digest session; digest token; digest form token (zeros when absent); u64 If-Match; text
+	 * Idempotency-Key; text language; text client address. */
+	MESSAGE_CALL = 32,
+	/* u16 status; u64 version (ETag); text location; u8 cookie (0 leave, 1 set, 2 remove); text cookie; text output
+	 * (JSON); text problem (words for RFC 9457, when status ≥ 400); u32 Retry-After in seconds (0 = none). */
+	MESSAGE_ANSWER = 33,
+	/* keeper → front: something that people may be looking at changed. u32 organisation; text noun; text id. */
+	MESSAGE_CHANGED = 34,
+	/* either → other, and the answer: text counters as OpenMetrics. */
+	MESSAGE_COUNTERS = 35,
+
+	/* keeper → courier: deliver one message of the outbox. u64 number; u32 tries so far; text topic; text body. */
+	MESSAGE_DELIVER = 48,
+	/* courier → keeper: what came of it. u64 number; u16 enum error (OK = done, ERROR_AGAIN = try later, else given
+	 * up); text words of the far side. */
+	MESSAGE_DELIVERED = 49,
+};
+
+#define MESSAGE_PART (7u << 20) /* bytes of encoded alerts after which a batch goes on in a further MESSAGE_INGEST */
+
+#endif

@@ -1,0 +1,11 @@
+/*
+ * Watch: what observes at a member's site. `noroshi agent` follows files there and ships them to the centre.
+ */
+#ifndef NOROSHI_WATCH_WATCH_H
+#define NOROSHI_WATCH_WATCH_H
+
+#include "model/capability.h"
+
+extern const struct capability watch_capability;
+
+#endif
