@@ -16,5 +16,6 @@ const struct command *command_at(size_t index);
 
 extern const struct command help_command;
 extern const struct command version_command;
+/* A further file of cmd/ is declared here and listed in commands.c. */
 
 #endif

@@ -1,0 +1,128 @@
+/*
+ * The option table of the group `center`, and the list of all groups.
+ */
+#include "center/settings.h"
+
+#include "center/capabilities.h"
+#include "net/address.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+bool listen_parse(const char *listen, char host[static 64], uint16_t *port)
+{
+	const char *colon = strrchr(listen, ':');
+	if (!colon)
+		return false;
+	struct text name = { listen, (size_t)(colon - listen) };
+	if (name.size >= 2 && name.at[0] == '[' && name.at[name.size - 1] == ']')
+		name = (struct text){ name.at + 1, name.size - 2 };
+	struct address address;
+	uint64_t number;
+	if (!address_parse(name, &address) || !text_to_u64(text_of(colon + 1), &number) || number > 65535)
+		return false;
+	*port = (uint16_t)number;
+	return text_copy(name, host, 64);
+}
+
+bool host_is_loopback(const char *host)
+{
+	struct prefix loopback4, loopback6;
+	struct address address;
+	return prefix_parse(TEXT("127.0.0.0/8"), &loopback4) && prefix_parse(TEXT("::1"), &loopback6) &&
+	       address_parse(text_of(host), &address) &&
+	       (prefix_contains(loopback4, address) || prefix_contains(loopback6, address));
+}
+
+static const char *listen_problem(const char *value)
+{
+	char host[64];
+	uint16_t port;
+	return listen_parse(value, host, &port) ? NULL : "expected ADDRESS:PORT, such as 127.0.0.1:8443 or [::1]:8443";
+}
+
+static const char *url_problem(const char *value)
+{
+	struct text url = text_of(value);
+	if (url.size == 0)
+		return NULL;
+	if (!text_starts(url, TEXT("https://")) && !text_starts(url, TEXT("http://")))
+		return "expected a URL that begins with https://";
+	return text_ends(url, TEXT("/")) ? "expected no slash at the end" : NULL;
+}
+
+#define AT(member) offsetof(struct center_settings, member)
+
+static const struct option center_options[] = {
+	{ "listen", OPTION_TEXT, AT(listen), "127.0.0.1:8443", .check = listen_problem,
+	    .summary = "Address and port for pages, programs and agents; beyond loopback a key and a certificate are "
+		       "needed." },
+	{ "tls_certificate", OPTION_PATH, AT(tls_certificate), NULL,
+	    .summary = "PEM file: the certificate and its chain." },
+	{ "tls_key", OPTION_PATH, AT(tls_key), NULL, .summary = "PEM file: the private key; readable by nobody else." },
+	{ "state", OPTION_PATH, AT(state), "/var/lib/noroshi",
+	    .summary = "Folder of the state store; made when it is not there." },
+	{ "history", OPTION_PATH, AT(history), NULL,
+	    .summary = "Folder of the alerts; empty: \"history\" in the state folder." },
+	{ "user", OPTION_TEXT, AT(user), NULL,
+	    .summary = "Account of the system that the processes run as; needed when root starts the centre." },
+	{ "public_url", OPTION_TEXT, AT(public_url), NULL, .check = url_problem,
+	    .summary = "How people reach the pages, for links in mails; empty: made from the address." },
+	{ "pages", OPTION_PATH, AT(pages), NULL,
+	    .summary = "Folder of the web pages; empty: the one that was installed." },
+	{ "quota", OPTION_REAL, AT(quota), "20000", 0, 1e9, "alerts a second",
+	    .summary = "What one organisation may send, sustained, unless it has its own quota; 0: no limit." },
+	{ "quota_burst", OPTION_DURATION, AT(quota_burst), "60 s", 1, 86400,
+	    .summary = "Quota that was not used for at most so long may be used at once." },
+	{ "batch_body", OPTION_SIZE, AT(batch_body), "64 MiB", 1024, 1 << 30,
+	    .summary = "The largest body of one batch of alerts, as it is sent." },
+	{ "batch_unpacked", OPTION_SIZE, AT(batch_unpacked), "512 MiB", 1024, 1 << 30,
+	    .summary = "The largest batch of alerts after decompression." },
+	{ "queue", OPTION_SIZE, AT(queue), "128 MiB", 1 << 20, 1 << 30,
+	    .summary =
+		"Bytes of batches of one organisation that may wait at a time; more are told to come again later." },
+	{ "retention", OPTION_DURATION, AT(retention), "400 d", 86400, 86400.0 * 36500,
+	    .summary = "How long alerts are kept after they were received." },
+	{ "silence", OPTION_DURATION, AT(silence), "15 min", 10, 86400.0 * 30,
+	    .summary = "A sensor that sent nothing for so long is shown as silent." },
+	{ "session_idle", OPTION_DURATION, AT(session_idle), "12 h", 60, 86400.0 * 7,
+	    .summary = "A session that was not used for so long ends." },
+	{ "session_longest", OPTION_DURATION, AT(session_longest), "72 h", 60, 86400.0 * 30,
+	    .summary = "Every session ends after so long." },
+	{ "metrics_loopback", OPTION_BOOLEAN, AT(metrics_loopback), "false",
+	    .summary = "Show /metrics without a token to programs on this machine." },
+	{ NULL },
+};
+
+void settings_groups(struct center_settings *settings, struct option_group groups[static SETTINGS_GROUPS])
+{
+	size_t count = 0;
+	groups[count++] = (struct option_group){ "center", center_options, settings, sizeof *settings, NULL, NULL };
+	for (size_t i = 0; capabilities[i]; i++)
+		for (const struct option_group *group = capabilities[i]->options; group && group->name; group++)
+			if (count < SETTINGS_GROUPS - 1)
+				groups[count++] = *group;
+	groups[count] = (struct option_group){ 0 };
+}
+
+enum error settings_check(const struct center_settings *settings, struct failure *failure)
+{
+	bool certificate = settings->tls_certificate && *settings->tls_certificate;
+	bool key = settings->tls_key && *settings->tls_key;
+	char host[64];
+	uint16_t port;
+	if (certificate != key)
+		return fail(failure, ERROR_USAGE,
+		    "center.%s is set without center.%s: a key and its certificate come together",
+		    key ? "tls_key" : "tls_certificate", key ? "tls_certificate" : "tls_key");
+	if (!settings->listen || !listen_parse(settings->listen, host, &port))
+		return fail(failure, ERROR_USAGE, "center.listen: expected ADDRESS:PORT, such as 127.0.0.1:8443");
+	if (!key && !host_is_loopback(host))
+		return fail(failure, ERROR_USAGE,
+		    "center.listen is %s, which others can reach: set center.tls_key and center.tls_certificate, or "
+		    "listen on "
+		    "127.0.0.1",
+		    settings->listen);
+	return OK;
+}
