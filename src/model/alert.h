@@ -20,11 +20,21 @@ struct fact_id {
 	struct hash128 epoch; /* a file's identity, or the hash of a client's batch id */
 	uint64_t sequence;    /* byte offset in the file, or line in the batch (1 = first) */
 };
-int fact_id_compare(const struct fact_id *a, const struct fact_id *b);
+int fact_id_compare(const struct fact_id *a, const struct fact_id *b); /* by sensor, epoch, sequence: <0, 0, >0 */
+
+/* As people and programs pass it around: "3-00112233445566778899aabbccddeeff-17" (sensor, epoch in hex, sequence). */
+#define FACT_ID_TEXT 66 /* room for it with the NUL */
+char *fact_id_format(const struct fact_id *id, char to[static FACT_ID_TEXT]); /* returns `to` */
+bool fact_id_parse(struct text text, struct fact_id *id);
 
 enum outcome { OUTCOME_UNKNOWN, OUTCOME_FAILED, OUTCOME_SUCCEEDED }; /* of what the alert is about; failed = blocked, refused, not found */
 
+const char *outcome_code(enum outcome outcome);                 /* "unknown", "failed", "succeeded" */
+bool outcome_parse(struct text code, enum outcome *outcome);
+
 enum severity { SEVERITY_UNKNOWN, SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL };
+const char *severity_code(enum severity severity); /* "unknown", "info", "low", "medium", "high", "critical" */
+bool severity_parse(struct text code, enum severity *severity); /* ASCII case does not matter */
 
 /* ATT&CK Enterprise tactics in their order, as bits of `tactics`. */
 enum tactic {
@@ -35,6 +45,9 @@ enum tactic {
 };
 const char *tactic_id(enum tactic tactic);   /* "TA0043" */
 const char *tactic_name(enum tactic tactic); /* "Reconnaissance", a gettext msgid */
+/* The bit of one tactic, given as its id ("TA0001") or its name in any of the ways that detectors write it ("Initial Access",
+ * "initial-access", "Initial_Access"); 0 when it is none. */
+uint16_t tactic_bit(struct text name);
 
 struct alert {
 	struct fact_id id;
@@ -63,14 +76,17 @@ struct alert {
 	struct text original; /* the input line, byte for byte */
 };
 
-/* The stored and transported form (version first). Decoding borrows from the bytes. */
+/* The stored and transported form (version first). Decoding borrows from the bytes; several alerts may follow each other in
+ * one reader. ERROR_VERSION for a version that we do not read, ERROR_CORRUPT for bytes that are no alert. */
 void alert_encode(const struct alert *alert, struct builder *to);
 enum error alert_decode(struct reader *from, struct alert *alert, struct failure *failure);
 
-/* A JSON object for people and programs; with `original` when asked. */
+/* One JSON object without a line break, for people and programs; with `original` when asked. What is empty is left out, but
+ * for time, detector and signature. The members are named as the columns of our CSV (docs/formats/alerts.md). Malformed
+ * UTF-8 is written as U+FFFD. */
 void alert_write_json(const struct alert *alert, bool with_original, struct builder *to);
 
-/* Words on the first thing wrong with it (no signature, no time, …), or NULL. */
+/* Words on the first thing wrong with it (no signature, …), or NULL. A time of 1970 or 2100 is a fact, not a problem. */
 const char *alert_problem(const struct alert *alert);
 
 #endif

@@ -22,6 +22,7 @@ enum event_state {
 	EVENT_MERGED,    /* became part of another event (`merged_into`) */
 };
 const char *event_state_code(enum event_state state); /* "open", "confirmed", "dismissed", "merged" */
+bool event_state_parse(struct text code, enum event_state *state);
 
 #define EVENT_REASONS 8
 #define EVENT_NAMES 16 /* hosts, sources, signatures, detectors that are listed; the counts count all */
@@ -55,8 +56,14 @@ struct event {
 /* The title a person reads in a list: the weightiest signature and host. */
 void event_title(const struct event *event, char *to, size_t size);
 
+/* The stored and transported form (version first). A decoded event owns everything that it holds: nothing points into the
+ * bytes. ERROR_VERSION, ERROR_CORRUPT as in alert_decode(). A reason whose code is not in reason_kinds (written by another
+ * version) comes back as "unlisted" with its code as the first parameter. */
 void event_encode(const struct event *event, struct builder *to);
 enum error event_decode(struct reader *from, struct event *event, struct failure *failure);
+
+/* One JSON object without a line break. Times are RFC 3339; ids as fact_id_format(); reasons with code, English words that
+ * have their parameters put in, the parameters themselves, and weight. */
 void event_write_json(const struct event *event, struct builder *to);
 
 #endif

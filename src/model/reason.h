@@ -37,4 +37,18 @@ struct reason {
 	double weight; /* share of the event's rank that this reason carries, 0–1 */
 };
 
+/* Every code that reasons carry, with its words. Triage adds a line to reason.c for each of its reasons: an event that was
+ * stored gets `code` and `words` back from there. */
+struct reason_kind {
+	const char *code;
+	const char *words;
+};
+/* NULL when there is no such code. */
+const struct reason_kind *reason_kind_named(struct text code);
+/* For walking all of them (translations, documentation); ends with a NULL code. */
+extern const struct reason_kind reason_kinds[];
+
+/* Appends `words` (translated by the caller) with the reason's parameters put in for {0} {1} {2}. */
+void reason_write(const struct reason *reason, const char *words, struct builder *to);
+
 #endif
