@@ -1,9 +1,10 @@
 /*
- * Routes, declared: one table for each capability. Front uses it to check requests before anybody else sees them; keeper uses
- * it to call the handler; `noroshi help routes`, the OpenAPI document and the fuzz targets are made from it.
+ * Routes, declared: one table for each capability. Front uses it to check requests before anybody else sees them;
+ * keeper uses it to call the handler; `noroshi help routes`, the OpenAPI document and the fuzz targets are made from
+ * it.
  *
- *   browser/program → front: parse, limits, fields by type → (typed fields only) → keeper: subject, scope, handler → JSON
- *   → front: as JSON for /v1/…, or through the page's template as HTML.
+ *   browser/program → front: parse, limits, fields by type → (typed fields only) → keeper: subject, scope, handler →
+ * JSON → front: as JSON for /v1/…, or through the page's template as HTML.
  */
 #ifndef NOROSHI_HTTP_ROUTE_H
 #define NOROSHI_HTTP_ROUTE_H
@@ -13,14 +14,26 @@
 #include "model/policy.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+struct center;
 struct store;
 struct history;
 
 enum field_type {
-	FIELD_TEXT, FIELD_LINES /* text that may hold line breaks */, FIELD_INTEGER, FIELD_REAL, FIELD_BOOLEAN, FIELD_UUID,
-	FIELD_TIME /* RFC 3339 or YYYY-MM-DD */, FIELD_CHOICE, FIELD_ADDRESS, FIELD_PREFIX, FIELD_CURSOR, FIELD_SECRET /* never logged */,
+	FIELD_TEXT,
+	FIELD_LINES /* text that may hold line breaks */,
+	FIELD_INTEGER,
+	FIELD_REAL,
+	FIELD_BOOLEAN,
+	FIELD_UUID,
+	FIELD_TIME /* RFC 3339 or YYYY-MM-DD */,
+	FIELD_CHOICE,
+	FIELD_ADDRESS,
+	FIELD_PREFIX,
+	FIELD_CURSOR,
+	FIELD_SECRET /* never logged */,
 	FIELD_LIST /* of texts */
 };
 enum field_place { IN_PATH, IN_QUERY, IN_BODY };
@@ -41,6 +54,8 @@ enum route_kind {
 	ROUTE_PAGE,   /* a page: the same handler, answered through the template `page` */
 	ROUTE_FORM,   /* POST from a page's form: CSRF-checked; answers 303 to `location` that the handler gives */
 	ROUTE_STREAM, /* body is streamed to a parser in front (POST /v1/alerts); `handle` is NULL */
+	ROUTE_EVENTS, /* GET of server-sent events (GET /v1/stream): `handle` says who may see which organisations'
+			 changes */
 };
 
 struct route_limits {
@@ -53,15 +68,16 @@ struct call {
 	const struct route *route;
 	const struct subject *subject; /* role NONE: a stranger */
 	const struct scope *scope;     /* for route->action; NULL only on routes that are open to strangers */
-	json_t *input;   /* object: the typed fields; absent optional ones are missing */
-	json_t *output;  /* object: the handler fills it */
-	uint16_t status; /* 200 unless the handler changes it */
-	char location[256];   /* for ROUTE_FORM and 201 */
-	uint64_t version;     /* in: If-Match (0 = none); out: ETag (0 = none) */
-	struct text language; /* "ja" or "en" */
-	char client[46];      /* address of the client, for the log and limits */
-	uint8_t session[32];  /* digest of the session cookie; zero without one */
-	char *cookie;         /* out: a new session cookie's value (arena), "" = remove it, NULL = leave it */
+	json_t *input;                 /* object: the typed fields; absent optional ones are missing */
+	json_t *output;                /* object: the handler fills it */
+	uint16_t status;               /* 200 unless the handler changes it */
+	char location[256];            /* for ROUTE_FORM and 201 */
+	uint64_t version;              /* in: If-Match (0 = none); out: ETag (0 = none) */
+	struct text language;          /* "ja" or "en" */
+	char client[46];               /* address of the client, for the log and limits */
+	uint8_t session[32];           /* digest of the session cookie; zero without one */
+	char idempotency_key[65];      /* "" without one */
+	char *cookie;                  /* out: a new session cookie's value (arena), "" = remove it, NULL = leave it */
 	struct arena *arena;
 	struct center *center; /* model/capability.h */
 	struct store *store;
@@ -77,13 +93,35 @@ struct route {
 	const char *summary;
 	const struct field *fields; /* may be NULL */
 	enum action action;
-	bool stranger;              /* may be called without signing in (sign-in, acknowledgement by link, health) */
-	bool changes;               /* runs inside a store transaction; logged as such */
+	bool stranger; /* may be called without signing in (sign-in, acknowledgement by link, health) */
+	bool changes;  /* runs inside a store transaction; logged as such */
 	struct route_limits limits;
-	const char *page;           /* template for ROUTE_PAGE: "event" → web/pages/event.html */
+	const char *page; /* template for ROUTE_PAGE: "event" → web/pages/event.html */
 	/* Returns OK, or an error that becomes an RFC 9457 answer: INPUT 400, DENIED 403, NOT_FOUND 404, CONFLICT 409
-	 * (412 with If-Match), LIMIT 429, SYSTEM/CORRUPT 503. The failure's words are shown to the caller. */
+	 * (412 with If-Match), LIMIT 429, SYSTEM/CORRUPT 503. The failure's words are shown to the caller.
+	 * NULL for ROUTE_JSON and ROUTE_STREAM: the front process itself answers (/metrics, /v1/alerts). */
 	enum error (*handle)(struct call *call, struct failure *failure);
 };
+
+/* Words on what is wrong with the tables (a name twice, two routes for one path, a path that does not start with "/", a
+ * field in the path that the table lacks, …), or OK. `tables`: ended by NULL. */
+enum error routes_check(const struct route *const *tables, struct failure *failure);
+
+/* Routes compiled for look-up. */
+struct router;
+enum error router_new(const struct route *const *tables, struct router **router, struct failure *failure);
+void router_free(struct router *router);
+
+#define ROUTE_VALUES 8 /* {names} in one path */
+struct route_match {
+	const struct route *route;                             /* NULL: none with this method */
+	bool path_exists;                                      /* another method has this path: 405 */
+	char allow[64];                                        /* "GET, POST": methods that this path has */
+	struct text names[ROUTE_VALUES], values[ROUTE_VALUES]; /* of {name} in the path; values still percent-encoded */
+	size_t count;
+};
+/* HEAD finds the route of GET. Fixed segments win over {names}. `path` is as in the request line, without the query. */
+void route_find(const struct router *router, struct text method, struct text path, struct route_match *match);
+const struct route *route_by_name(const struct router *router, struct text name);
 
 #endif
