@@ -5,6 +5,7 @@
 #define NOROSHI_MODEL_ORGANISATION_H
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "base/time.h"
 #include "net/address.h"
 
@@ -15,6 +16,8 @@
 #define MAIL_SIZE 256
 
 enum language { LANGUAGE_JAPANESE, LANGUAGE_ENGLISH };
+const char *language_code(enum language language); /* "ja", "en" (ISO 639-1) */
+bool language_parse(struct text code, enum language *language);
 
 struct contact {
 	char name[NAME_SIZE];

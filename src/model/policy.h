@@ -66,10 +66,23 @@ const struct scope *policy_background(const char *name, struct arena *arena);
 
 bool scope_covers(const struct scope *scope, uint32_t organisation);
 bool scope_covers_all(const struct scope *scope);
-enum action scope_action(const struct scope *scope);
+bool scope_is_background(const struct scope *scope);
+enum action scope_action(const struct scope *scope); /* ACTION_COUNT for background work */
 const struct subject *scope_subject(const struct scope *scope); /* NULL for background work */
 const char *scope_name(const struct scope *scope);              /* of background work, else the action's code */
 /* The organisations covered, for binding into a query; *count = 0 with covers_all. */
 const uint32_t *scope_organisations(const struct scope *scope, size_t *count);
+
+/* Which nouns a scope opens: a scope for counting does not read events, one for reading does not decide. The store asks
+ * before it looks at organisations; a NO is ERROR_DENIED and a mistake of the program, not of the person. */
+enum noun {
+	NOUN_ORGANISATION, NOUN_SENSOR, NOUN_ACCOUNT, NOUN_ALERT, NOUN_EVENT, NOUN_DECISION, NOUN_NOTICE, NOUN_COUNTER, NOUN_LOG,
+	NOUN_COUNT
+};
+bool scope_reads(const struct scope *scope, enum noun noun);
+bool scope_writes(const struct scope *scope, enum noun noun);
+/* What the table says, for the manual and for property tests: 0 = no, 1 = one's own organisation (for ACTION_SELF: one's own
+ * account), 2 = all. */
+int policy_reach(enum role role, enum action action);
 
 #endif

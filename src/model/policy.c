@@ -1,0 +1,249 @@
+/*
+ * Who may see and do what. In: a subject, an action and the snapshot of organisations. Out: a scope, or nothing. Called
+ * for each request by the keeper and for each background work; every read of the store and of history demands its
+ * result.
+ *
+ * The two tables below are the whole policy. Nothing else in the program may ask for a role.
+ */
+#include "model/policy.h"
+
+#include <string.h>
+
+enum reach { NO, OWN, ALL };
+
+/* role × action. A member does not decide about events: else whoever took over one member's account could silence what
+ * the centre should see. An administrator gives access and therefore has none to contents; an auditor reads who did
+ * what. */
+static const uint8_t rules[ACTION_COUNT][ROLE_COUNT] = {
+	/*                            none administrator analyst member auditor sensor */
+	[ACTION_ALERT_APPEND] = { NO, NO, NO, NO, NO, OWN },
+	[ACTION_ALERT_READ] = { NO, NO, ALL, OWN, NO, NO },
+	[ACTION_EVENT_READ] = { NO, NO, ALL, OWN, NO, NO },
+	[ACTION_EVENT_DECIDE] = { NO, NO, ALL, NO, NO, NO },
+	[ACTION_DECISION_READ] = { NO, NO, ALL, OWN, NO, NO },
+	[ACTION_DECISION_WRITE] = { NO, NO, ALL, NO, NO, NO },
+	[ACTION_NOTICE_READ] = { NO, NO, ALL, OWN, NO, NO },
+	[ACTION_NOTICE_WRITE] = { NO, NO, ALL, NO, NO, NO },
+	[ACTION_NOTICE_ACKNOWLEDGE] = { NO, NO, NO, OWN, NO, NO },
+	[ACTION_ORGANISATION_READ] = { NO, ALL, ALL, OWN, ALL, NO },
+	[ACTION_ORGANISATION_WRITE] = { NO, ALL, NO, NO, NO, NO },
+	[ACTION_SENSOR_READ] = { NO, ALL, ALL, OWN, NO, NO },
+	[ACTION_SENSOR_WRITE] = { NO, ALL, NO, NO, NO, NO },
+	[ACTION_ACCOUNT_READ] = { NO, ALL, NO, NO, NO, NO },
+	[ACTION_ACCOUNT_WRITE] = { NO, ALL, NO, NO, NO, NO },
+	[ACTION_LOG_READ] = { NO, NO, NO, NO, ALL, NO },
+	[ACTION_COUNTER_READ] = { NO, ALL, ALL, OWN, ALL, NO },
+	[ACTION_SELF] = { NO, OWN, OWN, OWN, OWN, NO },
+};
+
+#define R(noun) (1u << NOUN_##noun)
+#define EVENT_SIDE (R(ORGANISATION) | R(SENSOR) | R(ALERT) | R(EVENT) | R(DECISION) | R(NOTICE) | R(COUNTER))
+
+/* Which nouns a scope for an action opens, for reading and for writing. */
+static const struct opening {
+	uint16_t reads, writes;
+} openings[ACTION_COUNT] = {
+	[ACTION_ALERT_APPEND] = { R(ORGANISATION) | R(SENSOR), R(SENSOR) | R(ALERT) | R(COUNTER) },
+	[ACTION_ALERT_READ] = { EVENT_SIDE, 0 },
+	[ACTION_EVENT_READ] = { EVENT_SIDE, 0 },
+	[ACTION_EVENT_DECIDE] = { EVENT_SIDE, R(EVENT) | R(DECISION) },
+	[ACTION_DECISION_READ] = { EVENT_SIDE, 0 },
+	[ACTION_DECISION_WRITE] = { EVENT_SIDE, R(DECISION) },
+	[ACTION_NOTICE_READ] = { EVENT_SIDE, 0 },
+	[ACTION_NOTICE_WRITE] = { EVENT_SIDE, R(NOTICE) | R(EVENT) },
+	[ACTION_NOTICE_ACKNOWLEDGE] = { EVENT_SIDE, R(NOTICE) },
+	[ACTION_ORGANISATION_READ] = { R(ORGANISATION) | R(SENSOR), 0 },
+	[ACTION_ORGANISATION_WRITE] = { R(ORGANISATION) | R(SENSOR), R(ORGANISATION) },
+	[ACTION_SENSOR_READ] = { R(ORGANISATION) | R(SENSOR), 0 },
+	[ACTION_SENSOR_WRITE] = { R(ORGANISATION) | R(SENSOR), R(SENSOR) },
+	[ACTION_ACCOUNT_READ] = { R(ORGANISATION) | R(ACCOUNT), 0 },
+	[ACTION_ACCOUNT_WRITE] = { R(ORGANISATION) | R(ACCOUNT), R(ACCOUNT) },
+	[ACTION_LOG_READ] = { R(ORGANISATION) | R(LOG), 0 },
+	[ACTION_COUNTER_READ] = { R(ORGANISATION) | R(SENSOR) | R(COUNTER), 0 },
+	[ACTION_SELF] = { R(ORGANISATION) | R(ACCOUNT), R(ACCOUNT) },
+};
+#undef R
+
+struct scope {
+	enum action action;
+	bool background, all;
+	struct subject subject;
+	char name[48];
+	uint32_t organisation[1];
+	size_t count;
+};
+
+static const char *const role_codes[ROLE_COUNT] = {
+	[ROLE_NONE] = "none",
+	[ROLE_ADMINISTRATOR] = "administrator",
+	[ROLE_ANALYST] = "analyst",
+	[ROLE_MEMBER] = "member",
+	[ROLE_AUDITOR] = "auditor",
+	[ROLE_SENSOR] = "sensor",
+};
+
+const char *role_code(enum role role)
+{
+	return (unsigned)role < ROLE_COUNT ? role_codes[role] : "none";
+}
+
+bool role_parse(struct text code, enum role *role)
+{
+	for (unsigned i = 0; i < ROLE_COUNT; i++) {
+		if (text_equal(code, text_of(role_codes[i]))) {
+			*role = (enum role)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static const char *const action_codes[ACTION_COUNT] = {
+	[ACTION_ALERT_APPEND] = "alert.append",
+	[ACTION_ALERT_READ] = "alert.read",
+	[ACTION_EVENT_READ] = "event.read",
+	[ACTION_EVENT_DECIDE] = "event.decide",
+	[ACTION_DECISION_READ] = "decision.read",
+	[ACTION_DECISION_WRITE] = "decision.write",
+	[ACTION_NOTICE_READ] = "notice.read",
+	[ACTION_NOTICE_WRITE] = "notice.write",
+	[ACTION_NOTICE_ACKNOWLEDGE] = "notice.acknowledge",
+	[ACTION_ORGANISATION_READ] = "organisation.read",
+	[ACTION_ORGANISATION_WRITE] = "organisation.write",
+	[ACTION_SENSOR_READ] = "sensor.read",
+	[ACTION_SENSOR_WRITE] = "sensor.write",
+	[ACTION_ACCOUNT_READ] = "account.read",
+	[ACTION_ACCOUNT_WRITE] = "account.write",
+	[ACTION_LOG_READ] = "log.read",
+	[ACTION_COUNTER_READ] = "counter.read",
+	[ACTION_SELF] = "self",
+};
+
+const char *action_code(enum action action)
+{
+	return (unsigned)action < ACTION_COUNT ? action_codes[action] : "background";
+}
+
+int policy_reach(enum role role, enum action action)
+{
+	if ((unsigned)role >= ROLE_COUNT || (unsigned)action >= ACTION_COUNT)
+		return NO;
+	return rules[action][role];
+}
+
+static bool organisation_is_active(const struct policy_snapshot *snapshot, uint32_t organisation)
+{
+	for (size_t i = 0; i < snapshot->organisation_count; i++) {
+		if (snapshot->organisations[i].organisation == organisation)
+			return snapshot->organisations[i].active;
+	}
+	return false;
+}
+
+/* Whether the subject is somebody at all, and what it says about itself fits together. */
+static bool subject_stands(const struct policy_snapshot *snapshot, const struct subject *subject)
+{
+	if (subject->disabled || uuid_is_nil(subject->account))
+		return false;
+	switch (subject->role) {
+	case ROLE_ADMINISTRATOR:
+	case ROLE_ANALYST:
+	case ROLE_AUDITOR:
+		return subject->organisation == 0 && subject->sensor == 0;
+	case ROLE_MEMBER:
+		return subject->sensor == 0 && organisation_is_active(snapshot, subject->organisation);
+	case ROLE_SENSOR:
+		return subject->sensor != 0 && organisation_is_active(snapshot, subject->organisation);
+	case ROLE_NONE:
+	case ROLE_COUNT:
+		break;
+	}
+	return false;
+}
+
+const struct scope *policy_scope(
+    const struct policy_snapshot *snapshot, const struct subject *subject, enum action action, struct arena *arena)
+{
+	if (!subject || !subject_stands(snapshot, subject))
+		return NULL;
+	int reach = policy_reach(subject->role, action);
+	if (reach == NO)
+		return NULL;
+	struct scope *scope = arena_take(arena, sizeof *scope);
+	if (!scope)
+		return NULL;
+	scope->action = action;
+	scope->subject = *subject;
+	scope->all = reach == ALL;
+	if (!scope->all && subject->organisation != 0) {
+		scope->organisation[0] = subject->organisation;
+		scope->count = 1;
+	}
+	return scope;
+}
+
+const struct scope *policy_background(const char *name, struct arena *arena)
+{
+	struct scope *scope = arena_take(arena, sizeof *scope);
+	if (!scope)
+		return NULL;
+	scope->action = ACTION_COUNT;
+	scope->background = true;
+	scope->all = true;
+	text_copy(text_of(name), scope->name, sizeof scope->name);
+	return scope;
+}
+
+bool scope_covers(const struct scope *scope, uint32_t organisation)
+{
+	if (!scope)
+		return false;
+	return scope->all || (scope->count == 1 && organisation != 0 && scope->organisation[0] == organisation);
+}
+
+bool scope_covers_all(const struct scope *scope)
+{
+	return scope && scope->all;
+}
+
+bool scope_is_background(const struct scope *scope)
+{
+	return scope && scope->background;
+}
+
+enum action scope_action(const struct scope *scope)
+{
+	return scope ? scope->action : ACTION_COUNT;
+}
+
+const struct subject *scope_subject(const struct scope *scope)
+{
+	return scope && !scope->background ? &scope->subject : NULL;
+}
+
+const char *scope_name(const struct scope *scope)
+{
+	if (!scope)
+		return "none";
+	return scope->background ? scope->name : action_code(scope->action);
+}
+
+const uint32_t *scope_organisations(const struct scope *scope, size_t *count)
+{
+	*count = scope && !scope->all ? scope->count : 0;
+	return scope ? scope->organisation : NULL;
+}
+
+bool scope_reads(const struct scope *scope, enum noun noun)
+{
+	if (!scope || (unsigned)noun >= NOUN_COUNT)
+		return false;
+	return scope->background || (openings[scope->action].reads & (1u << noun)) != 0;
+}
+
+bool scope_writes(const struct scope *scope, enum noun noun)
+{
+	if (!scope || (unsigned)noun >= NOUN_COUNT)
+		return false;
+	return scope->background || (openings[scope->action].writes & (1u << noun)) != 0;
+}
