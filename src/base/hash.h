@@ -21,8 +21,10 @@ struct hash128 hash128_bytes(const void *at, size_t size, uint64_t seed);
 
 /* CRC-32C (Castagnoli; RFC 3720 B.4), as every block of our files carries it. Start with crc = 0. */
 uint32_t checksum(uint32_t crc, const void *at, size_t size);
+uint32_t checksum_portable(uint32_t crc, const void *at, size_t size); /* the same without the processor's instruction */
 
-/* SHA-256 (FIPS 180-4). */
+/* SHA-256 (FIPS 180-4), and HMAC (RFC 2104) with it. Like everything here that cannot return a safe value without its
+ * library, they end the process when OpenSSL cannot make the digest at all. */
 void sha256(const void *at, size_t size, uint8_t digest[32]);
 void hmac_sha256(const void *key, size_t key_size, const void *at, size_t size, uint8_t digest[32]);
 
@@ -41,9 +43,9 @@ struct uuid {
 };
 #define UUID_TEXT 37
 struct uuid uuid_random(void);                                         /* version 4 */
-struct uuid uuid_derived(struct uuid space, const void *at, size_t size); /* version 8 (RFC 9562) over SHA-256 */
+struct uuid uuid_derived(struct uuid space, const void *at, size_t size); /* version 8 (RFC 9562): SHA-256 of the space's bytes and then these */
 char *uuid_format(struct uuid uuid, char to[static UUID_TEXT]);
-bool uuid_parse(struct text text, struct uuid *uuid);
+bool uuid_parse(struct text text, struct uuid *uuid); /* 8-4-4-4-12 digits of either case, any version */
 bool uuid_equal(struct uuid a, struct uuid b);
 bool uuid_is_nil(struct uuid uuid);
 

@@ -31,10 +31,12 @@ ptrdiff_t text_find_nocase(struct text whole, struct text part);
 /* Cuts `*rest` at the first `separator`: returns what stands before it, and `*rest` is what follows (empty at the end). */
 struct text text_cut(struct text *rest, char separator);
 
-/* Whole text as a number, no sign for unsigned, no white space; false when it is anything else or does not fit. */
+/* Whole text as a number, no white space, no sign but '-' for signed; false when it is anything else or does not fit. */
 bool text_to_u64(struct text text, uint64_t *value);
 bool text_to_i64(struct text text, int64_t *value);
-bool text_to_double(struct text text, double *value); /* finite, '.' as the decimal point whatever the locale */
+/* [-] digits [. digits] [e [+-] digits], rounded exactly, '.' whatever the locale; false when it is not finite (1e999) or has
+ * more than 1,000 bytes. */
+bool text_to_double(struct text text, double *value);
 
 /* Copies into `to` (room for `size` bytes with the NUL), cut at a character's border when it does not fit.
  * Returns false when it was cut. */
@@ -43,8 +45,8 @@ bool text_copy(struct text text, char *to, size_t size);
 /* The offset of the first byte that is not well-formed UTF-8 (RFC 3629: no surrogates, no overlong form), or size. */
 size_t text_utf8_valid(struct text text);
 
-/* Writes `text` with every malformed byte replaced by U+FFFD and control characters (other than \n and \t) removed; `to`
- * needs room for 3 × size + 1. Returns the bytes written without the NUL. For what is shown to people. */
+/* Writes `text` with every malformed byte replaced by U+FFFD, and without control characters (other than \n and \t) and the
+ * invisible characters that reorder text (U+202A–202E, U+2066–2069) or break lines (U+2028, U+2029); `to` needs room for 3 × size + 1. Returns the bytes written without the NUL. For what is shown to people. */
 size_t text_make_printable(struct text text, char *to);
 
 /* A text being built, growing. Zeroed it is empty; `failed` is set when memory runs out and stays set. */
@@ -57,7 +59,7 @@ void build_text(struct builder *builder, struct text text);
 void build_char(struct builder *builder, char c);
 void build_format(struct builder *builder, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void build_json_string(struct builder *builder, struct text text); /* with its quotes; malformed UTF-8 becomes U+FFFD */
-void builder_clear(struct builder *builder);                       /* empty, memory kept */
+void builder_clear(struct builder *builder);                       /* empty, memory kept, `failed` taken back */
 void builder_free(struct builder *builder);
 
 #endif

@@ -1,0 +1,80 @@
+/*
+ * Hashes and random numbers: XXH3 from libxxhash, SHA-256 and HMAC from OpenSSL, getrandom(2).
+ */
+#include "base/hash.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include <endian.h>
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/sha.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+uint64_t hash_bytes(const void *at, size_t size, uint64_t seed)
+{
+	return XXH3_64bits_withSeed(at, size, seed);
+}
+
+uint64_t hash_text(struct text text, uint64_t seed)
+{
+	return XXH3_64bits_withSeed(text.at, text.size, seed);
+}
+
+uint64_t hash_u64(uint64_t value, uint64_t seed)
+{
+	value = htole64(value);
+	return XXH3_64bits_withSeed(&value, sizeof value, seed);
+}
+
+struct hash128 hash128_bytes(const void *at, size_t size, uint64_t seed)
+{
+	XXH128_hash_t hash = XXH3_128bits_withSeed(at, size, seed);
+	return (struct hash128){ .high = hash.high64, .low = hash.low64 };
+}
+
+/* A digest that could not be made has no safe value to go on with: these fail only without memory, or with a broken
+ * OpenSSL configuration, and then the process ends. */
+void sha256(const void *at, size_t size, uint8_t digest[32])
+{
+	if (!SHA256(size ? at : "", size, digest))
+		abort();
+}
+
+void hmac_sha256(const void *key, size_t key_size, const void *at, size_t size, uint8_t digest[32])
+{
+	uint8_t short_key[32];
+	unsigned length = 32;
+	if (key_size > 64) { /* what HMAC does with keys longer than a block (RFC 2104); keeps the size within an int */
+		sha256(key, key_size, short_key);
+		key = short_key;
+		key_size = sizeof short_key;
+	}
+	if (!HMAC(
+		EVP_sha256(), key_size ? key : "", (int)key_size, size ? at : (const void *)"", size, digest, &length))
+		abort();
+	OPENSSL_cleanse(short_key, sizeof short_key);
+}
+
+bool bytes_equal_secret(const void *a, const void *b, size_t size)
+{
+	return CRYPTO_memcmp(a, b, size) == 0;
+}
+
+void random_bytes(void *at, size_t size)
+{
+	unsigned char *to = at;
+	while (size) {
+		ssize_t got = getrandom(to, size, 0);
+		if (got < 0 && errno != EINTR)
+			abort(); /* only a kernel without the call: a guessable secret must not follow */
+		if (got > 0) {
+			to += got;
+			size -= (size_t)got;
+		}
+	}
+}
