@@ -1,0 +1,244 @@
+/*
+ * The list of formats, how one is told by content, and the loop that turns a stream of lines into alerts.
+ *
+ * In: a stream (base/stream.h). Out: alerts one by one, counts, and a complaint for each line that is malformed. Called
+ * by the commands that read files and by the keeper for what is posted. A new format is a new file and a line in
+ * `formats`.
+ */
+#include "formats/format.h"
+#include "base/memory.h"
+#include "formats/fields.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RECOGNISE_BYTES 16384
+#define ARENA_BYTES                                                                                                    \
+	(16u << 20) /* for the built texts of one line: a line is 1 MiB, escapes and joins can not grow past this */
+#define DEEPEST_JSON 64
+
+extern const struct format format_csv;
+
+const struct format *const formats[] = {
+	&format_csv,
+	NULL,
+};
+
+const struct format *format_named(const char *name)
+{
+	for (size_t i = 0; formats[i]; i++)
+		if (text_equal_nocase(text_of(name), text_of(formats[i]->name)))
+			return formats[i];
+	return NULL;
+}
+
+static void list_formats(char *to, size_t size)
+{
+	struct builder list = { 0 };
+	for (size_t i = 0; formats[i]; i++)
+		build_format(&list, "%s%s", i ? ", " : "", formats[i]->name);
+	text_copy((struct text){ list.at, list.size }, to, size);
+	builder_free(&list);
+}
+
+const struct format *format_recognise(struct text beginning, struct json_parser *parser, struct failure *failure)
+{
+	const struct format *surest = NULL;
+	int most = 0;
+	for (size_t i = 0; formats[i]; i++) {
+		int sure = formats[i]->recognise(beginning, parser);
+		if (sure > most) {
+			most = sure;
+			surest = formats[i];
+		}
+	}
+	if (!surest) {
+		char names[160], quoted[QUOTED];
+		struct text rest = beginning;
+		list_formats(names, sizeof names);
+		fail(failure, ERROR_INPUT, "the format is not known: it begins with %s; give one of %s with --format",
+		    field_quote(text_cut(&rest, '\n'), quoted), names);
+	}
+	return surest;
+}
+
+enum error format_reader_new(const struct format *format, const struct format_settings *settings,
+    struct format_reader **reader, struct failure *failure)
+{
+	struct format_reader *new = calloc(1, sizeof *new);
+	if (new) {
+		new->format = format;
+		new->settings = settings;
+		new->parser = json_parser_new(DEEPEST_JSON);
+		new->arena = arena_new(ARENA_BYTES);
+	}
+	if (!new || !new->parser || !new->arena) {
+		format_reader_free(new);
+		return fail(failure, ERROR_MEMORY, "no memory for a reader");
+	}
+	enum error error = format && format->start ? format->start(new, failure) : OK;
+	if (error) {
+		new->format = NULL; /* what did not start must not be stopped */
+		format_reader_free(new);
+		return error;
+	}
+	*reader = new;
+	return OK;
+}
+
+void format_reader_free(struct format_reader *reader)
+{
+	if (!reader)
+		return;
+	if (reader->format && reader->format->stop)
+		reader->format->stop(reader);
+	json_parser_free(reader->parser);
+	arena_free(reader->arena);
+	free(reader);
+}
+
+static enum error tell_format(struct format_reader *reader, struct stream *stream, struct failure *failure)
+{
+	struct text beginning;
+	enum error error = stream_peek(stream, RECOGNISE_BYTES, &beginning, failure);
+	if (error)
+		return error;
+	if (!text_trim(beginning).size && beginning.size < RECOGNISE_BYTES)
+		return ERROR_END;
+	const struct format *format =
+	    reader->settings->map.size ? &format_csv : format_recognise(beginning, reader->parser, failure);
+	if (!format)
+		return ERROR_INPUT;
+	error = format->start ? format->start(reader, failure) : OK;
+	if (!error)
+		reader->format = format;
+	return error;
+}
+
+/* What stands in a text: control characters, bytes beyond ASCII. Eight bytes at a time, since every line comes through
+ * here. */
+struct contents {
+	bool control, high;
+};
+
+#define EACH(byte) (0x0101010101010101u * (byte))
+
+static struct contents look_over(struct text text)
+{
+	uint64_t high = 0, control = 0, word;
+	size_t i = 0;
+	for (; i + sizeof word <= text.size; i += sizeof word) {
+		memcpy(&word, text.at + i, sizeof word);
+		high |= word;
+		control |= (word - EACH(0x20)) & ~word; /* a byte below 0x20 borrows into its highest bit */
+	}
+	for (; i < text.size; i++) {
+		high |= (uint8_t)text.at[i];
+		control |= (uint8_t)text.at[i] < 0x20 ? 0x80 : 0;
+	}
+	return (struct contents){ .control = control & EACH(0x80), .high = high & EACH(0x80) };
+}
+
+static enum error check_line(struct text text, struct contents contents, struct failure *failure)
+{
+	if (contents.control) {
+		const char *nul = memchr(text.at, 0, text.size);
+		if (nul)
+			return fail(failure, ERROR_INPUT, "a NUL stands at byte %zu: text was expected",
+			    (size_t)(nul - text.at) + 1);
+	}
+	if (contents.high) {
+		size_t valid = text_utf8_valid(text);
+		if (valid < text.size)
+			return fail(failure, ERROR_INPUT, "no valid UTF-8 at byte %zu", valid + 1);
+	}
+	return OK;
+}
+
+/* Texts of an alert are one line without control characters, whatever an escape in the input said. */
+static bool flatten(struct format_reader *reader, struct text *text, const struct line *line, bool line_has_control)
+{
+	bool within = text->at >= line->text.at && text->at < line->text.at + line->text.size;
+	if (!text->size || (within && !line_has_control) || !look_over(*text).control)
+		return true;
+	struct text copy = arena_text(reader->arena, *text);
+	if (copy.size != text->size)
+		return false;
+	char *at = (char *)(uintptr_t)copy.at;
+	for (size_t i = 0; i < copy.size; i++)
+		if ((uint8_t)at[i] < 0x20)
+			at[i] = ' ';
+	*text = copy;
+	return true;
+}
+
+static bool flatten_all(
+    struct format_reader *reader, struct alert *alert, const struct line *line, bool line_has_control)
+{
+	struct text *const texts[] = { &alert->detector, &alert->signature_id, &alert->signature, &alert->category,
+		&alert->host, &alert->account, &alert->protocol, &alert->object };
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (!flatten(reader, texts[i], line, line_has_control))
+			return false;
+	return true;
+}
+
+static enum error read_line(
+    struct format_reader *reader, const struct line *line, struct alert *alert, struct failure *failure)
+{
+	if (arena_used(reader->arena))
+		arena_clear(reader->arena);
+	reader->parsed = false;
+	if (line->cut)
+		return fail(failure, ERROR_INPUT, "the line is longer than %u bytes", FORMAT_LONGEST_LINE);
+	if (!line->text.size || !text_trim(line->text).size)
+		return ERROR_AGAIN;
+	struct contents contents = look_over(line->text);
+	enum error error = check_line(line->text, contents, failure);
+	if (error)
+		return error;
+	memset(alert, 0, sizeof *alert);
+	alert->repeats = 1;
+	alert->original = line->text;
+	error = reader->format->line(reader, line->text, alert, failure);
+	if (error)
+		return error;
+	const char *problem = alert_problem(alert);
+	if (problem)
+		return fail(failure, ERROR_INPUT, "%s", problem);
+	if (!flatten_all(reader, alert, line, contents.control))
+		return fail(failure, ERROR_INPUT, "the line's texts take more than %u bytes", ARENA_BYTES);
+	return OK;
+}
+
+enum error format_read(struct format_reader *reader, struct stream *stream, struct line *line, struct alert *alert,
+    struct format_counts *counts,
+    void (*complain)(void *context, const struct line *line, const struct failure *failure), void *context,
+    struct failure *failure)
+{
+	struct line own;
+	struct failure wrong = { 0 };
+	if (!line)
+		line = &own;
+	enum error error = reader->ended ? ERROR_END : OK;
+	if (!error && !reader->format)
+		error = tell_format(reader, stream, failure);
+	while (!error) {
+		error = stream_line(stream, FORMAT_LONGEST_LINE, line, failure);
+		if (error)
+			break;
+		counts->lines++;
+		enum error read = read_line(reader, line, alert, &wrong);
+		counts->duplicate_keys += reader->parsed && json_had_duplicate_keys(reader->parser);
+		counts->cut += line->cut;
+		counts->alerts += read == OK;
+		counts->skipped += read == ERROR_AGAIN;
+		counts->malformed += read != OK && read != ERROR_AGAIN;
+		if (read == OK)
+			return OK;
+		if (read != ERROR_AGAIN && complain)
+			complain(context, line, &wrong);
+	}
+	reader->ended = true;
+	return error;
+}

@@ -18,11 +18,13 @@ struct format_settings {
 
 /* One stream being read. A reader keeps what the stream declared (CSV header, Zeek #fields). */
 struct format_reader {
-	const struct format *format;
+	const struct format *format; /* NULL until the first format_read() told it by content */
 	const struct format_settings *settings;
 	struct json_parser *parser;
 	struct arena *arena; /* cleared before each line: holds texts that had to be built */
 	void *state;         /* the format's own, made by `start` */
+	bool parsed;         /* this line went through `parser` */
+	bool ended;          /* nothing more comes: the stream broke, or its format is not known */
 };
 
 struct format {
@@ -36,7 +38,7 @@ struct format {
 	/* Turns one line into an alert; `alert` is zeroed (repeats = 1) and `original` is set. ERROR_AGAIN = the line is fine
 	 * but is no alert (header, comment, EVE of another event type): counted as skipped. ERROR_INPUT = malformed: the
 	 * failure names the field and what was expected, without line number (the caller adds it). Texts live until the next
-	 * call. Fills neither id nor organisation nor received. */
+	 * call. Fills neither id nor organisation nor received. `line` is UTF-8, not empty, and holds no NUL. */
 	enum error (*line)(struct format_reader *reader, struct text line, struct alert *alert, struct failure *failure);
 };
 
@@ -51,11 +53,17 @@ enum error format_reader_new(const struct format *format, const struct format_se
 void format_reader_free(struct format_reader *reader);
 
 struct format_counts {
-	uint64_t lines, alerts, skipped, malformed, cut, duplicate_keys;
+	uint64_t lines;          /* read, whatever came of them: alerts + skipped + malformed */
+	uint64_t alerts;
+	uint64_t skipped;        /* fine, but no alert: headers, comments, empty lines, events of another type */
+	uint64_t malformed;      /* each of them was complained about */
+	uint64_t cut;            /* of the malformed: longer than FORMAT_LONGEST_LINE */
+	uint64_t duplicate_keys; /* JSON lines in which a key stands twice in one object; the first counted */
 };
 /* The next alert of a stream: skips what is no alert, counts; on a malformed line calls `complain` (may be NULL: with file,
  * line, offset and words; at most as often as the caller wants to hear) and goes on. ERROR_END at the end; ERROR_INPUT when
- * the stream itself broke (once, then ERROR_END). */
+ * the stream itself broke, or its format is not known (once, then ERROR_END). In the texts of the alert, but not in
+ * `original`, control characters have become spaces. `line` may be NULL when the caller has no use for it. */
 enum error format_read(struct format_reader *reader, struct stream *stream, struct line *line, struct alert *alert,
     struct format_counts *counts, void (*complain)(void *context, const struct line *line, const struct failure *failure),
     void *context, struct failure *failure);
