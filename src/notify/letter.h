@@ -1,0 +1,49 @@
+/*
+ * The words of a notice: subject and plain text, in Japanese or English (gettext: the English texts are the msgids).
+ * Pure functions; called for mails, and for the text that pages and the API show.
+ */
+#ifndef NOROSHI_NOTIFY_LETTER_H
+#define NOROSHI_NOTIFY_LETTER_H
+
+#include "base/catalog.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "notify/settings.h"
+
+enum letter_purpose { LETTER_NOTICE, LETTER_REMINDER, LETTER_ESCALATION, LETTER_WITHDRAWAL };
+const char *letter_purpose_code(enum letter_purpose purpose); /* "notice", … as in delivery.purpose */
+
+struct letter {
+	const struct notice *notice;
+	const struct event *event; /* already evidence_of(); NULL when the letter holds no contents */
+	const struct organisation *organisation;
+	const struct contact *contact;
+	const struct notify_settings *settings;
+	const struct catalog *catalog; /* the Japanese one, or NULL for English */
+	enum language language;
+	enum letter_purpose purpose;
+	const char *public_url;
+	const char *secret; /* of the acknowledgement link; NULL: none is named */
+};
+
+/* May a mail hold the contents? Up to TLP:GREEN; above it a mail holds the number and a link. */
+bool letter_may_travel_open(enum tlp tlp);
+
+/* Subject and body as they may travel by mail. */
+void letter_mail_subject(const struct letter *letter, struct builder *to);
+void letter_mail_body(const struct letter *letter, struct builder *to);
+
+/* The whole text, for those who are signed in. */
+void letter_text(const struct letter *letter, struct builder *to);
+
+/* The sentence that says how a TLP 2.0 label wants to be handled (FIRST, TLP 2.0, 2022); a msgid. */
+const char *letter_handling(enum tlp tlp);
+
+/* The catalogue for letters in a language: *catalog is NULL for English, else catalog_free() it. A missing Japanese one
+ * is an error: a Japanese letter never goes out in English by accident. */
+enum error letter_catalog(enum language language, struct catalog **catalog, struct failure *failure);
+
+/* "2026-11-21 17:05 JST (2026-11-21 08:05 UTC)" */
+void letter_time(nanoseconds time, struct builder *to);
+
+#endif

@@ -1,0 +1,263 @@
+/*
+ * Handlers of notices for those who are signed in: typed fields in, JSON out; the steps themselves are work.c's.
+ */
+#include "notify/evidence.h"
+#include "notify/notice_json.h"
+#include "notify/routes.h"
+#include "notify/work.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct text route_text(const struct call *call, const char *name)
+{
+	json_t *value = json_object_get(call->input, name);
+	return json_is_string(value) ? (struct text){ json_string_value(value), json_string_length(value) } : TEXT_NONE;
+}
+
+static struct uuid field_uuid(const struct call *call, const char *name)
+{
+	struct uuid uuid = { 0 };
+	uuid_parse(route_text(call, name), &uuid); /* checked by its type before; absent stays nil */
+	return uuid;
+}
+
+static int64_t field_integer(const struct call *call, const char *name, int64_t absent)
+{
+	json_t *value = json_object_get(call->input, name);
+	return json_is_integer(value) ? json_integer_value(value) : absent;
+}
+
+static struct work work_of(struct call *call)
+{
+	return (struct work){ .center = call->center,
+		.store = call->store,
+		.scope = call->scope,
+		.arena = call->arena,
+		.settings = notify_settings(),
+		.now = call->now };
+}
+
+/* What a route that changed a notice answers: forms go back to its page, programs get it. */
+static enum error answer(struct call *call, const struct notice *notice)
+{
+	char id[UUID_TEXT];
+	bool form = call->route->kind == ROUTE_FORM;
+	snprintf(
+	    call->location, sizeof call->location, "%s/notices/%s", form ? "" : "/v1", uuid_format(notice->id, id));
+	if (!form) {
+		json_object_set_new(call->output, "notice", notice_json(call, notice, NULL));
+		call->version = notice->version;
+	}
+	return OK;
+}
+
+enum error notice_create(struct call *call, struct failure *failure)
+{
+	struct work work = work_of(call);
+	struct notice notice;
+	struct draft draft = { .event = field_uuid(call, "id"),
+		.tlp = TLP_AMBER,
+		.deadline = field_integer(call, "deadline", 0),
+		.subject_ja = text_trim(route_text(call, "subject_ja")),
+		.subject_en = text_trim(route_text(call, "subject_en")),
+		.advice = text_trim(route_text(call, "advice")),
+		.author = call->subject->account };
+	struct text tlp = route_text(call, "tlp");
+	if (tlp.size > 0)
+		tlp_parse(tlp, &draft.tlp);
+	int64_t hours = field_integer(call, "hours", 0);
+	if (hours > 0 && draft.deadline == 0)
+		draft.deadline = call->now + hours * HOUR;
+	enum error error = work_draft(&work, &draft, &notice, failure);
+	if (error == OK && text_equal(route_text(call, "then"), TEXT("send")))
+		error = work_send(&work, &notice, failure);
+	if (error != OK)
+		return error;
+	if (call->route->kind == ROUTE_JSON)
+		call->status = 201;
+	return answer(call, &notice);
+}
+
+struct listing {
+	struct call *call;
+	json_t *notices;
+	struct organisation organisation; /* of the last row: many rows in a row have the same */
+	uint32_t unacknowledged;
+};
+
+static void each_notice(void *context, const struct notice *notice)
+{
+	struct listing *listing = context;
+	struct call *call = listing->call;
+	if (!notice_is_shown(call->subject, notice))
+		return;
+	if (listing->organisation.number != notice->organisation &&
+	    store_organisation_get(call->store, policy_background("notices", call->arena), notice->organisation,
+		&listing->organisation, NULL) != OK)
+		listing->organisation = (struct organisation){ 0 };
+	bool known = listing->organisation.number == notice->organisation;
+	json_array_append_new(listing->notices, notice_json_short(call, notice, known ? &listing->organisation : NULL));
+	listing->unacknowledged += notice->state == NOTICE_SENT;
+}
+
+static uint32_t wanted_states(const struct call *call)
+{
+	struct text state = route_text(call, "state");
+	for (unsigned i = 0; i <= NOTICE_WITHDRAWN; i++)
+		if (text_equal(state, text_of(notice_state_code((enum notice_state)i))))
+			return 1u << i;
+	return 0;
+}
+
+enum error notice_list(struct call *call, struct failure *failure)
+{
+	struct page page = { .after = route_text(call, "after"), .limit = (uint32_t)field_integer(call, "limit", 100) };
+	struct listing listing = { .call = call, .notices = json_array() };
+	json_object_set_new(call->output, "notices", listing.notices);
+	enum error error = store_notice_each(call->store, call->scope, field_uuid(call, "event"), wanted_states(call),
+	    &page, call->arena, each_notice, &listing, failure);
+	if (error != OK)
+		return error;
+	struct text state = route_text(call, "state");
+	json_object_set_new(call->output, "state", json_stringn(state.at ? state.at : "", state.size));
+	json_object_set_new(call->output, "unacknowledged", json_integer(listing.unacknowledged));
+	json_object_set_new(call->output, "next", json_string(page.next));
+	return OK;
+}
+
+enum error notice_inbox(struct call *call, struct failure *failure)
+{
+	if (call->subject->role != ROLE_MEMBER)
+		return fail(failure, ERROR_NOT_FOUND, "only members have an inbox");
+	return notice_list(call, failure);
+}
+
+static enum error load(struct call *call, struct notice *notice, struct failure *failure)
+{
+	enum error error =
+	    store_notice_get(call->store, call->scope, field_uuid(call, "id"), call->arena, notice, failure);
+	if (error == OK && !notice_is_shown(call->subject, notice))
+		return fail(failure, ERROR_NOT_FOUND, "no such notice");
+	return error;
+}
+
+static void each_delivery(void *context, const struct delivery *delivery)
+{
+	json_array_append_new(context, delivery_json(delivery));
+}
+
+/* The text as a signed-in reader gets it, in the language of the request. */
+static enum error add_text(struct call *call, const struct notice *notice, const struct event *event,
+    const struct organisation *organisation, struct failure *failure)
+{
+	struct event shown;
+	struct catalog *catalog;
+	evidence_of(event, &shown);
+	enum language language = text_equal(call->language, TEXT("ja")) ? LANGUAGE_JAPANESE : LANGUAGE_ENGLISH;
+	enum error error = letter_catalog(language, &catalog, failure);
+	if (error != OK)
+		return error;
+	struct letter letter = { .notice = notice,
+		.event = &shown,
+		.organisation = organisation,
+		.settings = notify_settings(),
+		.catalog = catalog,
+		.language = language,
+		.public_url = call->center->public_url };
+	struct builder text = { 0 };
+	letter_text(&letter, &text);
+	catalog_free(catalog);
+	if (text.failed)
+		error = fail(failure, ERROR_MEMORY, "notice: no memory");
+	else
+		json_object_set_new(call->output, "text", json_stringn(text.at, text.size));
+	builder_free(&text);
+	return error;
+}
+
+enum error notice_read(struct call *call, struct failure *failure)
+{
+	struct notice notice;
+	struct organisation organisation;
+	struct event event;
+	struct event_standing standing;
+	const struct scope *background = policy_background("notices", call->arena);
+	enum error error = load(call, &notice, failure);
+	if (error == OK)
+		error = store_organisation_get(call->store, background, notice.organisation, &organisation, failure);
+	if (error == OK)
+		error = store_event_get(call->store, background, notice.event, call->arena, &event, &standing, failure);
+	if (error != OK)
+		return error;
+	json_t *deliveries = json_array();
+	json_object_set_new(call->output, "deliveries", deliveries);
+	json_object_set_new(call->output, "notice", notice_json(call, &notice, &organisation));
+	json_object_set_new(call->output, "may", notice_steps_json(call, &notice));
+	json_object_set_new(call->output, "handling", json_string(letter_handling(notice.tlp)));
+	json_t *evidence = evidence_json(&event);
+	if (!evidence)
+		return fail(failure, ERROR_MEMORY, "notice: no memory");
+	json_object_set_new(call->output, "evidence", evidence);
+	call->version = notice.version;
+	error = store_delivery_each(call->store, background, notice.id, each_delivery, deliveries, failure);
+	return error == OK ? add_text(call, &notice, &event, &organisation, failure) : error;
+}
+
+/* Loads the notice, and refuses when the caller saw another version of it. */
+static enum error load_for_change(struct call *call, struct notice *notice, struct failure *failure)
+{
+	enum error error = load(call, notice, failure);
+	if (error == OK && call->version != 0 && call->version != notice->version)
+		return fail(failure, ERROR_CONFLICT, "notice %s was changed by somebody else; look at it again",
+		    notice->number);
+	return error;
+}
+
+static enum error change(
+    struct call *call, enum error (*step)(struct work *, struct notice *, struct failure *), struct failure *failure)
+{
+	struct work work = work_of(call);
+	struct notice notice;
+	enum error error = load_for_change(call, &notice, failure);
+	if (error == OK)
+		error = step(&work, &notice, failure);
+	return error == OK ? answer(call, &notice) : error;
+}
+
+enum error notice_send(struct call *call, struct failure *failure)
+{
+	return change(call, work_send, failure);
+}
+
+enum error notice_withdraw(struct call *call, struct failure *failure)
+{
+	return change(call, work_withdraw, failure);
+}
+
+enum error notice_close(struct call *call, struct failure *failure)
+{
+	return change(call, work_close, failure);
+}
+
+enum error notice_acknowledge(struct call *call, struct failure *failure)
+{
+	struct work work = work_of(call);
+	struct notice notice;
+	enum error error = load_for_change(call, &notice, failure);
+	if (error == OK)
+		error = work_acknowledge(&work, &notice, call->subject->account, text_of(call->subject->name), failure);
+	return error == OK ? answer(call, &notice) : error;
+}
+
+enum error notice_reply(struct call *call, struct failure *failure)
+{
+	struct work work = work_of(call);
+	struct notice notice;
+	if (text_trim(route_text(call, "text")).size == 0)
+		return fail(failure, ERROR_INPUT, "text: it is empty");
+	enum error error = load_for_change(call, &notice, failure);
+	if (error == OK)
+		error = work_reply(&work, &notice, text_of(call->subject->name), route_text(call, "text"), failure);
+	return error == OK ? answer(call, &notice) : error;
+}
