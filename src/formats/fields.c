@@ -40,7 +40,7 @@ enum error field_root(struct format_reader *reader, struct text line, struct jso
 	if (text_equal(trimmed, TEXT("{")) || text_equal(trimmed, TEXT("[")))
 		return fail(failure, ERROR_INPUT,
 		    "the JSON is spread over several lines: one object on each line was expected (in AMiner set "
-		    "pretty_print: false)");
+		    "pretty: false)");
 	reader->parsed = true;
 	enum error error = json_parse(reader->parser, line, root, failure);
 	if (error)

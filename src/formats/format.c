@@ -17,9 +17,11 @@
 	(16u << 20) /* for the built texts of one line: a line is 1 MiB, escapes and joins can not grow past this */
 #define DEEPEST_JSON 64
 
-extern const struct format format_csv;
+extern const struct format format_csv, format_eve, format_wazuh;
 
 const struct format *const formats[] = {
+	&format_eve,
+	&format_wazuh,
 	&format_csv,
 	NULL,
 };

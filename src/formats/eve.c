@@ -1,0 +1,146 @@
+/*
+ * Suricata's EVE JSON: the events of type "alert"; all others are skipped.
+ *
+ * In: lines of eve.json. Out: alerts. Members as in Suricata's own schema (etc/schema.json) and its manual, chapter
+ * "Eve JSON Format". src_ip stays the source and dest_ip the target as Suricata says them: for a rule that matched the
+ * answer the server is the source.
+ */
+#include "formats/eve.h"
+#include "formats/fields.h"
+
+enum severity eve_severity(struct text priority)
+{
+	uint64_t number;
+	if (!text_to_u64(priority, &number) || number == 0)
+		return SEVERITY_UNKNOWN;
+	return number == 1 ? SEVERITY_HIGH : number == 2 ? SEVERITY_MEDIUM : number == 3 ? SEVERITY_LOW : SEVERITY_INFO;
+}
+
+static void set_outcome(struct json_value event, struct alert *alert)
+{
+	static const char *const actions[] = { "alert.action", "verdict.action", NULL };
+	for (size_t i = 0; actions[i] && !alert->outcome; i++) {
+		struct text action = field_text(event, actions[i]);
+		if (text_equal(action, TEXT("blocked")) || text_equal(action, TEXT("drop")) ||
+		    text_equal(action, TEXT("reject")))
+			alert->outcome = OUTCOME_FAILED;
+	}
+	if (!alert->outcome)
+		alert->outcome = field_http_outcome(field_text(event, "http.status"));
+}
+
+static struct text http_object(struct format_reader *reader, struct json_value event)
+{
+	struct text host = field_text(event, "http.hostname"), url = field_text(event, "http.url");
+	if (!host.size || text_starts(url, TEXT("http://")) || text_starts(url, TEXT("https://")))
+		return url;
+	return field_format(reader, "http://%.*s%.*s", (int)host.size, host.at, (int)url.size, url.size ? url.at : "");
+}
+
+/* Lists of objects (queries, files): what the first one's member says. */
+static struct text first_of(struct json_value event, const char *list, const char *member)
+{
+	struct json_value array = json_at(event, list);
+	struct json_walk walk = { 0 };
+	if (json_kind(array) != JSON_ARRAY || !json_next(array, &walk))
+		return TEXT_NONE;
+	return field_text(walk.value, member);
+}
+
+static struct text object_of(struct format_reader *reader, struct json_value event)
+{
+	static const char *const members[] = { "dns.rrname", "tls.sni", "tls.subject", "fileinfo.filename",
+		"smb.filename", "quic.sni", NULL };
+	struct text object = http_object(reader, event);
+	if (!object.size)
+		object = first_of(event, "dns.queries", "rrname");
+	if (!object.size)
+		object = first_of(event, "dns.query", "rrname");
+	if (!object.size)
+		object = first_of(event, "files", "filename");
+	for (size_t i = 0; members[i] && !object.size; i++)
+		object = field_text(event, members[i]);
+	return object;
+}
+
+void eve_details(struct format_reader *reader, struct json_value event, struct alert *alert)
+{
+	struct text application = field_text(event, "app_proto");
+	set_outcome(event, alert);
+	alert->tactics |= field_tactics(json_at(event, "alert.metadata.mitre_tactic_id"));
+	alert->tactics |= field_tactics(json_at(event, "alert.metadata.mitre_tactic_name"));
+	if (application.size && !text_equal(application, TEXT("failed")) && !text_equal(application, TEXT("unknown")))
+		alert->protocol = application;
+	else if (!alert->protocol.size)
+		alert->protocol = field_text(event, "proto");
+	if (!alert->object.size)
+		alert->object = object_of(reader, event);
+}
+
+static enum error set_rule(
+    struct format_reader *reader, struct json_value event, struct alert *alert, struct failure *failure)
+{
+	struct json_value rule = json_get(event, "alert");
+	struct text group = field_text(rule, "gid"), id = field_text(rule, "signature_id"),
+		    revision = field_text(rule, "rev");
+	if (json_kind(rule) != JSON_OBJECT || !id.size)
+		return fail(failure, ERROR_INPUT, "alert.signature_id: there is none; an event of type alert has one");
+	alert->signature_id =
+	    field_format(reader, "%.*s:%.*s:%.*s", (int)(group.size ? group.size : 1), group.size ? group.at : "1",
+		(int)id.size, id.at, (int)(revision.size ? revision.size : 1), revision.size ? revision.at : "0");
+	alert->signature = field_text(rule, "signature");
+	if (!alert->signature.size)
+		alert->signature = alert->signature_id; /* a rule without msg */
+	alert->category = field_text(rule, "category");
+	alert->severity = eve_severity(field_text(rule, "severity"));
+	return OK;
+}
+
+static enum error eve_line(struct format_reader *reader, struct text line, struct alert *alert, struct failure *failure)
+{
+	struct json_value event;
+	enum error error = field_root(reader, line, &event, failure);
+	if (error)
+		return error;
+	struct text type = field_text(event, "event_type");
+	if (!type.size)
+		return fail(failure, ERROR_INPUT, "event_type: there is none; every EVE event has one");
+	if (!text_equal(type, TEXT("alert")))
+		return ERROR_AGAIN;
+	alert->detector = TEXT("Suricata");
+	error = field_time(reader, field_text(event, "timestamp"), "timestamp", alert, failure);
+	if (!error)
+		error = set_rule(reader, event, alert, failure);
+	if (!error)
+		error = field_address(field_text(event, "src_ip"), "src_ip", &alert->source, failure);
+	if (!error)
+		error = field_address(field_text(event, "dest_ip"), "dest_ip", &alert->target, failure);
+	if (!error)
+		error = field_port(field_text(event, "src_port"), "src_port", &alert->source_port, failure);
+	if (!error)
+		error = field_port(field_text(event, "dest_port"), "dest_port", &alert->target_port, failure);
+	if (error)
+		return error;
+	eve_details(reader, event, alert);
+	field_concern(alert);
+	return OK;
+}
+
+static bool looks_like_eve(struct json_value root)
+{
+	return json_exists(json_get(root, "event_type")) && json_exists(json_get(root, "timestamp"));
+}
+
+static int eve_recognise(struct text beginning, struct json_parser *parser)
+{
+	static const char *const keys[] = { "\"event_type\"", "\"timestamp\"", NULL };
+	return field_recognise(beginning, parser, looks_like_eve, keys, 90);
+}
+
+const struct format format_eve = {
+	.name = "eve",
+	.title = "Suricata EVE JSON",
+	.proven = true,
+	.recognise = eve_recognise,
+	.line = eve_line,
+};
