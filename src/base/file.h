@@ -1,14 +1,17 @@
 /*
  * Every durable write of the program goes through here.
  *
- * Rule 3 of the house: a fact is acknowledged only after it is durable. A write is durable after file_sync() returned OK;
- * a new name is durable after directory_sync() of its folder. The test build (meson -Dfile_recording=true) records each
- * write, rename, truncation, removal and sync into the journal that NOROSHI_FILE_JOURNAL names, so that a test can rebuild
- * the folder as after a power cut at any point. Failures can be injected there too (NOROSHI_FILE_FAIL=N:errno fails the
- * N-th operation).
+ * Rule 3 of the house: a fact is acknowledged only after it is durable. A write is durable after file_sync() returned
+ * OK; a new name is durable after directory_sync() of its folder. The recording build notes every operation in a
+ * journal, so that a test can rebuild the folder as after a power cut at any point, and makes any of them fail on
+ * demand: base/file_journal.h.
  *
- * A write error leaves the file in an unknown state: after any failure of file_append or file_sync the writer refuses
- * further work, and the owner reopens and repairs (fsync is never retried: the kernel may have dropped the pages).
+ * A write error leaves the file in an unknown state: after any failure of a write, a truncation or a sync the writer
+ * refuses further work, and the owner reopens and repairs (fsync is never retried: the kernel may have dropped the
+ * pages).
+ *
+ * Errors: ERROR_NOT_FOUND when the name or a folder in it does not exist, ERROR_LIMIT when the disk or the quota is
+ * full, ERROR_CONFLICT when somebody else is replacing the same file, else ERROR_SYSTEM.
  */
 #ifndef NOROSHI_BASE_FILE_H
 #define NOROSHI_BASE_FILE_H
@@ -31,7 +34,9 @@ enum error file_sync(struct file *file, struct failure *failure);
 uint64_t file_size(const struct file *file);
 int file_descriptor(const struct file *file); /* for reading only */
 
-/* The whole content becomes `text` or stays as it was: temporary file in the same folder, sync, rename, folder sync. */
+/* The whole content becomes `text` or stays as it was: temporary file `path.new` in the same folder (at most one is
+ * left by crashes, and used again), sync, rename, folder sync. When only the last step fails the new content stands
+ * already, but may not survive a power cut. */
 enum error file_replace(const char *path, struct text text, unsigned mode, struct failure *failure);
 
 /* The same for a content too large for memory: append to the file returned, then commit (or abandon). */
@@ -39,12 +44,13 @@ enum error file_replace_begin(const char *path, unsigned mode, struct file **fil
 enum error file_replace_commit(struct file *file, struct failure *failure); /* closes it in either case */
 void file_replace_abandon(struct file *file);
 
-enum error file_remove(const char *path, struct failure *failure); /* and syncs the folder */
+enum error file_remove(const char *path, struct failure *failure);                 /* and syncs the folder */
 enum error file_rename(const char *from, const char *to, struct failure *failure); /* and syncs both folders */
-enum error directory_make(const char *path, unsigned mode, struct failure *failure); /* fine when it is there */
+enum error directory_make(
+    const char *path, unsigned mode, struct failure *failure); /* one level; fine when it is there; syncs the parent */
 enum error directory_sync(const char *path, struct failure *failure);
 
-/* The whole file, at most `limit` bytes, NUL-terminated behind its size; free() it. */
+/* The whole file or pipe, at most `limit` bytes (else ERROR_LIMIT), NUL-terminated behind its size; free() it. */
 enum error file_read(const char *path, size_t limit, char **at, size_t *size, struct failure *failure);
 
 #endif
