@@ -5,6 +5,12 @@
  * Reads demand a scope (rule 10) and answer ERROR_NOT_FOUND for what the scope does not cover, exactly as for what does not
  * exist. Writes happen inside a transaction that the caller opens; the change, its line in the log and the messages that it
  * causes commit together (rule 7). Structs are filled by value; their char * texts live in the arena given.
+ *
+ * The log: what a person changes through a _put, _decide or _split leaves its line by itself, in the same transaction. Reads
+ * are logged by whoever answers them (store_log_append). A background scope's use of the store is one line when a work first
+ * uses it in a process, then one an hour with the count of uses. Changing a password, a role or disabling ends the sessions.
+ *
+ * Values (store_value_put) and log lines open a transaction of their own when none is open; every other change demands one.
  */
 #ifndef NOROSHI_STORE_STORE_H
 #define NOROSHI_STORE_STORE_H
@@ -31,7 +37,7 @@ void store_rollback(struct store *store);
 /* Loads who may be what, for policy_scope(). */
 enum error store_snapshot(struct store *store, struct arena *arena, struct policy_snapshot *snapshot, struct failure *failure);
 
-/* Pages: `after` is the opaque cursor of the last row seen (empty = start), `next` is filled (empty = no more). */
+/* Pages (limit 0 = 50; larger than 500 = 500; a cursor of another list or a damaged one is ERROR_INPUT): `after` is the opaque cursor of the last row seen (empty = start), `next` is filled (empty = no more). */
 struct page {
 	struct text after;
 	uint32_t limit; /* 1–500 */
@@ -55,6 +61,9 @@ enum error store_account_put(struct store *, const struct scope *, struct accoun
 enum error store_account_get(struct store *, const struct scope *, struct uuid, struct account *, struct failure *);
 enum error store_account_find(struct store *, const struct scope *, struct text name, struct account *, struct failure *);
 enum error store_account_each(struct store *, const struct scope *, struct page *, void (*each)(void *, const struct account *), void *context, struct failure *);
+/* The name to show for an account (its title) beside what it did. Of the centre's people only to scopes that cover all. */
+enum error store_account_title(struct store *, const struct scope *, struct uuid, char *to, size_t size, struct failure *);
+/* Sessions and tokens that expired or were revoked are found too: the caller looks at `expires` and `revoked`. */
 enum error store_session_put(struct store *, const struct scope *, const struct session *, struct failure *);
 enum error store_session_find(struct store *, const struct scope *, const uint8_t digest[32], struct session *, struct failure *);
 enum error store_session_remove(struct store *, const struct scope *, const uint8_t digest[32], struct failure *);

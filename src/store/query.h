@@ -1,0 +1,96 @@
+/*
+ * Statements over SQLite: prepared once, all parameters bound, and the scope (rule 10) a part of every read. Only the
+ * files of store/ that hold a noun include this; nobody else sees SQLite.
+ */
+#ifndef NOROSHI_STORE_QUERY_H
+#define NOROSHI_STORE_QUERY_H
+
+#include "store/store.h"
+
+#include <sqlite3.h>
+
+#define STORE_STATEMENTS 256
+#define STORE_WORKS 32
+
+struct store {
+	sqlite3 *database;
+	bool in_transaction;
+	int schema_version;
+	struct statement {
+		const char *sql; /* the literal's address is the key */
+		bool all, in_use;
+		sqlite3_stmt *handle;
+	} statements[STORE_STATEMENTS];
+	/* Background works that used this store: one line in the log at the first use and then once an hour with the
+	 * count. */
+	struct work_use {
+		char name[48];
+		uint64_t count;
+		nanoseconds logged;
+	} works[STORE_WORKS];
+	size_t work_count;
+	bool noting;
+};
+
+/* One use of a statement. The first error stays; it comes out of the next step. */
+struct query {
+	struct store *store;
+	sqlite3_stmt *handle;
+	struct statement *cached;
+	enum error error;
+	struct failure *failure;
+};
+
+/* A read of `noun`: `sql` must hold the word {scope} where its condition on the organisation belongs. */
+enum error query_read(struct store *store, const struct scope *scope, enum noun noun, const char *sql,
+    struct query *query, struct failure *failure);
+/* A change of `noun` of `organisation` (0 = of the centre itself: only for scopes that cover all). Needs a transaction.
+ */
+enum error query_write(struct store *store, const struct scope *scope, enum noun noun, uint32_t organisation,
+    const char *sql, struct query *query, struct failure *failure);
+/* The program's own rows, which no person asks for: outbox, values, numbers, the log's own end. */
+enum error query_own(struct store *store, const char *sql, struct query *query, struct failure *failure);
+
+void bind_integer(struct query *query, const char *name, int64_t value);
+void bind_real(struct query *query, const char *name, double value);
+void bind_text(struct query *query, const char *name, struct text value); /* must live until the step */
+void bind_string(struct query *query, const char *name, const char *value);
+void bind_blob(struct query *query, const char *name, const void *at, size_t size);
+void bind_uuid(
+    struct query *query, const char *name, const struct uuid *value); /* nil = NULL; must live until the step */
+void bind_number_or_null(struct query *query, const char *name, uint32_t value); /* 0 = NULL */
+
+/* OK = a row, ERROR_END = no more. */
+enum error query_step(struct query *query);
+/* Runs a change to its end and releases it; *changed (may be NULL) = rows. */
+enum error query_run(struct query *query, int *changed);
+void query_release(struct query *query);
+/* The one row wanted or ERROR_NOT_FOUND with `what` in the words; on anything but OK the query is released. */
+enum error query_one(struct query *query, const char *what);
+
+int64_t column_integer(struct query *query, int column);
+uint64_t column_count(struct query *query, int column);
+double column_real(struct query *query, int column);
+struct text column_text(struct query *query, int column); /* until the next step */
+void column_string(struct query *query, int column, char *to, size_t size);
+struct uuid column_uuid(struct query *query, int column);
+void column_bytes(struct query *query, int column, void *to, size_t size); /* zero when it has another size */
+
+/* Pages by key: the cursor is the sort key of the last row shown. `list` keeps the cursors of different lists apart. */
+struct cursor {
+	int64_t key;
+	struct uuid id;
+	bool none; /* at the start */
+};
+enum error cursor_read(const struct page *page, uint8_t list, struct cursor *cursor, struct failure *failure);
+void cursor_write(struct page *page, uint8_t list, int64_t key, struct uuid id);
+uint32_t page_limit(const struct page *page); /* 1–500; 0 gives 50 */
+
+/* The line that a person's change leaves in the log, in the same transaction. Background works leave none here. */
+enum error log_change(struct store *store, const struct scope *scope, const char *what, const char *object,
+    uint32_t organisation, const char *detail, struct failure *failure);
+enum error store_error(struct store *store, const char *doing, struct failure *failure);
+/* Writes the due lines about background works; called by reads outside and by the commit inside a transaction. */
+enum error store_note_works(struct store *store, struct failure *failure);
+
+#endif

@@ -1,0 +1,11 @@
+/*
+ * The tables of the state store, as a list of migrations that only runs forward. A released migration is never changed:
+ * a new need is a new entry at the end. Used by store.c alone.
+ */
+#ifndef NOROSHI_STORE_SCHEMA_H
+#define NOROSHI_STORE_SCHEMA_H
+
+/* Entry i brings schema version i to i + 1; NULL ends the list. Each runs in one transaction. */
+extern const char *const store_migrations[];
+
+#endif

@@ -1,0 +1,468 @@
+/*
+ * The state store: schema, scopes, versions, cursors, the log, accounts and sessions, the outbox, copies.
+ */
+#include "store/store.h"
+
+#include "base/file.h"
+
+#include <setjmp.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct place {
+	char folder[64], file[96], location[112];
+	struct store *store;
+	struct arena *arena;
+	const struct scope *work;
+	struct failure failure;
+};
+
+static void reopen(struct place *place)
+{
+	store_close(place->store);
+	place->store = NULL;
+	if (store_open(place->location, &place->store, &place->failure))
+		fail_msg("%s", place->failure.words);
+}
+
+static int begin(void **state)
+{
+	struct place *place = calloc(1, sizeof *place);
+	strcpy(place->folder, "/tmp/noroshi-test-XXXXXX");
+	assert_non_null(mkdtemp(place->folder));
+	snprintf(place->file, sizeof place->file, "%s/state.db", place->folder);
+	snprintf(place->location, sizeof place->location, "sqlite:%s", place->file);
+	place->arena = arena_new(0);
+	place->work = policy_background("test", place->arena);
+	reopen(place);
+	*state = place;
+	return 0;
+}
+
+static int end(void **state)
+{
+	struct place *place = *state;
+	char command[128];
+	store_close(place->store);
+	arena_free(place->arena);
+	snprintf(command, sizeof command, "rm -rf '%s'", place->folder);
+	int code = system(command);
+	free(place);
+	return code;
+}
+
+static void done(struct place *place, enum error error)
+{
+	if (error)
+		fail_msg("%s: %s", error_name(error), place->failure.words);
+}
+
+static uint32_t add_organisation(struct place *place, const char *name)
+{
+	struct organisation organisation = { .active = true };
+	snprintf(organisation.name, sizeof organisation.name, "%s", name);
+	snprintf(organisation.title_en, sizeof organisation.title_en, "Title of %s", name);
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_organisation_put(place->store, place->work, &organisation, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+	return organisation.number;
+}
+
+static const struct scope *scope_of(struct place *place, enum role role, uint32_t organisation, enum action action)
+{
+	struct policy_snapshot snapshot;
+	struct subject subject = { .account = { { 5, (uint8_t)role } }, .role = role, .organisation = organisation };
+	snprintf(subject.name, sizeof subject.name, "test-%s", role_code(role));
+	done(place, store_snapshot(place->store, place->arena, &snapshot, &place->failure));
+	return policy_scope(&snapshot, &subject, action, place->arena);
+}
+
+static void test_an_organisation_outside_the_scope_looks_like_one_that_does_not_exist(void **state)
+{
+	struct place *place = *state;
+	uint32_t mine = add_organisation(place, "mine"), other = add_organisation(place, "other");
+	const struct scope *member = scope_of(place, ROLE_MEMBER, mine, ACTION_ORGANISATION_READ);
+	struct organisation organisation;
+	struct failure outside, absent;
+	done(place, store_organisation_get(place->store, member, mine, &organisation, &place->failure));
+	assert_string_equal(organisation.name, "mine");
+	assert_int_equal(store_organisation_get(place->store, member, other, &organisation, &outside), ERROR_NOT_FOUND);
+	assert_int_equal(store_organisation_get(place->store, member, 999, &organisation, &absent), ERROR_NOT_FOUND);
+	assert_string_equal(outside.words, absent.words);
+	assert_int_equal(
+	    store_organisation_find(place->store, member, TEXT("other"), &organisation, &outside), ERROR_NOT_FOUND);
+	assert_string_equal(outside.words, absent.words);
+}
+
+static void count_organisation(void *context, const struct organisation *organisation)
+{
+	(void)organisation;
+	++*(int *)context;
+}
+
+static void test_pages_go_on_after_the_cursor_and_refuse_a_tampered_one(void **state)
+{
+	struct place *place = *state;
+	for (int i = 0; i < 7; i++) {
+		char name[16];
+		snprintf(name, sizeof name, "org-%d", i);
+		add_organisation(place, name);
+	}
+	int seen = 0, pages = 0;
+	char after[64] = "";
+	do {
+		struct page page = { .after = text_of(after), .limit = 3 };
+		done(place, store_organisation_each(
+				place->store, place->work, &page, count_organisation, &seen, &place->failure));
+		memcpy(after, page.next, sizeof after);
+		pages++;
+	} while (after[0]);
+	assert_int_equal(seen, 7);
+	assert_int_equal(pages, 3);
+	struct page page = { .limit = 3 };
+	done(place,
+	    store_organisation_each(place->store, place->work, &page, count_organisation, &seen, &place->failure));
+	char tampered[64];
+	memcpy(tampered, page.next, sizeof tampered);
+	tampered[5] = tampered[5] == '0' ? '1' : '0';
+	page.after = text_of(tampered);
+	assert_int_equal(
+	    store_organisation_each(place->store, place->work, &page, count_organisation, &seen, &place->failure),
+	    ERROR_INPUT);
+	page.after = TEXT("zz");
+	assert_int_equal(
+	    store_organisation_each(place->store, place->work, &page, count_organisation, &seen, &place->failure),
+	    ERROR_INPUT);
+}
+
+static void test_a_change_over_an_older_version_is_a_conflict(void **state)
+{
+	struct place *place = *state;
+	uint32_t number = add_organisation(place, "changing");
+	struct organisation first, second;
+	done(place, store_organisation_get(place->store, place->work, number, &first, &place->failure));
+	second = first;
+	done(place, store_begin(place->store, &place->failure));
+	strcpy(first.sector, "ports");
+	done(place, store_organisation_put(place->store, place->work, &first, &place->failure));
+	strcpy(second.sector, "lost");
+	assert_int_equal(store_organisation_put(place->store, place->work, &second, &place->failure), ERROR_CONFLICT);
+	done(place, store_commit(place->store, &place->failure));
+	done(place, store_organisation_get(place->store, place->work, number, &second, &place->failure));
+	assert_string_equal(second.sector, "ports");
+}
+
+static void test_a_circle_of_parents_is_refused(void **state)
+{
+	struct place *place = *state;
+	uint32_t a = add_organisation(place, "a1"), b = add_organisation(place, "b1");
+	struct organisation organisation;
+	done(place, store_organisation_get(place->store, place->work, b, &organisation, &place->failure));
+	organisation.parent = a;
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_organisation_put(place->store, place->work, &organisation, &place->failure));
+	done(place, store_organisation_get(place->store, place->work, a, &organisation, &place->failure));
+	organisation.parent = b;
+	assert_int_equal(
+	    store_organisation_put(place->store, place->work, &organisation, &place->failure), ERROR_INPUT);
+	store_rollback(place->store);
+}
+
+static void test_a_change_needs_a_transaction_and_a_scope_that_writes(void **state)
+{
+	struct place *place = *state;
+	uint32_t number = add_organisation(place, "fixed");
+	struct organisation organisation;
+	done(place, store_organisation_get(place->store, place->work, number, &organisation, &place->failure));
+	assert_int_equal(
+	    store_organisation_put(place->store, place->work, &organisation, &place->failure), ERROR_USAGE);
+	const struct scope *auditor = scope_of(place, ROLE_AUDITOR, 0, ACTION_ORGANISATION_READ);
+	done(place, store_begin(place->store, &place->failure));
+	assert_int_equal(store_organisation_put(place->store, auditor, &organisation, &place->failure), ERROR_DENIED);
+	store_rollback(place->store);
+}
+
+static void test_a_newer_schema_is_refused_with_words_and_left_alone(void **state)
+{
+	struct place *place = *state;
+	store_close(place->store);
+	place->store = NULL;
+	sqlite3 *database;
+	assert_int_equal(sqlite3_open(place->file, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 99", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+	assert_int_equal(store_open(place->location, &place->store, &place->failure), ERROR_VERSION);
+	assert_non_null(strstr(place->failure.words, "newer version"));
+}
+
+static void test_another_programs_database_is_refused(void **state)
+{
+	struct place *place = *state;
+	char location[128];
+	snprintf(location, sizeof location, "sqlite:%s/other.db", place->folder);
+	sqlite3 *database;
+	assert_int_equal(sqlite3_open(location + 7, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, "CREATE TABLE theirs (a)", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+	struct store *store = NULL;
+	assert_int_equal(store_open(location, &store, &place->failure), ERROR_INPUT);
+	assert_null(store);
+}
+
+static void make_account(struct account *account, const char *name, enum role role, uint32_t organisation)
+{
+	*account = (struct account){ .role = role, .organisation = organisation };
+	snprintf(account->name, sizeof account->name, "%s", name);
+	strcpy(account->password, "$argon2id$first");
+}
+
+static void test_a_changed_password_ends_the_sessions(void **state)
+{
+	struct place *place = *state;
+	struct account account;
+	make_account(&account, "ann", ROLE_ANALYST, 0);
+	struct session session = { .digest = { 1 }, .created = 1, .expires = INT64_MAX };
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_account_put(place->store, place->work, &account, &place->failure));
+	session.account = account.id;
+	done(place, store_session_put(place->store, place->work, &session, &place->failure));
+	struct session found;
+	done(place, store_session_find(place->store, place->work, session.digest, &found, &place->failure));
+	assert_true(uuid_equal(found.account, account.id));
+	strcpy(account.password, "$argon2id$second");
+	done(place, store_account_put(place->store, place->work, &account, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+	assert_int_equal(
+	    store_session_find(place->store, place->work, session.digest, &found, &place->failure), ERROR_NOT_FOUND);
+}
+
+static void test_one_changes_of_oneself_only_what_is_ones_own(void **state)
+{
+	struct place *place = *state;
+	struct account ann, bob, read;
+	make_account(&ann, "ann", ROLE_ANALYST, 0);
+	make_account(&bob, "bob", ROLE_ANALYST, 0);
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_account_put(place->store, place->work, &ann, &place->failure));
+	done(place, store_account_put(place->store, place->work, &bob, &place->failure));
+	struct policy_snapshot snapshot = { 0 };
+	struct subject subject = { .account = ann.id, .role = ROLE_ANALYST };
+	const struct scope *self = policy_scope(&snapshot, &subject, ACTION_SELF, place->arena);
+	done(place, store_account_get(place->store, self, ann.id, &read, &place->failure));
+	assert_int_equal(store_account_get(place->store, self, bob.id, &read, &place->failure), ERROR_NOT_FOUND);
+	strcpy(ann.title, "Ann");
+	done(place, store_account_put(place->store, self, &ann, &place->failure));
+	ann.role = ROLE_ADMINISTRATOR;
+	assert_int_equal(store_account_put(place->store, self, &ann, &place->failure), ERROR_DENIED);
+	strcpy(bob.title, "not Bob");
+	assert_int_equal(store_account_put(place->store, self, &bob, &place->failure), ERROR_NOT_FOUND);
+	done(place, store_commit(place->store, &place->failure));
+}
+
+static void test_a_revoked_token_stays_revoked(void **state)
+{
+	struct place *place = *state;
+	uint32_t organisation = add_organisation(place, "with-sensor");
+	struct sensor sensor = { .organisation = organisation, .name = "edge" };
+	struct token token = { .digest = { 9 }, .name = "agent", .created = 1 };
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_sensor_put(place->store, place->work, &sensor, &place->failure));
+	token.sensor = sensor.number;
+	done(place, store_token_put(place->store, place->work, &token, &place->failure));
+	token.revoked = true;
+	done(place, store_token_put(place->store, place->work, &token, &place->failure));
+	token.revoked = false;
+	done(place, store_token_put(place->store, place->work, &token, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+	struct token found;
+	done(place, store_token_find(place->store, place->work, token.digest, &found, &place->failure));
+	assert_true(found.revoked);
+	assert_int_equal(found.sensor, sensor.number);
+}
+
+static void count_line(void *context, const struct log_line *line)
+{
+	int *counts = context;
+	counts[0]++;
+	counts[1] += strcmp(line->what, "background.use") == 0;
+}
+
+static void test_the_log_is_a_chain_that_refuses_and_shows_changes(void **state)
+{
+	struct place *place = *state;
+	for (int i = 0; i < 5; i++) {
+		struct log_line line = {
+			.when = 1000 + i, .who = "ann", .what = "event.read", .object = "x\ny", .outcome = "done"
+		};
+		done(place, store_log_append(place->store, &line, &place->failure));
+		assert_null(strchr(line.detail, '\n'));
+	}
+	const struct scope *auditor = scope_of(place, ROLE_AUDITOR, 0, ACTION_LOG_READ);
+	uint64_t lines, broken;
+	done(place, store_log_verify(place->store, auditor, &lines, &broken, &place->failure));
+	assert_int_equal(lines, 5);
+	assert_int_equal(broken, 0);
+	store_close(place->store);
+	place->store = NULL;
+	sqlite3 *database;
+	assert_int_equal(sqlite3_open(place->file, &database), SQLITE_OK);
+	assert_int_not_equal(
+	    sqlite3_exec(database, "UPDATE log SET who = 'bob' WHERE number = 3", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_not_equal(sqlite3_exec(database, "DELETE FROM log", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(
+		database, "DROP TRIGGER log_no_update; UPDATE log SET who = 'bob' WHERE number = 3", NULL, NULL, NULL),
+	    SQLITE_OK);
+	sqlite3_close(database);
+	reopen(place);
+	done(place, store_log_verify(place->store, auditor, &lines, &broken, &place->failure));
+	assert_int_equal(broken, 3);
+}
+
+static void test_a_background_works_first_use_is_logged_once(void **state)
+{
+	struct place *place = *state;
+	add_organisation(place, "watched");
+	struct organisation organisation;
+	for (int i = 0; i < 4; i++)
+		done(place, store_organisation_get(place->store, place->work, 1, &organisation, &place->failure));
+	const struct scope *auditor = scope_of(place, ROLE_AUDITOR, 0, ACTION_LOG_READ);
+	struct page page = { .limit = 100 };
+	int counts[2] = { 0 };
+	done(place, store_log_each(place->store, auditor, &page, count_line, counts, &place->failure));
+	assert_int_equal(counts[1], 1);
+}
+
+static void test_what_a_person_changes_leaves_a_line_and_a_rollback_leaves_none(void **state)
+{
+	struct place *place = *state;
+	add_organisation(place, "first");
+	const struct scope *administrator = scope_of(place, ROLE_ADMINISTRATOR, 0, ACTION_ORGANISATION_WRITE);
+	struct organisation organisation;
+	done(place, store_organisation_get(place->store, administrator, 1, &organisation, &place->failure));
+	const struct scope *auditor = scope_of(place, ROLE_AUDITOR, 0, ACTION_LOG_READ);
+	for (int commit = 0; commit < 2; commit++) {
+		int before[2] = { 0 }, after[2] = { 0 };
+		struct page page = { .limit = 100 };
+		done(place, store_log_each(place->store, auditor, &page, count_line, before, &place->failure));
+		done(place, store_begin(place->store, &place->failure));
+		struct organisation changed = organisation;
+		done(place, store_organisation_put(place->store, administrator, &changed, &place->failure));
+		if (commit)
+			done(place, store_commit(place->store, &place->failure));
+		else
+			store_rollback(place->store);
+		page.after = TEXT_NONE;
+		done(place, store_log_each(place->store, auditor, &page, count_line, after, &place->failure));
+		assert_int_equal(after[0] - before[0], commit);
+	}
+}
+
+static void take_message(void *context, const struct outbox_message *message)
+{
+	assert_string_equal(message->topic, "mail");
+	*(uint64_t *)context = message->number;
+}
+
+static void test_a_message_survives_until_it_is_done_and_goes_with_its_cause(void **state)
+{
+	struct place *place = *state;
+	uint64_t number = 0;
+	assert_int_equal(store_outbox_put(place->store, "mail", TEXT("hello"), 5, &place->failure), ERROR_USAGE);
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_outbox_put(place->store, "mail", TEXT("hello"), 5, &place->failure));
+	store_rollback(place->store);
+	done(place,
+	    store_outbox_due(place->store, place->work, 10, 9, place->arena, take_message, &number, &place->failure));
+	assert_int_equal(number, 0);
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_outbox_put(place->store, "mail", TEXT("hello"), 5, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+	reopen(place);
+	done(place,
+	    store_outbox_due(place->store, place->work, 10, 9, place->arena, take_message, &number, &place->failure));
+	assert_int_not_equal(number, 0);
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_outbox_retry(place->store, place->work, number, 100, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+	uint64_t again = 0;
+	done(place,
+	    store_outbox_due(place->store, place->work, 10, 9, place->arena, take_message, &again, &place->failure));
+	assert_int_equal(again, 0);
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_outbox_done(place->store, place->work, number, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+	done(place,
+	    store_outbox_due(place->store, place->work, 1000, 9, place->arena, take_message, &again, &place->failure));
+	assert_int_equal(again, 0);
+	const struct scope *analyst = scope_of(place, ROLE_ANALYST, 0, ACTION_NOTICE_READ);
+	assert_int_equal(
+	    store_outbox_due(place->store, analyst, 1000, 9, place->arena, take_message, &again, &place->failure),
+	    ERROR_DENIED);
+}
+
+static void test_a_copy_of_the_running_store_opens_and_holds_the_same(void **state)
+{
+	struct place *place = *state;
+	add_organisation(place, "copied");
+	char path[128];
+	snprintf(path, sizeof path, "%s/copy.db", place->folder);
+	done(place, store_copy(place->store, path, &place->failure));
+	assert_int_equal(store_copy(place->store, path, &place->failure), ERROR_CONFLICT);
+	char location[160];
+	snprintf(location, sizeof location, "sqlite:%s", path);
+	struct store *copy;
+	done(place, store_open(location, &copy, &place->failure));
+	struct organisation organisation;
+	done(place, store_organisation_find(copy, place->work, TEXT("copied"), &organisation, &place->failure));
+	store_close(copy);
+}
+
+static void test_an_answer_is_found_by_the_account_that_asked_and_no_other(void **state)
+{
+	struct place *place = *state;
+	const struct scope *analyst = scope_of(place, ROLE_ANALYST, 0, ACTION_NOTICE_WRITE);
+	const struct scope *auditor = scope_of(place, ROLE_AUDITOR, 0, ACTION_COUNTER_READ);
+	uint16_t status;
+	struct text body;
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_answer_put(place->store, analyst, TEXT("k1"), 201, TEXT("{}"), INT64_MAX, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+	done(
+	    place, store_answer_find(place->store, analyst, TEXT("k1"), place->arena, &status, &body, &place->failure));
+	assert_int_equal(status, 201);
+	assert_int_equal(
+	    store_answer_find(place->store, auditor, TEXT("k1"), place->arena, &status, &body, &place->failure),
+	    ERROR_NOT_FOUND);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+	const struct CMUnitTest tests[] = {
+		TEST(test_an_organisation_outside_the_scope_looks_like_one_that_does_not_exist),
+		TEST(test_pages_go_on_after_the_cursor_and_refuse_a_tampered_one),
+		TEST(test_a_change_over_an_older_version_is_a_conflict),
+		TEST(test_a_circle_of_parents_is_refused),
+		TEST(test_a_change_needs_a_transaction_and_a_scope_that_writes),
+		TEST(test_a_newer_schema_is_refused_with_words_and_left_alone),
+		TEST(test_another_programs_database_is_refused),
+		TEST(test_a_changed_password_ends_the_sessions),
+		TEST(test_one_changes_of_oneself_only_what_is_ones_own),
+		TEST(test_a_revoked_token_stays_revoked),
+		TEST(test_the_log_is_a_chain_that_refuses_and_shows_changes),
+		TEST(test_a_background_works_first_use_is_logged_once),
+		TEST(test_what_a_person_changes_leaves_a_line_and_a_rollback_leaves_none),
+		TEST(test_a_message_survives_until_it_is_done_and_goes_with_its_cause),
+		TEST(test_a_copy_of_the_running_store_opens_and_holds_the_same),
+		TEST(test_an_answer_is_found_by_the_account_that_asked_and_no_other),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
