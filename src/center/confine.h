@@ -1,0 +1,28 @@
+/*
+ * What a process of the centre gives up once it holds what it needs: the rights of root, core dumps, new privileges,
+ * files beyond its own, and the system calls that none of ours uses.
+ */
+#ifndef NOROSHI_CENTER_CONFINE_H
+#define NOROSHI_CENTER_CONFINE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* At once in every process: umask 027, no core dumps, not traceable by others of the same user, SIGTERM when the
+ * supervisor dies. */
+enum error confine_early(struct failure *failure);
+
+/* Becomes `user` for good when running as root; with "" as root ERROR_USAGE; nothing otherwise. */
+enum error confine_user(const char *user, struct failure *failure);
+
+struct confine_path {
+	const char *path; /* file or folder; what is not there is passed over */
+	bool write;
+};
+/* No new privileges, a list of refused system calls (seccomp), and no file but these and what is below them (Landlock,
+ * where the kernel has it: *landlocked says so). Threads started before keep their rights. */
+enum error confine_files(const struct confine_path *paths, size_t count, bool *landlocked, struct failure *failure);
+
+#endif

@@ -1,0 +1,73 @@
+/*
+ * What front, keeper and courier have in common as children of the supervisor: the loop, the channel to it, the
+ * configuration that comes over it, channels to each other, and the orderly end.
+ *
+ *   supervisor ─► (3) channel: configuration, stop     ─► (4) link: descriptors of channels to the other processes
+ */
+#ifndef NOROSHI_CENTER_PROCESS_H
+#define NOROSHI_CENTER_PROCESS_H
+
+#include "base/codec.h"
+#include "base/config.h"
+#include "base/counter.h"
+#include "base/loop.h"
+#include "bus/channel.h"
+#include "center/settings.h"
+
+#include <stdbool.h>
+
+enum process_kind { PROCESS_FRONT, PROCESS_KEEPER, PROCESS_COURIER, PROCESS_COUNT };
+const char *process_name(enum process_kind kind); /* "front" */
+bool process_parse(const char *name, enum process_kind *kind);
+
+/* What the command line of `noroshi center` says instead of, or beside, the configuration file. */
+#define WISHES_ORGANISATIONS 64
+struct wishes {
+	bool ephemeral;
+	bool restarted;   /* not the first of its kind since the supervisor started */
+	char listen[80];  /* empty = as configured */
+	char state[4096]; /* folder; empty = as configured */
+	uint32_t organisation_count;
+	char organisations[WISHES_ORGANISATIONS][64]; /* to be made, each with a sensor and a token; ephemeral only */
+};
+
+struct process {
+	enum process_kind kind;
+	const struct process_hooks *hooks;
+	void *self; /* of the hooks */
+	struct loop *loop;
+	struct counters *counters;
+	struct channel *supervisor;
+	struct watch *link;
+	struct center_settings settings; /* the group `center`; texts live until the next reload */
+	struct option_group groups[SETTINGS_GROUPS];
+	struct wishes wishes;
+	bool configured, stopping;
+	int status; /* exit code */
+};
+
+struct process_hooks {
+	/* The configuration is there for the first time: open everything, confine, then call process_ready(). */
+	enum error (*start)(struct process *process, struct failure *failure);
+	/* It was replaced by a good one. May be NULL. */
+	void (*reload)(struct process *process);
+	/* A channel to that process; an older one to it is dead. The descriptor is the hook's. */
+	void (*peer)(struct process *process, enum process_kind kind, int descriptor);
+	/* Finish and then call process_end(). Called once. */
+	void (*stop)(struct process *process);
+};
+
+/* Runs until process_end(); gives the exit code. */
+int process_run(enum process_kind kind, const struct process_hooks *hooks, void *self);
+void process_ready(struct process *process, const char *address, struct text facts);
+void process_end(struct process *process, int status);
+
+/* Where the alerts and the state rest, after wishes; written into `to`. */
+const char *process_state_folder(const struct process *process);
+void process_history_folder(const struct process *process, char to[static 4352]);
+
+/* How wishes and the file cross to a child: MESSAGE_CONFIGURATION. */
+void wishes_encode(const struct wishes *wishes, struct builder *to);
+bool wishes_decode(struct reader *from, struct wishes *wishes);
+
+#endif
