@@ -7,29 +7,14 @@
 #ifndef NOROSHI_CENTER_PROCESS_H
 #define NOROSHI_CENTER_PROCESS_H
 
-#include "base/codec.h"
 #include "base/config.h"
 #include "base/counter.h"
 #include "base/loop.h"
 #include "bus/channel.h"
 #include "center/settings.h"
+#include "center/wishes.h"
 
 #include <stdbool.h>
-
-enum process_kind { PROCESS_FRONT, PROCESS_KEEPER, PROCESS_COURIER, PROCESS_COUNT };
-const char *process_name(enum process_kind kind); /* "front" */
-bool process_parse(const char *name, enum process_kind *kind);
-
-/* What the command line of `noroshi center` says instead of, or beside, the configuration file. */
-#define WISHES_ORGANISATIONS 64
-struct wishes {
-	bool ephemeral;
-	bool restarted;   /* not the first of its kind since the supervisor started */
-	char listen[80];  /* empty = as configured */
-	char state[4096]; /* folder; empty = as configured */
-	uint32_t organisation_count;
-	char organisations[WISHES_ORGANISATIONS][64]; /* to be made, each with a sensor and a token; ephemeral only */
-};
 
 struct process {
 	enum process_kind kind;
@@ -65,9 +50,5 @@ void process_end(struct process *process, int status);
 /* Where the alerts and the state rest, after wishes; written into `to`. */
 const char *process_state_folder(const struct process *process);
 void process_history_folder(const struct process *process, char to[static 4352]);
-
-/* How wishes and the file cross to a child: MESSAGE_CONFIGURATION. */
-void wishes_encode(const struct wishes *wishes, struct builder *to);
-bool wishes_decode(struct reader *from, struct wishes *wishes);
 
 #endif
