@@ -32,9 +32,9 @@ enum error confine_early(struct failure *failure)
 	return OK;
 }
 
-enum error confine_user(const char *user, struct failure *failure)
+enum error confine_user(const char *user, bool may_stay, struct failure *failure)
 {
-	if (geteuid() != 0)
+	if (geteuid() != 0 || (may_stay && !(user && *user)))
 		return OK;
 	if (!user || !*user)
 		return fail(failure, ERROR_USAGE,

@@ -14,8 +14,8 @@
  * supervisor dies. */
 enum error confine_early(struct failure *failure);
 
-/* Becomes `user` for good when running as root; with "" as root ERROR_USAGE; nothing otherwise. */
-enum error confine_user(const char *user, struct failure *failure);
+/* Becomes `user` for good when running as root; without one ERROR_USAGE, unless `may_stay`. Nothing when not root. */
+enum error confine_user(const char *user, bool may_stay, struct failure *failure);
 
 struct confine_path {
 	const char *path; /* file or folder; what is not there is passed over */

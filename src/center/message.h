@@ -24,31 +24,33 @@ enum message_kind {
 	/* supervisor → child: finish what is under way and end. Empty body. */
 	MESSAGE_STOP = 4,
 
-	/* front → keeper: may the bearer of this token append alerts now? digest; text organisation and sensor (names;
-	 * for an administrator's or the centre's own programs; else empty); text client address. */
+	/* front → keeper: may the bearer of this token append alerts now? digest token; text client address. */
 	MESSAGE_ADMIT = 16,
-	/* u16 status (200, 401, 403, 404, 429); u32 organisation; u32 sensor; u64 quota in thousandths of an alert a
-	 * second (0 = none); text words when the status is not 200. */
+	/* u16 status (200, 401, 403, 503); u32 organisation; u32 sensor; u64 quota in thousandths of an alert a second
+	 * (0 = the configured default); text words when the status is not 200. */
 	MESSAGE_ADMITTED = 17,
-	/* front → keeper: one part of a batch, at most 8 MiB. u32 organisation, u32 sensor; u64 epoch high, low; u64
-	 * sequence first, end; i64 received; u32 lines, alerts, skipped, malformed of the whole batch; u8 last part;
-	 * u32 alerts in this part; then their alert_encode() bytes to the end. Only the last part is answered. */
+	/* front → keeper: one part of a batch. digest token; u64 epoch high, low; u64 sequence first, end of this part; i64
+	 * received; u32 lines, alerts, skipped, malformed in this part; u8 last part; then alert_encode() of its alerts to
+	 * the end. Each part is answered. */
 	MESSAGE_INGEST = 18,
-	/* u16 status (200, 503); u8 repeated; u32 lines, alerts, skipped, malformed (as stored at the first time when
-	 * repeated); text words. Sent after the batch is durable. */
+	/* u16 status (200, 403, 503); u8 repeated; u32 lines, alerts, skipped, malformed in this part (as stored at the first
+	 * time when repeated); text words. Sent after the part is durable. */
 	MESSAGE_INGESTED = 19,
 
-	/* front → keeper: a request, checked against its route. text route name; text input (JSON object, typed
-	 * fields); digest session; digest token; digest form token (zeros when absent); u64 If-Match; text
-	 * Idempotency-Key; text language; text client address. */
+	/* front → keeper: a request, checked against its route. text route name; digest session; digest token; digest form
+	 * token (zeros when absent); u64 If-Match; text Idempotency-Key; text language; text client address; then its fields
+	 * (fields_encode() of http/fields.h). */
 	MESSAGE_CALL = 32,
-	/* u16 status; u64 version (ETag); text location; u8 cookie (0 leave, 1 set, 2 remove); text cookie; text output
-	 * (JSON); text problem (words for RFC 9457, when status ≥ 400); u32 Retry-After in seconds (0 = none). */
+	/* u16 status; u64 version (ETag); text location; u8 cookie (0 leave, 1 set, 2 remove); text cookie; u32 its age in
+	 * seconds; u32 Retry-After in seconds (0 = none); text problem (words for RFC 9457, when status ≥ 400); text output
+	 * (JSON object, may be empty). */
 	MESSAGE_ANSWER = 33,
 	/* keeper → front: something that people may be looking at changed. u32 organisation; text noun; text id. */
 	MESSAGE_CHANGED = 34,
-	/* either → other, and the answer: text counters as OpenMetrics. */
-	MESSAGE_COUNTERS = 35,
+	/* front → keeper: where people reach the pages. text address. */
+	MESSAGE_ADDRESS = 35,
+	/* keeper → front, every few seconds: text counters as OpenMetrics. */
+	MESSAGE_COUNTERS = 36,
 
 	/* keeper → courier: deliver one message of the outbox. u64 number; u32 tries so far; text topic; text body. */
 	MESSAGE_DELIVER = 48,

@@ -28,7 +28,7 @@ struct history_batch {
 	struct hash128 epoch;           /* of all its alerts */
 	uint64_t sequence_first, sequence_end; /* covers [first, end): for files byte offsets, for a POST batch 1 … lines + 1 */
 	nanoseconds received;
-	uint32_t lines, alerts, skipped, malformed; /* as read by the front, to answer a repeated POST with the same words */
+	uint32_t lines, alerts, skipped, malformed; /* of this frame as read by the front; a repeated POST is answered from them */
 	bool last;                      /* the batch is complete with this frame */
 };
 
@@ -45,6 +45,12 @@ void history_close(struct history *history);
 enum error history_append(struct history *history, const struct history_batch *batch, struct text encoded,
     uint64_t *first_position, struct failure *failure);
 enum error history_sync(struct history *history, struct failure *failure);
+
+/* Removal of doubles: how far [sequence_first, sequence_end) of this sensor and epoch is stored already, synced or not: the end
+ * of the run of stored sequences that begins at sequence_first; sequence_first itself when nothing is. *stored (may be NULL)
+ * gets the sums of the counts of the frames in that run and the time the first was received. The last frame of a POST batch
+ * ends at UINT64_MAX: nothing can come behind it. */
+uint64_t history_seen(const struct history *history, const struct history_batch *batch, struct history_batch *stored);
 
 /* Verdicts are re-derivable from the alerts, so they are synced with the next history_sync(), not one by one. */
 enum error history_judge(struct history *history, uint64_t position, enum verdict verdict, struct uuid event,

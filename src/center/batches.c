@@ -1,0 +1,400 @@
+/*
+ * Batches of alerts in the keeper: admission, removal of doubles, storing, acknowledgement, hand-over to the capabilities.
+ *
+ *   front: MESSAGE_ADMIT ─► may this token append?        ─► MESSAGE_ADMITTED
+ *   front: MESSAGE_INGEST parts ─► history_append()
+ *   end of the round: one history_sync() for all ─► MESSAGE_INGESTED for each ─► each capability's `alerts`
+ *
+ * Rule 3: an acknowledgement leaves only after the sync. When the sync fails, everything of the round is answered 503,
+ * history is closed and opened again (which repairs its tail), and clients send the same batches once more.
+ */
+#include "base/codec.h"
+#include "base/log.h"
+#include "bus/channel.h"
+#include "center/capabilities.h"
+#include "center/keeper.h"
+#include "center/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SENSORS_MOST 4096 /* whose tallies wait for the next tick */
+
+/* A part of a batch within a round. */
+struct part {
+	struct part *next;
+	uint64_t correlation;
+	struct history_batch batch;
+	uint64_t position;
+	bool stored;   /* appended in this round: to be handed on after the sync */
+	bool repeated; /* was in history before */
+	struct failure failure;
+	size_t size;
+	char encoded[];
+};
+
+/* What a sensor sent since the last tick. */
+struct tally {
+	uint32_t sensor, organisation;
+	nanoseconds seen, clock_error;
+	uint64_t alerts, malformed;
+};
+
+struct batches {
+	struct part *first, **last;
+	struct tally tallies[SENSORS_MOST];
+	unsigned tally_count;
+	struct counter *alerts, *parts, *repeated, *refused, *sync_seconds;
+};
+
+enum error batches_new(struct batches **to, struct counters *counters, struct failure *failure)
+{
+	struct batches *batches = calloc(1, sizeof *batches);
+	if (!batches)
+		return fail(failure, ERROR_MEMORY, "no memory for batches");
+	batches->last = &batches->first;
+	batches->alerts = counter_get(
+	    counters, COUNTER_TOTAL, "noroshi_alerts_stored", "Alerts made durable.", NULL, TEXT_NONE);
+	batches->parts =
+	    counter_get(counters, COUNTER_TOTAL, "noroshi_batches", "Parts of batches.", "result", TEXT("stored"));
+	batches->repeated =
+	    counter_get(counters, COUNTER_TOTAL, "noroshi_batches", "Parts of batches.", "result", TEXT("repeated"));
+	batches->refused =
+	    counter_get(counters, COUNTER_TOTAL, "noroshi_batches", "Parts of batches.", "result", TEXT("refused"));
+	batches->sync_seconds = counter_get(counters, COUNTER_HISTOGRAM, "noroshi_history_sync_seconds",
+	    "Time to make the batches of one round durable.", NULL, TEXT_NONE);
+	*to = batches;
+	return OK;
+}
+
+static void parts_free(struct part *part)
+{
+	while (part) {
+		struct part *next = part->next;
+		free(part);
+		part = next;
+	}
+}
+
+void batches_free(struct batches *batches)
+{
+	if (batches)
+		parts_free(batches->first);
+	free(batches);
+}
+
+/* Status 200, or why this token may not append; fills who it is. */
+static uint16_t admit(struct keeper *keeper, const uint8_t *digest, struct subject *subject,
+    struct organisation *organisation, struct failure *failure)
+{
+	struct work work;
+	struct policy_snapshot snapshot = { 0 };
+	uint16_t status = 503;
+	if (work_begin(&work, "ingest", failure) != OK)
+		return 503;
+	enum error error = subject_of_token(keeper, &work, digest, subject, failure);
+	if (error == ERROR_NOT_FOUND) {
+		fail(failure, ERROR_DENIED, "This token is not known, or no longer valid.");
+		status = 401;
+	} else if (error == OK && store_snapshot(keeper->store, work.arena, &snapshot, failure) == OK) {
+		const struct scope *scope = policy_scope(&snapshot, subject, ACTION_ALERT_APPEND, work.arena);
+		if (!scope) {
+			fail(failure, ERROR_DENIED, "This token may not send alerts: only those of sensors of active organisations may.");
+			status = 403;
+		} else if (store_organisation_get(keeper->store, scope, subject->organisation, organisation, failure) == OK)
+			status = 200;
+	}
+	if (status == 200 && !keeper->history) {
+		fail(failure, ERROR_SYSTEM, "The centre cannot store alerts just now.");
+		status = 503;
+	}
+	work_end(&work);
+	return status;
+}
+
+void batches_admit(struct keeper *keeper, const struct message *message)
+{
+	struct reader from = reader_of(message->body.at, message->body.size);
+	const uint8_t *digest = get_bytes(&from, 32);
+	get_text(&from); /* the client's address */
+	if (!digest || !reader_done(&from))
+		return;
+	struct subject subject = { 0 };
+	struct organisation organisation = { 0 };
+	struct failure failure = { 0 };
+	uint16_t status = admit(keeper, digest, &subject, &organisation, &failure);
+	struct builder body = { 0 };
+	put_u16(&body, status);
+	put_u32(&body, subject.organisation);
+	put_u32(&body, subject.sensor);
+	put_u64(&body, organisation.quota > 0 ? (uint64_t)(organisation.quota * 1000) : 0);
+	put_text(&body, text_of(status == 200 ? "" : failure.words));
+	if (!body.failed && keeper->front)
+		channel_send(keeper->front, MESSAGE_ADMITTED, message->correlation, (struct text){ body.at, body.size });
+	builder_free(&body);
+}
+
+static struct part *part_decode(const struct message *message, const uint8_t **digest)
+{
+	struct reader from = reader_of(message->body.at, message->body.size);
+	struct history_batch batch = { 0 };
+	*digest = get_bytes(&from, 32);
+	batch.epoch.high = get_u64(&from);
+	batch.epoch.low = get_u64(&from);
+	batch.sequence_first = get_u64(&from);
+	batch.sequence_end = get_u64(&from);
+	batch.received = get_i64(&from);
+	batch.lines = get_u32(&from);
+	batch.alerts = get_u32(&from);
+	batch.skipped = get_u32(&from);
+	batch.malformed = get_u32(&from);
+	batch.last = get_u8(&from);
+	size_t size = from.failed ? 0 : (size_t)(from.end - from.at);
+	struct part *part = from.failed ? NULL : calloc(1, sizeof *part + size);
+	if (!part)
+		return NULL;
+	part->correlation = message->correlation;
+	part->batch = batch;
+	part->size = size;
+	if (size)
+		memcpy(part->encoded, from.at, size);
+	return part;
+}
+
+/* What the front read is decoded once more: whose the alerts are is the token's word, not the front's. */
+static enum error part_verify(const struct part *part, struct failure *failure)
+{
+	const struct history_batch *batch = &part->batch;
+	struct reader from = reader_of(part->encoded, part->size);
+	struct alert alert;
+	uint64_t least = batch->sequence_first;
+	for (uint32_t i = 0; i < batch->alerts; i++) {
+		enum error error = alert_decode(&from, &alert, failure);
+		if (error != OK)
+			return error;
+		if (alert.id.sensor != batch->sensor || alert.organisation != batch->organisation ||
+		    alert.id.epoch.high != batch->epoch.high || alert.id.epoch.low != batch->epoch.low ||
+		    alert.id.sequence < least || alert.id.sequence >= batch->sequence_end ||
+		    alert.received != batch->received)
+			return fail(failure, ERROR_CORRUPT, "an alert does not belong to the batch that brought it");
+		least = alert.id.sequence + 1;
+	}
+	return reader_done(&from) ? OK : fail(failure, ERROR_CORRUPT, "a batch does not hold what it says");
+}
+
+/* A batch was cut into other parts when it came the first time: what lies before `seen` is dropped from this one. */
+static struct part *part_trim(struct part *part, uint64_t seen)
+{
+	struct builder rest = { 0 };
+	struct reader from = reader_of(part->encoded, part->size);
+	struct alert alert;
+	struct history_batch batch = part->batch;
+	batch.sequence_first = seen;
+	batch.alerts = 0;
+	batch.lines = batch.skipped = batch.malformed = 0; /* counted with the part that is stored */
+	for (uint32_t i = 0; i < part->batch.alerts; i++) {
+		if (alert_decode(&from, &alert, &part->failure) != OK)
+			break;
+		if (alert.id.sequence < seen)
+			continue;
+		alert_encode(&alert, &rest);
+		batch.alerts++;
+		batch.lines++;
+	}
+	struct part *trimmed = rest.failed ? NULL : malloc(sizeof *trimmed + rest.size);
+	if (trimmed) {
+		*trimmed = *part;
+		trimmed->batch = batch;
+		trimmed->size = rest.size;
+		if (rest.size)
+			memcpy(trimmed->encoded, rest.at, rest.size);
+	}
+	builder_free(&rest);
+	return trimmed;
+}
+
+static struct part *part_store(struct keeper *keeper, struct part *part)
+{
+	struct history_batch before = { 0 };
+	if (!keeper->history) {
+		fail(&part->failure, ERROR_SYSTEM, "The centre cannot store alerts just now.");
+		return part;
+	}
+	if (part_verify(part, &part->failure) != OK)
+		return part;
+	uint64_t seen = history_seen(keeper->history, &part->batch, &before);
+	if (seen >= part->batch.sequence_end) {
+		part->repeated = true;
+		part->batch.lines = before.lines;
+		part->batch.alerts = before.alerts;
+		part->batch.skipped = before.skipped;
+		part->batch.malformed = before.malformed;
+		return part;
+	}
+	if (seen > part->batch.sequence_first) {
+		struct part *trimmed = part_trim(part, seen);
+		if (!trimmed) {
+			fail(&part->failure, ERROR_MEMORY, "The centre cannot store alerts just now.");
+			return part;
+		}
+		free(part);
+		part = trimmed;
+	}
+	struct text encoded = { part->encoded, part->size };
+	part->stored =
+	    history_append(keeper->history, &part->batch, encoded, &part->position, &part->failure) == OK;
+	return part;
+}
+
+void batches_receive(struct keeper *keeper, const struct message *message)
+{
+	const uint8_t *digest;
+	struct part *part = part_decode(message, &digest);
+	if (!part)
+		return; /* front gives up waiting and says 503 */
+	struct subject subject = { 0 };
+	struct organisation organisation;
+	uint16_t status = admit(keeper, digest, &subject, &organisation, &part->failure);
+	part->batch.sensor = subject.sensor;
+	part->batch.organisation = subject.organisation;
+	if (status == 200)
+		part = part_store(keeper, part);
+	*keeper->batches->last = part;
+	keeper->batches->last = &part->next;
+}
+
+static void tally_add(struct batches *batches, const struct part *part)
+{
+	struct tally *tally = NULL;
+	for (unsigned i = 0; i < batches->tally_count && !tally; i++)
+		if (batches->tallies[i].sensor == part->batch.sensor)
+			tally = &batches->tallies[i];
+	if (!tally) {
+		if (batches->tally_count == SENSORS_MOST)
+			return; /* its next batch counts again: only the time last seen waits */
+		tally = &batches->tallies[batches->tally_count++];
+		*tally = (struct tally){ .sensor = part->batch.sensor, .organisation = part->batch.organisation };
+	}
+	tally->seen = part->batch.received;
+	tally->alerts += part->stored ? part->batch.alerts : 0;
+	tally->malformed += part->stored ? part->batch.malformed : 0;
+}
+
+static void part_answer(struct keeper *keeper, const struct part *part)
+{
+	enum error error = part->failure.code;
+	uint16_t status = part->repeated || part->stored ? 200 : error == ERROR_DENIED ? 403 : 503;
+	struct batches *batches = keeper->batches;
+	counter_add(part->repeated ? batches->repeated : part->stored ? batches->parts : batches->refused, 1);
+	struct builder body = { 0 };
+	put_u16(&body, status);
+	put_u8(&body, part->repeated);
+	put_u32(&body, part->batch.lines);
+	put_u32(&body, part->batch.alerts);
+	put_u32(&body, part->batch.skipped);
+	put_u32(&body, part->batch.malformed);
+	put_text(&body, text_of(status == 200 ? "" : part->failure.words));
+	if (!body.failed && keeper->front)
+		channel_send(keeper->front, MESSAGE_INGESTED, part->correlation, (struct text){ body.at, body.size });
+	builder_free(&body);
+}
+
+static void hand_on(struct keeper *keeper, const struct part *part)
+{
+	for (size_t i = 0; capabilities[i]; i++) {
+		struct failure failure = { 0 };
+		struct reader from = reader_of(part->encoded, part->size);
+		if (capabilities[i]->alerts &&
+		    capabilities[i]->alerts(&keeper->center, &part->batch, part->position, &from, &failure) != OK)
+			log_write(LOG_ERROR, "a capability did not take a batch: it reads it again at the next start",
+			    LOG_FIELD_STRING("capability", capabilities[i]->name), LOG_FIELD_STRING("why", failure.words));
+	}
+}
+
+static void sync_failed(struct keeper *keeper, struct part *parts, const struct failure *failure)
+{
+	log_write(LOG_ERROR, "batches cannot be made durable: they are refused and history is opened anew",
+	    LOG_FIELD_STRING("why", failure->words));
+	for (struct part *part = parts; part; part = part->next)
+		if (part->stored) {
+			part->stored = false;
+			fail(&part->failure, ERROR_SYSTEM, "The centre cannot store alerts just now.");
+		}
+	history_close(keeper->history);
+	keeper->history = keeper->center.history = NULL;
+}
+
+void batches_round(struct keeper *keeper)
+{
+	struct batches *batches = keeper->batches;
+	struct part *parts = batches->first;
+	if (!parts)
+		return;
+	batches->first = NULL;
+	batches->last = &batches->first;
+	struct failure failure = { 0 };
+	bool stored = false, broken = false;
+	for (struct part *part = parts; part; part = part->next) {
+		stored |= part->stored;
+		/* A failed append leaves the file in an unknown state (base/file.h). */
+		broken |= !part->stored && !part->repeated && part->failure.code != OK && part->failure.code != ERROR_DENIED &&
+		    part->failure.code != ERROR_CORRUPT && part->failure.code != ERROR_NOT_FOUND;
+	}
+	nanoseconds began = time_monotonic();
+	if (keeper->history && stored && history_sync(keeper->history, &failure) != OK)
+		sync_failed(keeper, parts, &failure);
+	else if (stored)
+		counter_observe(batches->sync_seconds, (double)(time_monotonic() - began) / (double)SECOND);
+	if (keeper->history && broken)
+		sync_failed(keeper, NULL, &(struct failure){ .words = "a batch could not be appended" });
+	for (struct part *part = parts; part; part = part->next)
+		part_answer(keeper, part);
+	for (struct part *part = parts; part; part = part->next) {
+		if (part->stored || part->repeated)
+			tally_add(batches, part);
+		if (part->stored) {
+			counter_add(batches->alerts, part->batch.alerts);
+			hand_on(keeper, part);
+		}
+	}
+	parts_free(parts);
+}
+
+static enum error tallies_write(struct keeper *keeper, const struct work *work, struct failure *failure)
+{
+	struct batches *batches = keeper->batches;
+	enum error error = OK;
+	for (unsigned i = 0; i < batches->tally_count && error == OK; i++) {
+		const struct tally *tally = &batches->tallies[i];
+		error = store_sensor_seen(
+		    keeper->store, work->scope, tally->sensor, tally->seen, tally->clock_error, tally->alerts, failure);
+		struct funnel funnel = {
+			.organisation = tally->organisation,
+			.day = (int32_t)(tally->seen / DAY),
+			.malformed = tally->malformed,
+		};
+		if (error == OK && tally->malformed > 0)
+			error = store_funnel_add(keeper->store, work->scope, &funnel, failure);
+	}
+	return error;
+}
+
+void batches_tick(struct keeper *keeper)
+{
+	struct batches *batches = keeper->batches;
+	struct work work;
+	struct failure failure = { 0 };
+	if (batches->tally_count == 0 || work_begin(&work, "ingest", &failure) != OK)
+		return;
+	enum error error = store_begin(keeper->store, &failure);
+	if (error == OK)
+		error = tallies_write(keeper, &work, &failure);
+	if (error == OK)
+		error = store_commit(keeper->store, &failure);
+	if (error != OK) {
+		store_rollback(keeper->store);
+		log_write(LOG_WARNING, "cannot note what sensors sent", LOG_FIELD_STRING("why", failure.words));
+	} else
+		batches->tally_count = 0;
+	work_end(&work);
+}

@@ -1,0 +1,86 @@
+/*
+ * The keeper: the only process that opens store and history, and that decides who may do what. It talks to no stranger.
+ *
+ *   front ─► batches, requests ─► keeper ─► store, history, the capabilities' hooks ─► outbox ─► courier
+ *
+ * One loop, one thread (and one for passwords). What one round of the loop gathers becomes durable together at its end.
+ */
+#ifndef NOROSHI_CENTER_KEEPER_H
+#define NOROSHI_CENTER_KEEPER_H
+
+#include "base/memory.h"
+#include "center/passwords.h"
+#include "center/process.h"
+#include "http/route.h"
+#include "model/capability.h"
+#include "model/policy.h"
+#include "store/history.h"
+#include "store/store.h"
+
+struct batches;
+struct deliveries;
+struct requests;
+
+struct keeper {
+	struct process *process;
+	struct center center; /* what the capabilities see of us */
+	struct store *store;
+	struct history *history; /* NULL while it cannot be opened: a full disk */
+	char history_folder[4352];
+	char public_url[256];
+	struct channel *front, *courier; /* NULL while that process is away */
+	struct passwords *passwords;
+	struct router *router;
+	const struct route *tables[16];
+	struct batches *batches;       /* batches.c */
+	struct requests *requests;     /* requests.c */
+	struct deliveries *deliveries; /* deliveries.c */
+	struct counter *signed_in, *denied;
+	nanoseconds opened_last, minute_last, hour_last; /* monotonic */
+	unsigned ticks;
+};
+
+/* Background work with a scope and an arena of its own, which is cleared when it ends. */
+struct work {
+	struct arena *arena;
+	const struct scope *scope;
+};
+enum error work_begin(struct work *work, const char *name, struct failure *failure);
+void work_end(struct work *work);
+
+/* Who a token or a session's cookie is. ERROR_NOT_FOUND: nobody (unknown, expired, revoked, disabled). A session that is
+ * found gives its form digest too. */
+enum error subject_of_token(struct keeper *keeper, const struct work *work, const uint8_t digest[32],
+    struct subject *subject, struct failure *failure);
+enum error subject_of_session(struct keeper *keeper, const struct work *work, const uint8_t digest[32],
+    struct subject *subject, struct session *session, struct failure *failure);
+
+/* Batches of alerts (batches.c). */
+enum error batches_new(struct batches **batches, struct counters *counters, struct failure *failure);
+void batches_free(struct batches *batches);
+void batches_admit(struct keeper *keeper, const struct message *message);
+void batches_receive(struct keeper *keeper, const struct message *message);
+void batches_round(struct keeper *keeper); /* sync, answer, hand on */
+void batches_tick(struct keeper *keeper);  /* what sensors sent goes into the store */
+
+/* Requests (requests.c). */
+enum error requests_new(struct requests **requests, struct counters *counters, struct failure *failure);
+void requests_free(struct requests *requests);
+void requests_receive(struct keeper *keeper, const struct message *message);
+void requests_round(struct keeper *keeper); /* log lines of what was read become durable, then the answers go */
+
+/* The outbox (deliveries.c). */
+enum error deliveries_new(struct deliveries **deliveries, struct counters *counters, struct failure *failure);
+void deliveries_free(struct deliveries *deliveries);
+void deliveries_tick(struct keeper *keeper);
+void deliveries_result(struct keeper *keeper, const struct message *message);
+void deliveries_forget(struct keeper *keeper); /* the courier died: what it had is asked for again */
+
+/* An ephemeral centre's accounts and organisations; appends what they are as a JSON object. */
+enum error bootstrap(struct keeper *keeper, struct builder *facts, struct failure *failure);
+
+/* Makes a token's secret ("nrs_…" for sensors, "nra_…" for accounts) and its digest. */
+#define SECRET_TEXT 48
+void secret_make(const char *prefix, char text[static SECRET_TEXT], uint8_t digest[static 32]);
+
+#endif

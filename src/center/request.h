@@ -1,0 +1,50 @@
+/*
+ * One request in the keeper, from MESSAGE_CALL to MESSAGE_ANSWER. Inside center/ only: requests.c moves it along,
+ * request_run.c does what its route says, request_password.c lets the password thread work in between.
+ */
+#ifndef NOROSHI_CENTER_REQUEST_H
+#define NOROSHI_CENTER_REQUEST_H
+
+#include "center/keeper.h"
+
+struct request {
+	struct request *next;
+	struct keeper *keeper;
+	uint64_t correlation;
+	struct work work;
+	const struct route *route;
+	json_t *input;
+	uint8_t session[32], token[32], form[32]; /* digests; zero when absent */
+	char key[65], language[3], client[46];
+	uint64_t version;
+	struct subject subject; /* role NONE: a stranger */
+	bool by_session;
+	struct session standing; /* of the session, when by_session */
+	struct call call;
+	struct log_line line; /* to be written at the end of the round when `what` is set */
+	/* the answer */
+	uint16_t status;
+	uint32_t retry_after;
+	char problem[480];
+};
+
+/* Runs the handler with everything around it (scope, transaction, idempotency, log). The answer is in the request then. */
+void request_run(struct request *request);
+/* An answer without the handler. */
+void request_refuse(struct request *request, uint16_t status, const char *words);
+void request_log(struct request *request, const char *outcome, const char *detail);
+
+/* True when the route needs the password thread: then request_resume() follows later, or the request was refused. */
+bool request_asks_password(struct request *request);
+void request_resume(struct request *request); /* requests.c */
+
+/* Tries at signing in, slowed down by name and by address: bounded, in memory. */
+struct throttle;
+struct throttle *throttle_new(void);
+void throttle_free(struct throttle *throttle);
+nanoseconds throttle_wait(const struct throttle *throttle, const char *kind, const char *name, nanoseconds now);
+void throttle_failed(struct throttle *throttle, const char *kind, const char *name, nanoseconds now);
+void throttle_passed(struct throttle *throttle, const char *kind, const char *name);
+struct throttle *requests_throttle(struct requests *requests);
+
+#endif

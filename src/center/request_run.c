@@ -1,0 +1,210 @@
+/*
+ * What happens around a route's handler: scope, transaction, Idempotency-Key, and the line in the log.
+ */
+#include "base/log.h"
+#include "center/request.h"
+#include "http/problem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ANSWER_KEPT DAY
+
+void request_refuse(struct request *request, uint16_t status, const char *words)
+{
+	request->status = status;
+	text_copy(text_of(words), request->problem, sizeof request->problem);
+	json_decref(request->call.output);
+	request->call.output = NULL;
+	request->call.location[0] = 0;
+	request->call.cookie = NULL;
+}
+
+/* The id of the thing: what the path names, else what the handler made. */
+static void object_of(const struct request *request, char *to, size_t size)
+{
+	static const char *const names[] = { "id", "number", "position", "name", "event" };
+	const json_t *places[] = { request->input, request->call.output };
+	for (size_t p = 0; p < 2; p++)
+		for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+			json_t *value = json_object_get(places[p], names[i]);
+			if (json_is_string(value))
+				snprintf(to, size, "%s", json_string_value(value));
+			else if (json_is_integer(value))
+				snprintf(to, size, "%lld", (long long)json_integer_value(value));
+			else
+				continue;
+			return;
+		}
+	*to = 0;
+}
+
+void request_log(struct request *request, const char *outcome, const char *detail)
+{
+	struct log_line *line = &request->line;
+	*line = (struct log_line){ .when = request->keeper->center.now(), .account = request->subject.account };
+	text_copy(text_of(request->subject.role == ROLE_NONE ? "stranger" : request->subject.name), line->who,
+	    sizeof line->who);
+	text_copy(text_of(request->route->name), line->what, sizeof line->what);
+	object_of(request, line->object, sizeof line->object);
+	json_t *organisation = json_object_get(request->input, "organisation");
+	if (!json_is_integer(organisation))
+		organisation = json_object_get(request->call.output, "organisation");
+	line->organisation = json_is_integer(organisation) ? (uint32_t)json_integer_value(organisation) :
+							     request->subject.organisation;
+	text_copy(text_of(outcome), line->outcome, sizeof line->outcome);
+	snprintf(line->detail, sizeof line->detail, "%s%sfrom %s", detail, *detail ? "; " : "", request->client);
+}
+
+static bool request_scope(struct request *request)
+{
+	struct keeper *keeper = request->keeper;
+	struct policy_snapshot snapshot = { 0 };
+	struct failure failure = { 0 };
+	if (request->subject.role == ROLE_NONE)
+		return true; /* a stranger on a route for strangers */
+	if (store_snapshot(keeper->store, request->work.arena, &snapshot, &failure) != OK) {
+		request_refuse(request, 503, failure.words);
+		return false;
+	}
+	request->call.scope =
+	    policy_scope(&snapshot, &request->subject, request->route->action, request->work.arena);
+	if (request->call.scope || request->route->stranger)
+		return true;
+	counter_add(keeper->denied, 1);
+	request_log(request, "denied", action_code(request->route->action));
+	request_refuse(request, 403, "This account may not do that.");
+	return false;
+}
+
+/* The key as it is stored: of this route only. Empty when the request has none, or may not have one. */
+static struct text answer_key(const struct request *request, char to[static 160])
+{
+	if (!*request->key || !request->route->changes || !request->call.scope || request->route->kind != ROUTE_JSON)
+		return TEXT_NONE;
+	snprintf(to, 160, "%s %s", request->route->name, request->key);
+	return text_of(to);
+}
+
+static bool answered_before(struct request *request, struct text key)
+{
+	struct failure failure = { 0 };
+	struct text body;
+	if (key.size == 0 ||
+	    store_answer_find(request->keeper->store, request->call.scope, key, request->work.arena, &request->status,
+		&body, &failure) != OK)
+		return false;
+	json_decref(request->call.output);
+	request->call.output = json_loadb(body.at, body.size, 0, NULL);
+	return request->call.output != NULL;
+}
+
+static enum error keep_answer(struct request *request, struct text key, struct failure *failure)
+{
+	if (key.size == 0)
+		return OK;
+	char *output = json_dumps(request->call.output, JSON_COMPACT);
+	if (!output)
+		return fail(failure, ERROR_MEMORY, "no memory to keep the answer");
+	enum error error = store_answer_put(request->keeper->store, request->call.scope, key, request->call.status,
+	    text_of(output), request->call.now + ANSWER_KEPT, failure);
+	free(output);
+	return error;
+}
+
+/* The change and its line in the log commit together. */
+static enum error run_change(struct request *request, struct text key, struct failure *failure)
+{
+	struct store *store = request->keeper->store;
+	enum error error = store_begin(store, failure);
+	if (error != OK)
+		return error;
+	error = request->route->handle(&request->call, failure);
+	if (error == OK)
+		error = keep_answer(request, key, failure);
+	if (error == OK) {
+		if (!*request->line.what)
+			request_log(request, request->call.status >= 400 ? "failed" : "done", "");
+		error = store_log_append(store, &request->line, failure);
+		request->line.what[0] = 0;
+	}
+	if (error == OK)
+		error = store_commit(store, failure);
+	if (error != OK)
+		store_rollback(store);
+	return error;
+}
+
+static enum error run_read(struct request *request, struct failure *failure)
+{
+	struct call *call = &request->call;
+	enum error error = request->route->handle ? request->route->handle(call, failure) : OK;
+	if (error == OK && request->route->kind == ROUTE_EVENTS) {
+		size_t count;
+		const uint32_t *covered = scope_organisations(call->scope, &count);
+		json_t *list = json_array();
+		for (size_t i = 0; i < count; i++)
+			json_array_append_new(list, json_integer(covered[i]));
+		json_object_set_new(call->output, "all", json_boolean(scope_covers_all(call->scope)));
+		json_object_set_new(call->output, "organisations", list);
+	}
+	/* Strangers see nothing of anybody; one's own account is nobody else's. */
+	if (error == OK && request->subject.role != ROLE_NONE && request->route->action != ACTION_SELF &&
+	    !*request->line.what)
+		request_log(request, "done", "");
+	return error;
+}
+
+static void prepare_call(struct request *request)
+{
+	struct keeper *keeper = request->keeper;
+	struct call *call = &request->call;
+	*call = (struct call){
+		.route = request->route,
+		.subject = &request->subject,
+		.input = request->input,
+		.output = json_object(),
+		.status = 200,
+		.version = request->version,
+		.language = text_of(request->language),
+		.arena = request->work.arena,
+		.center = &keeper->center,
+		.store = keeper->store,
+		.history = keeper->history,
+		.now = keeper->center.now(),
+	};
+	memcpy(call->session, request->session, sizeof call->session);
+	text_copy(text_of(request->client), call->client, sizeof call->client);
+	text_copy(text_of(request->key), call->idempotency_key, sizeof call->idempotency_key);
+}
+
+void request_run(struct request *request)
+{
+	struct failure failure = { 0 };
+	struct call *call = &request->call;
+	char key_text[160];
+	if (request->status) /* refused on the way here */
+		return;
+	prepare_call(request);
+	if (!request_scope(request))
+		return;
+	struct text key = answer_key(request, key_text);
+	if (answered_before(request, key))
+		return;
+	enum error error = request->route->changes ? run_change(request, key, &failure) : run_read(request, &failure);
+	if (error == OK) {
+		if (call->version == request->version)
+			call->version = 0; /* an If-Match that the handler made nothing of is no ETag */
+		request->status = call->status;
+		return;
+	}
+	if (request->subject.role != ROLE_NONE)
+		request_log(request, error == ERROR_DENIED ? "denied" : "failed", error_name(error));
+	if (problem_status(error, request->version != 0) >= 500)
+		log_write(LOG_ERROR, "a request failed", LOG_FIELD_STRING("route", request->route->name),
+		    LOG_FIELD_STRING("why", failure.words));
+	request_refuse(request, problem_status(error, request->version != 0), failure.words);
+	if (error == ERROR_LIMIT || request->status == 503)
+		request->retry_after = 5;
+}

@@ -1,0 +1,245 @@
+/*
+ * Requests that front passed on: decoded and checked again, run, and answered at the end of the round of the loop, when
+ * the lines of the log about what was seen are durable: one transaction for all reads of a round.
+ */
+#include "base/log.h"
+#include "bus/channel.h"
+#include "center/message.h"
+#include "center/request.h"
+#include "http/fields.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TOUCHED_MOST 64
+
+struct requests {
+	struct request *first, **last; /* to be answered at the end of the round */
+	struct session touched[TOUCHED_MOST];
+	unsigned touched_count;
+	struct throttle *throttle;
+	struct counter *answered, *refused;
+};
+
+enum error requests_new(struct requests **to, struct counters *counters, struct failure *failure)
+{
+	struct requests *requests = calloc(1, sizeof *requests);
+	if (!requests || !(requests->throttle = throttle_new())) {
+		free(requests);
+		return fail(failure, ERROR_MEMORY, "no memory for requests");
+	}
+	requests->last = &requests->first;
+	requests->answered = counter_get(counters, COUNTER_TOTAL, "noroshi_keeper_requests",
+	    "Requests that the keeper answered.", "result", TEXT("answered"));
+	requests->refused = counter_get(counters, COUNTER_TOTAL, "noroshi_keeper_requests",
+	    "Requests that the keeper answered.", "result", TEXT("refused"));
+	*to = requests;
+	return OK;
+}
+
+struct throttle *requests_throttle(struct requests *requests)
+{
+	return requests->throttle;
+}
+
+static void request_free(struct request *request)
+{
+	json_decref(request->input);
+	json_decref(request->call.output);
+	work_end(&request->work);
+	free(request);
+}
+
+void requests_free(struct requests *requests)
+{
+	if (!requests)
+		return;
+	while (requests->first) {
+		struct request *next = requests->first->next;
+		request_free(requests->first);
+		requests->first = next;
+	}
+	throttle_free(requests->throttle);
+	free(requests);
+}
+
+static bool get_digest(struct reader *from, uint8_t digest[32])
+{
+	const void *at = get_bytes(from, 32);
+	if (at)
+		memcpy(digest, at, 32);
+	return at != NULL;
+}
+
+static bool request_decode(struct request *request, struct text body, struct failure *failure)
+{
+	struct reader from = reader_of(body.at, body.size);
+	request->route = route_by_name(request->keeper->router, get_text(&from));
+	get_digest(&from, request->session);
+	get_digest(&from, request->token);
+	get_digest(&from, request->form);
+	request->version = get_u64(&from);
+	bool fits = text_copy(get_text(&from), request->key, sizeof request->key);
+	fits &= text_copy(get_text(&from), request->language, sizeof request->language);
+	fits &= text_copy(get_text(&from), request->client, sizeof request->client);
+	if (from.failed || !fits || !request->route)
+		return false;
+	if (fields_decode(request->route, &from, &request->input, failure) != OK)
+		return false;
+	return reader_done(&from);
+}
+
+static bool is_zero(const uint8_t digest[32])
+{
+	static const uint8_t zero[32];
+	return memcmp(digest, zero, 32) == 0;
+}
+
+/* Who asks; false when it was refused. */
+static bool request_identify(struct request *request)
+{
+	struct keeper *keeper = request->keeper;
+	struct requests *requests = keeper->requests;
+	struct failure failure = { 0 };
+	enum error error = OK;
+	if (!is_zero(request->token))
+		error = subject_of_token(keeper, &request->work, request->token, &request->subject, &failure);
+	else if (!is_zero(request->session)) {
+		error = subject_of_session(
+		    keeper, &request->work, request->session, &request->subject, &request->standing, &failure);
+		request->by_session = error == OK;
+		nanoseconds now = keeper->center.now();
+		if (error == OK && now - request->standing.last_used > MINUTE &&
+		    requests->touched_count < TOUCHED_MOST) {
+			request->standing.last_used = now;
+			requests->touched[requests->touched_count++] = request->standing;
+		}
+	}
+	if (error != OK && error != ERROR_NOT_FOUND) {
+		request_refuse(request, 503, failure.words);
+		return false;
+	}
+	if (request->subject.role == ROLE_NONE && !request->route->stranger) {
+		request_refuse(request, 401,
+		    is_zero(request->token) ? "Sign in first, or show a token." : "This token is not known, or no longer valid.");
+		return false;
+	}
+	/* A browser sends its cookie along with what another site made it send: the form's token it cannot know. */
+	if (request->by_session && strcmp(request->route->method, "GET") != 0 &&
+	    !bytes_equal_secret(request->form, request->standing.form_digest, 32)) {
+		request_log(request, "denied", "the form's token is missing or wrong");
+		request_refuse(request, 403, "The form is out of date: load the page again.");
+		return false;
+	}
+	return true;
+}
+
+static void request_ready(struct request *request)
+{
+	struct requests *requests = request->keeper->requests;
+	request->next = NULL;
+	*requests->last = request;
+	requests->last = &request->next;
+}
+
+void request_resume(struct request *request)
+{
+	request_run(request);
+	request_ready(request);
+}
+
+void requests_receive(struct keeper *keeper, const struct message *message)
+{
+	struct failure failure = { 0 };
+	struct request *request = calloc(1, sizeof *request);
+	if (!request || work_begin(&request->work, "sign-in", &failure) != OK) {
+		free(request);
+		return; /* front gives up waiting and says 503 */
+	}
+	request->keeper = keeper;
+	request->correlation = message->correlation;
+	if (!request_decode(request, message->body, &failure))
+		request_refuse(request, 400, *failure.words ? failure.words : "The request does not fit its route.");
+	else if (request_identify(request)) {
+		if (request_asks_password(request))
+			return; /* it is the password thread's now, or already answered */
+		request_run(request);
+	}
+	request_ready(request);
+}
+
+static void request_answer(struct request *request)
+{
+	struct keeper *keeper = request->keeper;
+	struct call *call = &request->call;
+	struct builder body = { 0 };
+	char *output = NULL;
+	if (call->output && (request->status < 400 || json_object_size(call->output) > 0))
+		output = json_dumps(call->output, JSON_COMPACT | JSON_ENSURE_ASCII);
+	put_u16(&body, request->status);
+	put_u64(&body, request->status < 400 ? call->version : 0);
+	put_text(&body, text_of(call->location));
+	put_u8(&body, !call->cookie ? 0 : *call->cookie ? 1 : 2);
+	put_text(&body, text_of(call->cookie));
+	put_u32(&body, (uint32_t)(keeper->process->settings.session_longest / SECOND));
+	put_u32(&body, request->retry_after);
+	put_text(&body, text_of(request->problem));
+	put_text(&body, text_of(output));
+	if (!body.failed && keeper->front)
+		channel_send(keeper->front, MESSAGE_ANSWER, request->correlation, (struct text){ body.at, body.size });
+	builder_free(&body);
+	free(output);
+	counter_add(request->status < 400 ? keeper->requests->answered : keeper->requests->refused, 1);
+}
+
+/* The lines of the log and the sessions that were used, in one transaction. */
+static enum error round_commit(struct keeper *keeper, const struct work *work, struct failure *failure)
+{
+	struct requests *requests = keeper->requests;
+	enum error error = store_begin(keeper->store, failure);
+	for (struct request *each = requests->first; each && error == OK; each = each->next)
+		if (*each->line.what)
+			error = store_log_append(keeper->store, &each->line, failure);
+	for (unsigned i = 0; i < requests->touched_count && error == OK; i++) {
+		struct session session; /* a sign-out may have removed it in this very round */
+		if (store_session_find(keeper->store, work->scope, requests->touched[i].digest, &session, failure) == OK)
+			error = store_session_put(keeper->store, work->scope, &requests->touched[i], failure);
+	}
+	if (error == OK)
+		error = store_commit(keeper->store, failure);
+	if (error != OK)
+		store_rollback(keeper->store);
+	return error;
+}
+
+void requests_round(struct keeper *keeper)
+{
+	struct requests *requests = keeper->requests;
+	bool lines = requests->touched_count > 0;
+	for (struct request *each = requests->first; each; each = each->next)
+		lines |= *each->line.what != 0;
+	struct failure failure = { 0 };
+	struct work work = { 0 };
+	enum error error = OK;
+	if (lines) {
+		error = work_begin(&work, "log", &failure);
+		if (error == OK)
+			error = round_commit(keeper, &work, &failure);
+		work_end(&work);
+	}
+	requests->touched_count = 0;
+	if (error != OK)
+		log_write(LOG_ERROR, "the log cannot be written: nothing is shown", LOG_FIELD_STRING("why", failure.words));
+	struct request *request = requests->first;
+	requests->first = NULL;
+	requests->last = &requests->first;
+	while (request) {
+		struct request *next = request->next;
+		/* What cannot be written down was not seen. */
+		if (error != OK && *request->line.what)
+			request_refuse(request, 503, "The centre cannot write its log just now.");
+		request_answer(request);
+		request_free(request);
+		request = next;
+	}
+}

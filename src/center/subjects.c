@@ -1,0 +1,92 @@
+/*
+ * Who asks: from the digest of a token or of a session's cookie to a subject of the policy. Called by the keeper for each
+ * request and each batch.
+ */
+#include "center/keeper.h"
+
+#include <string.h>
+
+enum error work_begin(struct work *work, const char *name, struct failure *failure)
+{
+	work->arena = arena_new(64u << 20);
+	work->scope = work->arena ? policy_background(name, work->arena) : NULL;
+	if (work->scope)
+		return OK;
+	arena_free(work->arena);
+	work->arena = NULL;
+	return fail(failure, ERROR_MEMORY, "no memory for background work");
+}
+
+void work_end(struct work *work)
+{
+	arena_free(work->arena);
+	work->arena = NULL;
+}
+
+static enum error subject_of_account(struct keeper *keeper, const struct work *work, struct uuid id,
+    struct subject *subject, struct failure *failure)
+{
+	struct account account;
+	enum error error = store_account_get(keeper->store, work->scope, id, &account, failure);
+	if (error != OK)
+		return error;
+	if (account.disabled)
+		return fail(failure, ERROR_NOT_FOUND, "the account is disabled");
+	*subject = (struct subject){
+		.account = account.id,
+		.role = account.role,
+		.organisation = account.organisation,
+		.disabled = account.disabled,
+	};
+	text_copy(text_of(account.name), subject->name, sizeof subject->name);
+	return OK;
+}
+
+enum error subject_of_token(struct keeper *keeper, const struct work *work, const uint8_t digest[32],
+    struct subject *subject, struct failure *failure)
+{
+	struct token token;
+	enum error error = store_token_find(keeper->store, work->scope, digest, &token, failure);
+	if (error != OK)
+		return error;
+	if (token.revoked || (token.expires && token.expires <= keeper->center.now()))
+		return fail(failure, ERROR_NOT_FOUND, "the token is revoked or has expired");
+	if (token.sensor == 0)
+		return subject_of_account(keeper, work, token.account, subject, failure);
+	struct sensor sensor;
+	error = store_sensor_get(keeper->store, work->scope, token.sensor, &sensor, failure);
+	if (error != OK)
+		return error;
+	if (sensor.state == SENSOR_REVOKED)
+		return fail(failure, ERROR_NOT_FOUND, "the sensor is revoked");
+	*subject = (struct subject){
+		.account = sensor.id,
+		.role = ROLE_SENSOR,
+		.organisation = sensor.organisation,
+		.sensor = sensor.number,
+	};
+	text_copy(text_of(sensor.name), subject->name, sizeof subject->name);
+	return OK;
+}
+
+enum error subject_of_session(struct keeper *keeper, const struct work *work, const uint8_t digest[32],
+    struct subject *subject, struct session *session, struct failure *failure)
+{
+	enum error error = store_session_find(keeper->store, work->scope, digest, session, failure);
+	if (error != OK)
+		return error;
+	nanoseconds now = keeper->center.now();
+	if (session->expires <= now || session->last_used + keeper->process->settings.session_idle <= now)
+		return fail(failure, ERROR_NOT_FOUND, "the session has ended");
+	return subject_of_account(keeper, work, session->account, subject, failure);
+}
+
+void secret_make(const char *prefix, char text[static SECRET_TEXT], uint8_t digest[static 32])
+{
+	uint8_t secret[20];
+	random_bytes(secret, sizeof secret);
+	size_t length = strlen(prefix);
+	memcpy(text, prefix, length);
+	hex_format(secret, sizeof secret, text + length);
+	sha256(text, strlen(text), digest);
+}
