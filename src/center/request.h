@@ -32,6 +32,8 @@ struct request {
 void request_run(struct request *request);
 /* An answer without the handler. */
 void request_refuse(struct request *request, uint16_t status, const char *words);
+/* Puts who looks at a page into its data (page_frame.c). */
+void request_frame(struct request *request);
 void request_log(struct request *request, const char *outcome, const char *detail);
 
 /* True when the route needs the password thread: then request_resume() follows later, or the request was refused. */

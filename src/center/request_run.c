@@ -197,6 +197,7 @@ void request_run(struct request *request)
 		if (call->version == request->version)
 			call->version = 0; /* an If-Match that the handler made nothing of is no ETag */
 		request->status = call->status;
+		request_frame(request);
 		return;
 	}
 	if (request->subject.role != ROLE_NONE)
