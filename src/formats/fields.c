@@ -202,7 +202,7 @@ bool field_concern(struct alert *alert)
 	bool is_target = target && !outward;
 	if (is_target)
 		alert->host_address = alert->target;
-	else if (source)
+	else if (source && address_is_private(alert->source))
 		alert->host_address = alert->source;
 	return is_target;
 }

@@ -17,11 +17,17 @@
 	(16u << 20) /* for the built texts of one line: a line is 1 MiB, escapes and joins can not grow past this */
 #define DEEPEST_JSON 64
 
-extern const struct format format_csv, format_eve, format_wazuh;
+extern const struct format format_aminer, format_cef, format_csv, format_eve, format_fast, format_idea, format_wazuh,
+    format_zeek;
 
 const struct format *const formats[] = {
 	&format_eve,
 	&format_wazuh,
+	&format_aminer,
+	&format_zeek,
+	&format_fast,
+	&format_cef,
+	&format_idea,
 	&format_csv,
 	NULL,
 };

@@ -1,0 +1,290 @@
+/*
+ * Zeek's notice.log, as tab-separated text with its #fields header or as JSON (Zeek manual, Notice::Info and "Log
+ * formats").
+ *
+ * In: lines. Out: alerts. The notice's type ("Scan::Port_Scan") is the signature: `msg` tells of one case, with
+ * addresses and counts in it. Logs of another kind (conn.log …) are refused by their #path; JSON lines without `note`
+ * too.
+ */
+#include "base/memory.h"
+#include "formats/fields.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum part {
+	PART_OTHER,
+	PART_TIME,
+	PART_NOTE,
+	PART_SUB,
+	PART_SOURCE,
+	PART_TARGET,
+	PART_PORT,
+	PART_PROTOCOL,
+	PART_ORIGINATOR,
+	PART_ORIGINATOR_PORT,
+	PART_RESPONDER,
+	PART_RESPONDER_PORT,
+	PART_FILE,
+	PART_ACTIONS,
+	PART_DROPPED,
+	PART_LIMIT
+};
+
+static const char *const part_names[PART_LIMIT] = {
+	[PART_TIME] = "ts",
+	[PART_NOTE] = "note",
+	[PART_SUB] = "sub",
+	[PART_SOURCE] = "src",
+	[PART_TARGET] = "dst",
+	[PART_PORT] = "p",
+	[PART_PROTOCOL] = "proto",
+	[PART_ORIGINATOR] = "id.orig_h",
+	[PART_ORIGINATOR_PORT] = "id.orig_p",
+	[PART_RESPONDER] = "id.resp_h",
+	[PART_RESPONDER_PORT] = "id.resp_p",
+	[PART_FILE] = "file_desc",
+	[PART_ACTIONS] = "actions",
+	[PART_DROPPED] = "dropped",
+};
+
+#define COLUMNS 256
+#define NAME_BYTES 32
+
+/* What the header lines of tab-separated text declared. */
+struct zeek {
+	char separator;
+	char empty[NAME_BYTES], unset[NAME_BYTES];
+	char path[NAME_BYTES]; /* "notice"; empty = not declared */
+	uint8_t parts[COLUMNS];
+	uint32_t columns; /* 0 = no #fields yet */
+};
+
+static void set_ports(const struct text *parts, struct alert *alert)
+{
+	struct address originator = { 0 }, responder = { 0 };
+	field_try_address(parts[PART_ORIGINATOR], &originator);
+	field_try_address(parts[PART_RESPONDER], &responder);
+	bool forward = address_exists(originator) && address_equal(alert->source, originator);
+	bool backward = !forward && address_exists(responder) && address_equal(alert->source, responder);
+	if (forward || backward) {
+		field_try_port(parts[forward ? PART_ORIGINATOR_PORT : PART_RESPONDER_PORT], &alert->source_port);
+		field_try_port(parts[forward ? PART_RESPONDER_PORT : PART_ORIGINATOR_PORT], &alert->target_port);
+	} else {
+		field_try_port(parts[PART_PORT], &alert->target_port);
+	}
+}
+
+static enum error set_ends(const struct text *parts, struct alert *alert, struct failure *failure)
+{
+	enum error error = field_address(parts[PART_SOURCE], "src", &alert->source, failure);
+	if (!error)
+		error = field_address(parts[PART_TARGET], "dst", &alert->target, failure);
+	if (!error && !address_exists(alert->source))
+		error = field_address(parts[PART_ORIGINATOR], "id.orig_h", &alert->source, failure);
+	if (!error && !address_exists(alert->target) && !address_exists(alert->source))
+		error = field_address(parts[PART_RESPONDER], "id.resp_h", &alert->target, failure);
+	if (!error && !address_exists(alert->target) && parts[PART_RESPONDER].size) {
+		struct address other = { 0 };
+		error = field_address(parts[PART_RESPONDER], "id.resp_h", &other, failure);
+		if (!address_equal(other, alert->source))
+			alert->target = other;
+	}
+	if (!error)
+		set_ports(parts, alert);
+	return error;
+}
+
+static enum error fill(
+    struct format_reader *reader, const struct text *parts, struct alert *alert, struct failure *failure)
+{
+	struct text note = parts[PART_NOTE];
+	if (!note.size)
+		return fail(failure, ERROR_INPUT,
+		    "note: there is none; every line of notice.log has one (is it another of Zeek's logs?)");
+	enum error error = field_time(reader, parts[PART_TIME], "ts", alert, failure);
+	if (!error)
+		error = set_ends(parts, alert, failure);
+	if (error)
+		return error;
+	alert->detector = TEXT("Zeek");
+	alert->signature = note;
+	ptrdiff_t space = text_find(note, TEXT("::"));
+	if (space > 0) {
+		struct text type = { note.at + space + 2, note.size - (size_t)space - 2 };
+		alert->category = (struct text){ note.at, (size_t)space };
+		if (text_equal(alert->category, TEXT("ATTACK"))) /* of BZAR: named as the tactics of ATT&CK */
+			alert->tactics = tactic_bit(type);
+	}
+	alert->protocol = parts[PART_PROTOCOL];
+	alert->object = parts[PART_FILE];
+	/* For signatures `sub` is a piece of the payload: not an object. */
+	if (!alert->object.size && !text_equal(alert->category, TEXT("Signatures")))
+		alert->object = parts[PART_SUB];
+	if (text_find(parts[PART_ACTIONS], TEXT("ACTION_DROP")) >= 0 || text_equal(parts[PART_DROPPED], TEXT("T")))
+		alert->outcome = OUTCOME_FAILED;
+	field_concern(alert);
+	return OK;
+}
+
+static enum error json_line(
+    struct format_reader *reader, struct text line, struct alert *alert, struct failure *failure)
+{
+	struct json_value root;
+	struct text parts[PART_LIMIT] = { 0 };
+	enum error error = field_root(reader, line, &root, failure);
+	if (error)
+		return error;
+	for (unsigned part = PART_TIME; part < PART_LIMIT; part++) {
+		struct json_value value = json_get(root, part_names[part]);
+		parts[part] = json_kind(value) == JSON_ARRAY ? field_join(reader, value) : json_text(value);
+	}
+	if (json_kind(json_get(root, part_names[PART_DROPPED])) == JSON_TRUE)
+		parts[PART_DROPPED] = TEXT("T");
+	return fill(reader, parts, alert, failure);
+}
+
+static int hexadecimal(char c)
+{
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+/* Zeek writes separators and what is not printable as \x09. */
+static struct text unescape(struct format_reader *reader, struct text text)
+{
+	if (!text.size || !memchr(text.at, '\\', text.size))
+		return text;
+	struct text copy = arena_text(reader->arena, text);
+	char *to = (char *)(uintptr_t)copy.at;
+	size_t size = 0;
+	for (size_t i = 0; i < copy.size; i++) {
+		int high = -1, low = -1;
+		if (copy.at[i] == '\\' && i + 3 < copy.size && copy.at[i + 1] == 'x') {
+			high = hexadecimal(copy.at[i + 2]);
+			low = hexadecimal(copy.at[i + 3]);
+		}
+		if (high >= 0 && low >= 0) {
+			to[size++] = (char)(high << 4 | low);
+			i += 3;
+		} else {
+			to[size++] = copy.at[i];
+		}
+	}
+	struct text result = { to, size };
+	/* An escape may say any byte: what is no UTF-8 with it stays escaped. */
+	return text_utf8_valid(result) < result.size ? text : result;
+}
+
+static void read_fields(struct zeek *zeek, struct text rest)
+{
+	zeek->columns = 0;
+	while (rest.size && zeek->columns < COLUMNS) {
+		struct text name = text_cut(&rest, zeek->separator);
+		unsigned part = PART_LIMIT - 1;
+		while (part && !text_equal(name, text_of(part_names[part])))
+			part--;
+		zeek->parts[zeek->columns++] = (uint8_t)part;
+	}
+}
+
+static void read_header(struct zeek *zeek, struct text line)
+{
+	struct text rest = line;
+	if (text_starts(line, TEXT("#separator "))) {
+		struct text name = { line.at + 11, line.size - 11 };
+		if (name.size == 4 && name.at[0] == '\\' && name.at[1] == 'x' && hexadecimal(name.at[2]) >= 0 &&
+		    hexadecimal(name.at[3]) >= 0)
+			zeek->separator = (char)(hexadecimal(name.at[2]) << 4 | hexadecimal(name.at[3]));
+		else if (name.size == 1)
+			zeek->separator = name.at[0];
+		return;
+	}
+	struct text key = text_cut(&rest, zeek->separator);
+	if (text_equal(key, TEXT("#empty_field")))
+		text_copy(rest, zeek->empty, sizeof zeek->empty);
+	else if (text_equal(key, TEXT("#unset_field")))
+		text_copy(rest, zeek->unset, sizeof zeek->unset);
+	else if (text_equal(key, TEXT("#path")))
+		text_copy(rest, zeek->path, sizeof zeek->path);
+	else if (text_equal(key, TEXT("#fields")))
+		read_fields(zeek, rest);
+}
+
+static enum error separated_line(
+    struct format_reader *reader, struct text line, struct alert *alert, struct failure *failure)
+{
+	struct zeek *zeek = reader->state;
+	struct text parts[PART_LIMIT] = { 0 }, rest = line;
+	char quoted[QUOTED];
+	if (!zeek->columns)
+		return fail(failure, ERROR_INPUT, "a line with #fields was expected before it");
+	if (*zeek->path && !text_starts(text_of(zeek->path), TEXT("notice")))
+		return fail(failure, ERROR_INPUT, "this is Zeek's log %s: the log notice was expected",
+		    field_quote(text_of(zeek->path), quoted));
+	uint32_t column = 0;
+	bool more = true;
+	for (; more && column < zeek->columns; column++) {
+		more = rest.size && memchr(rest.at, zeek->separator, rest.size);
+		struct text part = text_cut(&rest, zeek->separator);
+		if (!text_equal(part, text_of(zeek->unset)) && !text_equal(part, text_of(zeek->empty)))
+			parts[zeek->parts[column]] = unescape(reader, part);
+	}
+	if (more || column < zeek->columns)
+		return fail(failure, ERROR_INPUT, "the line has %s columns than the %u of #fields",
+		    more ? "more" : "fewer", zeek->columns);
+	return fill(reader, parts, alert, failure);
+}
+
+static enum error zeek_line(
+    struct format_reader *reader, struct text line, struct alert *alert, struct failure *failure)
+{
+	if (line.at[0] == '{')
+		return json_line(reader, line, alert, failure);
+	if (line.at[0] != '#')
+		return separated_line(reader, line, alert, failure);
+	read_header(reader->state, line);
+	return ERROR_AGAIN;
+}
+
+static enum error zeek_start(struct format_reader *reader, struct failure *failure)
+{
+	struct zeek *zeek = calloc(1, sizeof *zeek);
+	if (!zeek)
+		return fail(failure, ERROR_MEMORY, "no memory for a reader");
+	zeek->separator = '\t';
+	text_copy(TEXT("(empty)"), zeek->empty, sizeof zeek->empty);
+	text_copy(TEXT("-"), zeek->unset, sizeof zeek->unset);
+	reader->state = zeek;
+	return OK;
+}
+
+static void zeek_stop(struct format_reader *reader)
+{
+	free(reader->state);
+}
+
+static bool looks_like_zeek(struct json_value root)
+{
+	return json_exists(json_get(root, "ts")) && json_exists(json_get(root, "note"));
+}
+
+static int zeek_recognise(struct text beginning, struct json_parser *parser)
+{
+	static const char *const keys[] = { "\"ts\"", "\"note\"", "\"msg\"", NULL };
+	if (text_starts(beginning, TEXT("#separator ")))
+		return 90;
+	return field_recognise(beginning, parser, looks_like_zeek, keys, 90);
+}
+
+const struct format format_zeek = {
+	.name = "zeek",
+	.title = "Zeek notice.log, tab-separated or JSON",
+	.proven = false,
+	.recognise = zeek_recognise,
+	.start = zeek_start,
+	.stop = zeek_stop,
+	.line = zeek_line,
+};
