@@ -9,6 +9,7 @@
 #include <string.h>
 
 const struct command *const commands[] = {
+	&convert_command,
 	&help_command,
 	&version_command,
 	NULL,
