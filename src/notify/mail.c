@@ -8,10 +8,12 @@
 #include <string.h>
 #include <time.h>
 
-#define ENCODED_WORD_BYTES 42 /* of UTF-8: 56 base64 characters + "=?UTF-8?B?" + "?=" = 68, the longest allowed is 75  \
-			       */
-#define BODY_LINE_BYTES 57    /* 76 base64 characters, RFC 2045 6.8 */
+#define ENCODED_WORD_BYTES                                                                                             \
+	42                 /* of UTF-8: 56 base64 characters + "=?UTF-8?B?" + "?=" = 68, the longest allowed is 75     \
+			    */
+#define BODY_LINE_BYTES 57 /* 76 base64 characters, RFC 2045 6.8 */
 #define IDENTITY_LARGEST 100
+#define ADDRESS_SPECIAL "\"\\<>@,;:()[]." /* RFC 5322, 3.2.3 */
 
 static void write_base64(struct builder *to, const uint8_t *at, size_t size)
 {
@@ -44,13 +46,13 @@ static void make_line(struct text text, struct builder *line)
 	}
 }
 
-/* May stand in a header as it is: ASCII, no character that means something in a phrase, no look of an encoded word. */
-static bool is_plain(struct text text, size_t longest)
+/* May stand in a header as it is: ASCII, none of `special` (what means something there), no look of an encoded word. */
+static bool is_plain(struct text text, size_t longest, const char *special)
 {
 	if (text.size > longest || text_find(text, TEXT("=?")) >= 0)
 		return false;
 	for (size_t i = 0; i < text.size; i++)
-		if (text.at[i] < 0x20 || text.at[i] > 0x7e || strchr("\"\\<>@,;:()[]", text.at[i]))
+		if (text.at[i] < 0x20 || text.at[i] > 0x7e || strchr(special, text.at[i]))
 			return false;
 	return text.size == 0 || (text.at[0] != ' ' && text.at[text.size - 1] != ' ');
 }
@@ -69,12 +71,12 @@ static void write_encoded(struct builder *to, struct text text)
 	}
 }
 
-static void write_words(struct builder *to, struct text text, size_t room)
+static void write_words(struct builder *to, struct text text, size_t room, const char *special)
 {
 	struct builder line = { 0 };
 	make_line(text, &line);
 	struct text whole = { line.at, line.size };
-	if (is_plain(whole, room))
+	if (is_plain(whole, room, special))
 		build_text(to, whole);
 	else
 		write_encoded(to, whole);
@@ -87,7 +89,8 @@ static bool is_mail(struct text mail)
 	if (!mail_is_plausible(mail))
 		return false;
 	for (size_t i = 0; i < mail.size; i++)
-		if (mail.at[i] <= 0x20 || mail.at[i] > 0x7e || strchr("\"\\<>,;:()[]", mail.at[i]))
+		if (mail.at[i] <= 0x20 || mail.at[i] > 0x7e ||
+		    (!strchr("@.", mail.at[i]) && strchr(ADDRESS_SPECIAL, mail.at[i])))
 			return false;
 	return true;
 }
@@ -100,7 +103,7 @@ static enum error write_address(
 		    failure, ERROR_INPUT, "%s: this is not a mail address: expected local@domain in ASCII", header);
 	build_format(to, "%s: ", header);
 	if (address->name.size > 0) {
-		write_words(to, address->name, 60);
+		write_words(to, address->name, 60, ADDRESS_SPECIAL);
 		build_text(to, TEXT("\r\n "));
 	}
 	build_char(to, '<');
@@ -135,7 +138,7 @@ static bool is_identity(struct text identity)
 static void write_identity(struct builder *to, const char *header, struct text identity, struct text domain)
 {
 	build_format(
-	    to, "%s:\r\n <%.*s@%.*s>\r\n", header, (int)identity.size, identity.at, (int)domain.size, domain.at);
+	    to, "%s: <%.*s@%.*s>\r\n", header, (int)identity.size, identity.at, (int)domain.size, domain.at);
 }
 
 /* The body with CRLF line ends (RFC 2049: canonical form before base64). */
@@ -171,7 +174,7 @@ enum error mail_write(const struct mail *mail, struct builder *to, struct failur
 	struct text domain = mail->from.mail;
 	text_cut(&domain, '@');
 	build_text(to, TEXT("Subject: "));
-	write_words(to, mail->subject, 66);
+	write_words(to, mail->subject, 66, "");
 	build_text(to, TEXT("\r\n"));
 	write_date(to, mail->date);
 	write_identity(to, "Message-ID", mail->identity, domain);

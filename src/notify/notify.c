@@ -1,5 +1,6 @@
 /*
- * The notify capability as the others see it: its options and topics; its routes and hooks join when the store is there.
+ * The notify capability as the others see it: its options and topics; its routes and hooks join when the store is
+ * there.
  */
 #include "notify/notify.h"
 
