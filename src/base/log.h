@@ -27,7 +27,7 @@ struct log_field {
 /* Set once in main (and in each process after its fork), before anything runs beside it: the process's part ("keeper"), the
  * least level shown, JSON or plain text (usually !isatty(2)). Without it: LOG_INFO, JSON, no part. */
 void log_setup(const char *part, enum log_level least, bool json);
-/* One line of at most 4 KiB: a field shows its first 1,023 bytes, and fields that no longer fit are left out with
+/* One line of at most 4 KiB: a field shows its first 1,024 bytes, and fields that no longer fit are left out with
  * "left_out":"fields". Never waits longer than 50 ms for a reader of standard error: the line is dropped then, and the next
  * one that goes out says how many were ("dropped"). Keeps errno. Any thread. Processes ignore SIGPIPE. */
 void log_fields(enum log_level level, const char *what, const struct log_field *fields);
