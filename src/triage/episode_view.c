@@ -70,29 +70,27 @@ static uint32_t show_addresses(const struct tally *tally, struct event_name show
 	return count;
 }
 
-static struct reason *add_reason(struct event *event, const char *code, const char *words, double weight)
+static struct reason *add_reason(struct event *event, const char *code, double weight)
 {
 	if (event->reason_count == EVENT_REASONS)
 		return NULL;
 	struct reason *reason = &event->reasons[event->reason_count++];
-	*reason = (struct reason){ .code = code, .words = words, .weight = weight };
+	*reason = (struct reason){ .code = code, .words = reason_kind_named(text_of(code))->words, .weight = weight };
 	return reason;
 }
 
 static void evidence_reason(struct event *event, const struct evidence *piece, const struct names *names, double total)
 {
-	static const struct {
-		const char *code, *words;
-	} by_kind[CLAIM_COUNT] = {
-		[CLAIM_ROUTINE] = { "rare-routine", "{0} on {1}, otherwise routine, is rare here: met {2} times lately" },
-		[CLAIM_FAILED] = { "rare-failure", "{0} on {1}: failures of this kind are rare here: met {2} times lately" },
-		[CLAIM_RECONNAISSANCE] = { "rare-reconnaissance", "{0} on {1}: somebody looks around in a way that is rare here: met {2} times lately" },
-		[CLAIM_ANOMALY] = { "rare", "{0} on {1} is rare here: met {2} times lately" },
-		[CLAIM_ATTEMPT] = { "attempt", "An attack is said to be tried: {0} on {1}; met {2} times lately" },
-		[CLAIM_CHANGE] = { "change", "Rights, accounts or services changed in a way that is rare here: {0} on {1}; met {2} times lately" },
-		[CLAIM_COMPROMISE] = { "compromise", "Said to happen only after an attack worked: {0} on {1}; met {2} times lately" },
+	static const char *const code_of[CLAIM_COUNT] = {
+		[CLAIM_ROUTINE] = "rare-routine",
+		[CLAIM_FAILED] = "rare-failure",
+		[CLAIM_RECONNAISSANCE] = "rare-reconnaissance",
+		[CLAIM_ANOMALY] = "rare",
+		[CLAIM_ATTEMPT] = "attempt",
+		[CLAIM_CHANGE] = "change",
+		[CLAIM_COMPROMISE] = "compromise",
 	};
-	struct reason *reason = add_reason(event, by_kind[piece->kind].code, by_kind[piece->kind].words, piece->value / total);
+	struct reason *reason = add_reason(event, code_of[piece->kind], piece->value / total);
 	if (!reason)
 		return;
 	printable(names_text(names, piece->signature), reason->parameter[0], sizeof reason->parameter[0]);
@@ -122,14 +120,14 @@ static void add_reasons(struct event *event, const struct episode *episode, cons
 	for (uint32_t i = 0; i < episode->evidence_count && i < EVENT_REASONS - 3; i++)
 		evidence_reason(event, &sorted[i], names, total);
 	struct reason *reason;
-	if (episode->evidence_count > 1 && (reason = add_reason(event, "together", "{0} unusual things came together within {1} minutes on {2} hosts", 0)) != NULL) {
+	if (episode->evidence_count > 1 && (reason = add_reason(event, "together", 0)) != NULL) {
 		snprintf(reason->parameter[0], sizeof reason->parameter[0], "%u", episode->evidence_count);
 		snprintf(reason->parameter[1], sizeof reason->parameter[1], "%lld", (long long)((episode->last - episode->first + MINUTE - 1) / MINUTE));
 		snprintf(reason->parameter[2], sizeof reason->parameter[2], "%u", episode->hosts.count);
 	}
-	if (__builtin_popcount(episode->tactics) > 1 && (reason = add_reason(event, "steps", "It goes through {0} steps of an attack", 0)) != NULL)
+	if (__builtin_popcount(episode->tactics) > 1 && (reason = add_reason(event, "steps", 0)) != NULL)
 		snprintf(reason->parameter[0], sizeof reason->parameter[0], "%d", __builtin_popcount(episode->tactics));
-	if (episode->earlier && (reason = add_reason(event, "earlier", "Reconnaissance and failed attempts came before it: {0} alerts", 0)) != NULL)
+	if (episode->earlier && (reason = add_reason(event, "earlier", 0)) != NULL)
 		snprintf(reason->parameter[0], sizeof reason->parameter[0], "%llu", (unsigned long long)episode->earlier);
 }
 

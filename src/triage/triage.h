@@ -85,6 +85,10 @@ void triage_free(struct triage *triage);
 /* Replaces the rules (copied). `count` may be 0. */
 enum error triage_set_rules(struct triage *triage, const struct triage_rule *rules, size_t count, struct failure *failure);
 
+/* Asks `known` about the far side of each alert that claims no change and no compromise: a name (of a warning list) takes it
+ * out as VERDICT_KNOWN_SOURCE; NULL leaves it. */
+void triage_set_known(struct triage *triage, const char *(*known)(void *context, const struct alert *alert, struct address remote), void *context);
+
 /* `position` is the caller's own handle for the alert (history position, line number), handed back in the judgement. */
 enum error triage_add(struct triage *triage, const struct alert *alert, uint64_t position, struct failure *failure);
 /* The clock moved on without alerts: closes what is due (call about once a second; `now` as `received`). */
