@@ -94,6 +94,16 @@ static bool word_stands(struct text text, const char *pattern)
 	return false;
 }
 
+/* Words by which a detector takes half of it back: "often malware related", "possible command and control". */
+static bool is_hedged(struct text signature)
+{
+	static const char *const hedges[] = { "possible", "possibly", "potential", "potentially", "likely", "often", "may", "maybe", "suspicious", "hunting" };
+	for (size_t i = 0; i < sizeof hedges / sizeof *hedges; i++)
+		if (word_stands(signature, hedges[i]))
+			return true;
+	return false;
+}
+
 static bool row_matches(const struct row *row, struct text signature, struct text category)
 {
 	for (size_t i = 0; i < sizeof row->words / sizeof *row->words && row->words[i]; i++)
@@ -116,6 +126,8 @@ struct claim claim_of(struct text detector, struct text signature, struct text c
 		if (rows[i].kind >= CLAIM_ATTEMPT || rows[i].kind == claim.kind)
 			claim.tactics |= rows[i].tactics;
 	}
+	if (claim.kind == CLAIM_COMPROMISE && is_hedged(signature))
+		claim.kind = CLAIM_ANOMALY;
 	return claim;
 }
 

@@ -276,13 +276,19 @@ static void remember(struct judge *judge, const struct item *item, enum verdict 
 		judge->remembered_count++;
 }
 
+/* What recurs here every day does not explain an event. */
+static bool may_belong(const struct remembered *old)
+{
+	return old->verdict == VERDICT_FAILED || old->verdict == VERDICT_RECONNAISSANCE || old->verdict == VERDICT_UNREMARKABLE;
+}
+
 /* Joins what was seen before on the event's hosts or from its remote side as context. */
 static void join_remembered(struct judge *judge, struct episode *episode, const struct judge_sink *sink)
 {
 	uint32_t at = (judge->remembered_next + JUDGE_REMEMBERED - judge->remembered_count) % JUDGE_REMEMBERED;
 	for (uint32_t n = 0; n < judge->remembered_count; n++, at = (at + 1) % JUDGE_REMEMBERED) {
 		struct remembered *old = &judge->remembered[at];
-		if (old->verdict == VERDICT_CONTEXT || old->item.occurred < episode->started - LOOK_BACK)
+		if (old->verdict == VERDICT_CONTEXT || old->item.occurred < episode->started - LOOK_BACK || !may_belong(old))
 			continue;
 		bool same_remote = address_exists(old->item.remote) && tally_has(&episode->sources, old->item.remote);
 		if (!same_remote && !(old->item.host && tally_has(&episode->hosts, tally_number(old->item.host))))
