@@ -18,11 +18,11 @@ static void check_number(struct json_value value)
 	uint64_t whole;
 	double real;
 	CHECK(text.size);
-	if (json_integer(value, &integer))
+	if (json_to_i64(value, &integer))
 		CHECK(text_to_i64(text, &expected) && expected == integer);
-	if (json_unsigned(value, &whole) && text.at[0] != '-')
+	if (json_to_u64(value, &whole) && text.at[0] != '-')
 		CHECK(text_to_u64(text, &whole));
-	if (json_real(value, &real)) {
+	if (json_to_double(value, &real)) {
 		double exact;
 		CHECK(isfinite(real));
 		if (text_to_double(text, &exact))
