@@ -1,0 +1,496 @@
+/*
+ * The agent's work, one batch at a time; see agent.h.
+ */
+#include "watch/agent.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "formats/format.h"
+#include "watch/recognise.h"
+#include "watch/refused.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#define DONE_MOST 1000 /* ended files that are remembered */
+#define DENIED_WAIT (5 * MINUTE)
+
+struct agent {
+	const struct agent_settings *settings;
+	struct follows follows;
+	struct spool *spool;
+	struct json_parser *parser; /* to tell formats */
+	char *positions;            /* path */
+	int lock;
+	bool unsaved;
+	struct follow *current; /* whose batch waits for its answer; NULL = none */
+	struct batch batch;     /* of `current`; its room serves every read */
+	size_t turn;            /* the follow that is asked first */
+	nanoseconds wake;       /* not before; 0 = at once */
+	unsigned attempts;      /* failed in a row */
+	bool denied;
+	struct agent_counts counts;
+};
+
+static void save(struct agent *agent)
+{
+	struct failure failure;
+
+	if (!agent->unsaved)
+		return;
+	if (positions_save(agent->positions, &agent->follows, &failure) == OK)
+		agent->unsaved = false;
+	else
+		log_write(LOG_ERROR, "positions cannot be saved", LOG_FIELD_STRING("why", failure.words));
+}
+
+static bool epoch_in_use(void *context, struct hash128 epoch)
+{
+	const struct agent *agent = context;
+
+	for (size_t i = 0; i < agent->follows.count; i++)
+		if (agent->follows.items[i]->epoch.high == epoch.high &&
+		    agent->follows.items[i]->epoch.low == epoch.low)
+			return true;
+	return false;
+}
+
+static enum error agent_open(struct agent *agent, struct failure *failure)
+{
+	const char *folder = agent->settings->folder;
+	char path[4200];
+
+	enum error error = directory_make(folder, 0700, failure);
+	if (error)
+		return error;
+	snprintf(path, sizeof path, "%s/lock", folder);
+	agent->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (agent->lock < 0)
+		return fail_errno(failure, "%s", path);
+	if (flock(agent->lock, LOCK_EX | LOCK_NB) != 0)
+		return fail(failure, ERROR_CONFLICT, "%s: another agent is using this folder", folder);
+	snprintf(path, sizeof path, "%s/spool", folder);
+	error = spool_open(path, agent->settings->spool_limit, &agent->spool, failure);
+	if (error)
+		return error;
+	error = positions_load(agent->positions, &agent->follows, failure);
+	if (error)
+		return error;
+	for (size_t i = 0; i < agent->follows.count; i++)
+		spool_claim(agent->spool, agent->follows.items[i]->epoch, &agent->follows.items[i]->spooled);
+	spool_sweep(agent->spool, epoch_in_use, agent);
+	return OK;
+}
+
+enum error agent_new(const struct agent_settings *settings, struct agent **made, struct failure *failure)
+{
+	struct agent *agent = calloc(1, sizeof *agent);
+
+	if (!agent)
+		return fail(failure, ERROR_MEMORY, "no memory for the agent");
+	agent->settings = settings;
+	agent->lock = -1;
+	agent->batch.content = malloc(BATCH_BYTES);
+	agent->parser = json_parser_new(64);
+	if (asprintf(&agent->positions, "%s/positions", settings->folder) < 0)
+		agent->positions = NULL;
+	enum error error = agent->batch.content && agent->parser && agent->positions
+			       ? agent_open(agent, failure)
+			       : fail(failure, ERROR_MEMORY, "no memory for the agent");
+	if (error) {
+		agent_free(agent);
+		return error;
+	}
+	*made = agent;
+	return OK;
+}
+
+void agent_free(struct agent *agent)
+{
+	if (!agent)
+		return;
+	save(agent);
+	follows_clear(&agent->follows);
+	spool_close(agent->spool);
+	json_parser_free(agent->parser);
+	free(agent->batch.content);
+	free(agent->positions);
+	if (agent->lock >= 0)
+		close(agent->lock);
+	free(agent);
+}
+
+static bool has_ended(const struct agent *agent, const struct follow *follow, nanoseconds now)
+{
+	bool quiet = now - follow->changed >= agent->settings->linger;
+
+	if (follow->source && source_compressed(follow->source))
+		return true;
+	if (follow->state == FOLLOW_GONE)
+		return follow->source ? quiet : now - follow->missing >= agent->settings->linger;
+	return quiet && strcmp(follow->path, follow->home) != 0;
+}
+
+static void say_lost(struct agent *agent, struct follow *follow, uint64_t bytes, const char *why)
+{
+	if (follow->lost_said || bytes == 0)
+		return;
+	follow->lost_said = true;
+	agent->counts.lost_files++;
+	agent->counts.lost_bytes += bytes;
+	log_write(LOG_ERROR, "content is lost", LOG_FIELD_STRING("file", follow->home),
+	    LOG_FIELD_NUMBER("from", follow->identity.place), LOG_FIELD_NUMBER("bytes at least", bytes),
+	    LOG_FIELD_STRING("why", why));
+}
+
+static void spool_rest(struct agent *agent, struct follow *follow, nanoseconds now)
+{
+	struct failure failure;
+	bool same;
+	struct spool_range before = follow->spooled;
+	bool busy = agent->current != NULL; /* then the batch's room holds what is under way */
+	uint8_t *room = busy ? malloc(BATCH_BYTES) : agent->batch.content;
+
+	if (!room)
+		return;
+	enum error error = follow_spool(follow, agent->spool, room, &same, &failure);
+	if (busy)
+		free(room);
+	agent->unsaved |= before.begin != follow->spooled.begin || before.end != follow->spooled.end;
+	if (!error && !same) {
+		follow_detach(follow, now);
+		agent->unsaved = true;
+	} else if (error && error != ERROR_AGAIN && !follow->spool_full) {
+		follow->spool_full = true;
+		agent->counts.spool_full++;
+		log_write(LOG_WARNING, "cannot be spooled: it is lost if the file vanishes before it is delivered",
+		    LOG_FIELD_STRING("file", follow->path), LOG_FIELD_STRING("why", failure.words));
+	}
+}
+
+/* The batch under way is in memory: when the file goes, the spool takes it. */
+static void rescue_current(struct agent *agent)
+{
+	struct follow *follow = agent->current;
+	struct failure failure;
+
+	if (!follow || follow->source || follow->spooled.end >= follow->pending_end)
+		return;
+	uint64_t place = follow->identity.place;
+	uint64_t from = follow->spooled.end > place ? follow->spooled.end : place;
+	if (follow->spooled.end <= place)
+		spool_drop(agent->spool, follow->epoch, &follow->spooled);
+	enum error error = spool_add(agent->spool, follow->epoch, &follow->spooled, from,
+	    agent->batch.content + (from - place), (uint32_t)(follow->pending_end - from), &failure);
+	agent->unsaved = true;
+	if (error)
+		log_write(LOG_WARNING, "a batch under way is held in memory only",
+		    LOG_FIELD_STRING("file", follow->home), LOG_FIELD_STRING("why", failure.words));
+}
+
+static void end_follow(struct agent *agent, struct follow *follow)
+{
+	spool_drop(agent->spool, follow->epoch, &follow->spooled);
+	source_close(follow->source);
+	follow->source = NULL;
+	follow->state = FOLLOW_DONE;
+	follow->ended = time_now();
+	agent->unsaved = true;
+}
+
+/* Content without a name: safe in the spool, delivered, or given up. */
+static void tend_gone(struct agent *agent, struct follow *follow, nanoseconds now)
+{
+	bool quiet = now - follow->changed >= agent->settings->linger;
+
+	if (follow->source) {
+		spool_rest(agent, follow, now);
+		if (follow->source && quiet && follow_drained(follow))
+			end_follow(agent, follow);
+		return;
+	}
+	if (follow == agent->current)
+		return;
+	if (follow->missing == 0)
+		follow->missing = now;
+	uint64_t held = follow->spooled.end > follow->identity.place ? follow->spooled.end : follow->identity.place;
+	if (held > follow->identity.place || now - follow->missing < agent->settings->give_up)
+		return;
+	uint64_t known = follow->seen > follow->pending_end ? follow->seen : follow->pending_end;
+	say_lost(
+	    agent, follow, known > held ? known - held : 0, "it was truncated or removed, and no copy of it was found");
+	follow->pending_end = 0;
+	end_follow(agent, follow);
+}
+
+static void tend(struct agent *agent, nanoseconds now)
+{
+	bool away = agent->attempts > 0;
+
+	for (size_t i = 0; i < agent->follows.count; i++) {
+		struct follow *follow = agent->follows.items[i];
+		if (follow->state == FOLLOW_GONE)
+			tend_gone(agent, follow, now);
+		if (follow->state != FOLLOW_HERE || !follow->source)
+			continue;
+		if (away && !follow_drained(follow) && !source_compressed(follow->source)) {
+			spool_rest(agent, follow, now);
+		} else if (has_ended(agent, follow, now) && follow_drained(follow) && follow != agent->current) {
+			source_close(follow->source); /* a rotated file that rests needs no descriptor */
+			follow->source = NULL;
+		}
+	}
+}
+
+/* Ended files beyond the bound are forgotten, the oldest first. */
+static void forget(struct agent *agent)
+{
+	for (;;) {
+		size_t done = 0, oldest = 0;
+		for (size_t i = 0; i < agent->follows.count; i++) {
+			const struct follow *follow = agent->follows.items[i];
+			if (follow->state != FOLLOW_DONE)
+				continue;
+			if (done == 0 || follow->ended < agent->follows.items[oldest]->ended)
+				oldest = i;
+			done++;
+		}
+		if (done <= DONE_MOST)
+			return;
+		follows_remove(&agent->follows, oldest);
+		agent->unsaved = true;
+	}
+}
+
+enum error agent_scan(struct agent *agent, nanoseconds now, struct failure *failure)
+{
+	struct candidates candidates;
+	bool changed = false;
+	enum error error = candidates_find(
+	    agent->settings->patterns, agent->settings->pattern_count, &agent->follows, &candidates, failure);
+
+	if (error)
+		return error;
+	error = recognise(&agent->follows, &candidates, agent->spool, now, &changed, failure);
+	if (!error && candidates.left_out > 0)
+		error = fail(failure, ERROR_LIMIT, "%llu files beyond the first %d are not looked at",
+		    (unsigned long long)candidates.left_out, CANDIDATE_MOST);
+	candidates_clear(&candidates);
+	agent->unsaved |= changed;
+	rescue_current(agent);
+	tend(agent, now);
+	rescue_current(agent); /* tending may have found a change too */
+	forget(agent);
+	save(agent);
+	return error;
+}
+
+static void tell_format(struct agent *agent, struct follow *follow, const struct batch *batch)
+{
+	struct failure ignored;
+	size_t size = batch->end - batch->begin;
+	const char *name = agent->settings->format;
+
+	if (follow->format[0])
+		return;
+	if (!name) {
+		struct text beginning = { (const char *)batch->content, size < 16384 ? size : 16384 };
+		const struct format *format = format_recognise(beginning, agent->parser, &ignored);
+		name = format ? format->name : NULL;
+	}
+	if (name)
+		text_copy(text_of(name), follow->format, sizeof follow->format);
+}
+
+static void note_skips(struct agent *agent, const struct follow *follow, const struct follow_notes *notes)
+{
+	if (notes->skipped > 0)
+		agent->unsaved = true;
+	if (notes->too_long == 0)
+		return;
+	agent->counts.too_long += notes->too_long;
+	log_write(LOG_WARNING, "a line is longer than a batch and is left out", LOG_FIELD_STRING("file", follow->path),
+	    LOG_FIELD_NUMBER("limit", BATCH_BYTES), LOG_FIELD_NUMBER("before", follow->identity.place));
+}
+
+/* Asks one file for its next batch. */
+static enum follow_step ask(struct agent *agent, struct follow *follow, nanoseconds now)
+{
+	struct follow_notes notes = { 0 };
+	struct failure failure;
+	enum follow_step step;
+	uint64_t seen = follow->seen;
+
+	if (follow->state == FOLLOW_DONE || (!follow->source && follow->spooled.end <= follow->identity.place))
+		return STEP_NOTHING;
+	bool last = has_ended(agent, follow, now);
+	enum error error = follow_read(follow, agent->spool, last, &agent->batch, &step, &notes, &failure);
+	if (follow->seen > seen)
+		follow->changed = now;
+	note_skips(agent, follow, &notes);
+	if (error) {
+		if (error != ERROR_AGAIN)
+			log_write(LOG_ERROR, "cannot be read", LOG_FIELD_STRING("why", failure.words));
+		return STEP_NOTHING;
+	}
+	if (step == STEP_CHANGED) {
+		if (follow->source) {
+			follow_detach(follow, now);
+		} else { /* what was spooled of the pending batch is not what was sent */
+			say_lost(
+			    agent, follow, follow->pending_end - follow->identity.place, "the batch under way is gone");
+			follow->pending_end = 0;
+			end_follow(agent, follow);
+		}
+		agent->unsaved = true;
+	}
+	return step;
+}
+
+/* The next batch of any file: what has been renamed or removed goes before what is alive, then each in turn. */
+static enum follow_step next_batch(struct agent *agent, nanoseconds now)
+{
+	size_t count = agent->follows.count;
+
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < count; i++) {
+			size_t index = (agent->turn + i) % count;
+			struct follow *follow = agent->follows.items[index];
+			bool alive = follow->state == FOLLOW_HERE && strcmp(follow->path, follow->home) == 0;
+			if (alive != (pass == 1))
+				continue;
+			enum follow_step step = ask(agent, follow, now);
+			if (step == STEP_NOTHING)
+				continue;
+			if (step == STEP_BATCH) {
+				agent->current = follow;
+				agent->turn = index + 1;
+			}
+			return step;
+		}
+	return STEP_NOTHING;
+}
+
+static void taken(struct agent *agent, const struct delivery_answer *answer)
+{
+	struct follow *follow = agent->current;
+	uint64_t bytes = agent->batch.end - agent->batch.begin;
+
+	agent->counts.batches++;
+	agent->counts.lines += agent->batch.lines;
+	agent->counts.bytes += bytes;
+	agent->counts.alerts += answer->alerts;
+	agent->counts.malformed += answer->malformed;
+	agent->counts.repeated += answer->repeated;
+	follow->lines += agent->batch.lines;
+	follow->bytes += bytes;
+}
+
+static void refused(struct agent *agent, const struct delivery_answer *answer)
+{
+	struct failure failure;
+
+	agent->counts.refused++;
+	agent->counts.refused_lines += agent->batch.lines;
+	log_write(LOG_ERROR, "the centre refused a batch: kept aside", LOG_FIELD_STRING("file", agent->current->path),
+	    LOG_FIELD_NUMBER("offset", agent->batch.begin), LOG_FIELD_NUMBER("lines", agent->batch.lines),
+	    LOG_FIELD_STRING("why", answer->words));
+	if (refused_keep(
+		agent->settings->folder, agent->settings->refused_limit, agent->current, &agent->batch, &failure))
+		log_write(LOG_ERROR, "a refused batch cannot be kept", LOG_FIELD_STRING("why", failure.words));
+}
+
+/* Exponential, with jitter: between half and the whole of the step, so that many agents do not come back together. */
+static void back_off(struct agent *agent, nanoseconds now, nanoseconds asked)
+{
+	nanoseconds step = agent->settings->retry_least;
+	uint32_t dice;
+
+	for (unsigned i = 0; i < agent->attempts && step < agent->settings->retry_most; i++)
+		step *= 2;
+	if (step > agent->settings->retry_most)
+		step = agent->settings->retry_most;
+	random_bytes(&dice, sizeof dice);
+	step = step / 2 + (nanoseconds)((double)step / 2 * (dice / 4294967296.0));
+	if (asked > 0)
+		step = asked + step / 4;
+	agent->wake = now + step;
+	agent->attempts++;
+	agent->counts.failures++;
+}
+
+static enum agent_next deliver(struct agent *agent, nanoseconds now)
+{
+	struct delivery_answer answer = { 0 };
+	enum delivery what = agent->settings->deliver(agent->settings->context, agent->current, &agent->batch, &answer);
+
+	if (what == DENIED || what == LATER) {
+		if (agent->attempts == 0 || agent->denied != (what == DENIED))
+			log_write(what == DENIED ? LOG_ERROR : LOG_WARNING,
+			    what == DENIED
+				? "the centre does not accept this agent: nothing is shipped until that is mended"
+				: "the centre takes nothing now",
+			    LOG_FIELD_STRING("why", answer.words));
+		agent->denied = what == DENIED;
+		back_off(agent, now, what == DENIED ? DENIED_WAIT : answer.wait);
+		return AGENT_WAIT;
+	}
+	if (agent->attempts > 0)
+		log_write(LOG_INFO, "the centre takes batches again", LOG_FIELD_NUMBER("attempts", agent->attempts));
+	agent->attempts = 0;
+	agent->denied = false;
+	agent->wake = 0;
+	if (what == DELIVERED)
+		taken(agent, &answer);
+	else
+		refused(agent, &answer);
+	follow_done(agent->current, &agent->batch);
+	agent->unsaved = true;
+	agent->current = NULL;
+	return AGENT_MORE;
+}
+
+enum agent_next agent_work(struct agent *agent, nanoseconds now)
+{
+	if (now < agent->wake)
+		return AGENT_WAIT;
+	if (!agent->current) {
+		enum follow_step step = agent->follows.count > 0 ? next_batch(agent, now) : STEP_NOTHING;
+		if (step == STEP_NOTHING) {
+			save(agent);
+			return AGENT_IDLE;
+		}
+		if (step != STEP_BATCH)
+			return AGENT_MORE;
+		tell_format(agent, agent->current, &agent->batch);
+		follow_pending(agent->current, &agent->batch);
+		agent->unsaved = true;
+	}
+	save(agent);
+	if (agent->unsaved) { /* a batch whose bounds are not on disk is not sent */
+		back_off(agent, now, 0);
+		return AGENT_WAIT;
+	}
+	return deliver(agent, now);
+}
+
+nanoseconds agent_wake(const struct agent *agent)
+{
+	return agent->wake;
+}
+
+void agent_count(const struct agent *agent, struct agent_counts *counts)
+{
+	*counts = agent->counts;
+	counts->spooled = spool_used(agent->spool);
+	for (size_t i = 0; i < agent->follows.count; i++) {
+		counts->files += agent->follows.items[i]->state != FOLLOW_DONE;
+		counts->waiting_files +=
+		    agent->follows.items[i]->state != FOLLOW_DONE && !follow_drained(agent->follows.items[i]);
+	}
+}

@@ -1,0 +1,33 @@
+/*
+ * Which file is it? A name says little: logs are renamed, copied, truncated, compressed, and inodes are used again. We
+ * remember the device and inode, the first bytes of the content, and the bytes before the place where reading stands:
+ * all taken from what was read, never read again for the purpose (it could have changed by then).
+ */
+#ifndef NOROSHI_WATCH_IDENTITY_H
+#define NOROSHI_WATCH_IDENTITY_H
+
+#include "base/codec.h"
+#include "watch/source.h"
+
+#define IDENTITY_HEAD 1024 /* bytes */
+#define IDENTITY_TAIL 256  /* bytes */
+
+struct identity {
+	uint64_t device, inode;
+	uint64_t place;     /* bytes of content that the rest speaks of */
+	uint32_t head_size; /* = min(place, IDENTITY_HEAD) */
+	uint8_t head[IDENTITY_HEAD];
+	uint32_t tail_size;          /* = min(place, IDENTITY_TAIL) */
+	uint8_t tail[IDENTITY_TAIL]; /* the last bytes before `place` */
+};
+
+/* The content goes on from `place` with these bytes. */
+void identity_extend(struct identity *identity, const void *at, uint64_t size);
+
+/* Is the content of `source` so far the one that we know? *same = false also when it is shorter than `place`. */
+enum error identity_check(const struct identity *identity, struct source *source, bool *same, struct failure *failure);
+
+void identity_encode(const struct identity *identity, struct builder *to);
+void identity_decode(struct reader *from, struct identity *identity); /* from->failed when it is not one */
+
+#endif
