@@ -412,7 +412,7 @@ extern "C" struct text json_text(struct json_value value)
 	}
 }
 
-extern "C" bool json_integer(struct json_value value, int64_t *number)
+extern "C" bool json_to_i64(struct json_value value, int64_t *number)
 {
 	*number = 0;
 	if (json_kind(value) != JSON_INTEGER)
@@ -424,7 +424,7 @@ extern "C" bool json_integer(struct json_value value, int64_t *number)
 	return true;
 }
 
-extern "C" bool json_unsigned(struct json_value value, uint64_t *number)
+extern "C" bool json_to_u64(struct json_value value, uint64_t *number)
 {
 	*number = 0;
 	if (json_kind(value) != JSON_INTEGER)
@@ -436,7 +436,7 @@ extern "C" bool json_unsigned(struct json_value value, uint64_t *number)
 	return true;
 }
 
-extern "C" bool json_real(struct json_value value, double *number)
+extern "C" bool json_to_double(struct json_value value, double *number)
 {
 	*number = 0;
 	if (json_kind(value) != JSON_INTEGER && json_kind(value) != JSON_REAL)

@@ -51,9 +51,10 @@ struct json_value json_at(struct json_value object, const char *dotted);
  * the text wrote them ("1.50", "1e3", "-0"). A string may hold any character, NUL too; it is followed by a NUL. 5.0 is no
  * integer. */
 struct text json_text(struct json_value value);
-bool json_integer(struct json_value value, int64_t *number);
-bool json_unsigned(struct json_value value, uint64_t *number);
-bool json_real(struct json_value value, double *number); /* also from an integer */
+/* (Not json_integer and json_real: jansson exports functions of these names, and a program links both.) */
+bool json_to_i64(struct json_value value, int64_t *number);
+bool json_to_u64(struct json_value value, uint64_t *number);
+bool json_to_double(struct json_value value, double *number); /* also from an integer */
 
 /* Walks an array's items or an object's members: start with zeroed `walk`; false at the end. */
 struct json_walk {

@@ -68,6 +68,8 @@ struct csv {
 	uint8_t roles[COLUMNS]; /* enum role of each column */
 	uint32_t columns;       /* 0 = the header was not read yet */
 	bool mapped, by_position;
+	char *header; /* the line itself: it comes again where files were joined */
+	size_t header_size;
 	struct text wanted[ROLE_LIMIT];    /* the map: name or position of the column; in the settings */
 	struct text constants[ROLE_LIMIT]; /* the map: what every alert has; in the settings */
 	uint32_t continuation;             /* lines that may still belong to a record with a line break in it */
@@ -211,6 +213,16 @@ static enum error read_header(struct format_reader *reader, struct text line, st
 	return error;
 }
 
+static enum error keep_header(struct csv *csv, struct text line, struct failure *failure)
+{
+	csv->header = malloc(line.size);
+	if (!csv->header)
+		return fail(failure, ERROR_MEMORY, "no memory for a header of %zu bytes", line.size);
+	memcpy(csv->header, line.at, line.size);
+	csv->header_size = line.size;
+	return OK;
+}
+
 static enum error split_line(
     struct format_reader *reader, struct text line, struct text *fields, struct failure *failure)
 {
@@ -282,9 +294,13 @@ static enum error csv_line(struct format_reader *reader, struct text line, struc
 	struct csv *csv = reader->state;
 	if (!csv->columns) {
 		enum error error = read_header(reader, line, failure);
+		if (!error && !csv->by_position)
+			error = keep_header(csv, line, failure);
 		if (error || !csv->by_position)
 			return error ? error : ERROR_AGAIN;
 	}
+	if (line.size == csv->header_size && !memcmp(line.at, csv->header, line.size))
+		return ERROR_AGAIN;
 	struct text fields[ROLE_LIMIT];
 	memcpy(fields, csv->constants, sizeof fields);
 	enum error error = split_line(reader, line, fields, failure);
@@ -359,7 +375,9 @@ static enum error csv_start(struct format_reader *reader, struct failure *failur
 
 static void csv_stop(struct format_reader *reader)
 {
-	free(reader->state);
+	struct csv *csv = reader->state;
+	free(csv->header);
+	free(csv);
 }
 
 /* A header that uses our names. */

@@ -110,7 +110,7 @@ static enum error idea_line(
 	set_detector(reader, root, alert);
 	set_ends(root, alert);
 	uint64_t connections;
-	if (json_unsigned(json_get(root, "ConnCount"), &connections) && connections > 1)
+	if (json_to_u64(json_get(root, "ConnCount"), &connections) && connections > 1)
 		alert->repeats = connections > UINT32_MAX ? UINT32_MAX : (uint32_t)connections;
 	if (has_category(categories, TEXT("Recon.")))
 		alert->tactics = 1u << TACTIC_RECONNAISSANCE;

@@ -163,9 +163,9 @@ static enum error wazuh_line(
 		error = set_rule(reader, root, alert, failure);
 	if (error)
 		return error;
-	bool ossec = !json_exists(json_get(root, "timestamp"));
-	error = field_time(reader, field_text(root, ossec ? "TimeStamp" : "timestamp"),
-	    ossec ? "TimeStamp" : "timestamp", alert, failure);
+	/* As Wazuh writes it; as its indexer exports it; as OSSEC writes it, in milliseconds. */
+	static const char *const times[] = { "timestamp", "@timestamp", "TimeStamp", NULL };
+	error = field_time(reader, first_text(root, times), "timestamp", alert, failure);
 	if (error)
 		return error;
 	alert->detector = TEXT("Wazuh");

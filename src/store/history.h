@@ -22,6 +22,9 @@
 
 struct history;
 
+#define HISTORY_SEGMENT_ROWS (1u << 20)    /* alerts in a segment at most */
+#define HISTORY_SEGMENT_BYTES (128u << 20) /* a segment that is larger takes no further frame */
+
 /* What one frame belongs to; identifies the batch for the removal of doubles. */
 struct history_batch {
 	uint32_t organisation, sensor;
@@ -44,7 +47,11 @@ void history_close(struct history *history);
  * position of the first one; the others follow. */
 enum error history_append(struct history *history, const struct history_batch *batch, struct text encoded,
     uint64_t *first_position, struct failure *failure);
+/* One frame's `encoded` may have 96 MiB; without alerts it may be empty (a batch of malformed lines is remembered too). On a
+ * full disk it gives ERROR_LIMIT, nothing of the frame stays behind, and the next append after there is space goes on. */
 enum error history_sync(struct history *history, struct failure *failure);
+/* When history_sync() fails, the frames since the last one are taken back from the file, and everything further is
+ * ERROR_SYSTEM until the history is closed and opened anew. */
 
 /* Removal of doubles: how far [sequence_first, sequence_end) of this sensor and epoch is stored already, synced or not: the end
  * of the run of stored sequences that begins at sequence_first; sequence_first itself when nothing is. *stored (may be NULL)
@@ -63,15 +70,17 @@ enum error history_replay(struct history *history, const struct scope *scope, ui
     void *context, struct failure *failure);
 uint64_t history_end(const struct history *history); /* the position that the next alert will get */
 
-/* A question: all conditions hold. Results in order of appending. */
+/* A question: all conditions hold. Results in order of appending. One call unpacks at most 256 MiB: *next (0 = that was all)
+ * says where to go on, also when nothing was found so far. Positions are never 0. */
 struct history_query {
 	nanoseconds from, to;     /* occurred in [from, to); to = 0: no end */
 	uint32_t organisation;    /* 0 = every one in the scope */
 	uint32_t verdicts;        /* bits 1 << enum verdict; 0 = any */
 	const struct uuid *event; /* NULL = any */
-	struct text contains;     /* part of the original line; empty = any */
+	struct text contains;     /* part of the original line, ASCII case ignored; empty = any */
 	uint64_t start;           /* continue from this position (opaque cursor) */
 	uint32_t limit;           /* at most this many results */
+	bool newest_first;        /* from the newest backwards; `start` is then where the last answer's `next` said */
 };
 struct history_hit {
 	uint64_t position;
@@ -83,6 +92,7 @@ enum error history_find(struct history *history, const struct scope *scope, cons
     void (*each)(void *context, const struct history_hit *hit), void *context, uint64_t *next, struct failure *failure);
 enum error history_get(struct history *history, const struct scope *scope, uint64_t position,
     void (*each)(void *context, const struct history_hit *hit), void *context, struct failure *failure);
+uint32_t history_bad_frames(const struct history *history); /* known to be damaged so far */
 
 /* Removes whole segments whose newest alert was received before `before` (retention); says how many alerts went. */
 enum error history_expire(struct history *history, nanoseconds before, uint64_t *alerts, struct failure *failure);

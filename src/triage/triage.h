@@ -20,9 +20,15 @@ struct triage;
 
 struct triage_settings {
 	nanoseconds lateness;      /* alerts this much older than the newest of their organisation still find their place */
-	nanoseconds clamp;         /* `occurred` further than this from `received` is moved to that distance; 0 = never (files) */
+	nanoseconds clamp;         /* `occurred` longer than this before `received` is moved to that distance; 0 = never */
+	nanoseconds clamp_future;  /* the same, for times after `received` */
+	nanoseconds learning;      /* how long newness in an organisation's stream says little */
+	nanoseconds join;          /* an event that closed this long ago is continued by more of the same */
+	nanoseconds longest;       /* of an event */
+	double open, open_any;     /* evidence that opens an event, in decades: telling; of any kind (docs/triage.md) */
 	uint64_t memory;           /* bytes; the bound for everything that is remembered */
 	uint32_t organisations;    /* at most this many are kept apart */
+	bool provisional;          /* also judge in order of arrival, at once, so that events open within the second */
 };
 void triage_settings_default(struct triage_settings *settings);
 
@@ -56,7 +62,12 @@ struct triage_sink {
 	/* An event opened, changed, became final (`provisional` false), or was taken back (alerts == 0: it was provisional and
 	 * the final order gave another one; its alerts are judged anew). */
 	void (*event)(void *context, const struct event *event);
+	/* An event told earlier, perhaps long closed, turned out to belong to a campaign. May be NULL. */
+	void (*campaign)(void *context, struct uuid event, uint32_t organisation, struct uuid campaign);
 };
+
+/* Events of several organisations are one campaign when they share a public address within a week, or strong evidence of the
+ * same attack signature within an hour. */
 
 struct triage_counts {
 	uint64_t alerts, verdicts[VERDICT_COUNT];
@@ -73,6 +84,10 @@ void triage_free(struct triage *triage);
 
 /* Replaces the rules (copied). `count` may be 0. */
 enum error triage_set_rules(struct triage *triage, const struct triage_rule *rules, size_t count, struct failure *failure);
+
+/* Asks `known` about the far side of each alert that claims no change and no compromise: a name (of a warning list) takes it
+ * out as VERDICT_KNOWN_SOURCE; NULL leaves it. */
+void triage_set_known(struct triage *triage, const char *(*known)(void *context, const struct alert *alert, struct address remote), void *context);
 
 /* `position` is the caller's own handle for the alert (history position, line number), handed back in the judgement. */
 enum error triage_add(struct triage *triage, const struct alert *alert, uint64_t position, struct failure *failure);

@@ -41,7 +41,7 @@ static void json_once(struct json_parser *parser, bool fields)
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		sink += json_text(json_at(root, texts[i])).size;
 	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		sink += json_integer(json_at(root, numbers[i]), &number);
+		sink += json_to_i64(json_at(root, numbers[i]), &number);
 	sink += json_text(json_at(root, "alert.signature_id")).size;
 	sink += json_had_duplicate_keys(parser);
 }

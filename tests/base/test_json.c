@@ -29,7 +29,7 @@ static void test_members_are_found_at_any_depth(void **state)
 			       "\"severity\":2,\"metadata\":{\"tag\":[\"x\",{\"y\":1}]}},\"last\":true}"));
 	int64_t number;
 	assert_true(text_equal(json_text(json_get(root, "timestamp")), TEXT("2020-03-04T13:55:05.224939+0000")));
-	assert_true(json_integer(json_at(root, "alert.signature_id"), &number) && number == 2016184);
+	assert_true(json_to_i64(json_at(root, "alert.signature_id"), &number) && number == 2016184);
 	assert_true(text_equal(json_text(json_at(root, "alert.severity")), TEXT("2")));
 	assert_int_equal(json_kind(json_at(root, "alert.metadata.tag")), JSON_ARRAY);
 	assert_int_equal(json_kind(json_get(root, "last")), JSON_TRUE);
@@ -88,16 +88,16 @@ static void test_numbers_keep_their_digits_and_their_limits(void **state)
 		double real = 7;
 		assert_true(json_next(root, &walk));
 		assert_true(text_equal(json_text(walk.value), text_of(digits[i])));
-		assert_true(json_real(walk.value, &real) && real == reals[i]);
+		assert_true(json_to_double(walk.value, &real) && real == reals[i]);
 		int64_t integer = 7;
-		assert_int_equal(json_integer(walk.value, &integer), i == 2 || i == 4 || i == 6);
+		assert_int_equal(json_to_i64(walk.value, &integer), i == 2 || i == 4 || i == 6);
 		assert_int_equal(integer, i == 4 ? INT64_MIN : i == 6 ? 12 : 0);
 		uint64_t whole = 7;
-		assert_int_equal(json_unsigned(walk.value, &whole), i == 2 || i == 3 || i == 6);
+		assert_int_equal(json_to_u64(walk.value, &whole), i == 2 || i == 3 || i == 6);
 		assert_true(whole == (i == 3 ? UINT64_MAX : i == 6 ? 12 : 0));
 	}
 	double real = 7;
-	assert_false(json_real(parse(parser, TEXT("\"5\"")), &real));
+	assert_false(json_to_double(parse(parser, TEXT("\"5\"")), &real));
 	assert_true(real == 0);
 }
 
@@ -110,18 +110,18 @@ static void test_a_number_too_large_fails_itself_and_not_the_document(void **sta
 	int64_t integer;
 	assert_int_equal(json_kind(json_get(root, "id")), JSON_REAL);
 	assert_true(text_equal(json_text(json_get(root, "id")), TEXT("123456789012345678901234567890")));
-	assert_true(json_real(json_get(root, "id"), &real) && real == 123456789012345678901234567890.0);
-	assert_true(json_real(json_get(root, "n"), &real) && real == -9223372036854775808.0);
+	assert_true(json_to_double(json_get(root, "id"), &real) && real == 123456789012345678901234567890.0);
+	assert_true(json_to_double(json_get(root, "n"), &real) && real == -9223372036854775808.0);
 	assert_true(text_equal(json_text(json_get(root, "n")), TEXT("-9223372036854775809")));
 	struct json_walk walk = { 0 };
 	assert_true(json_next(json_get(root, "x"), &walk));
 	assert_true(text_equal(json_text(walk.value), TEXT("1e999")));
-	assert_false(json_real(walk.value, &real));
+	assert_false(json_to_double(walk.value, &real));
 	assert_true(json_next(json_get(root, "x"), &walk) && json_next(json_get(root, "x"), &walk));
-	assert_true(json_real(walk.value, &real) && real == 0.25);
-	assert_true(json_integer(json_get(root, "ok"), &integer) && integer == 7);
+	assert_true(json_to_double(walk.value, &real) && real == 0.25);
+	assert_true(json_to_i64(json_get(root, "ok"), &integer) && integer == 7);
 	root = parse(parser, TEXT("18446744073709551616"));
-	assert_true(json_real(root, &real) && real == 18446744073709551616.0);
+	assert_true(json_to_double(root, &real) && real == 18446744073709551616.0);
 }
 
 static void test_of_duplicate_keys_the_first_counts_and_it_is_known(void **state)
@@ -130,7 +130,7 @@ static void test_of_duplicate_keys_the_first_counts_and_it_is_known(void **state
 	int64_t number;
 	struct json_value root = parse(parser, TEXT("{\"a\":1,\"b\":2,\"a\":3}"));
 	assert_true(json_had_duplicate_keys(parser));
-	assert_true(json_integer(json_get(root, "a"), &number) && number == 1);
+	assert_true(json_to_i64(json_get(root, "a"), &number) && number == 1);
 	parse(parser, TEXT("{\"a\":1,\"b\":{\"a\":1}}"));
 	assert_false(json_had_duplicate_keys(parser));
 	parse(parser, TEXT("[5,{\"a\":{\"c\":0,\"\\u0063\":0}}]")); /* equal only once unescaped */
@@ -237,9 +237,9 @@ static void test_a_parser_takes_small_and_large_texts_in_turn(void **state)
 		struct json_walk walk = { 0 };
 		while (json_next(root, &walk))
 			last = walk.value;
-		assert_true(json_integer(last, &number) && number == 42);
+		assert_true(json_to_i64(last, &number) && number == 42);
 		assert_true(text_equal(json_text(last), TEXT("42")));
-		assert_true(json_integer(parse(parser, TEXT("7")), &number) && number == 7);
+		assert_true(json_to_i64(parse(parser, TEXT("7")), &number) && number == 7);
 	}
 	builder_free(&text);
 }

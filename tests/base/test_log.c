@@ -73,7 +73,7 @@ static void test_a_line_is_one_json_object_whatever_is_in_it(void **state)
 	assert_true(text_equal(json_text(json_get(root, "level")), TEXT("info")));
 	assert_true(text_equal(json_text(json_get(root, "part")), TEXT("keeper")));
 	assert_true(text_equal(json_text(json_get(root, "what")), TEXT("batch stored")));
-	assert_true(json_integer(json_get(root, "alerts"), &number) && number == -5);
+	assert_true(json_to_i64(json_get(root, "alerts"), &number) && number == -5);
 	assert_true(text_equal(json_text(json_get(root, "first")), TEXT("1970-01-01T00:00:00.000000001Z")));
 	assert_true(text_equal(json_text(json_get(root, "file")), TEXT("a\"b\\[2J\xef\xbf\xbd\n狼c")));
 	line = text_cut(&rest, '\n');

@@ -157,7 +157,7 @@ static void test_mail_arrives_over_starttls_with_its_japanese_whole(void **state
 	assert_string_equal(string(facts, "date"), "2026-03-14T09:05:00+00:00");
 	assert_string_equal(string(facts, "type"), "text/plain");
 	assert_string_equal(string(facts, "charset"), "utf-8");
-	assert_string_equal(string(facts, "body"), "TLP:GREEN\n\n港湾市 御中\n.\n..dots\n");
+	assert_string_equal(string(facts, "body"), "TLP:GREEN\r\n\r\n港湾市 御中\r\n.\r\n..dots\r\n");
 	json_decref(facts);
 }
 

@@ -1,0 +1,96 @@
+/*
+ * The table of words for codes. Japanese: po/ja.po.
+ */
+#include "http/codes.h"
+
+#include "base/catalog.h"
+#include "model/reason.h"
+
+#include <stddef.h>
+
+static const struct {
+	const char *group, *code, *words;
+} codes[] = {
+	{ "event-state", "open", N_("Open") },
+	{ "event-state", "confirmed", N_("Needs handling") },
+	{ "event-state", "dismissed", N_("Dismissed") },
+	{ "event-state", "merged", N_("Merged") },
+	{ "notice", "draft", N_("Draft") },
+	{ "notice", "sent", N_("Waits for acknowledgement") },
+	{ "notice", "acknowledged", N_("Receipt acknowledged") },
+	{ "notice", "closed", N_("Closed") },
+	{ "notice", "withdrawn", N_("Withdrawn") },
+	{ "delivery", "waiting", N_("Waiting") },
+	{ "delivery", "done", N_("Delivered") },
+	{ "delivery", "failed", N_("Failed") },
+	{ "delivery", "given-up", N_("Given up") },
+	{ "channel", "inbox", N_("Inbox") },
+	{ "channel", "mail", N_("Mail") },
+	{ "purpose", "notice", N_("Notice") },
+	{ "purpose", "reminder", N_("Reminder") },
+	{ "purpose", "escalation", N_("Escalation to the second contact") },
+	{ "purpose", "withdrawal", N_("Withdrawal") },
+	{ "verdict-short", "pending", N_("Not judged yet") },
+	{ "verdict-short", "event", N_("Event") },
+	{ "verdict-short", "context", N_("Context") },
+	{ "verdict-short", "background", N_("Noise: background") },
+	{ "verdict-short", "failed", N_("Noise: failed") },
+	{ "verdict-short", "reconnaissance", N_("Noise: reconnaissance") },
+	{ "verdict-short", "duplicate", N_("Noise: duplicate") },
+	{ "verdict-short", "known-source", N_("Noise: known source") },
+	{ "verdict-short", "decision", N_("Noise: decision") },
+	{ "verdict-short", "unremarkable", N_("Noise: unremarkable") },
+	{ "severity", "unknown", N_("Severity unknown") },
+	{ "severity", "info", N_("Information") },
+	{ "severity", "low", N_("Low") },
+	{ "severity", "medium", N_("Medium") },
+	{ "severity", "high", N_("High") },
+	{ "severity", "critical", N_("Critical") },
+	{ "outcome", "unknown", N_("Outcome unknown") },
+	{ "outcome", "failed", N_("Attempt failed") },
+	{ "outcome", "succeeded", N_("Attack possibly succeeded") },
+	{ "role", "none", N_("Stranger") },
+	{ "role", "administrator", N_("Administrator") },
+	{ "role", "analyst", N_("Analyst") },
+	{ "role", "member", N_("Member") },
+	{ "role", "auditor", N_("Auditor") },
+	{ "role", "sensor", N_("Sensor") },
+	{ "step", "open", N_("Reopened") },
+	{ "step", "reopen", N_("Reopened") },
+	{ "step", "reopened", N_("Reopened") },
+	{ "step", "confirm", N_("Marked as needing handling") },
+	{ "step", "confirmed", N_("Marked as needing handling") },
+	{ "step", "dismiss", N_("Dismissed") },
+	{ "step", "dismissed", N_("Dismissed") },
+	{ "step", "merge", N_("Merged") },
+	{ "step", "merged", N_("Merged") },
+	{ "step", "split", N_("Split") },
+	{ "sensor", "enrolled", N_("Enrolled") },
+	{ "sensor", "reporting", N_("Reporting") },
+	{ "sensor", "silent", N_("Silent") },
+	{ "sensor", "revoked", N_("Revoked") },
+	{ "log-outcome", "done", N_("Done") },
+	{ "log-outcome", "denied", N_("Denied") },
+	{ "log-outcome", "failed", N_("Failed") },
+};
+
+const char *code_words(struct text group, struct text code)
+{
+	enum verdict verdict;
+	if (text_equal(group, TEXT("verdict")))
+		return verdict_parse(code, &verdict) ? verdict_words(verdict) : NULL;
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (text_equal(group, text_of(codes[i].group)) && text_equal(code, text_of(codes[i].code)))
+			return codes[i].words;
+	return NULL;
+}
+
+bool code_group_exists(struct text group)
+{
+	if (text_equal(group, TEXT("verdict")))
+		return true;
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (text_equal(group, text_of(codes[i].group)))
+			return true;
+	return false;
+}

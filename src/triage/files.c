@@ -1,0 +1,118 @@
+/*
+ * Triage over files. See files.h.
+ */
+#include "triage/files.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define COMPLAINTS 10
+
+static void complain(void *context, const struct line *line, const struct failure *failure)
+{
+	struct input *input = context;
+	if (++input->complaints <= COMPLAINTS)
+		fprintf(stderr, "noroshi triage: %s: line %" PRIu64 " (byte %" PRIu64 "): %s\n", input->path, line->number, line->offset, failure->words);
+	if (input->complaints == COMPLAINTS + 1)
+		fprintf(stderr, "noroshi triage: %s: further malformed lines are only counted\n", input->path);
+}
+
+static void input_close(struct input *input)
+{
+	format_reader_free(input->reader);
+	if (input->stream)
+		stream_close(input->stream);
+	input->reader = NULL;
+	input->stream = NULL;
+}
+
+/* The file's identity for rule 4: device and inode; standard input has none and takes its place among the inputs. */
+static struct hash128 epoch_of(const struct input *input)
+{
+	struct stat status;
+	uint64_t parts[2] = { 0, input->sensor };
+	if (stat(input->path, &status) == 0) {
+		parts[0] = (uint64_t)status.st_dev;
+		parts[1] = (uint64_t)status.st_ino;
+	}
+	return hash128_bytes(parts, sizeof parts, 0);
+}
+
+static enum error input_open(struct input *input, const struct inputs *inputs, struct failure *failure)
+{
+	enum error error = stream_open(input->path, &input->stream, failure);
+	if (!error)
+		error = format_reader_new(inputs->format, &inputs->settings, &input->reader, failure);
+	input->alert.id.epoch = epoch_of(input);
+	input->received = inputs->settings.now;
+	return error;
+}
+
+static void input_next(struct input *input)
+{
+	struct hash128 epoch = input->alert.id.epoch;
+	struct failure failure = { 0 };
+	enum error error = format_read(input->reader, input->stream, &input->line, &input->alert, &input->counts, complain, input, &failure);
+	input->waiting = error == OK;
+	if (error && error != ERROR_END) {
+		fprintf(stderr, "noroshi triage: %s: %s\n", input->path, failure.words);
+		input->broken = true;
+	}
+	input->alert.id = (struct fact_id){ input->sensor, epoch, input->line.offset };
+	input->alert.organisation = input->organisation;
+	input->alert.received = input->received;
+}
+
+static void show_progress(const struct inputs *inputs, const struct input *input, uint64_t alerts)
+{
+	uint64_t total = stream_total_bytes(input->stream), done = stream_read_bytes(input->stream);
+	fprintf(stderr, "\r%s (%u of %zu): %" PRIu64 " alerts", input->path, input->sensor, inputs->count, alerts);
+	if (total)
+		fprintf(stderr, ", %" PRIu64 " %%", done * 100 / total);
+	fputs("\033[K", stderr);
+}
+
+/* The inputs of one organisation together: always the earliest alert of those that wait. */
+static enum error triage_organisation(struct inputs *inputs, uint32_t organisation, struct triage *triage, uint64_t *alerts, struct failure *failure)
+{
+	enum error error = OK;
+	for (size_t i = 0; i < inputs->count && !error; i++)
+		if (inputs->items[i].organisation == organisation) {
+			error = input_open(&inputs->items[i], inputs, failure);
+			if (!error)
+				input_next(&inputs->items[i]);
+		}
+	while (!error) {
+		struct input *earliest = NULL;
+		for (size_t i = 0; i < inputs->count; i++) {
+			struct input *input = &inputs->items[i];
+			if (input->organisation == organisation && input->waiting && (!earliest || input->alert.occurred < earliest->alert.occurred))
+				earliest = input;
+		}
+		if (!earliest)
+			break;
+		error = triage_add(triage, &earliest->alert, earliest->line.number, failure);
+		if (++*alerts % 65536 == 0 && inputs->progress)
+			show_progress(inputs, earliest, *alerts);
+		input_next(earliest);
+	}
+	for (size_t i = 0; i < inputs->count; i++)
+		if (inputs->items[i].organisation == organisation)
+			input_close(&inputs->items[i]);
+	return error;
+}
+
+enum error inputs_triage(struct inputs *inputs, struct triage *triage, struct failure *failure)
+{
+	uint64_t alerts = 0;
+	enum error error = OK;
+	for (uint32_t organisation = 1; organisation <= inputs->organisations && !error; organisation++)
+		error = triage_organisation(inputs, organisation, triage, &alerts, failure);
+	if (inputs->progress)
+		fputs("\r\033[K", stderr);
+	if (!error)
+		triage_finish(triage);
+	return error;
+}

@@ -1,0 +1,40 @@
+/*
+ * Triage over files: reads the alert files of organisations, in order of time within each, into triage.h. Called by command.c.
+ */
+#ifndef NOROSHI_TRIAGE_FILES_H
+#define NOROSHI_TRIAGE_FILES_H
+
+#include "formats/format.h"
+#include "triage/triage.h"
+
+struct input {
+	const char *organisation_name;
+	uint32_t organisation; /* 1 … in order of first mention */
+	uint32_t sensor;       /* 1 … its place among the inputs */
+	const char *path;
+	struct format_counts counts;
+	uint64_t complaints;
+	bool broken; /* the stream itself ended in an error */
+	/* while it is read */
+	struct stream *stream;
+	struct format_reader *reader;
+	struct line line;
+	struct alert alert;
+	bool waiting; /* `alert` was read and not yet judged */
+	nanoseconds received;
+};
+
+struct inputs {
+	struct input *items;
+	size_t count;
+	uint32_t organisations;
+	const struct format *format;
+	struct format_settings settings;
+	bool progress; /* shown on standard error */
+};
+
+/* Reads every input to its end and feeds triage. Malformed lines are complained about on standard error (the first ten of a
+ * file) and counted; an error is returned only when an input cannot be opened, or memory ends. `broken` inputs are counted. */
+enum error inputs_triage(struct inputs *inputs, struct triage *triage, struct failure *failure);
+
+#endif

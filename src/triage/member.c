@@ -1,0 +1,239 @@
+/*
+ * One organisation within triage. See member.h.
+ */
+#include "triage/member.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NAMES_MOST 65536u
+#define HABITS_MOST 262144u
+#define ITEM_ROUGHLY 256u
+
+struct member *member_new(const struct triage *triage, uint32_t organisation)
+{
+	struct member *member = calloc(1, sizeof *member);
+	if (!member)
+		return NULL;
+	member->organisation = organisation;
+	order_init(&member->order, triage->settings.memory / 4 / ITEM_ROUGHLY);
+	enum error error = identities_init(&member->identities, NAMES_MOST);
+	if (!error)
+		error = judge_init(&member->final, HABITS_MOST);
+	if (!error && triage->settings.provisional)
+		error = judge_init(&member->early, HABITS_MOST);
+	if (error) {
+		member_free(member);
+		return NULL;
+	}
+	return member;
+}
+
+void member_free(struct member *member)
+{
+	if (!member)
+		return;
+	identities_free(&member->identities);
+	order_free(&member->order);
+	judge_free(&member->final);
+	judge_free(&member->early);
+	free(member);
+}
+
+size_t member_memory(const struct member *member)
+{
+	return sizeof *member + names_memory(&member->identities.names) + member->order.room * sizeof(struct item)
+	    + judge_memory(&member->final) + judge_memory(&member->early);
+}
+
+/* What a judge's callbacks need to know. */
+struct speaker {
+	struct triage *triage;
+	struct member *member;
+};
+
+static enum verdict verdict_by_rule(const struct speaker *speaker, enum verdict verdict, uint32_t rule, struct uuid *decision)
+{
+	if (rule == RULE_KNOWN_SOURCE)
+		return VERDICT_KNOWN_SOURCE;
+	if (!rule || rule > speaker->triage->rules.count)
+		return verdict;
+	*decision = speaker->triage->rules.items[rule - 1].id;
+	return speaker->triage->rules.items[rule - 1].verdict;
+}
+
+static void final_judged(void *context, const struct fact_id *id, uint64_t position, nanoseconds occurred, enum verdict verdict,
+    const struct episode *episode, uint32_t rule, bool revised)
+{
+	const struct speaker *speaker = context;
+	struct triage_judgement judgement = { .alert = *id, .organisation = speaker->member->organisation, .occurred = occurred, .position = position, .revised = revised };
+	judgement.verdict = verdict_by_rule(speaker, verdict, rule, &judgement.rule);
+	if (episode)
+		judgement.event = episode->id;
+	if (!revised)
+		speaker->member->counts.verdicts[judgement.verdict]++;
+	speaker->triage->sink.judged(speaker->triage->sink.context, &judgement);
+}
+
+static void tell(const struct speaker *speaker, struct episode *episode, bool provisional)
+{
+	struct event *event = malloc(sizeof *event);
+	if (!event)
+		return;
+	episode_event(episode, &speaker->member->identities.names, speaker->member->organisation, event);
+	event->provisional = provisional;
+	event->campaign = campaign_of(&speaker->triage->campaigns, episode, &speaker->member->identities.names,
+	    speaker->member->organisation, speaker->triage->sink.campaign, speaker->triage->sink.context);
+	speaker->triage->sink.event(speaker->triage->sink.context, event);
+	free(event);
+	episode->changed = false;
+	episode->told = true;
+}
+
+static struct early_event *provisional_known(struct member *member, struct uuid id)
+{
+	for (uint32_t i = 0; i < member->provisional_count; i++)
+		if (uuid_equal(member->provisional[i].id, id))
+			return &member->provisional[i];
+	return NULL;
+}
+
+static void final_told(void *context, struct episode *episode, bool final)
+{
+	const struct speaker *speaker = context;
+	struct early_event *early = provisional_known(speaker->member, episode->id);
+	if (!episode->told)
+		speaker->member->counts.events_opened++;
+	if (early)
+		early->confirmed = true;
+	tell(speaker, episode, false);
+	if (final)
+		speaker->member->counts.events_closed++;
+}
+
+/* The early judge's verdicts are told only for what belongs to an event: noise can wait for the final one. */
+static void early_judged(void *context, const struct fact_id *id, uint64_t position, nanoseconds occurred, enum verdict verdict,
+    const struct episode *episode, uint32_t rule, bool revised)
+{
+	const struct speaker *speaker = context;
+	(void)rule;
+	if (!episode || occurred < speaker->member->order.watermark)
+		return;
+	struct triage_judgement judgement = { .alert = *id, .organisation = speaker->member->organisation, .occurred = occurred,
+		.position = position, .revised = revised, .verdict = verdict, .event = episode->id };
+	speaker->triage->sink.judged(speaker->triage->sink.context, &judgement);
+}
+
+static void early_told(void *context, struct episode *episode, bool final)
+{
+	const struct speaker *speaker = context;
+	struct member *member = speaker->member;
+	struct early_event *early = provisional_known(member, episode->id);
+	(void)final;
+	if (!early && member->provisional_count < MEMBER_EARLY) {
+		early = &member->provisional[member->provisional_count++];
+		*early = (struct early_event){ .id = episode->id };
+	}
+	if (!early || episode->last < member->order.watermark)
+		return; /* the final judge has seen all of it */
+	early->last = episode->last;
+	tell(speaker, episode, true);
+}
+
+static struct judge_sink final_sink(struct speaker *speaker)
+{
+	return (struct judge_sink){ speaker, final_judged, final_told };
+}
+
+static struct judge_sink early_sink(struct speaker *speaker)
+{
+	return (struct judge_sink){ speaker, early_judged, early_told };
+}
+
+static void tell_changed(struct judge *judge, const struct judge_sink *sink)
+{
+	for (uint32_t i = 0; i < judge->episode_count; i++)
+		if (judge->episodes[i]->state != EPISODE_WEAK && judge->episodes[i]->changed)
+			sink->told(sink->context, judge->episodes[i], false);
+}
+
+static void judge_ordered(struct triage *triage, struct member *member, bool all, struct uuid space)
+{
+	struct speaker speaker = { triage, member };
+	struct judge_sink sink = final_sink(&speaker);
+	struct item item;
+	while (order_next(&member->order, all, &item))
+		judge_item(&member->final, &triage->judging, &item, space, &sink);
+}
+
+void member_take(struct triage *triage, struct member *member, const struct item *item, struct uuid space)
+{
+	struct speaker speaker = { triage, member };
+	if (item->received > member->arrived)
+		member->arrived = item->received;
+	if (triage->settings.provisional) {
+		struct judge_sink sink = early_sink(&speaker);
+		judge_item(&member->early, &triage->judging, item, space, &sink);
+	}
+	if (!order_add(&member->order, item, triage->settings.lateness)) {
+		struct judge_sink sink = final_sink(&speaker);
+		judge_item(&member->final, &triage->judging, item, space, &sink);
+	}
+	judge_ordered(triage, member, false, space);
+}
+
+/* A provisional event that the final order did not make is taken back. */
+static void take_back(struct triage *triage, struct member *member, bool all)
+{
+	for (uint32_t i = 0; i < member->provisional_count; i++) {
+		struct early_event *early = &member->provisional[i];
+		if (!all && early->last >= member->order.watermark)
+			continue;
+		if (!early->confirmed) {
+			struct event *event = calloc(1, sizeof *event);
+			if (event) {
+				event->id = early->id;
+				event->organisation = member->organisation;
+				event->provisional = true;
+				triage->sink.event(triage->sink.context, event);
+				free(event);
+			}
+		}
+		*early = member->provisional[--member->provisional_count];
+		i--;
+	}
+}
+
+void member_advance(struct triage *triage, struct member *member, nanoseconds now, struct uuid space)
+{
+	struct speaker speaker = { triage, member };
+	/* Time passes for a stream that fell silent as it does for us: by as much as nothing arrived. */
+	nanoseconds newest = member->order.newest[0];
+	if (now > member->arrived && member->arrived && newest > INT64_MIN) {
+		nanoseconds silent = now - member->arrived;
+		if (silent >= triage->settings.lateness)
+			order_advance(&member->order, newest + 1);
+		judge_ordered(triage, member, false, space);
+		if (silent > triage->settings.lateness && member->final.episode_count) {
+			struct judge_sink sink = final_sink(&speaker);
+			judge_advance(&member->final, &triage->judging, newest + silent - triage->settings.lateness, &sink);
+		}
+	}
+	struct judge_sink sink = final_sink(&speaker);
+	tell_changed(&member->final, &sink);
+	if (!triage->settings.provisional)
+		return;
+	struct judge_sink early = early_sink(&speaker);
+	tell_changed(&member->early, &early);
+	take_back(triage, member, false);
+}
+
+void member_finish(struct triage *triage, struct member *member, struct uuid space)
+{
+	struct speaker speaker = { triage, member };
+	struct judge_sink sink = final_sink(&speaker), early = early_sink(&speaker);
+	judge_ordered(triage, member, true, space);
+	judge_finish(&member->final, &sink);
+	judge_finish(&member->early, &early);
+	take_back(triage, member, true);
+}
