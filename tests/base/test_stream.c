@@ -8,10 +8,12 @@
 #include <stddef.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -379,6 +381,52 @@ static void test_what_cannot_be_opened_is_named(void **state)
 	assert_non_null(strstr(failure.words, "folder"));
 }
 
+/* Standard input is a pipe whose writer pauses in the middle of the compression's first bytes and of a line. */
+static void test_standard_input_is_read_as_it_comes(void **state)
+{
+	(void)state;
+	for (int kind = 0; kind < 3; kind++) {
+		struct builder packed = { 0 };
+		struct stream *stream;
+		struct line line;
+		int ends[2], kept = dup(STDIN_FILENO);
+		add(&packed, kind, "one\ntwo\nthree\n", 14);
+		assert_int_equal(pipe(ends), 0);
+		pid_t writer = fork();
+		assert_true(writer >= 0);
+		if (writer == 0) {
+			for (size_t i = 0; i < packed.size; i++) {
+				if (write(ends[1], packed.at + i, 1) != 1)
+					_exit(1);
+				if (i < 6)
+					usleep(2000);
+			}
+			_exit(0);
+		}
+		close(ends[1]);
+		dup2(ends[0], STDIN_FILENO);
+		close(ends[0]);
+		fcntl(STDIN_FILENO, F_SETFL, O_NONBLOCK); /* as somebody before us may have left it */
+		assert_int_equal(stream_open("-", &stream, NULL), OK);
+		assert_string_equal(stream_name(stream), "standard input");
+		assert_int_equal(stream_total_bytes(stream), 0);
+		const char *const expected[] = { "one", "two", "three" };
+		for (size_t i = 0; i < 3; i++) {
+			assert_int_equal(stream_line(stream, 100, &line, NULL), OK);
+			assert_true(text_equal(line.text, text_of(expected[i])));
+		}
+		assert_int_equal(stream_line(stream, 100, &line, NULL), ERROR_END);
+		assert_int_equal(stream_read_bytes(stream), packed.size);
+		stream_close(stream);
+		dup2(kept, STDIN_FILENO);
+		close(kept);
+		int status;
+		assert_int_equal(waitpid(writer, &status, 0), writer);
+		assert_int_equal(status, 0);
+		builder_free(&packed);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -393,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_a_decompression_bomb_ends_at_the_limit),
 		cmocka_unit_test(test_peek_consumes_nothing),
 		cmocka_unit_test(test_what_cannot_be_opened_is_named),
+		cmocka_unit_test(test_standard_input_is_read_as_it_comes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
