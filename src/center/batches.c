@@ -1,5 +1,6 @@
 /*
- * Batches of alerts in the keeper: admission, removal of doubles, storing, acknowledgement, hand-over to the capabilities.
+ * Batches of alerts in the keeper: admission, removal of doubles, storing, acknowledgement, hand-over to the
+ * capabilities.
  *
  *   front: MESSAGE_ADMIT ─► may this token append?        ─► MESSAGE_ADMITTED
  *   front: MESSAGE_INGEST parts ─► history_append()
@@ -53,8 +54,8 @@ enum error batches_new(struct batches **to, struct counters *counters, struct fa
 	if (!batches)
 		return fail(failure, ERROR_MEMORY, "no memory for batches");
 	batches->last = &batches->first;
-	batches->alerts = counter_get(
-	    counters, COUNTER_TOTAL, "noroshi_alerts_stored", "Alerts made durable.", NULL, TEXT_NONE);
+	batches->alerts =
+	    counter_get(counters, COUNTER_TOTAL, "noroshi_alerts_stored", "Alerts made durable.", NULL, TEXT_NONE);
 	batches->parts =
 	    counter_get(counters, COUNTER_TOTAL, "noroshi_batches", "Parts of batches.", "result", TEXT("stored"));
 	batches->repeated =
@@ -99,9 +100,11 @@ static uint16_t admit(struct keeper *keeper, const uint8_t *digest, struct subje
 	} else if (error == OK && store_snapshot(keeper->store, work.arena, &snapshot, failure) == OK) {
 		const struct scope *scope = policy_scope(&snapshot, subject, ACTION_ALERT_APPEND, work.arena);
 		if (!scope) {
-			fail(failure, ERROR_DENIED, "This token may not send alerts: only those of sensors of active organisations may.");
+			fail(failure, ERROR_DENIED,
+			    "This token may not send alerts: only those of sensors of active organisations may.");
 			status = 403;
-		} else if (store_organisation_get(keeper->store, scope, subject->organisation, organisation, failure) == OK)
+		} else if (store_organisation_get(keeper->store, scope, subject->organisation, organisation, failure) ==
+			   OK)
 			status = 200;
 	}
 	if (status == 200 && !keeper->history) {
@@ -130,7 +133,8 @@ void batches_admit(struct keeper *keeper, const struct message *message)
 	put_u64(&body, organisation.quota > 0 ? (uint64_t)(organisation.quota * 1000) : 0);
 	put_text(&body, text_of(status == 200 ? "" : failure.words));
 	if (!body.failed && keeper->front)
-		channel_send(keeper->front, MESSAGE_ADMITTED, message->correlation, (struct text){ body.at, body.size });
+		channel_send(
+		    keeper->front, MESSAGE_ADMITTED, message->correlation, (struct text){ body.at, body.size });
 	builder_free(&body);
 }
 
@@ -241,8 +245,7 @@ static struct part *part_store(struct keeper *keeper, struct part *part)
 		part = trimmed;
 	}
 	struct text encoded = { part->encoded, part->size };
-	part->stored =
-	    history_append(keeper->history, &part->batch, encoded, &part->position, &part->failure) == OK;
+	part->stored = history_append(keeper->history, &part->batch, encoded, &part->position, &part->failure) == OK;
 	return part;
 }
 
@@ -307,7 +310,8 @@ static void hand_on(struct keeper *keeper, const struct part *part)
 		if (capabilities[i]->alerts &&
 		    capabilities[i]->alerts(&keeper->center, &part->batch, part->position, &from, &failure) != OK)
 			log_write(LOG_ERROR, "a capability did not take a batch: it reads it again at the next start",
-			    LOG_FIELD_STRING("capability", capabilities[i]->name), LOG_FIELD_STRING("why", failure.words));
+			    LOG_FIELD_STRING("capability", capabilities[i]->name),
+			    LOG_FIELD_STRING("why", failure.words));
 	}
 }
 
@@ -337,8 +341,9 @@ void batches_round(struct keeper *keeper)
 	for (struct part *part = parts; part; part = part->next) {
 		stored |= part->stored;
 		/* A failed append leaves the file in an unknown state (base/file.h). */
-		broken |= !part->stored && !part->repeated && part->failure.code != OK && part->failure.code != ERROR_DENIED &&
-		    part->failure.code != ERROR_CORRUPT && part->failure.code != ERROR_NOT_FOUND;
+		broken |= !part->stored && !part->repeated && part->failure.code != OK &&
+			  part->failure.code != ERROR_DENIED && part->failure.code != ERROR_CORRUPT &&
+			  part->failure.code != ERROR_NOT_FOUND;
 	}
 	nanoseconds began = time_monotonic();
 	if (keeper->history && stored && history_sync(keeper->history, &failure) != OK)

@@ -1,6 +1,6 @@
 /*
- * The courier: the only process that connects outward. Takes one message of the outbox at a time from the keeper, calls the
- * capability whose topic it is, reports what came of it. It has no store and may write no file.
+ * The courier: the only process that connects outward. Takes one message of the outbox at a time from the keeper, calls
+ * the capability whose topic it is, reports what came of it. It has no store and may write no file.
  */
 #include "base/log.h"
 #include "center/capabilities.h"
@@ -43,13 +43,15 @@ static void keeper_said(void *context, const struct message *message)
 	struct failure failure = { 0 };
 	enum error error = deliver(topic, letter, &failure);
 	log_write(error == OK ? LOG_INFO : LOG_WARNING, error == OK ? "delivered" : "not delivered",
-	    LOG_FIELD_STRING("topic", topic), LOG_FIELD_NUMBER("number", number), LOG_FIELD_STRING("answer", failure.words));
+	    LOG_FIELD_STRING("topic", topic), LOG_FIELD_NUMBER("number", number),
+	    LOG_FIELD_STRING("answer", failure.words));
 	struct builder body = { 0 };
 	put_u64(&body, number);
 	put_u16(&body, (uint16_t)error);
 	put_text(&body, text_of(failure.words));
 	if (!body.failed && courier->keeper)
-		channel_send(courier->keeper, MESSAGE_DELIVERED, message->correlation, (struct text){ body.at, body.size });
+		channel_send(
+		    courier->keeper, MESSAGE_DELIVERED, message->correlation, (struct text){ body.at, body.size });
 	builder_free(&body);
 }
 

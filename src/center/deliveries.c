@@ -1,6 +1,7 @@
 /*
- * The outbox on its way: what is due goes to the courier, what came of it goes back into the store, in one transaction with
- * what the capability makes of it (rule 7). The courier may get a message twice after a crash; receivers remember ids.
+ * The outbox on its way: what is due goes to the courier, what came of it goes back into the store, in one transaction
+ * with what the capability makes of it (rule 7). The courier may get a message twice after a crash; receivers remember
+ * ids.
  */
 #include "base/log.h"
 #include "bus/channel.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 
 #define UNDER_WAY_MOST 16
-#define TRIES_MOST 24                  /* with the waits below about three days */
+#define TRIES_MOST 24 /* with the waits below about three days */
 #define WAIT_FIRST (30 * SECOND)
 #define WAIT_LONGEST (4 * HOUR)
 #define ANSWER_PATIENCE (10 * MINUTE) /* then the courier has lost it */
@@ -85,7 +86,8 @@ static void deliver(void *context, const struct outbox_message *message)
 	put_text(&body, message->body);
 	char *kept = malloc(message->body.size + 1);
 	if (kept && !body.failed &&
-	    channel_send(keeper->courier, MESSAGE_DELIVER, message->number, (struct text){ body.at, body.size }) == OK) {
+	    channel_send(keeper->courier, MESSAGE_DELIVER, message->number, (struct text){ body.at, body.size }) ==
+		OK) {
 		*free_place = (struct delivery_under_way){
 			.number = message->number,
 			.since = time_monotonic(),
@@ -112,8 +114,8 @@ void deliveries_tick(struct keeper *keeper)
 	}
 	if (!keeper->courier || !find(keeper->deliveries, 0) || work_begin(&work, "delivery", &failure) != OK)
 		return;
-	if (store_outbox_due(keeper->store, work.scope, keeper->center.now(), UNDER_WAY_MOST, work.arena, deliver, keeper,
-		&failure) != OK)
+	if (store_outbox_due(keeper->store, work.scope, keeper->center.now(), UNDER_WAY_MOST, work.arena, deliver,
+		keeper, &failure) != OK)
 		log_write(LOG_ERROR, "the outbox cannot be read", LOG_FIELD_STRING("why", failure.words));
 	work_end(&work);
 }
@@ -172,7 +174,10 @@ void deliveries_result(struct keeper *keeper, const struct message *message)
 	struct work work;
 	struct failure failure = { 0 };
 	struct deliveries *deliveries = keeper->deliveries;
-	counter_add(result == OK ? deliveries->done : result == ERROR_AGAIN ? deliveries->again : deliveries->given_up, 1);
+	counter_add(result == OK            ? deliveries->done
+		    : result == ERROR_AGAIN ? deliveries->again
+					    : deliveries->given_up,
+	    1);
 	if (work_begin(&work, "delivery", &failure) != OK ||
 	    settle(keeper, &work, delivery, result, words, &failure) != OK)
 		log_write(LOG_ERROR, "the result of a delivery cannot be noted: it is tried again",

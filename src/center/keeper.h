@@ -48,8 +48,8 @@ struct work {
 enum error work_begin(struct work *work, const char *name, struct failure *failure);
 void work_end(struct work *work);
 
-/* Who a token or a session's cookie is. ERROR_NOT_FOUND: nobody (unknown, expired, revoked, disabled). A session that is
- * found gives its form digest too. */
+/* Who a token or a session's cookie is. ERROR_NOT_FOUND: nobody (unknown, expired, revoked, disabled). A session that
+ * is found gives its form digest too. */
 enum error subject_of_token(struct keeper *keeper, const struct work *work, const uint8_t digest[32],
     struct subject *subject, struct failure *failure);
 enum error subject_of_session(struct keeper *keeper, const struct work *work, const uint8_t digest[32],

@@ -29,21 +29,21 @@ enum message_kind {
 	/* u16 status (200, 401, 403, 503); u32 organisation; u32 sensor; u64 quota in thousandths of an alert a second
 	 * (0 = the configured default); text words when the status is not 200. */
 	MESSAGE_ADMITTED = 17,
-	/* front → keeper: one part of a batch. digest token; u64 epoch high, low; u64 sequence first, end of this part; i64
-	 * received; u32 lines, alerts, skipped, malformed in this part; u8 last part; then alert_encode() of its alerts to
-	 * the end. Each part is answered. */
+	/* front → keeper: one part of a batch. digest token; u64 epoch high, low; u64 sequence first, end of this part;
+	 * i64 received; u32 lines, alerts, skipped, malformed in this part; u8 last part; then alert_encode() of its
+	 * alerts to the end. Each part is answered. */
 	MESSAGE_INGEST = 18,
-	/* u16 status (200, 403, 503); u8 repeated; u32 lines, alerts, skipped, malformed in this part (as stored at the first
-	 * time when repeated); text words. Sent after the part is durable. */
+	/* u16 status (200, 403, 503); u8 repeated; u32 lines, alerts, skipped, malformed in this part (as stored at the
+	 * first time when repeated); text words. Sent after the part is durable. */
 	MESSAGE_INGESTED = 19,
 
-	/* front → keeper: a request, checked against its route. text route name; digest session; digest token; digest form
-	 * token (zeros when absent); u64 If-Match; text Idempotency-Key; text language; text client address; then its fields
-	 * (fields_encode() of http/fields.h). */
+	/* front → keeper: a request, checked against its route. text route name; digest session; digest token; digest
+	 * form token (zeros when absent); u64 If-Match; text Idempotency-Key; text language; text client address; then
+	 * its fields (fields_encode() of http/fields.h). */
 	MESSAGE_CALL = 32,
-	/* u16 status; u64 version (ETag); text location; u8 cookie (0 leave, 1 set, 2 remove); text cookie; u32 its age in
-	 * seconds; u32 Retry-After in seconds (0 = none); text problem (words for RFC 9457, when status ≥ 400); text output
-	 * (JSON object, may be empty). */
+	/* u16 status; u64 version (ETag); text location; u8 cookie (0 leave, 1 set, 2 remove); text cookie; u32 its age
+	 * in seconds; u32 Retry-After in seconds (0 = none); text problem (words for RFC 9457, when status ≥ 400); text
+	 * output (JSON object, may be empty). */
 	MESSAGE_ANSWER = 33,
 	/* keeper → front: something that people may be looking at changed. u32 organisation; text noun; text id. */
 	MESSAGE_CHANGED = 34,

@@ -39,8 +39,8 @@ static bool hash(const char *password, size_t size, char to[static PASSWORD_HASH
 {
 	char encoded[crypto_pwhash_STRBYTES];
 	_Static_assert(crypto_pwhash_STRBYTES <= PASSWORD_HASH, "an account has no room for the hash");
-	if (crypto_pwhash_str(encoded, password, size, crypto_pwhash_OPSLIMIT_INTERACTIVE,
-		crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
+	if (crypto_pwhash_str(
+		encoded, password, size, crypto_pwhash_OPSLIMIT_INTERACTIVE, crypto_pwhash_MEMLIMIT_INTERACTIVE) != 0)
 		return false;
 	memcpy(to, encoded, sizeof encoded);
 	return true;
@@ -61,7 +61,8 @@ static void answer(struct passwords *passwords, struct question *question)
 		bool same = crypto_pwhash_str_verify(stored, question->password, question->password_size) == 0;
 		question->matches = same && *question->stored;
 	}
-	if (question->matches && question->fresh_size > 0 && !hash(question->fresh, question->fresh_size, question->hash))
+	if (question->matches && question->fresh_size > 0 &&
+	    !hash(question->fresh, question->fresh_size, question->hash))
 		question->hash[0] = 0;
 	sodium_memzero(question->password, sizeof question->password);
 	sodium_memzero(question->fresh, sizeof question->fresh);

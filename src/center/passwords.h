@@ -1,6 +1,7 @@
 /*
- * Passwords: Argon2id (RFC 9106) through libsodium, at its INTERACTIVE limits (64 MiB, two passes), on one thread of its own,
- * so that a sign-in (some 100 ms) does not hold up the keeper's loop. At most 64 wait; a further one is told to come again.
+ * Passwords: Argon2id (RFC 9106) through libsodium, at its INTERACTIVE limits (64 MiB, two passes), on one thread of
+ * its own, so that a sign-in (some 100 ms) does not hold up the keeper's loop. At most 64 wait; a further one is told
+ * to come again.
  */
 #ifndef NOROSHI_CENTER_PASSWORDS_H
 #define NOROSHI_CENTER_PASSWORDS_H
@@ -15,8 +16,8 @@ struct passwords;
 
 #define PASSWORD_HASH 160
 
-/* Called from the loop. `matches`: the password given was the stored one (true when none was asked for). `hash`: of the new
- * one, "" when none was asked for or there was no memory. */
+/* Called from the loop. `matches`: the password given was the stored one (true when none was asked for). `hash`: of the
+ * new one, "" when none was asked for or there was no memory. */
 typedef void (*password_callback)(void *context, bool matches, const char *hash);
 
 enum error passwords_new(struct loop *loop, struct passwords **passwords, struct failure *failure);

@@ -28,7 +28,8 @@ struct request {
 	char problem[480];
 };
 
-/* Runs the handler with everything around it (scope, transaction, idempotency, log). The answer is in the request then. */
+/* Runs the handler with everything around it (scope, transaction, idempotency, log). The answer is in the request then.
+ */
 void request_run(struct request *request);
 /* An answer without the handler. */
 void request_refuse(struct request *request, uint16_t status, const char *words);

@@ -1,6 +1,6 @@
 /*
- * Requests with a password in them: the password thread works before the handler is called. A route asks by its fields: the
- * secret `password` is checked (against the account `name` for a stranger, against one's own otherwise), the secret
+ * Requests with a password in them: the password thread works before the handler is called. A route asks by its fields:
+ * the secret `password` is checked (against the account `name` for a stranger, against one's own otherwise), the secret
  * `new_password` is hashed. The handler finds "_matches" and "_hash" in its input, which no request can bring.
  */
 #include "center/message.h"
@@ -64,7 +64,8 @@ bool request_asks_password(struct request *request)
 	if (check && must_wait(request, &account)) {
 		uint32_t seconds = request->retry_after;
 		char words[120];
-		snprintf(words, sizeof words, "Too many wrong passwords: the next try is possible in %u seconds.", seconds);
+		snprintf(
+		    words, sizeof words, "Too many wrong passwords: the next try is possible in %u seconds.", seconds);
 		request_log(request, "denied", "too many wrong passwords");
 		request_refuse(request, 429, words);
 		request_resume(request);
@@ -74,7 +75,8 @@ bool request_asks_password(struct request *request)
 	    text_of(new_password), password_done, request);
 	if (error != OK) {
 		request->retry_after = 5;
-		request_refuse(request, error == ERROR_INPUT ? 400 : 503, "Too many passwords are being checked: try again.");
+		request_refuse(
+		    request, error == ERROR_INPUT ? 400 : 503, "Too many passwords are being checked: try again.");
 		request_resume(request);
 	}
 	return true;

@@ -51,8 +51,8 @@ void request_log(struct request *request, const char *outcome, const char *detai
 	json_t *organisation = json_object_get(request->input, "organisation");
 	if (!json_is_integer(organisation))
 		organisation = json_object_get(request->call.output, "organisation");
-	line->organisation = json_is_integer(organisation) ? (uint32_t)json_integer_value(organisation) :
-							     request->subject.organisation;
+	line->organisation =
+	    json_is_integer(organisation) ? (uint32_t)json_integer_value(organisation) : request->subject.organisation;
 	text_copy(text_of(outcome), line->outcome, sizeof line->outcome);
 	snprintf(line->detail, sizeof line->detail, "%s%sfrom %s", detail, *detail ? "; " : "", request->client);
 }
@@ -68,8 +68,7 @@ static bool request_scope(struct request *request)
 		request_refuse(request, 503, failure.words);
 		return false;
 	}
-	request->call.scope =
-	    policy_scope(&snapshot, &request->subject, request->route->action, request->work.arena);
+	request->call.scope = policy_scope(&snapshot, &request->subject, request->route->action, request->work.arena);
 	if (request->call.scope || request->route->stranger)
 		return true;
 	counter_add(keeper->denied, 1);
@@ -91,9 +90,8 @@ static bool answered_before(struct request *request, struct text key)
 {
 	struct failure failure = { 0 };
 	struct text body;
-	if (key.size == 0 ||
-	    store_answer_find(request->keeper->store, request->call.scope, key, request->work.arena, &request->status,
-		&body, &failure) != OK)
+	if (key.size == 0 || store_answer_find(request->keeper->store, request->call.scope, key, request->work.arena,
+				 &request->status, &body, &failure) != OK)
 		return false;
 	json_decref(request->call.output);
 	request->call.output = json_loadb(body.at, body.size, 0, NULL);

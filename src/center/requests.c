@@ -121,7 +121,8 @@ static bool request_identify(struct request *request)
 	}
 	if (request->subject.role == ROLE_NONE && !request->route->stranger) {
 		request_refuse(request, 401,
-		    is_zero(request->token) ? "Sign in first, or show a token." : "This token is not known, or no longer valid.");
+		    is_zero(request->token) ? "Sign in first, or show a token."
+					    : "This token is not known, or no longer valid.");
 		return false;
 	}
 	/* A browser sends its cookie along with what another site made it send: the form's token it cannot know. */
@@ -202,7 +203,8 @@ static enum error round_commit(struct keeper *keeper, const struct work *work, s
 			error = store_log_append(keeper->store, &each->line, failure);
 	for (unsigned i = 0; i < requests->touched_count && error == OK; i++) {
 		struct session session; /* a sign-out may have removed it in this very round */
-		if (store_session_find(keeper->store, work->scope, requests->touched[i].digest, &session, failure) == OK)
+		if (store_session_find(keeper->store, work->scope, requests->touched[i].digest, &session, failure) ==
+		    OK)
 			error = store_session_put(keeper->store, work->scope, &requests->touched[i], failure);
 	}
 	if (error == OK)
@@ -229,7 +231,8 @@ void requests_round(struct keeper *keeper)
 	}
 	requests->touched_count = 0;
 	if (error != OK)
-		log_write(LOG_ERROR, "the log cannot be written: nothing is shown", LOG_FIELD_STRING("why", failure.words));
+		log_write(
+		    LOG_ERROR, "the log cannot be written: nothing is shown", LOG_FIELD_STRING("why", failure.words));
 	struct request *request = requests->first;
 	requests->first = NULL;
 	requests->last = &requests->first;

@@ -1,6 +1,6 @@
 /*
- * Who asks: from the digest of a token or of a session's cookie to a subject of the policy. Called by the keeper for each
- * request and each batch.
+ * Who asks: from the digest of a token or of a session's cookie to a subject of the policy. Called by the keeper for
+ * each request and each batch.
  */
 #include "center/keeper.h"
 
@@ -23,8 +23,8 @@ void work_end(struct work *work)
 	work->arena = NULL;
 }
 
-static enum error subject_of_account(struct keeper *keeper, const struct work *work, struct uuid id,
-    struct subject *subject, struct failure *failure)
+static enum error subject_of_account(
+    struct keeper *keeper, const struct work *work, struct uuid id, struct subject *subject, struct failure *failure)
 {
 	struct account account;
 	enum error error = store_account_get(keeper->store, work->scope, id, &account, failure);
