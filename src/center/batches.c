@@ -29,6 +29,7 @@ struct part {
 	uint64_t position;
 	bool stored;   /* appended in this round: to be handed on after the sync */
 	bool repeated; /* was in history before */
+	bool empty;    /* without an alert: only its counts matter */
 	struct failure failure;
 	size_t size;
 	char encoded[];
@@ -226,6 +227,10 @@ static struct part *part_store(struct keeper *keeper, struct part *part)
 	}
 	if (part_verify(part, &part->failure) != OK)
 		return part;
+	if (part->batch.alerts == 0) { /* nothing that could be lost or doubled */
+		part->empty = true;
+		return part;
+	}
 	uint64_t seen = history_seen(keeper->history, &part->batch, &before);
 	if (seen >= part->batch.sequence_end) {
 		part->repeated = true;
@@ -280,13 +285,13 @@ static void tally_add(struct batches *batches, const struct part *part)
 	}
 	tally->seen = part->batch.received;
 	tally->alerts += part->stored ? part->batch.alerts : 0;
-	tally->malformed += part->stored ? part->batch.malformed : 0;
+	tally->malformed += part->repeated ? 0 : part->batch.malformed;
 }
 
 static void part_answer(struct keeper *keeper, const struct part *part)
 {
 	enum error error = part->failure.code;
-	uint16_t status = part->repeated || part->stored ? 200 : error == ERROR_DENIED ? 403 : 503;
+	uint16_t status = part->repeated || part->stored || part->empty ? 200 : error == ERROR_DENIED ? 403 : 503;
 	struct batches *batches = keeper->batches;
 	counter_add(part->repeated ? batches->repeated : part->stored ? batches->parts : batches->refused, 1);
 	struct builder body = { 0 };
@@ -341,7 +346,7 @@ void batches_round(struct keeper *keeper)
 	for (struct part *part = parts; part; part = part->next) {
 		stored |= part->stored;
 		/* A failed append leaves the file in an unknown state (base/file.h). */
-		broken |= !part->stored && !part->repeated && part->failure.code != OK &&
+		broken |= !part->stored && !part->repeated && !part->empty && part->failure.code != OK &&
 			  part->failure.code != ERROR_DENIED && part->failure.code != ERROR_CORRUPT &&
 			  part->failure.code != ERROR_NOT_FOUND;
 	}
@@ -355,7 +360,7 @@ void batches_round(struct keeper *keeper)
 	for (struct part *part = parts; part; part = part->next)
 		part_answer(keeper, part);
 	for (struct part *part = parts; part; part = part->next) {
-		if (part->stored || part->repeated)
+		if (part->stored || part->repeated || part->empty)
 			tally_add(batches, part);
 		if (part->stored) {
 			counter_add(batches->alerts, part->batch.alerts);

@@ -18,16 +18,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-void route_tables(const struct route *tables[static ROUTE_TABLES])
-{
-	size_t count = 0;
-	tables[count++] = center_routes;
-	for (size_t i = 0; capabilities[i] && count < ROUTE_TABLES - 1; i++)
-		if (capabilities[i]->routes)
-			tables[count++] = capabilities[i]->routes;
-	tables[count] = NULL;
-}
-
 static const char usage[] =
     "usage: noroshi center --config FILE [--listen ADDRESS:PORT]\n"
     "       noroshi center --ephemeral [--listen 127.0.0.1:PORT] [--config FILE] [--organisation NAME]…\n"

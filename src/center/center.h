@@ -9,7 +9,6 @@
 
 extern const struct command center_command;
 extern const struct command account_command;
-extern const struct route center_routes[]; /* accounts, organisations, sensors, tokens, log, metrics, health */
 
 /* The three processes: they run in a child of the supervisor and give its exit code. */
 int front_run(void);

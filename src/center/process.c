@@ -92,6 +92,26 @@ static enum error settings_read(struct process *process, struct reader *from, st
 	return OK;
 }
 
+static void link_ready(void *context, int descriptor, unsigned ready)
+{
+	(void)ready;
+	struct process *process = context;
+	struct failure failure = { 0 };
+	uint8_t peer;
+	int channel;
+	enum error error;
+	while ((error = link_receive(descriptor, &peer, &channel, &failure)) == OK) {
+		if (peer < PROCESS_COUNT)
+			process->hooks->peer(process, (enum process_kind)peer, channel);
+		else
+			close(channel);
+	}
+	if (error != ERROR_AGAIN && process->link) {
+		watch_stop(process->link);
+		process->link = NULL;
+	}
+}
+
 static void take_configuration(struct process *process, struct text body)
 {
 	struct failure failure = { 0 };
@@ -101,6 +121,12 @@ static void take_configuration(struct process *process, struct text body)
 	if (error == OK && first) {
 		process->configured = true;
 		error = process->hooks->start(process, &failure);
+		/* Other processes are heard from now on: before, there was nothing to hear them with. */
+		if (error == OK) {
+			process->link = loop_descriptor(process->loop, LINK_DESCRIPTOR, LOOP_READ, link_ready, process);
+			if (!process->link)
+				error = fail(&failure, ERROR_MEMORY, "no memory to start");
+		}
 		if (error != OK)
 			process->configured = false;
 	}
@@ -133,26 +159,6 @@ static void supervisor_gone(void *context, const struct failure *failure)
 	process_stop(process);
 }
 
-static void link_ready(void *context, int descriptor, unsigned ready)
-{
-	(void)ready;
-	struct process *process = context;
-	struct failure failure = { 0 };
-	uint8_t peer;
-	int channel;
-	enum error error;
-	while ((error = link_receive(descriptor, &peer, &channel, &failure)) == OK) {
-		if (peer < PROCESS_COUNT)
-			process->hooks->peer(process, (enum process_kind)peer, channel);
-		else
-			close(channel);
-	}
-	if (error != ERROR_AGAIN && process->link) {
-		watch_stop(process->link);
-		process->link = NULL;
-	}
-}
-
 static void signalled(void *context, int signal)
 {
 	(void)signal;
@@ -167,8 +173,7 @@ static enum error process_open(struct process *process, struct failure *failure)
 	if (error != OK || (error = loop_new(&process->loop, failure)) != OK)
 		return error;
 	process->counters = counters_new();
-	process->link = loop_descriptor(process->loop, LINK_DESCRIPTOR, LOOP_READ, link_ready, process);
-	if (!process->counters || !process->link || !loop_signal(process->loop, SIGTERM, signalled, process))
+	if (!process->counters || !loop_signal(process->loop, SIGTERM, signalled, process))
 		return fail(failure, ERROR_MEMORY, "no memory to start");
 	return channel_new(process->loop, SUPERVISOR_DESCRIPTOR, supervisor_said, supervisor_gone, process,
 	    &process->supervisor, failure);

@@ -53,7 +53,10 @@ void request_log(struct request *request, const char *outcome, const char *detai
 		organisation = json_object_get(request->call.output, "organisation");
 	line->organisation =
 	    json_is_integer(organisation) ? (uint32_t)json_integer_value(organisation) : request->subject.organisation;
-	text_copy(text_of(outcome), line->outcome, sizeof line->outcome);
+	/* A handler may know better: a wrong password is a change that was made and a request that was denied. */
+	const char *known = json_string_value(json_object_get(request->call.output, "_outcome"));
+	text_copy(text_of(known ? known : outcome), line->outcome, sizeof line->outcome);
+	json_object_del(request->call.output, "_outcome");
 	snprintf(line->detail, sizeof line->detail, "%s%sfrom %s", detail, *detail ? "; " : "", request->client);
 }
 
@@ -100,7 +103,8 @@ static bool answered_before(struct request *request, struct text key)
 
 static enum error keep_answer(struct request *request, struct text key, struct failure *failure)
 {
-	if (key.size == 0)
+	/* A secret that is shown once rests nowhere, so its request cannot be answered twice. */
+	if (key.size == 0 || json_object_get(request->call.output, "token"))
 		return OK;
 	char *output = json_dumps(request->call.output, JSON_COMPACT);
 	if (!output)

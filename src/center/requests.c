@@ -125,8 +125,9 @@ static bool request_identify(struct request *request)
 					    : "This token is not known, or no longer valid.");
 		return false;
 	}
-	/* A browser sends its cookie along with what another site made it send: the form's token it cannot know. */
-	if (request->by_session && strcmp(request->route->method, "GET") != 0 &&
+	/* A browser sends its cookie along with what another site made it send: the form's token it cannot know. Front
+	 * refuses other requests of other sites by their Origin. */
+	if (request->by_session && request->route->kind == ROUTE_FORM &&
 	    !bytes_equal_secret(request->form, request->standing.form_digest, 32)) {
 		request_log(request, "denied", "the form's token is missing or wrong");
 		request_refuse(request, 403, "The form is out of date: load the page again.");

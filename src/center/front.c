@@ -1,0 +1,369 @@
+/*
+ * The front process: requests to the keeper and its answers back; counters and health from here.
+ */
+#include "center/front.h"
+
+#include "base/catalog.h"
+#include "base/data.h"
+#include "base/log.h"
+#include "bus/channel.h"
+#include "center/center.h"
+#include "center/confine.h"
+#include "center/message.h"
+#include "http/fields.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+void answer_problem(struct exchange *exchange, uint16_t status, const char *words, uint32_t retry_after)
+{
+	struct answer answer = { .status = status, .problem = words, .retry_after = retry_after };
+	server_answer(exchange, &answer);
+}
+
+static void keeper_away(struct exchange *exchange)
+{
+	answer_problem(exchange, 503, "The centre is starting, or recovers: try again in a moment.", 2);
+}
+
+static void answer_health(struct front *front, struct exchange *exchange)
+{
+	json_t *output =
+	    json_pack("{s:s,s:s}", "status", front->keeper ? "ok" : "recovering", "version", NOROSHI_VERSION);
+	struct answer answer = {
+		.status = front->keeper ? 200 : 503, .output = output, .retry_after = front->keeper ? 0 : 2
+	};
+	if (!front->keeper)
+		answer.problem = "The keeper is away.";
+	server_answer(exchange, &answer);
+	json_decref(output);
+}
+
+/* Ours and the keeper's families of counters have different names, so that the texts can follow each other. */
+static void answer_metrics(struct front *front, struct exchange *exchange)
+{
+	struct builder text = { 0 };
+	counters_write(front->process->counters, &text);
+	build_text(&text, text_of(front->keeper_counters));
+	build_text(&text, TEXT("# EOF\n"));
+	struct answer answer = {
+		.status = text.failed ? 503 : 200,
+		.type = "application/openmetrics-text; version=1.0.0; charset=utf-8",
+		.body = { text.at, text.size },
+	};
+	server_answer(exchange, &answer);
+	builder_free(&text);
+}
+
+static bool is_route(const struct request *request, const char *name)
+{
+	return strcmp(request->route->name, name) == 0;
+}
+
+static void asked_remove(struct front *front, uint64_t number)
+{
+	for (size_t i = 0; i < front->asked_count; i++)
+		if (front->asked[i] == number) {
+			front->asked[i] = front->asked[--front->asked_count];
+			return;
+		}
+}
+
+static void front_requested(void *context, struct exchange *exchange)
+{
+	struct front *front = context;
+	const struct request *request = exchange_request(exchange);
+	if (is_route(request, "health")) {
+		answer_health(front, exchange);
+		return;
+	}
+	if (is_route(request, "metrics") && front->process->settings.metrics_loopback &&
+	    host_is_loopback(request->client)) {
+		answer_metrics(front, exchange);
+		return;
+	}
+	if (!front->keeper || channel_waiting(front->keeper) > CHANNEL_LARGEST || front->asked_count == FRONT_ASKED) {
+		keeper_away(exchange);
+		return;
+	}
+	struct builder body = { 0 };
+	put_text(&body, text_of(request->route->name));
+	put_bytes(&body, request->session, 32);
+	put_bytes(&body, request->token, 32);
+	put_bytes(&body, request->form, 32);
+	put_u64(&body, request->version);
+	put_text(&body, text_of(request->idempotency_key));
+	put_text(&body, request->language);
+	put_text(&body, text_of(request->client));
+	fields_encode(request->route, request->input, &body);
+	if (body.failed ||
+	    channel_send(front->keeper, MESSAGE_CALL, request->number, (struct text){ body.at, body.size }) != OK)
+		keeper_away(exchange);
+	else
+		front->asked[front->asked_count++] = request->number;
+	builder_free(&body);
+}
+
+static void open_stream(struct exchange *exchange, json_t *output)
+{
+	uint32_t organisations[64];
+	size_t count = 0, index;
+	json_t *item, *list = json_object_get(output, "organisations");
+	json_array_foreach(list, index, item) if (count < 64) organisations[count++] =
+	    (uint32_t)json_integer_value(item);
+	struct failure failure;
+	server_stream_open(exchange, json_is_true(json_object_get(output, "all")), organisations, count, &failure);
+}
+
+/* A stranger on a page is shown the way in. */
+static void ask_to_sign_in(struct exchange *exchange)
+{
+	const struct route *route = exchange_request(exchange)->route;
+	char location[256];
+	bool back = !strchr(route->path, '{');
+	snprintf(location, sizeof location, "/sign-in%s%s", back ? "?back=" : "", back ? route->path : "");
+	struct answer answer = { .status = 303, .location = location };
+	server_answer(exchange, &answer);
+}
+
+static void pass_answer(struct front *front, const struct message *message)
+{
+	struct reader from = reader_of(message->body.at, message->body.size);
+	struct arena *arena = arena_new(0);
+	struct answer answer = { .status = get_u16(&from) };
+	answer.version = get_u64(&from);
+	answer.location = arena_string(arena, get_text(&from));
+	uint8_t cookie = get_u8(&from);
+	const char *value = arena_string(arena, get_text(&from));
+	answer.cookie_age = get_u32(&from);
+	answer.cookie = cookie == 0 ? NULL : value;
+	answer.retry_after = get_u32(&from);
+	answer.problem = arena_string(arena, get_text(&from));
+	struct text output = get_text(&from);
+	struct exchange *exchange = server_exchange(front->server, message->correlation);
+	asked_remove(front, message->correlation);
+	if (exchange && reader_done(&from)) {
+		const struct request *request = exchange_request(exchange);
+		json_t *object = output.size ? json_loadb(output.at, output.size, 0, NULL) : NULL;
+		answer.output = object;
+		if (request->route->kind == ROUTE_EVENTS && answer.status == 200)
+			open_stream(exchange, object);
+		else if (is_route(request, "metrics") && answer.status == 200)
+			answer_metrics(front, exchange);
+		else if (request->route->kind == ROUTE_PAGE && answer.status == 401)
+			ask_to_sign_in(exchange);
+		else {
+			/* A form's handler says where to go; the status is the server's business. */
+			if (request->route->kind == ROUTE_FORM && answer.status < 300)
+				answer.status = 0;
+			server_answer(exchange, &answer);
+		}
+		json_decref(object);
+	}
+	arena_free(arena);
+}
+
+static void pass_change(struct front *front, struct text body)
+{
+	struct reader from = reader_of(body.at, body.size);
+	uint32_t organisation = get_u32(&from);
+	char noun[64], id[64];
+	text_copy(get_text(&from), noun, sizeof noun);
+	text_copy(get_text(&from), id, sizeof id);
+	if (reader_done(&from))
+		server_push(front->server, organisation, noun, id);
+}
+
+static void take_counters(struct front *front, struct text body)
+{
+	struct reader from = reader_of(body.at, body.size);
+	struct text text = get_text(&from);
+	if (!reader_done(&from))
+		return;
+	free(front->keeper_counters);
+	front->keeper_counters = strndup(text.at, text.size);
+}
+
+static void keeper_said(void *context, const struct message *message)
+{
+	struct process *process = context;
+	struct front *front = process->self;
+	switch (message->kind) {
+	case MESSAGE_ANSWER:
+		pass_answer(front, message);
+		break;
+	case MESSAGE_ADMITTED:
+		ingests_admitted(front, message);
+		break;
+	case MESSAGE_INGESTED:
+		ingests_stored(front, message);
+		break;
+	case MESSAGE_CHANGED:
+		pass_change(front, message->body);
+		break;
+	case MESSAGE_COUNTERS:
+		take_counters(front, message->body);
+		break;
+	default:
+		log_write(LOG_WARNING, "a message of an unknown kind", LOG_FIELD_NUMBER("kind", message->kind));
+	}
+}
+
+static void keeper_gone(void *context, const struct failure *failure)
+{
+	(void)failure;
+	struct process *process = context;
+	struct front *front = process->self;
+	channel_free(front->keeper);
+	front->keeper = NULL;
+	ingests_keeper_gone(front);
+	while (front->asked_count > 0) {
+		struct exchange *exchange = server_exchange(front->server, front->asked[--front->asked_count]);
+		if (exchange)
+			keeper_away(exchange);
+	}
+}
+
+static void front_peer(struct process *process, enum process_kind kind, int descriptor)
+{
+	struct front *front = process->self;
+	struct failure failure = { 0 };
+	if (kind != PROCESS_KEEPER) {
+		close(descriptor);
+		return;
+	}
+	if (front->keeper)
+		keeper_gone(process, &failure);
+	if (channel_new(process->loop, descriptor, keeper_said, keeper_gone, process, &front->keeper, &failure) != OK) {
+		front->keeper = NULL;
+		log_write(LOG_ERROR, "no channel to the keeper", LOG_FIELD_STRING("why", failure.words));
+		return;
+	}
+	struct builder body = { 0 };
+	put_text(&body, text_of(front->server ? server_address(front->server) : ""));
+	if (!body.failed)
+		channel_send(front->keeper, MESSAGE_ADDRESS, 0, (struct text){ body.at, body.size });
+	builder_free(&body);
+}
+
+static void stream_begin(void *context, struct exchange *exchange)
+{
+	ingests_begin(context, exchange);
+}
+
+static void stream_data(void *context, struct exchange *exchange, struct text bytes)
+{
+	ingests_data(context, exchange, bytes);
+}
+
+static void stream_end(void *context, struct exchange *exchange)
+{
+	ingests_end(context, exchange);
+}
+
+static void exchange_gone(void *context, struct exchange *exchange)
+{
+	const struct request *request = exchange_request(exchange);
+	if (request->route->kind == ROUTE_STREAM)
+		ingests_gone(context, exchange);
+	else
+		asked_remove(context, request->number);
+}
+
+static enum error pages_open(struct front *front, char *web, size_t size, struct failure *failure)
+{
+	const char *pages = front->process->settings.pages;
+	char catalog[4096];
+	struct failure none;
+	enum error error = OK;
+	if (pages && *pages)
+		snprintf(web, size, "%s", pages);
+	else
+		error = data_find("web", web, size, failure);
+	if (error == OK)
+		error = assets_new(web, &front->assets, failure);
+	/* Without the Japanese texts the pages are English: a build without gettext. */
+	if (error == OK && data_find_catalog("ja", catalog, sizeof catalog, &none) == OK)
+		error = catalog_open(catalog, &front->catalog, failure);
+	if (error == OK)
+		error = templates_new(web, front->catalog, front->assets, &front->templates, failure);
+	return error;
+}
+
+static enum error front_listen(struct front *front, struct failure *failure)
+{
+	static const struct server_owner callbacks = {
+		.requested = front_requested,
+		.stream_begin = stream_begin,
+		.stream_data = stream_data,
+		.stream_end = stream_end,
+		.gone = exchange_gone,
+	};
+	const struct center_settings *settings = &front->process->settings;
+	struct server_owner owner = callbacks;
+	char web[4096];
+	enum error error = pages_open(front, web, sizeof web, failure);
+	if (error != OK)
+		return error;
+	owner.context = front;
+	const char *authority = settings->public_url ? strstr(settings->public_url, "://") : NULL;
+	const char *hosts[] = { authority ? authority + 3 : NULL, NULL };
+	bool key = settings->tls_key && *settings->tls_key;
+	struct server_settings server = {
+		.listen = settings->listen,
+		.certificate = key ? settings->tls_certificate : NULL,
+		.key = key ? settings->tls_key : NULL,
+		.hosts = authority ? hosts : NULL,
+		.batch = settings->batch_body,
+		.address_per_minute = 120000,
+		.connections_each = 512,
+		.web = web,
+	};
+	route_tables(front->tables);
+	return server_new(&server, front->tables, front->templates, &owner, front->process->counters,
+	    front->process->loop, &front->server, failure);
+}
+
+static enum error front_start(struct process *process, struct failure *failure)
+{
+	struct front *front = process->self;
+	bool landlocked = true;
+	front->process = process;
+	enum error error = ingests_new(front, &front->ingests, failure);
+	if (error == OK)
+		error = front_listen(front, failure);
+	/* The key was read and the address is bound: what root could do more is not needed any longer. */
+	if (error == OK)
+		error = confine_user(process->settings.user, process->wishes.ephemeral, failure);
+	if (error == OK)
+		error = confine_files((const struct confine_path[]){ { "/dev", false } }, 1, &landlocked, failure);
+	if (error == OK && !landlocked)
+		log_write(LOG_WARNING, "this kernel has no Landlock: the front is not confined to its files");
+	if (error == OK)
+		process_ready(process, server_address(front->server), TEXT_NONE);
+	return error;
+}
+
+static void front_stopped(void *context)
+{
+	process_end(context, 0);
+}
+
+static void front_stop(struct process *process)
+{
+	struct front *front = process->self;
+	server_stop(front->server, 5 * SECOND, front_stopped, process);
+}
+
+int front_run(void)
+{
+	static const struct process_hooks hooks = {
+		.start = front_start,
+		.peer = front_peer,
+		.stop = front_stop,
+	};
+	struct front front = { 0 };
+	return process_run(PROCESS_FRONT, &hooks, &front);
+}
