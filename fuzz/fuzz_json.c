@@ -35,14 +35,14 @@ static void check_number(struct json_value value)
 static bool walk(struct json_value container, unsigned depth)
 {
 	struct json_walk outer = { 0 };
-	bool duplicates = false, object = json_kind(container) == JSON_OBJECT;
+	bool duplicates = false, object = json_kind(container) == JSON_IS_OBJECT;
 	CHECK(depth <= DEEPEST + 1);
 	while (json_next(container, &outer)) {
 		struct json_walk inner = { 0 };
 		CHECK(json_exists(outer.value));
-		if (json_kind(outer.value) == JSON_INTEGER || json_kind(outer.value) == JSON_REAL)
+		if (json_kind(outer.value) == JSON_IS_INTEGER || json_kind(outer.value) == JSON_IS_REAL)
 			check_number(outer.value);
-		if (json_kind(outer.value) == JSON_STRING)
+		if (json_kind(outer.value) == JSON_IS_STRING)
 			CHECK(text_utf8_valid(json_text(outer.value)) == json_text(outer.value).size);
 		duplicates |= walk(outer.value, depth + 1);
 		while (object && json_next(container, &inner) && inner.value.index != outer.value.index)
@@ -55,7 +55,7 @@ static bool walk(struct json_value container, unsigned depth)
 static void check_get(struct json_value object)
 {
 	struct json_walk members = { 0 };
-	while (json_kind(object) == JSON_OBJECT && json_next(object, &members)) {
+	while (json_kind(object) == JSON_IS_OBJECT && json_next(object, &members)) {
 		char key[64];
 		if (memchr(members.key.at, 0, members.key.size) || !text_copy(members.key, key, sizeof key))
 			continue;

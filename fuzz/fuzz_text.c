@@ -32,7 +32,7 @@ static void check_json_string(struct text text)
 	build_json_string(&built, text);
 	CHECK(parser && !built.failed);
 	CHECK(json_parse(parser, (struct text){ built.at, built.size }, &root, NULL) == OK);
-	CHECK(json_kind(root) == JSON_STRING);
+	CHECK(json_kind(root) == JSON_IS_STRING);
 	if (text_utf8_valid(text) == text.size)
 		CHECK(text_equal(json_text(root), text));
 	json_parser_free(parser);

@@ -352,31 +352,31 @@ extern "C" bool json_exists(struct json_value value)
 extern "C" enum json_kind json_kind(struct json_value value)
 {
 	if (!value.index)
-		return JSON_NULL;
+		return JSON_IS_NULL;
 	switch (type_of(value.parser->word(value.index))) {
 	case 'f':
-		return JSON_FALSE;
+		return JSON_IS_FALSE;
 	case 't':
-		return JSON_TRUE;
+		return JSON_IS_TRUE;
 	case 'l':
 	case 'u':
-		return JSON_INTEGER;
+		return JSON_IS_INTEGER;
 	case 'd':
-		return JSON_REAL;
+		return JSON_IS_REAL;
 	case '"':
-		return JSON_STRING;
+		return JSON_IS_STRING;
 	case '[':
-		return JSON_ARRAY;
+		return JSON_IS_ARRAY;
 	case '{':
-		return JSON_OBJECT;
+		return JSON_IS_OBJECT;
 	default:
-		return JSON_NULL;
+		return JSON_IS_NULL;
 	}
 }
 
 static struct json_value member(struct json_value object, struct text key)
 {
-	if (json_kind(object) != JSON_OBJECT)
+	if (json_kind(object) != JSON_IS_OBJECT)
 		return { object.parser, 0 };
 	uint32_t end = object.parser->after(object.index) - 1;
 	for (uint32_t index = object.index + 1; index < end; index = object.parser->after(index + 1))
@@ -402,10 +402,10 @@ extern "C" struct json_value json_at(struct json_value object, const char *dotte
 extern "C" struct text json_text(struct json_value value)
 {
 	switch (json_kind(value)) {
-	case JSON_STRING:
+	case JSON_IS_STRING:
 		return value.parser->string(value.index);
-	case JSON_INTEGER:
-	case JSON_REAL:
+	case JSON_IS_INTEGER:
+	case JSON_IS_REAL:
 		return number_text(value.parser, value.index);
 	default:
 		return { nullptr, 0 };
@@ -415,7 +415,7 @@ extern "C" struct text json_text(struct json_value value)
 extern "C" bool json_to_i64(struct json_value value, int64_t *number)
 {
 	*number = 0;
-	if (json_kind(value) != JSON_INTEGER)
+	if (json_kind(value) != JSON_IS_INTEGER)
 		return false;
 	uint64_t word = value.parser->word(value.index + 1);
 	if (type_of(value.parser->word(value.index)) == 'u' && word > INT64_MAX)
@@ -427,7 +427,7 @@ extern "C" bool json_to_i64(struct json_value value, int64_t *number)
 extern "C" bool json_to_u64(struct json_value value, uint64_t *number)
 {
 	*number = 0;
-	if (json_kind(value) != JSON_INTEGER)
+	if (json_kind(value) != JSON_IS_INTEGER)
 		return false;
 	uint64_t word = value.parser->word(value.index + 1);
 	if (type_of(value.parser->word(value.index)) == 'l' && static_cast<int64_t>(word) < 0)
@@ -439,7 +439,7 @@ extern "C" bool json_to_u64(struct json_value value, uint64_t *number)
 extern "C" bool json_to_double(struct json_value value, double *number)
 {
 	*number = 0;
-	if (json_kind(value) != JSON_INTEGER && json_kind(value) != JSON_REAL)
+	if (json_kind(value) != JSON_IS_INTEGER && json_kind(value) != JSON_IS_REAL)
 		return false;
 	uint64_t word = value.parser->word(value.index + 1);
 	double real;
@@ -462,7 +462,7 @@ extern "C" bool json_to_double(struct json_value value, double *number)
 extern "C" bool json_next(struct json_value container, struct json_walk *walk)
 {
 	enum json_kind kind = json_kind(container);
-	if (kind != JSON_ARRAY && kind != JSON_OBJECT)
+	if (kind != JSON_IS_ARRAY && kind != JSON_IS_OBJECT)
 		return false;
 	const struct json_parser *parser = container.parser;
 	if (!walk->started) {
@@ -472,7 +472,7 @@ extern "C" bool json_next(struct json_value container, struct json_walk *walk)
 	if (walk->next + 1 >= parser->after(container.index))
 		return false;
 	walk->key = { nullptr, 0 };
-	if (kind == JSON_OBJECT)
+	if (kind == JSON_IS_OBJECT)
 		walk->key = parser->string(walk->next++);
 	walk->value = { parser, walk->next };
 	walk->next = parser->after(walk->next);

@@ -4,7 +4,7 @@
  *
  * The whole line is validated (UTF-8, structure) in one pass; a byte order mark before it is skipped. Depth is limited. Of
  * duplicate keys the first counts and the document is marked, so that the reader can count it. A number that fits neither 64
- * bits nor a double does not fail the document: it is a JSON_REAL that has a text and, when a double can hold it at all, a
+ * bits nor a double does not fail the document: it is a JSON_IS_REAL that has a text and, when a double can hold it at all, a
  * nearest value. Memory: about 16 times the longest text parsed so far.
  */
 #ifndef NOROSHI_BASE_JSON_H
@@ -19,7 +19,7 @@
 
 struct json_parser; /* reusable, one thread; owns its buffers */
 
-enum json_kind { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_INTEGER, JSON_REAL, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_kind { JSON_IS_NULL, JSON_IS_FALSE, JSON_IS_TRUE, JSON_IS_INTEGER, JSON_IS_REAL, JSON_IS_STRING, JSON_IS_ARRAY, JSON_IS_OBJECT };
 
 /* A value of the parsed document: an index into the parser's tape, valid until the next json_parse(). */
 struct json_value {
@@ -41,7 +41,7 @@ enum error json_parse(struct json_parser *parser, struct text text, struct json_
 bool json_had_duplicate_keys(const struct json_parser *parser);
 
 bool json_exists(struct json_value value);
-enum json_kind json_kind(struct json_value value); /* JSON_NULL for no value */
+enum json_kind json_kind(struct json_value value); /* JSON_IS_NULL for no value */
 
 /* The member of an object; no value when `object` is none or has no such key. json_at() follows "a.b.c". */
 struct json_value json_get(struct json_value object, const char *key);

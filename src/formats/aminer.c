@@ -26,9 +26,9 @@ static enum error aminer_line(
 	struct json_value component = json_get(root, "AnalysisComponent"), data = json_get(root, "LogData");
 	if (!json_exists(component) && json_exists(json_get(root, "StatusInfo")))
 		return ERROR_AGAIN; /* AMiner speaks of itself */
-	if (json_kind(component) != JSON_OBJECT)
+	if (json_kind(component) != JSON_IS_OBJECT)
 		return fail(failure, ERROR_INPUT, "AnalysisComponent: there is none; every event of AMiner has one");
-	if (json_kind(data) != JSON_OBJECT)
+	if (json_kind(data) != JSON_IS_OBJECT)
 		return fail(failure, ERROR_INPUT, "LogData: there is none; every event of AMiner has one");
 	error = set_time(reader, data, alert, failure);
 	if (error)
@@ -48,8 +48,8 @@ static enum error aminer_line(
 
 static bool looks_like_aminer(struct json_value root)
 {
-	return json_kind(json_get(root, "AnalysisComponent")) == JSON_OBJECT &&
-	       json_kind(json_get(root, "LogData")) == JSON_OBJECT;
+	return json_kind(json_get(root, "AnalysisComponent")) == JSON_IS_OBJECT &&
+	       json_kind(json_get(root, "LogData")) == JSON_IS_OBJECT;
 }
 
 static int aminer_recognise(struct text beginning, struct json_parser *parser)

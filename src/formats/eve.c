@@ -42,7 +42,7 @@ static struct text first_of(struct json_value event, const char *list, const cha
 {
 	struct json_value array = json_at(event, list);
 	struct json_walk walk = { 0 };
-	if (json_kind(array) != JSON_ARRAY || !json_next(array, &walk))
+	if (json_kind(array) != JSON_IS_ARRAY || !json_next(array, &walk))
 		return TEXT_NONE;
 	return field_text(walk.value, member);
 }
@@ -83,7 +83,7 @@ static enum error set_rule(
 	struct json_value rule = json_get(event, "alert");
 	struct text group = field_text(rule, "gid"), id = field_text(rule, "signature_id"),
 		    revision = field_text(rule, "rev");
-	if (json_kind(rule) != JSON_OBJECT || !id.size)
+	if (json_kind(rule) != JSON_IS_OBJECT || !id.size)
 		return fail(failure, ERROR_INPUT, "alert.signature_id: there is none; an event of type alert has one");
 	alert->signature_id =
 	    field_format(reader, "%.*s:%.*s:%.*s", (int)(group.size ? group.size : 1), group.size ? group.at : "1",

@@ -45,14 +45,14 @@ enum error field_root(struct format_reader *reader, struct text line, struct jso
 	enum error error = json_parse(reader->parser, line, root, failure);
 	if (error)
 		return error;
-	if (json_kind(*root) != JSON_OBJECT)
+	if (json_kind(*root) != JSON_IS_OBJECT)
 		return fail(failure, ERROR_INPUT, "the line is JSON but no object: an object, { … }, was expected");
 	return OK;
 }
 
 static struct text text_of_value(struct json_value value)
 {
-	if (json_kind(value) == JSON_ARRAY) {
+	if (json_kind(value) == JSON_IS_ARRAY) {
 		struct json_walk walk = { 0 };
 		return json_next(value, &walk) ? json_text(walk.value) : TEXT_NONE;
 	}
@@ -74,7 +74,7 @@ static size_t joined_size(struct json_value array)
 
 struct text field_join(struct format_reader *reader, struct json_value value)
 {
-	if (json_kind(value) != JSON_ARRAY)
+	if (json_kind(value) != JSON_IS_ARRAY)
 		return json_text(value);
 	char *at = arena_take(reader->arena, joined_size(value) + 1);
 	if (!at)
@@ -158,7 +158,7 @@ uint16_t field_tactics_list(struct text list)
 
 uint16_t field_tactics(struct json_value value)
 {
-	if (json_kind(value) != JSON_ARRAY)
+	if (json_kind(value) != JSON_IS_ARRAY)
 		return field_tactics_list(json_text(value));
 	uint16_t bits = 0;
 	for (struct json_walk walk = { 0 }; json_next(value, &walk);)

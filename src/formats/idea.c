@@ -9,7 +9,7 @@
 /* The first text of the array `member` in any object of the list that `take` accepts. */
 static struct text first_in_list(struct json_value list, const char *member)
 {
-	if (json_kind(list) != JSON_ARRAY)
+	if (json_kind(list) != JSON_IS_ARRAY)
 		return TEXT_NONE;
 	for (struct json_walk walk = { 0 }; json_next(list, &walk);) {
 		struct text text = field_text(walk.value, member);
@@ -22,7 +22,7 @@ static struct text first_in_list(struct json_value list, const char *member)
 static bool take_address(struct json_value end, const char *member, struct address *address)
 {
 	struct json_value list = json_get(end, member);
-	if (json_kind(list) != JSON_ARRAY)
+	if (json_kind(list) != JSON_IS_ARRAY)
 		return address_parse(json_text(list), address);
 	for (struct json_walk walk = { 0 }; json_next(list, &walk);)
 		if (address_parse(json_text(walk.value), address))
@@ -33,7 +33,7 @@ static bool take_address(struct json_value end, const char *member, struct addre
 /* The address of the first end that has a single one, and the port that stands beside it. */
 static void set_end(struct json_value list, struct address *address, uint16_t *port)
 {
-	if (json_kind(list) != JSON_ARRAY)
+	if (json_kind(list) != JSON_IS_ARRAY)
 		return;
 	for (struct json_walk walk = { 0 }; json_next(list, &walk);)
 		if (take_address(walk.value, "IP4", address) || take_address(walk.value, "IP6", address)) {
@@ -45,7 +45,7 @@ static void set_end(struct json_value list, struct address *address, uint16_t *p
 
 static bool has_category(struct json_value categories, struct text prefix)
 {
-	if (json_kind(categories) != JSON_ARRAY)
+	if (json_kind(categories) != JSON_IS_ARRAY)
 		return text_starts(json_text(categories), prefix);
 	for (struct json_walk walk = { 0 }; json_next(categories, &walk);)
 		if (text_starts(json_text(walk.value), prefix))
@@ -58,7 +58,7 @@ static void set_detector(struct format_reader *reader, struct json_value root, s
 	struct json_walk walk = { 0 };
 	struct json_value nodes = json_get(root, "Node");
 	alert->detector = TEXT("IDEA");
-	if (json_kind(nodes) != JSON_ARRAY || !json_next(nodes, &walk))
+	if (json_kind(nodes) != JSON_IS_ARRAY || !json_next(nodes, &walk))
 		return;
 	struct text software = field_join(reader, json_get(walk.value, "SW")), name = field_text(walk.value, "Name");
 	if (software.size || name.size)

@@ -45,7 +45,7 @@ static enum error set_rule(
 {
 	struct json_value rule = json_get(root, "rule"), groups = json_get(rule, "groups");
 	struct text level = field_text(rule, "level");
-	if (json_kind(rule) != JSON_OBJECT || !level.size)
+	if (json_kind(rule) != JSON_IS_OBJECT || !level.size)
 		return fail(failure, ERROR_INPUT, "rule.level: there is none; every alert of Wazuh has one");
 	alert->signature = first_text(rule, (const char *const[]){ "description", "comment", NULL });
 	if (!alert->signature.size)
@@ -121,7 +121,7 @@ static void set_data(struct format_reader *reader, struct json_value root, struc
 		"win.eventdata.targetFilename", "win.eventdata.image", "win.eventdata.newProcessName", "command",
 		NULL };
 	struct json_value data = json_get(root, "data");
-	if (json_kind(data) != JSON_OBJECT)
+	if (json_kind(data) != JSON_IS_OBJECT)
 		data = root; /* OSSEC */
 	set_traffic(data, alert);
 	set_outcome(root, data, alert);

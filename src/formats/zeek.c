@@ -137,9 +137,9 @@ static enum error json_line(
 		return error;
 	for (unsigned part = PART_TIME; part < PART_LIMIT; part++) {
 		struct json_value value = json_get(root, part_names[part]);
-		parts[part] = json_kind(value) == JSON_ARRAY ? field_join(reader, value) : json_text(value);
+		parts[part] = json_kind(value) == JSON_IS_ARRAY ? field_join(reader, value) : json_text(value);
 	}
-	if (json_kind(json_get(root, part_names[PART_DROPPED])) == JSON_TRUE)
+	if (json_kind(json_get(root, part_names[PART_DROPPED])) == JSON_IS_TRUE)
 		parts[PART_DROPPED] = TEXT("T");
 	return fill(reader, parts, alert, failure);
 }

@@ -31,12 +31,12 @@ static void test_members_are_found_at_any_depth(void **state)
 	assert_true(text_equal(json_text(json_get(root, "timestamp")), TEXT("2020-03-04T13:55:05.224939+0000")));
 	assert_true(json_to_i64(json_at(root, "alert.signature_id"), &number) && number == 2016184);
 	assert_true(text_equal(json_text(json_at(root, "alert.severity")), TEXT("2")));
-	assert_int_equal(json_kind(json_at(root, "alert.metadata.tag")), JSON_ARRAY);
-	assert_int_equal(json_kind(json_get(root, "last")), JSON_TRUE);
+	assert_int_equal(json_kind(json_at(root, "alert.metadata.tag")), JSON_IS_ARRAY);
+	assert_int_equal(json_kind(json_get(root, "last")), JSON_IS_TRUE);
 	assert_false(json_exists(json_get(root, "severity")));
 	assert_false(json_exists(json_at(root, "alert.metadata.none.deeper")));
 	assert_false(json_exists(json_get(json_get(root, "last"), "x")));
-	assert_int_equal(json_kind(json_get(root, "nothing")), JSON_NULL);
+	assert_int_equal(json_kind(json_get(root, "nothing")), JSON_IS_NULL);
 	assert_int_equal(json_text(json_get(root, "alert")).size, 0);
 }
 
@@ -45,8 +45,8 @@ static void test_a_walk_gives_every_item_and_member_in_order(void **state)
 	struct json_parser *parser = *state;
 	struct json_value root = parse(parser, TEXT("{\"a\":[1,-2.5,\"x\",null,[],{},[[7]]],\"b\":false,\"\":0}"));
 	struct json_walk walk = { 0 }, items = { 0 };
-	const enum json_kind kinds[] = { JSON_INTEGER, JSON_REAL, JSON_STRING, JSON_NULL, JSON_ARRAY, JSON_OBJECT,
-		JSON_ARRAY };
+	const enum json_kind kinds[] = { JSON_IS_INTEGER, JSON_IS_REAL, JSON_IS_STRING, JSON_IS_NULL, JSON_IS_ARRAY, JSON_IS_OBJECT,
+		JSON_IS_ARRAY };
 	assert_true(json_next(root, &walk));
 	assert_true(text_equal(walk.key, TEXT("a")));
 	for (size_t i = 0; i < 7; i++) {
@@ -108,7 +108,7 @@ static void test_a_number_too_large_fails_itself_and_not_the_document(void **sta
 						    "\"n\":-9223372036854775809,\"ok\":7}"));
 	double real = 7;
 	int64_t integer;
-	assert_int_equal(json_kind(json_get(root, "id")), JSON_REAL);
+	assert_int_equal(json_kind(json_get(root, "id")), JSON_IS_REAL);
 	assert_true(text_equal(json_text(json_get(root, "id")), TEXT("123456789012345678901234567890")));
 	assert_true(json_to_double(json_get(root, "id"), &real) && real == 123456789012345678901234567890.0);
 	assert_true(json_to_double(json_get(root, "n"), &real) && real == -9223372036854775808.0);
@@ -196,7 +196,7 @@ static void test_what_is_wrong_is_said_with_its_place(void **state)
 			fail_msg("case %zu: %s", i, failure.words);
 		assert_false(json_exists(root));
 	}
-	assert_int_equal(json_kind(parse(parser, TEXT("\xef\xbb\xbf{}"))), JSON_OBJECT);
+	assert_int_equal(json_kind(parse(parser, TEXT("\xef\xbb\xbf{}"))), JSON_IS_OBJECT);
 }
 
 static void test_depth_is_limited(void **state)
