@@ -73,33 +73,41 @@ enum error store_token_find(struct store *, const struct scope *, const uint8_t 
 enum error store_token_each(struct store *, const struct scope *, struct page *, void (*each)(void *, const struct token *), void *context, struct failure *);
 
 /* ── events ─ */
-/* What triage says: inserts or replaces; keeps the state and annotations that people gave. */
+/* What triage says: inserts or replaces; keeps the state and annotations that people gave, and applies splits. */
 enum error store_event_put(struct store *, const struct scope *, const struct event *, struct failure *);
-enum error store_event_remove(struct store *, const struct scope *, struct uuid, struct failure *); /* a provisional one that was taken back */
+enum error store_event_remove(struct store *, const struct scope *, struct uuid, struct failure *); /* a provisional one that was taken back; one that a person touched stays, no longer provisional */
 struct event_standing {
 	enum event_state state;
 	struct uuid merged_into;
 	char *reason;       /* of the last decision about it; arena */
 	struct uuid decided_by;
 	nanoseconds decided;
+	struct uuid split_from; /* the event that it was split off from, or nil */
 	uint32_t notices;
-	uint64_t version;
+	uint64_t version; /* of what people decided; what triage writes does not change it */
 };
 struct event_query {
 	uint32_t organisation; /* 0 = all in the scope */
 	uint32_t states;       /* bits 1 << enum event_state; 0 = any */
 	nanoseconds from, to;  /* overlaps [from, to); 0 = open */
 	struct uuid campaign;  /* nil = any */
+	struct uuid merged_into; /* the events that became part of this one; nil = any */
 	enum { EVENT_BY_RANK, EVENT_BY_TIME } order;
 };
 enum error store_event_get(struct store *, const struct scope *, struct uuid, struct arena *, struct event *, struct event_standing *, struct failure *);
 enum error store_event_each(struct store *, const struct scope *, const struct event_query *, struct page *, struct arena *, void (*each)(void *, const struct event *, const struct event_standing *), void *context, struct failure *);
-/* confirm, dismiss, reopen, merge (into `other`): reversible, `version` must match (0 = any). */
+/* confirm, dismiss, reopen (EVENT_OPEN), merge (into `other`, of the same organisation): reversible, `version` must match (0 =
+ * any). Dismissing and merging need a reason. The same decision again is OK and leaves no second step. */
 enum error store_event_decide(struct store *, const struct scope *, struct uuid, enum event_state, struct uuid other, struct text reason, uint64_t version, nanoseconds now, struct failure *);
-/* Split: the alerts of `hosts` (names) leave into a new event of the same campaign; kept as an instruction that later
- * puts of the event respect. Gives the new event's id. */
+/* Split: the alerts of `hosts` (listed names) leave into a new event of the same campaign; kept as an instruction that later
+ * puts of the event respect. Gives the new event's id. The parts' alerts are exact by host; signatures, sources, accounts,
+ * detectors, times and reasons are not known by host and stay the same in both. In history the alerts keep the id of the event
+ * that was split: store_event_part() says which hosts of `origin` belong to an event. A part is not split again. */
 enum error store_event_split(struct store *, const struct scope *, struct uuid, const struct text *hosts, size_t host_count, struct text reason, uint64_t version, nanoseconds now, struct uuid *new_event, struct failure *);
-/* What was decided about it, oldest first. */
+/* For an event that was split, or split off: `origin` (else the event itself), and each host of a split with whether its alerts
+ * belong to this event. Hosts that are not named stay with the origin. */
+enum error store_event_part(struct store *, const struct scope *, struct uuid, struct uuid *origin, void (*each)(void *, const char *host, bool belongs), void *context, struct failure *);
+/* What was decided about it, oldest first: "confirm", "dismiss", "reopen", "merge", "split", "split-off". */
 struct event_step {
 	nanoseconds when;
 	struct uuid account;
@@ -108,18 +116,19 @@ struct event_step {
 };
 enum error store_event_steps(struct store *, const struct scope *, struct uuid, struct arena *, void (*each)(void *, const struct event_step *), void *context, struct failure *);
 
-/* ── decisions ─ */
+/* ── decisions: once made only expires, review and withdrawn change; a withdrawal is for good ─ */
 enum error store_decision_put(struct store *, const struct scope *, struct decision *, struct failure *);
 enum error store_decision_get(struct store *, const struct scope *, struct uuid, struct decision *, struct failure *);
 enum error store_decision_each(struct store *, const struct scope *, bool standing_only, struct page *, void (*each)(void *, const struct decision *), void *context, struct failure *);
 enum error store_decision_hit(struct store *, const struct scope *, struct uuid, uint64_t hits, nanoseconds last, struct failure *);
 
 /* ── notices and their delivery ─ */
-enum error store_notice_put(struct store *, const struct scope *, struct notice *, struct failure *); /* gives id and number when new */
+enum error store_notice_put(struct store *, const struct scope *, struct notice *, struct failure *); /* gives id and number when new; a draft is seen by scopes that cover all only */
 enum error store_notice_get(struct store *, const struct scope *, struct uuid, struct arena *, struct notice *, struct failure *);
 enum error store_notice_by_link(struct store *, const struct scope *, const uint8_t digest[32], struct arena *, struct notice *, struct failure *);
 enum error store_notice_each(struct store *, const struct scope *, struct uuid event, uint32_t states, struct page *, struct arena *, void (*each)(void *, const struct notice *), void *context, struct failure *);
-/* Sent, not acknowledged, and due: the deadline (less the reminder's lead) has passed. For the background work "reminders". */
+/* Sent, not acknowledged, and due: the deadline is not after `now` (add the reminder's lead to it); at most 500, the earliest
+ * deadline first. For the background work "reminders". */
 enum error store_notice_due(struct store *, const struct scope *, nanoseconds now, struct arena *, void (*each)(void *, const struct notice *), void *context, struct failure *);
 enum error store_delivery_put(struct store *, const struct scope *, struct delivery *, struct failure *);
 enum error store_delivery_each(struct store *, const struct scope *, struct uuid notice, void (*each)(void *, const struct delivery *), void *context, struct failure *);
