@@ -1,0 +1,9 @@
+/*
+ * The reader of Suricata EVE JSON.
+ */
+#include "fuzz_format.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	return fuzz_format("eve", NULL, data, size);
+}
