@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define LIMIT 300000
+#define LIMIT 5000
 
 /* Every line, as "offset:flags:text\n", and then how it ended. */
 static void gather(struct stream *stream, size_t longest, struct builder *to)
