@@ -4,6 +4,8 @@
  */
 #include "base/config_source.h"
 
+#include "base/character.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -61,11 +63,6 @@ static bool is_word(char c)
 	       c == '-' || c == '.';
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Hexadecimal digits behind "0x"; false when there are other characters. */
 static bool hex_to_u64(struct text digits, uint64_t *value, bool *fits)
 {
@@ -73,7 +70,7 @@ static bool hex_to_u64(struct text digits, uint64_t *value, bool *fits)
 	*fits = true;
 	for (size_t i = 0; i < digits.size; i++) {
 		char c = digits.at[i];
-		int digit = is_digit(c) ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+		int digit = char_hex(c);
 		if (digit < 0)
 			return false;
 		*fits = *fits && *value >> 60 == 0;
@@ -95,7 +92,7 @@ static enum error copy_number(struct source *source)
 		whole = hex_to_u64((struct text){ token.at + 2, size - 2 }, &value, &fits);
 	} else {
 		for (size_t i = 0; i < size; i++)
-			whole = whole && is_digit(token.at[i]);
+			whole = whole && char_is_digit(token.at[i]);
 		fits = whole && text_to_u64(token, &value);
 	}
 	if (whole && (!fits || value > INT64_MAX))
@@ -119,7 +116,7 @@ static enum error copy_token(struct source *source)
 		copy(source, string_size(source));
 	} else if (c == '#' || stands(source, "//") || stands(source, "/*")) {
 		copy(source, comment_size(source));
-	} else if (is_digit(c)) {
+	} else if (char_is_digit(c)) {
 		return copy_number(source);
 	} else if (is_word(c) && c != '-' && c != '.') {
 		size_t size = 1;

@@ -3,6 +3,8 @@
  */
 #include "base/json_scan.h"
 
+#include "base/character.h"
+
 #include <string.h>
 
 struct scan {
@@ -34,11 +36,6 @@ static void skip_space(struct scan *scan)
 		scan->i++;
 }
 
-static bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Four digits at `at`; -1 when they are none. */
 static int hex_four(struct text text, size_t at)
 {
@@ -46,13 +43,10 @@ static int hex_four(struct text text, size_t at)
 	if (at > text.size || text.size - at < 4)
 		return -1;
 	for (size_t i = at; i < at + 4; i++) {
-		char c = text.at[i];
-		if (is_digit(c))
-			sum = sum * 16 + c - '0';
-		else if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
-			sum = sum * 16 + (c | 0x20) - 'a' + 10;
-		else
+		int digit = char_hex(text.at[i]);
+		if (digit < 0)
 			return -1;
+		sum = sum * 16 + digit;
 	}
 	return sum;
 }
@@ -110,7 +104,7 @@ static bool scan_string(struct scan *scan)
 static size_t scan_digits(struct scan *scan)
 {
 	size_t first = scan->i;
-	while (is_digit(next(scan)))
+	while (char_is_digit(next(scan)))
 		scan->i++;
 	return scan->i - first;
 }
@@ -127,7 +121,7 @@ static bool scan_number(struct scan *scan)
 		digits = scan_digits(scan);
 	if (digits == 0)
 		return wrong(scan, "a minus needs a number behind it");
-	if (is_digit(next(scan)))
+	if (char_is_digit(next(scan)))
 		return wrong(scan, "a number must not begin with 0");
 	if (next(scan) == '.') {
 		whole = false;
@@ -217,7 +211,7 @@ static bool scan_value(struct scan *scan, bool *opened)
 	}
 	if (c == '"')
 		return scan_string(scan);
-	if (c == '-' || is_digit(c))
+	if (c == '-' || char_is_digit(c))
 		return scan_number(scan);
 	if (scan->i == scan->text.size)
 		return wrong(scan, "the text ends where a value is expected");

@@ -3,14 +3,11 @@
  */
 #include "base/config.h"
 
+#include "base/character.h"
+
 #include <string.h>
 
 #define LONGEST 64
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-}
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -28,9 +25,9 @@ static unsigned edit_distance(const char *a, size_t a_size, const char *b, size_
 	for (size_t i = 1; i <= a_size; i++) {
 		row[0] = (unsigned)i;
 		for (size_t j = 1; j <= b_size; j++) {
-			char x = lower(a[i - 1]), y = lower(b[j - 1]);
+			char x = char_lower(a[i - 1]), y = char_lower(b[j - 1]);
 			row[j] = least(least(last[j], row[j - 1]) + 1, last[j - 1] + (x != y));
-			if (i > 1 && j > 1 && x == lower(b[j - 2]) && lower(a[i - 2]) == y)
+			if (i > 1 && j > 1 && x == char_lower(b[j - 2]) && char_lower(a[i - 2]) == y)
 				row[j] = least(row[j], before[j - 2] + 1);
 		}
 		unsigned *spare = before;

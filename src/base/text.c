@@ -5,20 +5,12 @@
  */
 #include "base/text.h"
 
+#include "base/character.h"
+
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static inline unsigned char lower(char c)
-{
-	return (unsigned char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
-}
-
-static inline bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 struct text text_of(const char *terminated)
 {
@@ -33,7 +25,7 @@ bool text_equal(struct text a, struct text b)
 static bool same_nocase(const char *a, const char *b, size_t size)
 {
 	for (size_t i = 0; i < size; i++)
-		if (lower(a[i]) != lower(b[i]))
+		if (char_lower(a[i]) != char_lower(b[i]))
 			return false;
 	return true;
 }
@@ -63,16 +55,11 @@ int text_compare(struct text a, struct text b)
 	return (a.size > b.size) - (a.size < b.size);
 }
 
-static bool is_space(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
 struct text text_trim(struct text text)
 {
-	while (text.size && is_space(text.at[0]))
+	while (text.size && char_is_space(text.at[0]))
 		text.at++, text.size--;
-	while (text.size && is_space(text.at[text.size - 1]))
+	while (text.size && char_is_space(text.at[text.size - 1]))
 		text.size--;
 	return text;
 }
@@ -92,7 +79,7 @@ ptrdiff_t text_find_nocase(struct text whole, struct text part)
 	if (part.size == 0)
 		return 0;
 	for (size_t i = 0; i + part.size <= whole.size; i++)
-		if (lower(whole.at[i]) == lower(part.at[0]) && same_nocase(whole.at + i, part.at, part.size))
+		if (char_lower(whole.at[i]) == char_lower(part.at[0]) && same_nocase(whole.at + i, part.at, part.size))
 			return (ptrdiff_t)i;
 	return -1;
 }
@@ -116,7 +103,7 @@ bool text_to_u64(struct text text, uint64_t *value)
 	if (text.size == 0)
 		return false;
 	for (size_t i = 0; i < text.size; i++) {
-		if (!is_digit(text.at[i]))
+		if (!char_is_digit(text.at[i]))
 			return false;
 		if (__builtin_mul_overflow(sum, 10u, &sum) ||
 		    __builtin_add_overflow(sum, (uint64_t)(text.at[i] - '0'), &sum))
@@ -148,7 +135,7 @@ struct decimal {
 
 static size_t take_digits(struct text text, size_t i, struct decimal *decimal, bool fraction, bool *any)
 {
-	for (; i < text.size && is_digit(text.at[i]); i++) {
+	for (; i < text.size && char_is_digit(text.at[i]); i++) {
 		*any = true;
 		if (decimal->digits < UINT64_C(1000000000000000000)) {
 			decimal->digits = decimal->digits * 10 + (uint64_t)(text.at[i] - '0');
@@ -183,7 +170,7 @@ static bool decimal_read(struct text text, struct decimal *decimal)
 			i++;
 		if (i == text.size)
 			return false;
-		for (; i < text.size && is_digit(text.at[i]); i++)
+		for (; i < text.size && char_is_digit(text.at[i]); i++)
 			if (exponent < 100000)
 				exponent = exponent * 10 + (text.at[i] - '0');
 		decimal->exponent += negative ? -exponent : exponent;

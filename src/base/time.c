@@ -6,6 +6,8 @@
  */
 #include "base/time.h"
 
+#include "base/character.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -43,15 +45,11 @@ static unsigned days_in_month(unsigned year, unsigned month)
 	return month == 2 && leap ? 29 : days[month - 1];
 }
 
-static inline bool is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* Two digits at `at`; more than 99 when they are none. */
 static inline unsigned two_digits(const char *at)
 {
-	return is_digit(at[0]) && is_digit(at[1]) ? (unsigned)(at[0] - '0') * 10 + (unsigned)(at[1] - '0') : 1000;
+	return char_is_digit(at[0]) && char_is_digit(at[1]) ? (unsigned)(at[0] - '0') * 10 + (unsigned)(at[1] - '0')
+							    : 1000;
 }
 
 /* The fraction's digits from *i on, as nanoseconds; what is finer is cut off. False without a digit. */
@@ -60,7 +58,7 @@ static bool fraction_read(struct text text, size_t *i, int64_t *fraction)
 	static const int32_t scale[] = { 1000000000, 100000000, 10000000, 1000000, 100000, 10000, 1000, 100, 10, 1 };
 	size_t first = *i, kept;
 	int64_t sum = 0;
-	while (*i < text.size && is_digit(text.at[*i])) {
+	while (*i < text.size && char_is_digit(text.at[*i])) {
 		if (*i - first < 9)
 			sum = sum * 10 + (text.at[*i] - '0');
 		(*i)++;
@@ -145,7 +143,7 @@ bool time_parse_epoch(struct text text, nanoseconds *time)
 	uint64_t whole = 0;
 	int64_t fraction = 0, unit = SECOND;
 	size_t i = 0;
-	for (; i < text.size && is_digit(text.at[i]); i++)
+	for (; i < text.size && char_is_digit(text.at[i]); i++)
 		if (i == 19 || (whole = whole * 10 + (uint64_t)(text.at[i] - '0')) > INT64_MAX)
 			return false;
 	if (i == 0)

@@ -3,6 +3,8 @@
  */
 #include "base/hash.h"
 
+#include "base/character.h"
+
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,25 +21,16 @@ char *hex_format(const void *at, size_t size, char *to)
 	return to;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 bool hex_parse(struct text text, void *to, size_t size)
 {
 	uint8_t *bytes = to;
 	if (text.size % 2 || text.size / 2 != size)
 		return false;
 	for (size_t i = 0; i < text.size; i++)
-		if (hex_digit(text.at[i]) < 0)
+		if (char_hex(text.at[i]) < 0)
 			return false;
 	for (size_t i = 0; i < size; i++)
-		bytes[i] = (uint8_t)(hex_digit(text.at[2 * i]) << 4 | hex_digit(text.at[2 * i + 1]));
+		bytes[i] = (uint8_t)(char_hex(text.at[2 * i]) << 4 | char_hex(text.at[2 * i + 1]));
 	return true;
 }
 

@@ -5,6 +5,8 @@
  */
 #include "net/address.h"
 
+#include "base/character.h"
+
 #include <string.h>
 
 static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
@@ -41,14 +43,6 @@ static bool read_quad(const char *at, const char *end, uint8_t bytes[4])
 	return at == end;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* RFC 4291, 2.2: eight groups; "::" once, for one or more of them; the last two may be a dotted quad. */
 static bool read_groups(const char *at, const char *end, uint8_t bytes[16])
 {
@@ -62,7 +56,7 @@ static bool read_groups(const char *at, const char *end, uint8_t bytes[16])
 		const char *start = at;
 		unsigned value = 0;
 		int digit;
-		for (; at < end && at - start < 5 && (digit = hex_digit(*at)) >= 0; at++)
+		for (; at < end && at - start < 5 && (digit = char_hex(*at)) >= 0; at++)
 			value = value << 4 | (unsigned)digit;
 		if (at < end && *at == '.') {
 			if (filled > 12 || !read_quad(start, end, read + filled))
