@@ -27,7 +27,7 @@ struct agent {
 	struct json_parser *parser; /* to tell formats */
 	char *positions;            /* path */
 	int lock;
-	bool unsaved;
+	bool unsaved, rescan;
 	struct follow *current; /* whose batch waits for its answer; NULL = none */
 	struct batch batch;     /* of `current`; its room serves every read */
 	size_t turn;            /* the follow that is asked first */
@@ -129,7 +129,7 @@ static bool has_ended(const struct agent *agent, const struct follow *follow, na
 {
 	bool quiet = now - follow->changed >= agent->settings->linger;
 
-	if (follow->source && source_compressed(follow->source))
+	if (agent->settings->finished || (follow->source && source_compressed(follow->source)))
 		return true;
 	if (follow->state == FOLLOW_GONE)
 		return follow->source ? quiet : now - follow->missing >= agent->settings->linger;
@@ -271,12 +271,14 @@ enum error agent_scan(struct agent *agent, nanoseconds now, struct failure *fail
 {
 	struct candidates candidates;
 	bool changed = false;
+
+	agent->rescan = false;
 	enum error error = candidates_find(
 	    agent->settings->patterns, agent->settings->pattern_count, &agent->follows, &candidates, failure);
 
 	if (error)
 		return error;
-	error = recognise(&agent->follows, &candidates, agent->spool, now, &changed, failure);
+	error = recognise(&agent->follows, &candidates, agent->spool, now, agent->settings->settle, &changed, failure);
 	if (!error && candidates.left_out > 0)
 		error = fail(failure, ERROR_LIMIT, "%llu files beyond the first %d are not looked at",
 		    (unsigned long long)candidates.left_out, CANDIDATE_MOST);
@@ -339,6 +341,7 @@ static enum follow_step ask(struct agent *agent, struct follow *follow, nanoseco
 		return STEP_NOTHING;
 	}
 	if (step == STEP_CHANGED) {
+		agent->rescan = true;
 		if (follow->source) {
 			follow_detach(follow, now);
 		} else { /* what was spooled of the pending batch is not what was sent */
@@ -477,6 +480,24 @@ enum agent_next agent_work(struct agent *agent, nanoseconds now)
 		return AGENT_WAIT;
 	}
 	return deliver(agent, now);
+}
+
+bool agent_wants_scan(const struct agent *agent)
+{
+	return agent->rescan;
+}
+
+void agent_folders(const struct agent *agent, void (*each)(void *context, const char *folder), void *context)
+{
+	char folder[4096];
+
+	for (size_t i = 0; i < agent->follows.count; i++) {
+		const char *home = agent->follows.items[i]->home, *name = strrchr(home, '/');
+		int size = name ? (int)(name - home) : 0;
+		if (agent->follows.items[i]->state != FOLLOW_DONE &&
+		    snprintf(folder, sizeof folder, "%.*s", size, home) < (int)sizeof folder)
+			each(context, name ? (size ? folder : "/") : ".");
+	}
 }
 
 nanoseconds agent_wake(const struct agent *agent)

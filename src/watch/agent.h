@@ -43,6 +43,8 @@ struct agent_settings {
 	uint64_t spool_limit;                /* bytes */
 	uint64_t refused_limit;              /* bytes */
 	nanoseconds linger;                  /* so long a rotated or deleted file must be quiet to have ended */
+	nanoseconds settle;  /* a compressed file is looked at when nobody wrote to it for so long */
+	bool finished;       /* nobody writes to the files any more: a last line without a line break goes at once */
 	nanoseconds give_up;                 /* so long content that has gone is looked for in copies */
 	nanoseconds retry_least, retry_most; /* between attempts while the centre is away */
 	deliver_callback deliver;
@@ -79,7 +81,16 @@ enum agent_next {
 enum agent_next agent_work(struct agent *agent, nanoseconds now);
 nanoseconds agent_wake(const struct agent *agent); /* monotonic: when to try again after AGENT_WAIT */
 
+/* Something changed that only a scan can tell. */
+bool agent_wants_scan(const struct agent *agent);
+/* Each folder that a followed file stands in (some more than once): for inotify. */
+void agent_folders(const struct agent *agent, void (*each)(void *context, const char *folder), void *context);
+
 void agent_count(const struct agent *agent, struct agent_counts *counts);
+
+void agent_counts_write(const struct agent_counts *counts, struct builder *to); /* a JSON object */
+/* Writes the counters into the agent's folder, where agent_status() finds them. */
+enum error agent_save_counts(const char *folder, const struct agent_counts *counts, struct failure *failure);
 
 /* One JSON object on what the agent whose folder this is knows: files, places, spool. Reads only. */
 enum error agent_status(const char *folder, struct builder *to, struct failure *failure);

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SETTLED (5 * SECOND) /* a compressed file is looked at when nobody wrote to it for so long */
-
 static void say(const char *what, const struct follow *follow, const char *path)
 {
 	char epoch[33];
@@ -371,7 +369,7 @@ static enum error follow_begin(struct follows *follows, struct candidate *candid
 
 /* Step 4: one file that nobody claimed. */
 static enum error take_new(struct follows *follows, struct candidate *candidate, struct spool *spool, nanoseconds now,
-    bool *changed, struct failure *failure)
+    nanoseconds settle, bool *changed, struct failure *failure)
 {
 	struct failure ignored;
 	struct source *source;
@@ -381,7 +379,7 @@ static enum error take_new(struct follows *follows, struct candidate *candidate,
 	if (source_open(candidate->path, &source, &ignored) != OK)
 		return OK; /* gone again, or not for us to read */
 	if (source_device(source) != candidate->device || source_inode(source) != candidate->inode ||
-	    (source_compressed(source) && time_now() - candidate->written < SETTLED)) {
+	    (source_compressed(source) && time_now() - candidate->written < settle)) {
 		source_close(source);
 		return OK; /* another file by now, or still being written: next time */
 	}
@@ -407,7 +405,7 @@ static enum error take_new(struct follows *follows, struct candidate *candidate,
 }
 
 enum error recognise(struct follows *follows, struct candidates *candidates, struct spool *spool, nanoseconds now,
-    bool *changed, struct failure *failure)
+    nanoseconds settle, bool *changed, struct failure *failure)
 {
 	enum error error = OK;
 
@@ -418,6 +416,6 @@ enum error recognise(struct follows *follows, struct candidates *candidates, str
 	match_copies(follows, candidates, spool, now, changed);
 	for (size_t c = 0; c < candidates->count && !error; c++)
 		if (candidates->items[c].named && !candidates->items[c].claimed)
-			error = take_new(follows, &candidates->items[c], spool, now, changed, failure);
+			error = take_new(follows, &candidates->items[c], spool, now, settle, changed, failure);
 	return error;
 }

@@ -9,9 +9,9 @@
 
 #include "watch/scan.h"
 
-/* Brings `follows` up to date. `now` is monotonic. `*changed` is set when something that is kept on disk changed. */
+/* Brings `follows` up to date. `now` is monotonic. A compressed file is looked at when nobody wrote to it for `settle`. `*changed` is set when something that is kept on disk changed. */
 enum error recognise(struct follows *follows, struct candidates *candidates, struct spool *spool, nanoseconds now,
-    bool *changed, struct failure *failure);
+    nanoseconds settle, bool *changed, struct failure *failure);
 
 /* The source does not hold our content any more: from here on only the spool or a copy has it. */
 void follow_detach(struct follow *follow, nanoseconds now);

@@ -6,7 +6,9 @@
 #include "watch/position.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static const char *state_name(enum follow_state state)
@@ -39,6 +41,65 @@ static void write_follow(const struct follow *follow, struct builder *to)
 	build_char(to, '}');
 }
 
+static const struct {
+	const char *name;
+	size_t offset;
+} counter_names[] = {
+	{ "batches", offsetof(struct agent_counts, batches) },
+	{ "lines", offsetof(struct agent_counts, lines) },
+	{ "bytes", offsetof(struct agent_counts, bytes) },
+	{ "alerts", offsetof(struct agent_counts, alerts) },
+	{ "malformed", offsetof(struct agent_counts, malformed) },
+	{ "repeated", offsetof(struct agent_counts, repeated) },
+	{ "refused_batches", offsetof(struct agent_counts, refused) },
+	{ "refused_lines", offsetof(struct agent_counts, refused_lines) },
+	{ "too_long", offsetof(struct agent_counts, too_long) },
+	{ "lost_files", offsetof(struct agent_counts, lost_files) },
+	{ "lost_bytes", offsetof(struct agent_counts, lost_bytes) },
+	{ "failures", offsetof(struct agent_counts, failures) },
+	{ "spool_full", offsetof(struct agent_counts, spool_full) },
+	{ "files", offsetof(struct agent_counts, files) },
+	{ "waiting_files", offsetof(struct agent_counts, waiting_files) },
+	{ "spooled_bytes", offsetof(struct agent_counts, spooled) },
+};
+
+void agent_counts_write(const struct agent_counts *counts, struct builder *to)
+{
+	build_char(to, '{');
+	for (size_t i = 0; i < sizeof counter_names / sizeof *counter_names; i++)
+		build_format(to, "%s\"%s\":%" PRIu64, i ? "," : "", counter_names[i].name,
+		    *(const uint64_t *)(const void *)((const char *)counts + counter_names[i].offset));
+	build_char(to, '}');
+}
+
+enum error agent_save_counts(const char *folder, const struct agent_counts *counts, struct failure *failure)
+{
+	struct builder to = { 0 };
+	char path[4200];
+
+	snprintf(path, sizeof path, "%s/counters.json", folder);
+	agent_counts_write(counts, &to);
+	enum error error = to.failed ? fail(failure, ERROR_MEMORY, "no memory to write %s", path) :
+				       file_replace(path, (struct text){ to.at, to.size }, 0600, failure);
+	builder_free(&to);
+	return error;
+}
+
+/* As the agent wrote them last; null when it has not yet. */
+static void add_counts(const char *folder, struct builder *to)
+{
+	char path[4200], *at;
+	size_t size;
+
+	snprintf(path, sizeof path, "%s/counters.json", folder);
+	if (access(path, F_OK) != 0 || file_read(path, 65536, &at, &size, NULL) != OK) {
+		build_format(to, "null");
+		return;
+	}
+	build_text(to, (struct text){ at, size });
+	free(at);
+}
+
 enum error agent_status(const char *folder, struct builder *to, struct failure *failure)
 {
 	struct follows follows;
@@ -59,7 +120,9 @@ enum error agent_status(const char *folder, struct builder *to, struct failure *
 		if (follows.items[i]->seen > follows.items[i]->identity.place && follows.items[i]->state != FOLLOW_DONE)
 			waiting += follows.items[i]->seen - follows.items[i]->identity.place;
 	}
-	build_format(to, "],\"waiting_bytes\":%" PRIu64 "}\n", waiting);
+	build_format(to, "],\"waiting_bytes\":%" PRIu64 ",\"counters\":", waiting);
+	add_counts(folder, to);
+	build_format(to, "}\n");
 	follows_clear(&follows);
 	return to->failed ? fail(failure, ERROR_MEMORY, "no memory for the status") : OK;
 }

@@ -101,7 +101,7 @@ void member_begin(struct member *member, const char *pattern)
 		.folder = strdup(path),
 		.spool_limit = 64 << 20,
 		.refused_limit = 1 << 20,
-		.linger = 5 * SECOND,
+		.linger = 5 * SECOND, .settle = 5 * SECOND,
 		.give_up = 10 * MINUTE,
 		.retry_least = SECOND,
 		.retry_most = 8 * SECOND,

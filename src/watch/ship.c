@@ -1,0 +1,197 @@
+/*
+ * Batches on their way to the centre; see ship.h.
+ */
+#include "watch/ship.h"
+
+#include "base/file.h"
+#include "base/json.h"
+#include "http/client.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zstd.h>
+
+#define TOKEN_LARGEST 4096
+#define ANSWER_LARGEST (1u << 20)
+
+struct shipper {
+	const struct ship_settings *settings;
+	struct client *client;
+	struct json_parser *parser;
+	ZSTD_CCtx *compressor;
+	uint8_t *plain; /* preamble and content */
+	uint8_t *packed;
+	size_t packed_room;
+	char token[TOKEN_LARGEST];
+};
+
+static enum error read_token(struct shipper *shipper, struct failure *failure)
+{
+	char *at;
+	size_t size;
+	enum error error = file_read(shipper->settings->token_file, TOKEN_LARGEST - 1, &at, &size, failure);
+
+	if (error)
+		return error;
+	struct text rest = { at, size };
+	struct text token = text_trim(text_cut(&rest, '\n'));
+	text_copy(token, shipper->token, sizeof shipper->token);
+	free(at);
+	if (token.size == 0)
+		return fail(failure, ERROR_INPUT, "%s: its first line should be the token", shipper->settings->token_file);
+	return OK;
+}
+
+enum error shipper_new(const struct ship_settings *settings, struct shipper **made, struct failure *failure)
+{
+	const struct client_settings client = { .authorities = settings->authorities,
+		.answer_within = 30 * SECOND, .largest = ANSWER_LARGEST, .allow_private = true };
+	struct shipper *shipper = calloc(1, sizeof *shipper);
+
+	if (!shipper)
+		return fail(failure, ERROR_MEMORY, "no memory to ship");
+	shipper->settings = settings;
+	shipper->packed_room = ZSTD_compressBound(BATCH_BYTES + PREAMBLE_BYTES);
+	shipper->plain = malloc(BATCH_BYTES + PREAMBLE_BYTES);
+	shipper->packed = malloc(shipper->packed_room);
+	shipper->compressor = ZSTD_createCCtx();
+	shipper->parser = json_parser_new(16);
+	enum error error = shipper->plain && shipper->packed && shipper->compressor && shipper->parser ?
+	    read_token(shipper, failure) : fail(failure, ERROR_MEMORY, "no memory to ship");
+	if (!error)
+		error = client_new(&client, &shipper->client, failure);
+	if (error) {
+		shipper_free(shipper);
+		return error;
+	}
+	*made = shipper;
+	return OK;
+}
+
+void shipper_free(struct shipper *shipper)
+{
+	if (!shipper)
+		return;
+	if (shipper->client)
+		client_free(shipper->client);
+	json_parser_free(shipper->parser);
+	ZSTD_freeCCtx(shipper->compressor);
+	free(shipper->plain);
+	free(shipper->packed);
+	free(shipper);
+}
+
+static void build_escaped(struct builder *to, const char *text)
+{
+	for (; *text; text++)
+		if ((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') || (*text >= '0' && *text <= '9') ||
+		    strchr("-._~", *text))
+			build_char(to, *text);
+		else
+			build_format(to, "%%%02X", (uint8_t)*text);
+}
+
+static void build_url(
+    const struct shipper *shipper, const struct follow *follow, const struct batch *batch, uint32_t preamble, struct builder *to)
+{
+	const char *server = shipper->settings->server, *map = shipper->settings->map;
+	size_t size = strlen(server);
+
+	while (size > 0 && server[size - 1] == '/')
+		size--;
+	build_text(to, (struct text){ server, size });
+	build_format(to, "/v1/alerts?epoch=%016" PRIx64 "%016" PRIx64 "&offset=%" PRIu64, follow->epoch.high,
+	    follow->epoch.low, batch->begin);
+	if (preamble > 0)
+		build_format(to, "&preamble=%u", preamble);
+	if (follow->format[0]) {
+		build_format(to, "&format=");
+		build_escaped(to, follow->format);
+	}
+	if (map && map[0]) {
+		build_format(to, "&map=");
+		build_escaped(to, map);
+	}
+}
+
+enum delivery ship_meaning(unsigned status)
+{
+	if (status == 200)
+		return DELIVERED;
+	if (status == 401 || status == 403)
+		return DENIED;
+	/* 404, 405: this is no centre, or not yet; 408, 425, 429: not now */
+	if (status == 404 || status == 405 || status == 408 || status == 425 || status == 429)
+		return LATER;
+	return status >= 400 && status < 500 ? REFUSED : LATER;
+}
+
+/* The words of an RFC 9457 answer, or its beginning. */
+static void answer_words(struct shipper *shipper, const struct client_answer *got, struct delivery_answer *answer)
+{
+	struct json_value root;
+	struct failure ignored;
+	char detail[200] = "";
+
+	if (got->body.size > 0 && json_parse(shipper->parser, got->body, &root, &ignored) == OK)
+		text_copy(json_text(json_get(root, "detail")), detail, sizeof detail);
+	snprintf(answer->words, sizeof answer->words, "HTTP status %u%s%s", got->status, detail[0] ? ": " : "", detail);
+}
+
+static void read_counts(struct shipper *shipper, const struct client_answer *got, struct delivery_answer *answer)
+{
+	struct json_value root;
+	struct failure ignored;
+
+	if (json_parse(shipper->parser, got->body, &root, &ignored) != OK)
+		return;
+	json_unsigned(json_get(root, "alerts"), &answer->alerts);
+	json_unsigned(json_get(root, "malformed"), &answer->malformed);
+	answer->repeated = json_kind(json_get(root, "repeated")) == JSON_TRUE;
+}
+
+static enum error post(struct shipper *shipper, const struct follow *follow, const struct batch *batch,
+    struct client_answer *got, struct failure *failure)
+{
+	uint32_t preamble = batch->begin > 0 ? follow->preamble_size : 0;
+	size_t size = batch->end - batch->begin;
+	struct builder url = { 0 };
+
+	if (preamble > 0)
+		memcpy(shipper->plain, follow->preamble, preamble);
+	memcpy(shipper->plain + preamble, batch->content, size);
+	size_t packed = ZSTD_compressCCtx(
+	    shipper->compressor, shipper->packed, shipper->packed_room, shipper->plain, preamble + size, 3);
+	if (ZSTD_isError(packed))
+		return fail(failure, ERROR_MEMORY, "compressing a batch: %s", ZSTD_getErrorName(packed));
+	build_url(shipper, follow, batch, preamble, &url);
+	struct client_request request = { .method = "POST", .url = url.at, .token = shipper->token,
+		.body = { (const char *)shipper->packed, packed }, .type = "application/x-ndjson", .encoding = "zstd" };
+	enum error error = url.failed ? fail(failure, ERROR_MEMORY, "no memory to ship") :
+					client_request(shipper->client, &request, got, failure);
+	builder_free(&url);
+	return error;
+}
+
+enum delivery ship(void *context, const struct follow *follow, const struct batch *batch, struct delivery_answer *answer)
+{
+	struct shipper *shipper = context;
+	struct client_answer got = { 0 };
+	struct failure failure;
+
+	if (post(shipper, follow, batch, &got, &failure) != OK) {
+		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
+		return LATER;
+	}
+	enum delivery meaning = ship_meaning(got.status);
+	if (meaning == DELIVERED)
+		read_counts(shipper, &got, answer);
+	else
+		answer_words(shipper, &got, answer);
+	if (meaning == LATER)
+		answer->wait = got.retry_after * SECOND;
+	if (meaning == DENIED && read_token(shipper, &failure) != OK) /* it may have been renewed */
+		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
+	return meaning;
+}

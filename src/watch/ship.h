@@ -1,0 +1,27 @@
+/*
+ * Sends a batch to the centre: POST /v1/alerts over HTTPS, zstd, named by epoch and offset. docs/formats/ingest.md is the contract.
+ */
+#ifndef NOROSHI_WATCH_SHIP_H
+#define NOROSHI_WATCH_SHIP_H
+
+#include "watch/agent.h"
+
+struct shipper;
+
+struct ship_settings {
+	const char *server;      /* "https://noroshi.example:8443"; http only to this machine itself */
+	const char *token_file;  /* its first line is the sensor's token; read again when the centre does not take it */
+	const char *authorities; /* PEM file that the centre's certificate is checked against; NULL = the system's */
+	const char *map;         /* field map of CSV files; NULL = none */
+};
+
+enum error shipper_new(const struct ship_settings *settings, struct shipper **shipper, struct failure *failure);
+void shipper_free(struct shipper *shipper); /* NULL is fine */
+
+/* A deliver_callback; its context is the shipper. */
+enum delivery ship(void *context, const struct follow *follow, const struct batch *batch, struct delivery_answer *answer);
+
+/* What an answer of that status means for the batch. */
+enum delivery ship_meaning(unsigned status);
+
+#endif
