@@ -238,7 +238,7 @@ static void tend(struct agent *agent, nanoseconds now)
 			tend_gone(agent, follow, now);
 		if (follow->state != FOLLOW_HERE || !follow->source)
 			continue;
-		if (away && !follow_drained(follow) && !source_compressed(follow->source)) {
+		if (away && !follow_drained(follow)) {
 			spool_rest(agent, follow, now);
 		} else if (has_ended(agent, follow, now) && follow_drained(follow) && follow != agent->current) {
 			source_close(follow->source); /* a rotated file that rests needs no descriptor */

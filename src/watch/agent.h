@@ -38,14 +38,14 @@ typedef enum delivery (*deliver_callback)(
 struct agent_settings {
 	const char *const *patterns; /* paths of files, with * ? [ ] */
 	size_t pattern_count;
-	const char *folder;                  /* for positions, spool and refused batches; one agent at a time */
-	const char *format;                  /* of every file; NULL = told by content, file by file */
-	uint64_t spool_limit;                /* bytes */
-	uint64_t refused_limit;              /* bytes */
-	nanoseconds linger;                  /* so long a rotated or deleted file must be quiet to have ended */
-	nanoseconds settle;  /* a compressed file is looked at when nobody wrote to it for so long */
-	bool finished;       /* nobody writes to the files any more: a last line without a line break goes at once */
-	nanoseconds give_up;                 /* so long content that has gone is looked for in copies */
+	const char *folder;     /* for positions, spool and refused batches; one agent at a time */
+	const char *format;     /* of every file; NULL = told by content, file by file */
+	uint64_t spool_limit;   /* bytes */
+	uint64_t refused_limit; /* bytes */
+	nanoseconds linger;     /* so long a rotated or deleted file must be quiet to have ended */
+	nanoseconds settle;     /* a compressed file is looked at when nobody wrote to it for so long */
+	bool finished;          /* nobody writes to the files any more: a last line without a line break goes at once */
+	nanoseconds give_up;    /* so long content that has gone is looked for in copies */
 	nanoseconds retry_least, retry_most; /* between attempts while the centre is away */
 	deliver_callback deliver;
 	void *context;

@@ -1,25 +1,29 @@
 /*
- * What `noroshi agent` is told: its configuration file, and the command line over it.
+ * What `noroshi agent` is told: the command line, over the group `agent` of its configuration file.
  */
 #ifndef NOROSHI_WATCH_OPTIONS_H
 #define NOROSHI_WATCH_OPTIONS_H
 
-#include "base/config.h"
+#include "base/error.h"
 #include "base/time.h"
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 struct agent_options {
-	/* the group `agent` of the file */
-	char *server, *token_file, *authorities, *state, *format, *map;
-	struct option_list files;
+	char *server, *token_file, *authorities, *state, *format, *map; /* NULL or not empty */
+	char **files;
+	size_t file_count;
 	uint64_t spool_limit, refused_limit;
 	nanoseconds scan_every, linger, give_up, retry_most;
-
-	/* the command line's own */
 	bool once, status, json, help;
-	struct option_group groups[2]; /* owns what the file gave */
 };
 
-/* Reads the command line and the file that it names. ERROR_USAGE when something is missing or unknown. */
+/* Fills `options` from the file; a NULL path gives the defaults. */
+enum error agent_options_file(const char *path, struct agent_options *options, struct failure *failure);
+/* Reads the command line and the file that it names. ERROR_USAGE when something is missing or unknown. In every case
+ * agent_options_free() is due. */
 enum error agent_options_read(int argc, char **argv, struct agent_options *options, struct failure *failure);
 void agent_options_free(struct agent_options *options);
 void agent_options_help(void);

@@ -9,7 +9,8 @@
 
 #include "watch/scan.h"
 
-/* Brings `follows` up to date. `now` is monotonic. A compressed file is looked at when nobody wrote to it for `settle`. `*changed` is set when something that is kept on disk changed. */
+/* Brings `follows` up to date. `now` is monotonic. A compressed file is looked at when nobody wrote to it for `settle`.
+ * `*changed` is set when something that is kept on disk changed. */
 enum error recognise(struct follows *follows, struct candidates *candidates, struct spool *spool, nanoseconds now,
     nanoseconds settle, bool *changed, struct failure *failure);
 

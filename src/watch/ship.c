@@ -8,6 +8,7 @@
 #include "http/client.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zstd.h>
@@ -39,14 +40,17 @@ static enum error read_token(struct shipper *shipper, struct failure *failure)
 	text_copy(token, shipper->token, sizeof shipper->token);
 	free(at);
 	if (token.size == 0)
-		return fail(failure, ERROR_INPUT, "%s: its first line should be the token", shipper->settings->token_file);
+		return fail(
+		    failure, ERROR_INPUT, "%s: its first line should be the token", shipper->settings->token_file);
 	return OK;
 }
 
 enum error shipper_new(const struct ship_settings *settings, struct shipper **made, struct failure *failure)
 {
 	const struct client_settings client = { .authorities = settings->authorities,
-		.answer_within = 30 * SECOND, .largest = ANSWER_LARGEST, .allow_private = true };
+		.answer_within = 30 * SECOND,
+		.largest = ANSWER_LARGEST,
+		.allow_private = true };
 	struct shipper *shipper = calloc(1, sizeof *shipper);
 
 	if (!shipper)
@@ -57,8 +61,9 @@ enum error shipper_new(const struct ship_settings *settings, struct shipper **ma
 	shipper->packed = malloc(shipper->packed_room);
 	shipper->compressor = ZSTD_createCCtx();
 	shipper->parser = json_parser_new(16);
-	enum error error = shipper->plain && shipper->packed && shipper->compressor && shipper->parser ?
-	    read_token(shipper, failure) : fail(failure, ERROR_MEMORY, "no memory to ship");
+	enum error error = shipper->plain && shipper->packed && shipper->compressor && shipper->parser
+			       ? read_token(shipper, failure)
+			       : fail(failure, ERROR_MEMORY, "no memory to ship");
 	if (!error)
 		error = client_new(&client, &shipper->client, failure);
 	if (error) {
@@ -85,15 +90,15 @@ void shipper_free(struct shipper *shipper)
 static void build_escaped(struct builder *to, const char *text)
 {
 	for (; *text; text++)
-		if ((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') || (*text >= '0' && *text <= '9') ||
-		    strchr("-._~", *text))
+		if ((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z') ||
+		    (*text >= '0' && *text <= '9') || strchr("-._~", *text))
 			build_char(to, *text);
 		else
 			build_format(to, "%%%02X", (uint8_t)*text);
 }
 
-static void build_url(
-    const struct shipper *shipper, const struct follow *follow, const struct batch *batch, uint32_t preamble, struct builder *to)
+static void build_url(const struct shipper *shipper, const struct follow *follow, const struct batch *batch,
+    uint32_t preamble, struct builder *to)
 {
 	const char *server = shipper->settings->server, *map = shipper->settings->map;
 	size_t size = strlen(server);
@@ -146,9 +151,9 @@ static void read_counts(struct shipper *shipper, const struct client_answer *got
 
 	if (json_parse(shipper->parser, got->body, &root, &ignored) != OK)
 		return;
-	json_unsigned(json_get(root, "alerts"), &answer->alerts);
-	json_unsigned(json_get(root, "malformed"), &answer->malformed);
-	answer->repeated = json_kind(json_get(root, "repeated")) == JSON_TRUE;
+	json_to_u64(json_get(root, "alerts"), &answer->alerts);
+	json_to_u64(json_get(root, "malformed"), &answer->malformed);
+	answer->repeated = json_kind(json_get(root, "repeated")) == JSON_IS_TRUE;
 }
 
 static enum error post(struct shipper *shipper, const struct follow *follow, const struct batch *batch,
@@ -166,15 +171,20 @@ static enum error post(struct shipper *shipper, const struct follow *follow, con
 	if (ZSTD_isError(packed))
 		return fail(failure, ERROR_MEMORY, "compressing a batch: %s", ZSTD_getErrorName(packed));
 	build_url(shipper, follow, batch, preamble, &url);
-	struct client_request request = { .method = "POST", .url = url.at, .token = shipper->token,
-		.body = { (const char *)shipper->packed, packed }, .type = "application/x-ndjson", .encoding = "zstd" };
-	enum error error = url.failed ? fail(failure, ERROR_MEMORY, "no memory to ship") :
-					client_request(shipper->client, &request, got, failure);
+	struct client_request request = { .method = "POST",
+		.url = url.at,
+		.token = shipper->token,
+		.body = { (const char *)shipper->packed, packed },
+		.type = "application/x-ndjson",
+		.encoding = "zstd" };
+	enum error error = url.failed ? fail(failure, ERROR_MEMORY, "no memory to ship")
+				      : client_request(shipper->client, &request, got, failure);
 	builder_free(&url);
 	return error;
 }
 
-enum delivery ship(void *context, const struct follow *follow, const struct batch *batch, struct delivery_answer *answer)
+enum delivery ship(
+    void *context, const struct follow *follow, const struct batch *batch, struct delivery_answer *answer)
 {
 	struct shipper *shipper = context;
 	struct client_answer got = { 0 };

@@ -1,5 +1,6 @@
 /*
- * Sends a batch to the centre: POST /v1/alerts over HTTPS, zstd, named by epoch and offset. docs/formats/ingest.md is the contract.
+ * Sends a batch to the centre: POST /v1/alerts over HTTPS, zstd, named by epoch and offset. docs/formats/ingest.md is
+ * the contract.
  */
 #ifndef NOROSHI_WATCH_SHIP_H
 #define NOROSHI_WATCH_SHIP_H
@@ -19,7 +20,8 @@ enum error shipper_new(const struct ship_settings *settings, struct shipper **sh
 void shipper_free(struct shipper *shipper); /* NULL is fine */
 
 /* A deliver_callback; its context is the shipper. */
-enum delivery ship(void *context, const struct follow *follow, const struct batch *batch, struct delivery_answer *answer);
+enum delivery ship(
+    void *context, const struct follow *follow, const struct batch *batch, struct delivery_answer *answer);
 
 /* What an answer of that status means for the batch. */
 enum delivery ship_meaning(unsigned status);

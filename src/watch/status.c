@@ -79,8 +79,8 @@ enum error agent_save_counts(const char *folder, const struct agent_counts *coun
 
 	snprintf(path, sizeof path, "%s/counters.json", folder);
 	agent_counts_write(counts, &to);
-	enum error error = to.failed ? fail(failure, ERROR_MEMORY, "no memory to write %s", path) :
-				       file_replace(path, (struct text){ to.at, to.size }, 0600, failure);
+	enum error error = to.failed ? fail(failure, ERROR_MEMORY, "no memory to write %s", path)
+				     : file_replace(path, (struct text){ to.at, to.size }, 0600, failure);
 	builder_free(&to);
 	return error;
 }

@@ -1,0 +1,273 @@
+/*
+ * `noroshi agent`: the agent on an event loop: inotify and a timer say when to look, signals say when to end.
+ */
+#include "watch/command.h"
+
+#include "base/log.h"
+#include "base/loop.h"
+#include "watch/agent.h"
+#include "watch/options.h"
+#include "watch/ship.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#define SOON (50 * MILLISECOND) /* between a change in a folder and the look at it: several changes come together */
+#define REPORT_EVERY MINUTE
+
+struct run {
+	const struct agent_options *options;
+	struct agent *agent;
+	struct loop *loop;
+	struct watch *work; /* the timer of the next step; NULL = none */
+	nanoseconds due;    /* of `work` */
+	int inotify;
+	bool names_changed; /* since the last scan */
+	bool scan_failed;   /* said already */
+};
+
+static void work(void *context);
+
+static void work_in(struct run *run, nanoseconds delay)
+{
+	nanoseconds due = time_monotonic() + delay;
+
+	if (run->work && run->due <= due)
+		return;
+	if (run->work)
+		watch_stop(run->work);
+	run->due = due;
+	run->work = loop_timer(run->loop, delay, 0, work, run);
+	if (!run->work)
+		loop_stop(run->loop);
+}
+
+static void watch_folder(void *context, const char *folder)
+{
+	struct run *run = context;
+
+	/* the same folder again gives the same watch; what cannot be watched is found by the scans */
+	inotify_add_watch(run->inotify, folder, IN_MODIFY | IN_CREATE | IN_MOVE | IN_DELETE | IN_CLOSE_WRITE);
+}
+
+static void scan(struct run *run)
+{
+	struct failure failure;
+
+	run->names_changed = false;
+	if (agent_scan(run->agent, time_monotonic(), &failure) != OK) {
+		if (!run->scan_failed)
+			log_write(LOG_ERROR, "not every file can be followed", LOG_FIELD_STRING("why", failure.words));
+		run->scan_failed = true;
+	}
+	agent_folders(run->agent, watch_folder, run);
+}
+
+/* One step; then the next one at once, when the centre may be asked again, or when something happens. */
+static void work(void *context)
+{
+	struct run *run = context;
+
+	watch_stop(run->work);
+	run->work = NULL;
+	if (run->names_changed || agent_wants_scan(run->agent))
+		scan(run);
+	enum agent_next next = agent_work(run->agent, time_monotonic());
+	if (next == AGENT_MORE || agent_wants_scan(run->agent)) {
+		work_in(run, 0);
+	} else if (next == AGENT_WAIT) {
+		nanoseconds wait = agent_wake(run->agent) - time_monotonic();
+		work_in(run, wait > 0 ? wait : 0);
+	} else if (run->options->once) {
+		loop_stop(run->loop);
+	}
+}
+
+static void scan_due(void *context)
+{
+	struct run *run = context;
+
+	run->names_changed = true;
+	work_in(run, 0);
+}
+
+static void folder_changed(void *context, int descriptor, unsigned ready)
+{
+	struct run *run = context;
+	char events[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
+	ssize_t size;
+
+	(void)ready;
+	while ((size = read(descriptor, events, sizeof events)) > 0)
+		for (ssize_t at = 0; at < size;) {
+			const struct inotify_event *event = (const void *)(events + at);
+			if (event->mask & (IN_CREATE | IN_MOVE | IN_DELETE | IN_Q_OVERFLOW | IN_IGNORED))
+				run->names_changed = true;
+			at += (ssize_t)(sizeof *event + event->len);
+		}
+	work_in(run, SOON);
+}
+
+static void report(void *context)
+{
+	struct run *run = context;
+	struct agent_counts counts;
+	struct failure failure;
+
+	agent_count(run->agent, &counts);
+	if (agent_save_counts(run->options->state, &counts, &failure) != OK)
+		log_write(LOG_WARNING, "counters cannot be saved", LOG_FIELD_STRING("why", failure.words));
+	log_write(LOG_INFO, "agent", LOG_FIELD_NUMBER("files", counts.files),
+	    LOG_FIELD_NUMBER("waiting", counts.waiting_files), LOG_FIELD_NUMBER("batches", counts.batches),
+	    LOG_FIELD_NUMBER("lines", counts.lines), LOG_FIELD_NUMBER("alerts", counts.alerts),
+	    LOG_FIELD_NUMBER("malformed", counts.malformed), LOG_FIELD_NUMBER("refused", counts.refused_lines),
+	    LOG_FIELD_NUMBER("too_long", counts.too_long), LOG_FIELD_NUMBER("lost_bytes", counts.lost_bytes),
+	    LOG_FIELD_NUMBER("spooled", counts.spooled));
+}
+
+static void end(void *context, int signal)
+{
+	struct run *run = context;
+
+	(void)signal;
+	loop_stop(run->loop);
+}
+
+static enum error run_loop(struct run *run, struct failure *failure)
+{
+	nanoseconds every = run->options->scan_every;
+	enum error error = loop_new(&run->loop, failure);
+
+	if (error)
+		return error;
+	run->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+	if (run->inotify < 0)
+		error = fail_errno(failure, "inotify");
+	struct watch *watches[5] = { NULL };
+	if (!error) {
+		watches[0] = loop_descriptor(run->loop, run->inotify, LOOP_READ, folder_changed, run);
+		watches[1] = loop_timer(run->loop, 0, every, scan_due, run);
+		watches[2] = loop_timer(run->loop, REPORT_EVERY, REPORT_EVERY, report, run);
+		watches[3] = loop_signal(run->loop, SIGTERM, end, run);
+		watches[4] = loop_signal(run->loop, SIGINT, end, run);
+		for (int i = 0; i < 5 && !error; i++)
+			if (!watches[i])
+				error = fail(failure, ERROR_MEMORY, "no memory or descriptor for the loop");
+	}
+	if (!error)
+		error = loop_run(run->loop, failure);
+	for (int i = 0; i < 5; i++)
+		if (watches[i])
+			watch_stop(watches[i]);
+	if (run->work)
+		watch_stop(run->work);
+	if (run->inotify >= 0)
+		close(run->inotify);
+	loop_free(run->loop);
+	return error;
+}
+
+/* Each followed file is held open: as many descriptors as the system allows. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static int finish(struct run *run)
+{
+	struct agent_counts counts;
+	struct builder text = { 0 };
+
+	report(run);
+	agent_count(run->agent, &counts);
+	if (run->options->json) {
+		agent_counts_write(&counts, &text);
+		build_char(&text, '\n');
+		fputs(text.at ? text.at : "", stdout);
+		builder_free(&text);
+	} else if (run->options->once) {
+		printf("%llu lines of %llu files delivered, %llu refused\n", (unsigned long long)counts.lines,
+		    (unsigned long long)counts.files, (unsigned long long)counts.refused_lines);
+	}
+	bool whole = counts.waiting_files == 0 && counts.refused == 0 && counts.files > 0;
+	return run->options->once && !whole ? 1 : 0;
+}
+
+static enum error agent_run(const struct agent_options *options, int *status, struct failure *failure)
+{
+	const struct ship_settings ship_settings = { .server = options->server,
+		.token_file = options->token_file,
+		.authorities = options->authorities,
+		.map = options->map };
+	struct shipper *shipper = NULL;
+	struct run run = { .options = options, .inotify = -1 };
+	enum error error = shipper_new(&ship_settings, &shipper, failure);
+
+	const struct agent_settings settings = { .patterns = (const char *const *)options->files,
+		.pattern_count = options->file_count,
+		.folder = options->state,
+		.format = options->format,
+		.spool_limit = options->spool_limit,
+		.refused_limit = options->refused_limit,
+		.linger = options->once ? 0 : options->linger,
+		.settle = options->once ? 0 : 5 * SECOND,
+		.finished = options->once,
+		.give_up = options->give_up,
+		.retry_least = SECOND,
+		.retry_most = options->retry_most,
+		.deliver = ship,
+		.context = shipper };
+	if (!error)
+		error = agent_new(&settings, &run.agent, failure);
+	if (!error)
+		error = run_loop(&run, failure);
+	if (!error)
+		*status = finish(&run);
+	agent_free(run.agent);
+	shipper_free(shipper);
+	return error;
+}
+
+static enum error show_status(const struct agent_options *options, struct failure *failure)
+{
+	struct builder text = { 0 };
+	enum error error = agent_status(options->state, &text, failure);
+
+	if (!error)
+		fputs(text.at, stdout);
+	builder_free(&text);
+	return error;
+}
+
+int agent_command(int argc, char **argv)
+{
+	struct agent_options options;
+	struct failure failure = { 0 };
+	int status = 0;
+	enum error error = agent_options_read(argc, argv, &options, &failure);
+
+	if (!error && options.help) {
+		agent_options_help();
+	} else if (!error && options.status) {
+		error = show_status(&options, &failure);
+	} else if (!error) {
+		log_setup("agent", LOG_INFO, !isatty(STDERR_FILENO));
+		raise_descriptors();
+		error = agent_run(&options, &status, &failure);
+	}
+	if (error)
+		fprintf(stderr, "noroshi agent: %s\n", failure.words);
+	agent_options_free(&options);
+	return error ? 2 : status;
+}
