@@ -127,7 +127,7 @@ static bool alert_matters(const struct search *search, const struct alert *alert
 		return false;
 	if (query->verdicts && !(query->verdicts & 1u << judged->verdict))
 		return false;
-	if (query->event && !uuid_equal(judged->event, *query->event))
+	if (query->event && !uuid_among(judged->event, query->event, query->event_count))
 		return false;
 	return query->contains.size == 0 || text_find_nocase(alert->original, query->contains) >= 0;
 }
@@ -199,7 +199,7 @@ static enum error search_segment(struct search *search, struct segment *segment)
 		if (error)
 			break;
 		if ((query->verdicts || query->event) &&
-		    !verdict_any(set, frame->row, frame->alerts, query->verdicts, query->event))
+		    !verdict_any(set, frame->row, frame->alerts, query->verdicts, query->event, query->event_count))
 			continue;
 		if (search->unpacked > UNPACK_LARGEST) {
 			search->next =

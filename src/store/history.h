@@ -76,7 +76,8 @@ struct history_query {
 	nanoseconds from, to;     /* occurred in [from, to); to = 0: no end */
 	uint32_t organisation;    /* 0 = every one in the scope */
 	uint32_t verdicts;        /* bits 1 << enum verdict; 0 = any */
-	const struct uuid *event; /* NULL = any */
+	const struct uuid *event; /* NULL = any; else `event_count` of them, any of which will do (0 = 1) */
+	size_t event_count;
 	struct text contains;     /* part of the original line, ASCII case ignored; empty = any */
 	uint64_t start;           /* continue from this position (opaque cursor) */
 	uint32_t limit;           /* at most this many results */

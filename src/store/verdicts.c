@@ -150,19 +150,30 @@ struct judged verdict_get(const struct verdict_set *set, uint32_t row)
 	return (struct judged){ (enum verdict)set->verdicts[row], pair->event, pair->rule };
 }
 
-bool verdict_any(
-    const struct verdict_set *set, uint32_t row, uint32_t count, uint32_t verdicts, const struct uuid *event)
+bool uuid_among(struct uuid id, const struct uuid *ids, size_t count)
 {
-	if (event) { /* most segments hold nothing of an event: their list of pairs says so */
+	size_t i = 0;
+	do
+		if (uuid_equal(id, ids[i]))
+			return true;
+	while (++i < count);
+	return false;
+}
+
+bool verdict_any(const struct verdict_set *set, uint32_t row, uint32_t count, uint32_t verdicts,
+    const struct uuid *events, size_t event_count)
+{
+	if (events) { /* most segments hold nothing of an event: their list of pairs says so */
 		uint32_t i = 0;
-		while (i < set->pair_count && !uuid_equal(set->pairs[i].event, *event))
+		while (i < set->pair_count && !uuid_among(set->pairs[i].event, events, event_count))
 			i++;
 		if (i == set->pair_count)
 			return false;
 	}
 	for (uint32_t i = row; i < row + count; i++) {
 		struct judged judged = verdict_get(set, i);
-		if ((!verdicts || verdicts & 1u << judged.verdict) && (!event || uuid_equal(judged.event, *event)))
+		if ((!verdicts || verdicts & 1u << judged.verdict) &&
+		    (!events || uuid_among(judged.event, events, event_count)))
 			return true;
 	}
 	return false;

@@ -21,9 +21,11 @@ struct verdicts *verdicts_new(const char *folder);
 void verdicts_free(struct verdicts *verdicts); /* what was not flushed is dropped */
 enum error verdicts_of(struct verdicts *verdicts, uint32_t segment, struct verdict_set **set, struct failure *failure);
 struct judged verdict_get(const struct verdict_set *set, uint32_t row);
-/* Whether one of the rows [row, row + count) has a verdict in `verdicts` (bits; 0 = any) and the event (NULL = any). */
-bool verdict_any(
-    const struct verdict_set *set, uint32_t row, uint32_t count, uint32_t verdicts, const struct uuid *event);
+/* Whether one of the rows [row, row + count) has a verdict in `verdicts` (bits; 0 = any) and one of the events (NULL =
+ * any). */
+bool verdict_any(const struct verdict_set *set, uint32_t row, uint32_t count, uint32_t verdicts,
+    const struct uuid *events, size_t event_count);
+bool uuid_among(struct uuid id, const struct uuid *ids, size_t count); /* a count of 0 is 1 */
 enum error verdict_put(struct verdict_set *set, uint32_t row, const struct judged *judged, struct failure *failure);
 enum error verdicts_flush(struct verdicts *verdicts, struct failure *failure); /* writes and syncs */
 enum error verdicts_remove(struct verdicts *verdicts, uint32_t segment, struct failure *failure);

@@ -1,0 +1,182 @@
+/*
+ * The route table of triage.
+ */
+#include "triage/routes.h"
+
+static const char *const states[] = { "open", "confirmed", "dismissed", "merged", NULL };
+static const char *const orders[] = { "rank", "time", NULL };
+static const char *const verdicts[] = { "pending", "event", "context", "background", "failed", "reconnaissance",
+	"duplicate", "known-source", "decision", "unremarkable", NULL };
+
+#define ID                                                                                                             \
+	{                                                                                                              \
+		"id", FIELD_UUID, IN_PATH, true, .summary = "The event."                                               \
+	}
+#define AFTER                                                                                                          \
+	{                                                                                                              \
+		"after", FIELD_CURSOR, IN_QUERY, false, .summary = "The `next` of the page before."                    \
+	}
+#define LIMIT                                                                                                          \
+	{                                                                                                              \
+		"limit", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 500,                                      \
+							 .summary = "Rows on one page; 50 when absent."                \
+	}
+#define ORGANISATION                                                                                                   \
+	{                                                                                                              \
+		"organisation", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = UINT32_MAX,                        \
+								.summary = "Only this organisation's."                 \
+	}
+#define FROM                                                                                                           \
+	{                                                                                                              \
+		"from", FIELD_TIME, IN_QUERY, false, .summary = "What occurred at or after this time."                 \
+	}
+#define TO                                                                                                             \
+	{                                                                                                              \
+		"to", FIELD_TIME, IN_QUERY, false, .summary = "What occurred before this time."                        \
+	}
+#define REASON(required_)                                                                                              \
+	{                                                                                                              \
+		"reason", FIELD_TEXT, IN_BODY, required_, 511, .summary = "Why; people read it."                       \
+	}
+#define MATCHES                                                                                                        \
+	{ "detector", FIELD_TEXT, IN_BODY, false, NAME_SIZE - 1,                                                       \
+		.summary = "Alerts of this detector; any when absent." },                                              \
+	    { "signature", FIELD_TEXT, IN_BODY, false, 255,                                                            \
+		    .summary = "Alerts with this signature; any when absent." },                                       \
+	    { "host", FIELD_TEXT, IN_BODY, false, NAME_SIZE - 1, .summary = "Alerts of this host; any when absent." }, \
+	    { "account", FIELD_TEXT, IN_BODY, false, NAME_SIZE - 1,                                                    \
+		    .summary = "Alerts of this account; any when absent." },                                           \
+	    { "source", FIELD_PREFIX, IN_BODY, false,                                                                  \
+		    .summary = "Alerts from this address or prefix; any when absent." },                               \
+	    { "expires", FIELD_TIME, IN_BODY, false, .summary = "When it ends; after 90 days when absent." },          \
+	{                                                                                                              \
+		"review", FIELD_TIME, IN_BODY, false,                                                                  \
+		    .summary = "When it is looked at again; half-way to its end when absent."                          \
+	}
+
+static const struct field list_fields[] = {
+	{ "state", FIELD_CHOICE, IN_QUERY, false, .choices = states,
+	    .summary = "Only events that stand so; the page shows open ones." },
+	ORGANISATION,
+	{ "order", FIELD_CHOICE, IN_QUERY, false, .choices = orders,
+	    .summary = "By rank (when absent) or by last time, both falling." },
+	FROM,
+	TO,
+	{ "campaign", FIELD_UUID, IN_QUERY, false, .summary = "Only events of this campaign; for the centre." },
+	AFTER,
+	LIMIT,
+	{ NULL },
+};
+static const struct field id_fields[] = { ID, { NULL } };
+static const struct field event_alerts_fields[] = { ID, AFTER, LIMIT, { NULL } };
+static const struct field reason_fields[] = { ID, REASON(false), { NULL } };
+static const struct field dismiss_fields[] = {
+	ID,
+	REASON(true),
+	{ "standing", FIELD_BOOLEAN, IN_BODY, false,
+	    .summary = "Also make a standing decision; without any of its fields from the event's weightiest signature "
+		       "and host." },
+	MATCHES,
+	{ NULL },
+};
+static const struct field merge_fields[] = {
+	ID,
+	{ "into", FIELD_UUID, IN_BODY, true, .summary = "The event of the same organisation that it becomes part of." },
+	REASON(true),
+	{ NULL },
+};
+static const struct field split_fields[] = {
+	ID,
+	{ "hosts", FIELD_LIST, IN_BODY, true, 64,
+	    .summary = "Listed hosts whose alerts become an event of their own." },
+	REASON(true),
+	{ NULL },
+};
+static const struct field decisions_fields[] = {
+	{ "standing", FIELD_BOOLEAN, IN_QUERY, false, .summary = "Only those in force." },
+	AFTER,
+	LIMIT,
+	{ NULL },
+};
+static const struct field decision_id_fields[] = {
+	{ "id", FIELD_UUID, IN_PATH, true, .summary = "The decision." },
+	{ NULL },
+};
+static const struct field decision_fields[] = {
+	{ "organisation", FIELD_INTEGER, IN_BODY, false, .least = 1, .most = UINT32_MAX,
+	    .summary = "Whose alerts; every organisation's when absent." },
+	REASON(true),
+	MATCHES,
+	{ NULL },
+};
+static const struct field alerts_fields[] = {
+	{ "contains", FIELD_TEXT, IN_QUERY, false,
+	    .summary = "Part of the original line; letters' case does not matter." },
+	{ "verdict", FIELD_CHOICE, IN_QUERY, false, .choices = verdicts, .summary = "What became of it." },
+	{ "event", FIELD_UUID, IN_QUERY, false, .summary = "Only alerts of this event." },
+	ORGANISATION,
+	FROM,
+	TO,
+	AFTER,
+	LIMIT,
+	{ NULL },
+};
+static const struct field alert_fields[] = {
+	{ "position", FIELD_TEXT, IN_PATH, true, 20, .summary = "Its position in history." },
+	{ NULL },
+};
+static const struct field funnel_fields[] = {
+	ORGANISATION,
+	{ "from", FIELD_TIME, IN_QUERY, false, .summary = "First day (UTC); from the beginning when absent." },
+	{ "to", FIELD_TIME, IN_QUERY, false, .summary = "Last day (UTC), it included; to the end when absent." },
+	{ NULL },
+};
+
+/* A reading for programs under /v1 and the same as a page. */
+#define READ(path_, page_path_, name_, page_, action_, handler_, fields_, summary_)                                    \
+	{ ROUTE_JSON, "GET", "/v1" path_, name_, summary_, fields_, action_, .handle = handler_ },                     \
+	{                                                                                                              \
+		ROUTE_PAGE, "GET", page_path_, name_ "-page", summary_, fields_, action_, .page = page_,               \
+											  .handle = handler_           \
+	}
+/* A change for programs under /v1 and for the button on a page. */
+#define CHANGE(path_, name_, action_, handler_, fields_, summary_)                                                     \
+	{ ROUTE_JSON, "POST", "/v1" path_, name_, summary_, fields_, action_, .changes = true, .handle = handler_ },   \
+	{                                                                                                              \
+		ROUTE_FORM, "POST", path_, name_ "-form", summary_, fields_, action_, .changes = true,                 \
+										      .handle = handler_               \
+	}
+
+const struct route triage_routes[] = {
+	READ("/events", "/queue", "event-list", "queue", ACTION_EVENT_READ, events_list, list_fields,
+	    "Events that need confirmation."),
+	READ("/events/{id}", "/events/{id}", "event-read", "event", ACTION_EVENT_READ, event_read, id_fields,
+	    "One event with its reasons and what was decided about it."),
+	{ ROUTE_JSON, "GET", "/v1/events/{id}/alerts", "event-alerts", "The alerts behind an event.",
+	    event_alerts_fields, ACTION_EVENT_READ, .handle = event_alerts },
+	CHANGE("/events/{id}/confirm", "event-confirm", ACTION_EVENT_DECIDE, event_confirm, reason_fields,
+	    "It needs handling."),
+	CHANGE("/events/{id}/dismiss", "event-dismiss", ACTION_EVENT_DECIDE, event_dismiss, dismiss_fields,
+	    "It needs none; it may become a standing decision."),
+	CHANGE("/events/{id}/reopen", "event-reopen", ACTION_EVENT_DECIDE, event_reopen, reason_fields,
+	    "Take back what was decided."),
+	CHANGE("/events/{id}/merge", "event-merge", ACTION_EVENT_DECIDE, event_merge, merge_fields,
+	    "Make it part of another event of the same organisation."),
+	CHANGE("/events/{id}/split", "event-split", ACTION_EVENT_DECIDE, event_split, split_fields,
+	    "Make an event of their own of some of its hosts."),
+	READ("/decisions", "/decisions", "decision-list", "decisions", ACTION_DECISION_READ, decisions_list,
+	    decisions_fields, "Standing decisions, the newest first."),
+	{ ROUTE_JSON, "GET", "/v1/decisions/{id}", "decision-read", "One standing decision.", decision_id_fields,
+	    ACTION_DECISION_READ, .handle = decision_read },
+	CHANGE("/decisions", "decision-create", ACTION_DECISION_WRITE, decision_create, decision_fields,
+	    "Make a standing decision: alerts that match leave as noise."),
+	CHANGE("/decisions/{id}/withdraw", "decision-withdraw", ACTION_DECISION_WRITE, decision_withdraw,
+	    decision_id_fields, "End a standing decision now."),
+	READ("/funnel", "/funnel", "funnel-read", "funnel", ACTION_COUNTER_READ, funnel_read, funnel_fields,
+	    "From alerts to events, by reason, organisation and day."),
+	READ("/alerts", "/alerts", "alert-list", "alerts", ACTION_ALERT_READ, alerts_list, alerts_fields,
+	    "Search every alert that is kept, the newest first."),
+	READ("/alerts/{position}", "/alerts/{position}", "alert-read", "alerts", ACTION_ALERT_READ, alert_read,
+	    alert_fields, "One alert with its original line."),
+	{ .name = NULL },
+};

@@ -1,0 +1,69 @@
+/*
+ * The routes and pages over what triage made: the queue, one event and what people decide about it, standing decisions,
+ * the search over all alerts, the funnel. docs/api.md describes each answer. Handlers run in the keeper, only over
+ * store/.
+ */
+#ifndef NOROSHI_TRIAGE_ROUTES_H
+#define NOROSHI_TRIAGE_ROUTES_H
+
+#include "http/route.h"
+#include "store/history.h"
+#include "store/store.h"
+
+extern const struct route triage_routes[];
+
+enum error events_list(struct call *call, struct failure *failure);
+enum error event_read(struct call *call, struct failure *failure);
+enum error event_alerts(struct call *call, struct failure *failure);
+enum error event_confirm(struct call *call, struct failure *failure);
+enum error event_dismiss(struct call *call, struct failure *failure);
+enum error event_reopen(struct call *call, struct failure *failure);
+enum error event_merge(struct call *call, struct failure *failure);
+enum error event_split(struct call *call, struct failure *failure);
+enum error decisions_list(struct call *call, struct failure *failure);
+enum error decision_read(struct call *call, struct failure *failure);
+enum error decision_create(struct call *call, struct failure *failure);
+enum error decision_withdraw(struct call *call, struct failure *failure);
+enum error alerts_list(struct call *call, struct failure *failure);
+enum error alert_read(struct call *call, struct failure *failure);
+enum error funnel_read(struct call *call, struct failure *failure);
+
+/* ── what they share (routes_json.c) ─ */
+
+struct text input_text(const struct call *call, const char *name); /* TEXT_NONE when absent */
+struct uuid input_uuid(const struct call *call, const char *name); /* nil when absent */
+int64_t input_integer(const struct call *call, const char *name);  /* 0 when absent */
+bool input_true(const struct call *call, const char *name);
+
+void output_string(json_t *object, const char *name, const char *value);
+void output_text(json_t *object, const char *name, struct text value);
+void output_time(json_t *object, const char *name, nanoseconds time); /* not at all when 0 */
+void output_day(json_t *object, const char *name, nanoseconds time);  /* YYYY-MM-DD; "" when 0 */
+void output_uuid(json_t *object, const char *name, struct uuid uuid); /* not at all when nil */
+
+/* The organisations of the scope: titles in the request's language. At most 5,000 are named. */
+struct titles; /* in the call's arena */
+enum error titles_load(struct call *call, struct titles **titles, struct failure *failure);
+void titles_output(const struct titles *titles, struct call *call);                 /* `organisations` for the filter */
+void title_add(const struct titles *titles, uint32_t organisation, json_t *object); /* `organisation_title` */
+
+/* The event as the API and the pages show it: event_write_json() with state, title of the organisation, version. What a
+ * member may not know (that others are concerned) is left out. NULL = no memory. */
+json_t *event_json(const struct call *call, const struct titles *titles, const struct event *event,
+    const struct event_standing *standing);
+json_t *alert_json(const struct history_hit *hit, const struct titles *titles, bool with_original);
+json_t *decision_json(const struct call *call, const struct titles *titles, const struct decision *decision);
+
+/* The alerts of an event, with those of the events merged into it, without hosts that were split off: from `after` on
+ * into output `alerts`, and `alerts_next` or "". */
+enum error event_alerts_output(struct call *call, const struct titles *titles, const struct event *event,
+    struct text after, uint32_t limit, const char *next_name, struct failure *failure);
+/* A standing decision from the dismissal of an event, by the fields of the request. */
+enum error decision_from_event(
+    struct call *call, const struct event *event, struct text reason, struct failure *failure);
+
+enum error position_cursor_read(struct text cursor, uint64_t *position, struct failure *failure);
+void position_cursor_write(json_t *object, const char *name, uint64_t position); /* "" for 0 */
+void tell_changed(struct call *call, uint32_t organisation, const char *noun, struct uuid id);
+
+#endif

@@ -1,0 +1,288 @@
+/*
+ * The queue and one event: reading. In: typed fields. Out: events by rank or time; one event with its alerts, its
+ * history, and for the centre the other events of its campaign.
+ */
+#include "triage/routes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ALERTS_ON_PAGE 200
+#define CAMPAIGN_SHOWN 100
+#define MERGED_SHOWN 100
+
+struct listing {
+	struct call *call;
+	const struct titles *titles;
+	json_t *list;
+	struct uuid but; /* not this one */
+	bool no_memory;
+};
+
+static void list_event(void *context, const struct event *event, const struct event_standing *standing)
+{
+	struct listing *listing = context;
+	if (uuid_equal(event->id, listing->but))
+		return;
+	json_t *object = event_json(listing->call, listing->titles, event, standing);
+	if (!object || json_array_append_new(listing->list, object) != 0)
+		listing->no_memory = true;
+}
+
+static bool may_decide(const struct call *call)
+{
+	return policy_reach(call->subject->role, ACTION_EVENT_DECIDE) != 0;
+}
+
+static uint32_t wanted_states(struct text state)
+{
+	for (unsigned i = EVENT_OPEN; i <= EVENT_MERGED; i++)
+		if (text_equal(state, text_of(event_state_code((enum event_state)i))))
+			return 1u << i;
+	return 0;
+}
+
+enum error events_list(struct call *call, struct failure *failure)
+{
+	struct text state = input_text(call, "state"), order = input_text(call, "order");
+	if (state.size == 0 && call->route->kind == ROUTE_PAGE)
+		state = TEXT("open"); /* the queue is what waits */
+	struct event_query query = { .organisation = (uint32_t)input_integer(call, "organisation"),
+		.states = wanted_states(state),
+		.from = input_integer(call, "from"),
+		.to = input_integer(call, "to"),
+		.order = text_equal(order, TEXT("time")) ? EVENT_BY_TIME : EVENT_BY_RANK };
+	if (scope_covers_all(call->scope))
+		query.campaign = input_uuid(call, "campaign");
+	struct page page = { .after = input_text(call, "after"), .limit = (uint32_t)input_integer(call, "limit") };
+	struct listing listing = { .call = call, .list = json_array() };
+	json_object_set_new(call->output, "events", listing.list);
+	struct titles *titles;
+	enum error error = titles_load(call, &titles, failure);
+	listing.titles = titles;
+	if (!error)
+		error = store_event_each(
+		    call->store, call->scope, &query, &page, call->arena, list_event, &listing, failure);
+	if (!error && listing.no_memory)
+		error = fail(failure, ERROR_MEMORY, "events: no memory");
+	if (error)
+		return error;
+	titles_output(titles, call);
+	output_text(call->output, "state", state);
+	output_string(call->output, "order", query.order == EVENT_BY_TIME ? "time" : "rank");
+	output_string(call->output, "next", page.next);
+	json_object_set_new(call->output, "may_decide", json_boolean(may_decide(call)));
+	return OK;
+}
+
+/* ── the alerts of one event ─ */
+
+struct parts {
+	size_t count, named_here;
+	bool is_part; /* split off: only the named hosts; else all but those named elsewhere */
+	struct {
+		char host[160];
+		bool belongs;
+	} hosts[64];
+};
+
+static void take_host(void *context, const char *host, bool belongs)
+{
+	struct parts *parts = context;
+	if (parts->count == sizeof parts->hosts / sizeof parts->hosts[0])
+		return;
+	text_copy(text_of(host), parts->hosts[parts->count].host, sizeof parts->hosts[0].host);
+	parts->hosts[parts->count++].belongs = belongs;
+	parts->named_here += belongs;
+}
+
+static bool alert_is_of(const struct alert *alert, const char *host)
+{
+	if (alert->host.size)
+		return text_equal(alert->host, text_of(host));
+	const struct address *sides[] = { &alert->host_address, &alert->target, &alert->source };
+	char text[ADDRESS_TEXT];
+	for (size_t i = 0; i < 3; i++)
+		if (address_exists(*sides[i]) && strcmp(address_format(*sides[i], text), host) == 0)
+			return true;
+	return false;
+}
+
+static bool alert_belongs(const struct parts *parts, const struct alert *alert)
+{
+	for (size_t i = 0; i < parts->count; i++)
+		if (alert_is_of(alert, parts->hosts[i].host))
+			return parts->hosts[i].belongs;
+	return !parts->is_part;
+}
+
+struct gathering {
+	const struct titles *titles;
+	const struct parts *parts;
+	json_t *list;
+	bool no_memory;
+};
+
+static void gather_alert(void *context, const struct history_hit *hit)
+{
+	struct gathering *gathering = context;
+	if (!alert_belongs(gathering->parts, &hit->alert))
+		return;
+	json_t *object = alert_json(hit, gathering->titles, false);
+	if (!object || json_array_append_new(gathering->list, object) != 0)
+		gathering->no_memory = true;
+}
+
+struct members {
+	size_t count;
+	struct uuid ids[1 + MERGED_SHOWN];
+	nanoseconds first, last;
+};
+
+static void take_member(void *context, const struct event *event, const struct event_standing *standing)
+{
+	struct members *members = context;
+	(void)standing;
+	if (members->count == sizeof members->ids / sizeof members->ids[0])
+		return;
+	members->ids[members->count++] = event->id;
+	if (event->first < members->first)
+		members->first = event->first;
+	if (event->last > members->last)
+		members->last = event->last;
+}
+
+enum error event_alerts_output(struct call *call, const struct titles *titles, const struct event *event,
+    struct text after, uint32_t limit, const char *next_name, struct failure *failure)
+{
+	struct parts parts = { 0 };
+	struct members members = { .first = event->first, .last = event->last };
+	struct event_query merged = { .merged_into = event->id };
+	struct page page = { .limit = MERGED_SHOWN };
+	struct uuid origin;
+	uint64_t next;
+	struct gathering gathering = { .titles = titles, .parts = &parts, .list = json_array() };
+	json_object_set_new(call->output, "alerts", gathering.list);
+	if (!call->history)
+		return fail(failure, ERROR_SYSTEM, "the history of alerts cannot be read just now");
+	enum error error = store_event_part(call->store, call->scope, event->id, &origin, take_host, &parts, failure);
+	if (error)
+		return error;
+	parts.is_part = !uuid_equal(origin, event->id);
+	members.ids[members.count++] = origin; /* in history the alerts carry the id of the event that was split */
+	error = store_event_each(call->store, call->scope, &merged, &page, call->arena, take_member, &members, failure);
+	if (!error)
+		error = position_cursor_read(after, &next, failure);
+	if (error)
+		return error;
+	/* Judged by a time near its arrival when its own was implausible: such an alert is found by the search only. */
+	struct history_query query = { .from = members.first,
+		.to = members.last + 1,
+		.organisation = event->organisation,
+		.event = members.ids,
+		.event_count = members.count,
+		.start = next,
+		.limit = limit };
+	size_t wanted = limit;
+	do { /* hosts that belong elsewhere are passed over: look on until the page is full */
+		query.limit = (uint32_t)(wanted - json_array_size(gathering.list));
+		error = history_find(call->history, call->scope, &query, gather_alert, &gathering, &next, failure);
+		query.start = next;
+	} while (!error && next && json_array_size(gathering.list) == 0);
+	if (!error && gathering.no_memory)
+		error = fail(failure, ERROR_MEMORY, "alerts: no memory");
+	position_cursor_write(call->output, next_name, next);
+	return error;
+}
+
+enum error event_alerts(struct call *call, struct failure *failure)
+{
+	struct event *event = arena_take(call->arena, sizeof *event);
+	struct event_standing standing;
+	struct titles *titles;
+	if (!event)
+		return fail(failure, ERROR_MEMORY, "event: no memory");
+	enum error error =
+	    store_event_get(call->store, call->scope, input_uuid(call, "id"), call->arena, event, &standing, failure);
+	if (!error)
+		error = titles_load(call, &titles, failure);
+	if (error)
+		return error;
+	int64_t limit = input_integer(call, "limit");
+	json_object_set_new(call->output, "organisation", json_integer(event->organisation));
+	return event_alerts_output(
+	    call, titles, event, input_text(call, "after"), limit ? (uint32_t)limit : 100, "next", failure);
+}
+
+/* ── one event ─ */
+
+struct steps {
+	struct call *call;
+	json_t *list;
+};
+
+static void take_step(void *context, const struct event_step *step)
+{
+	struct steps *steps = context;
+	json_t *object = json_object();
+	char who[NAME_SIZE];
+	output_time(object, "when", step->when);
+	output_string(object, "what", step->what);
+	if (store_account_title(steps->call->store, steps->call->scope, step->account, who, sizeof who, NULL) == OK)
+		output_string(object, "who", who);
+	output_string(object, "reason", step->reason);
+	json_array_append_new(steps->list, object);
+}
+
+/* Other events that the reader should know of: of the campaign (the centre alone), and those merged into this one. */
+static enum error add_related(
+    struct call *call, const struct titles *titles, const struct event *event, struct failure *failure)
+{
+	struct listing campaign = { call, titles, json_array(), event->id, false };
+	struct listing merged = { call, titles, json_array(), event->id, false };
+	json_object_set_new(call->output, "campaign_events", campaign.list);
+	json_object_set_new(call->output, "merged_events", merged.list);
+	struct event_query of_campaign = { .campaign = event->campaign }, of_merged = { .merged_into = event->id };
+	struct page page = { .limit = CAMPAIGN_SHOWN };
+	enum error error = OK;
+	if (scope_covers_all(call->scope) && !uuid_is_nil(event->campaign))
+		error = store_event_each(
+		    call->store, call->scope, &of_campaign, &page, call->arena, list_event, &campaign, failure);
+	page = (struct page){ .limit = MERGED_SHOWN };
+	if (!error)
+		error = store_event_each(
+		    call->store, call->scope, &of_merged, &page, call->arena, list_event, &merged, failure);
+	if (!error && (campaign.no_memory || merged.no_memory))
+		error = fail(failure, ERROR_MEMORY, "event: no memory");
+	return error;
+}
+
+enum error event_read(struct call *call, struct failure *failure)
+{
+	struct event *event = arena_take(call->arena, sizeof *event);
+	struct event_standing standing;
+	struct titles *titles;
+	if (!event)
+		return fail(failure, ERROR_MEMORY, "event: no memory");
+	enum error error =
+	    store_event_get(call->store, call->scope, input_uuid(call, "id"), call->arena, event, &standing, failure);
+	if (!error)
+		error = titles_load(call, &titles, failure);
+	if (error)
+		return error;
+	json_t *object = event_json(call, titles, event, &standing);
+	if (!object)
+		return fail(failure, ERROR_MEMORY, "event: no memory");
+	json_object_set_new(call->output, "event", object);
+	json_object_set_new(call->output, "organisation", json_integer(event->organisation));
+	json_object_set_new(call->output, "may_decide", json_boolean(may_decide(call)));
+	struct steps steps = { call, json_array() };
+	json_object_set_new(call->output, "steps", steps.list);
+	error = store_event_steps(call->store, call->scope, event->id, call->arena, take_step, &steps, failure);
+	if (!error)
+		error = add_related(call, titles, event, failure);
+	if (!error && call->route->kind == ROUTE_PAGE)
+		error = event_alerts_output(call, titles, event, TEXT_NONE, ALERTS_ON_PAGE, "alerts_next", failure);
+	call->version = standing.version;
+	return error;
+}

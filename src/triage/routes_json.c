@@ -1,0 +1,280 @@
+/*
+ * What the handlers of triage's routes share: fields of requests, and nouns as the JSON that is both the API's answer
+ * and the data of the pages.
+ */
+#include "model/capability.h"
+#include "triage/routes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+struct text input_text(const struct call *call, const char *name)
+{
+	json_t *value = json_object_get(call->input, name);
+	return json_is_string(value) ? (struct text){ json_string_value(value), json_string_length(value) } : TEXT_NONE;
+}
+
+struct uuid input_uuid(const struct call *call, const char *name)
+{
+	struct uuid uuid = { 0 };
+	if (!uuid_parse(input_text(call, name), &uuid))
+		return (struct uuid){ 0 };
+	return uuid;
+}
+
+int64_t input_integer(const struct call *call, const char *name)
+{
+	json_t *value = json_object_get(call->input, name);
+	return json_is_integer(value) ? json_integer_value(value) : 0;
+}
+
+bool input_true(const struct call *call, const char *name)
+{
+	return json_is_true(json_object_get(call->input, name));
+}
+
+void output_text(json_t *object, const char *name, struct text value)
+{
+	/* Texts of alerts are whatever a sensor wrote: what is not UTF-8 is shown as U+FFFD. */
+	if (text_utf8_valid(value) == value.size) {
+		json_object_set_new(object, name, json_stringn(value.at ? value.at : "", value.size));
+		return;
+	}
+	char *plain = malloc(3 * value.size + 1);
+	if (!plain)
+		return;
+	size_t size = text_make_printable(value, plain);
+	json_object_set_new(object, name, json_stringn(plain, size));
+	free(plain);
+}
+
+void output_string(json_t *object, const char *name, const char *value)
+{
+	output_text(object, name, text_of(value));
+}
+
+void output_time(json_t *object, const char *name, nanoseconds time)
+{
+	char text[TIME_TEXT];
+	if (time)
+		json_object_set_new(object, name, json_string(time_format(time, text)));
+}
+
+void output_day(json_t *object, const char *name, nanoseconds time)
+{
+	char text[TIME_TEXT] = "";
+	if (time) {
+		time_format(time, text);
+		text[10] = 0;
+	}
+	json_object_set_new(object, name, json_string(text));
+}
+
+void output_uuid(json_t *object, const char *name, struct uuid uuid)
+{
+	char text[UUID_TEXT];
+	if (!uuid_is_nil(uuid))
+		json_object_set_new(object, name, json_string(uuid_format(uuid, text)));
+}
+
+/* ── titles ─ */
+
+#define TITLES_LARGEST 5000
+#define TITLES_PAGE 500
+
+struct titles {
+	struct arena *arena;
+	bool english;
+	size_t count, room;
+	struct {
+		uint32_t number;
+		const char *title;
+	} * rows;
+};
+
+static void take_title(void *context, const struct organisation *organisation)
+{
+	struct titles *titles = context;
+	const char *first = titles->english ? organisation->title_en : organisation->title_ja;
+	const char *second = titles->english ? organisation->title_ja : organisation->title_en;
+	const char *title = first[0] ? first : second[0] ? second : organisation->name;
+	if (titles->count == titles->room)
+		return;
+	titles->rows[titles->count].number = organisation->number;
+	titles->rows[titles->count++].title = arena_string(titles->arena, text_of(title));
+}
+
+enum error titles_load(struct call *call, struct titles **result, struct failure *failure)
+{
+	struct titles *titles = arena_take(call->arena, sizeof *titles);
+	if (titles) {
+		titles->arena = call->arena;
+		titles->room = TITLES_LARGEST;
+		titles->english = text_equal(call->language, TEXT("en"));
+		titles->rows = arena_take(call->arena, titles->room * sizeof *titles->rows);
+	}
+	if (!titles || !titles->rows)
+		return fail(failure, ERROR_MEMORY, "no memory for the organisations");
+	char after[64] = "";
+	do {
+		struct page page = { .after = text_of(after), .limit = TITLES_PAGE };
+		enum error error =
+		    store_organisation_each(call->store, call->scope, &page, take_title, titles, failure);
+		if (error)
+			return error;
+		memcpy(after, page.next, sizeof after);
+	} while (after[0] && titles->count < titles->room);
+	*result = titles;
+	return OK;
+}
+
+void titles_output(const struct titles *titles, struct call *call)
+{
+	json_t *list = json_array();
+	int64_t chosen = input_integer(call, "organisation");
+	for (size_t i = 0; i < titles->count; i++) {
+		json_t *row = json_object();
+		json_object_set_new(row, "number", json_integer(titles->rows[i].number));
+		output_string(row, "title", titles->rows[i].title);
+		json_object_set_new(row, "chosen", json_boolean(titles->rows[i].number == chosen));
+		json_array_append_new(list, row);
+	}
+	json_object_set_new(call->output, "organisations", list);
+}
+
+void title_add(const struct titles *titles, uint32_t organisation, json_t *object)
+{
+	size_t low = 0, high = titles->count; /* the store gives them by number */
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (titles->rows[middle].number < organisation)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	bool known = low < titles->count && titles->rows[low].number == organisation;
+	if (known)
+		output_string(object, "organisation_title", titles->rows[low].title);
+}
+
+/* ── nouns ─ */
+
+static json_t *built(struct builder *text)
+{
+	json_t *object = text->failed ? NULL : json_loadb(text->at, text->size, 0, NULL);
+	builder_free(text);
+	return object;
+}
+
+json_t *event_json(const struct call *call, const struct titles *titles, const struct event *event,
+    const struct event_standing *standing)
+{
+	struct builder text = { 0 };
+	event_write_json(event, &text);
+	json_t *object = built(&text);
+	if (!object)
+		return NULL;
+	title_add(titles, event->organisation, object);
+	output_string(object, "state", event_state_code(standing->state));
+	output_string(object, "state_reason", standing->reason);
+	output_time(object, "decided", standing->decided);
+	output_uuid(object, "merged_into", standing->merged_into);
+	output_uuid(object, "split_from", standing->split_from);
+	json_object_set_new(object, "notices", json_integer(standing->notices));
+	json_object_set_new(object, "version", json_integer((json_int_t)standing->version));
+	/* That others are concerned, and how many notices there are before one was sent, is the centre's to know. */
+	if (!scope_covers_all(call->scope)) {
+		json_object_del(object, "campaign");
+		json_object_del(object, "notices");
+	}
+	return object;
+}
+
+json_t *alert_json(const struct history_hit *hit, const struct titles *titles, bool with_original)
+{
+	struct builder text = { 0 };
+	alert_write_json(&hit->alert, with_original, &text);
+	json_t *object = built(&text);
+	if (!object)
+		return NULL;
+	char position[24];
+	snprintf(position, sizeof position, "%llu", (unsigned long long)hit->position);
+	output_string(object, "position", position);
+	output_time(object, "occurred", hit->alert.occurred);
+	json_object_del(object, "time");
+	output_string(object, "verdict", verdict_code(hit->verdict));
+	output_uuid(object, "event", hit->event);
+	output_uuid(object, "rule", hit->rule);
+	title_add(titles, hit->alert.organisation, object);
+	return object;
+}
+
+json_t *decision_json(const struct call *call, const struct titles *titles, const struct decision *decision)
+{
+	char text[PREFIX_TEXT > NAME_SIZE ? PREFIX_TEXT : NAME_SIZE] = "";
+	json_t *object = json_object();
+	output_uuid(object, "id", decision->id);
+	if (decision->organisation) {
+		json_object_set_new(object, "organisation", json_integer(decision->organisation));
+		title_add(titles, decision->organisation, object);
+	}
+	output_string(object, "detector", decision->detector);
+	output_string(object, "signature", decision->signature);
+	output_string(object, "host", decision->host);
+	output_string(object, "account", decision->account);
+	output_string(object, "source", decision->source.length ? prefix_format(decision->source, text) : "");
+	output_string(object, "reason", decision->reason);
+	if (store_account_title(call->store, call->scope, decision->author, text, sizeof text, NULL) == OK)
+		output_string(object, "author_name", text);
+	output_time(object, "created", decision->created);
+	output_time(object, "expires", decision->expires);
+	output_time(object, "review", decision->review);
+	json_object_set_new(object, "review_due", json_boolean(decision->review <= call->now));
+	json_object_set_new(object, "ended", json_boolean(decision->expires <= call->now));
+	json_object_set_new(object, "hits", json_integer((json_int_t)decision->hits));
+	output_time(object, "last_hit", decision->last_hit);
+	json_object_set_new(object, "withdrawn", json_boolean(decision->withdrawn));
+	output_uuid(object, "event", decision->event);
+	json_object_set_new(object, "version", json_integer((json_int_t)decision->version));
+	return object;
+}
+
+void tell_changed(struct call *call, uint32_t organisation, const char *noun, struct uuid id)
+{
+	char text[UUID_TEXT];
+	if (call->center && call->center->changed)
+		call->center->changed(call->center, organisation, noun, uuid_format(id, text));
+}
+
+/* ── cursors of positions: hexadecimal position and checksum ─ */
+
+enum error position_cursor_read(struct text cursor, uint64_t *position, struct failure *failure)
+{
+	uint8_t bytes[12];
+	*position = 0;
+	if (cursor.size == 0)
+		return OK;
+	if (!hex_parse(cursor, bytes, sizeof bytes))
+		return fail(failure, ERROR_INPUT, "after: it is not a cursor that a list gave");
+	struct reader from = reader_of(bytes, sizeof bytes);
+	*position = get_u64(&from);
+	if (get_u32(&from) != checksum(0, bytes, 8) || *position == 0)
+		return fail(failure, ERROR_INPUT, "after: it is not a cursor that a list gave");
+	return OK;
+}
+
+void position_cursor_write(json_t *object, const char *name, uint64_t position)
+{
+	char text[HEX_SIZE(12)] = "";
+	struct builder bytes = { 0 };
+	if (position) {
+		put_u64(&bytes, position);
+		put_u32(&bytes, bytes.failed ? 0 : checksum(0, bytes.at, 8));
+		if (!bytes.failed)
+			hex_format(bytes.at, bytes.size, text);
+	}
+	builder_free(&bytes);
+	output_string(object, name, text);
+}
