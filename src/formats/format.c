@@ -211,11 +211,11 @@ static enum error read_line(
 	error = reader->format->line(reader, line->text, alert, failure);
 	if (error)
 		return error;
-	const char *problem = alert_problem(alert);
-	if (problem)
-		return fail(failure, ERROR_INPUT, "%s", problem);
 	if (!flatten_all(reader, alert, line, contents.control))
 		return fail(failure, ERROR_INPUT, "the line's texts take more than %u bytes", ARENA_BYTES);
+	const char *problem = alert_problem(alert); /* after: a signature of control characters only is none */
+	if (problem)
+		return fail(failure, ERROR_INPUT, "%s", problem);
 	return OK;
 }
 
