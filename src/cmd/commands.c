@@ -4,11 +4,14 @@
 #include "cmd/commands.h"
 
 #include "center/capabilities.h"
+#include "center/center.h"
 
 #include <stddef.h>
 #include <string.h>
 
 const struct command *const commands[] = {
+	&center_command,
+	&account_command,
 	&convert_command,
 	&help_command,
 	&version_command,

@@ -1,6 +1,7 @@
 /*
  * noroshi: finds the verb and runs it.
  */
+#include "base/config.h"
 #include "cmd/commands.h"
 
 #include <stdio.h>
@@ -19,7 +20,12 @@ int main(int argc, char **argv)
 		verb = "version";
 	const struct command *command = command_named(verb);
 	if (!command) {
-		fprintf(stderr, "noroshi: there is no verb \"%s\"; `noroshi help` lists them\n", verb);
+		const char *names[64] = { NULL }, *nearest;
+		for (size_t i = 0; i < 63 && command_at(i); i++)
+			names[i] = command_at(i)->name;
+		nearest = nearest_name(verb, names);
+		fprintf(stderr, "noroshi: there is no verb \"%s\"%s%s%s; `noroshi help` lists them\n", verb,
+		    nearest ? " (did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?)" : "");
 		return 2;
 	}
 	return command->run(argc - 1, argv + 1);

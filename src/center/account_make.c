@@ -1,0 +1,103 @@
+/*
+ * An account straight into the store of a configuration.
+ */
+#include "center/account_make.h"
+
+#include "base/file.h"
+#include "center/confine.h"
+#include "center/keeper.h"
+#include "center/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static enum error settings_load(const char *path, struct center_settings *settings, struct failure *failure)
+{
+	struct option_group groups[SETTINGS_GROUPS];
+	settings_groups(settings, groups);
+	enum error error = config_load(path, groups, failure);
+	/* The store's files belong to the user that the keeper becomes. */
+	return error == OK ? confine_user(settings->user, false, failure) : error;
+}
+
+static enum error account_describe(const struct account_wish *wish, struct store *store, const struct work *work,
+    struct account *account, struct failure *failure)
+{
+	struct account other;
+	struct organisation organisation;
+	struct failure unknown;
+	*account = (struct account){ .created = time_now(), .language = LANGUAGE_JAPANESE };
+	if (!role_parse(text_of(wish->role), &account->role))
+		return fail(failure, ERROR_USAGE, "--role: expected administrator, analyst, member or auditor");
+	text_copy(text_of(wish->name), account->name, sizeof account->name);
+	text_copy(text_of(wish->title ? wish->title : wish->name), account->title, sizeof account->title);
+	text_copy(text_of(wish->mail), account->mail, sizeof account->mail);
+	if (wish->organisation) {
+		if (store_organisation_find(store, work->scope, text_of(wish->organisation), &organisation, &unknown) !=
+		    OK)
+			return fail(failure, ERROR_USAGE, "--organisation: there is no organisation \"%s\"",
+			    wish->organisation);
+		account->organisation = organisation.number;
+	}
+	const char *problem = account_problem(account);
+	if (!problem)
+		problem = password_problem(wish->password, account);
+	if (problem)
+		return fail(failure, ERROR_USAGE, "%s", problem);
+	if (store_account_find(store, work->scope, text_of(wish->name), &other, &unknown) == OK)
+		return fail(failure, ERROR_USAGE, "there is an account \"%s\" already", wish->name);
+	return password_hash(wish->password, account->password, failure);
+}
+
+static enum error account_write(struct store *store, const struct work *work, struct account *account, char *secret,
+    bool token, struct failure *failure)
+{
+	struct log_line line = { .when = time_now() };
+	enum error error = store_begin(store, failure);
+	if (error == OK)
+		error = store_account_put(store, work->scope, account, failure);
+	if (error == OK && token) {
+		struct token made = { .account = account->id, .created = time_now() };
+		secret_make("nra_", secret, made.digest);
+		text_copy(TEXT("command line"), made.name, sizeof made.name);
+		error = store_token_put(store, work->scope, &made, failure);
+	}
+	text_copy(TEXT("command line"), line.who, sizeof line.who);
+	text_copy(TEXT("account-create"), line.what, sizeof line.what);
+	text_copy(text_of(account->name), line.object, sizeof line.object);
+	text_copy(TEXT("done"), line.outcome, sizeof line.outcome);
+	text_copy(text_of(role_code(account->role)), line.detail, sizeof line.detail);
+	if (error == OK)
+		error = store_log_append(store, &line, failure);
+	if (error == OK)
+		error = store_commit(store, failure);
+	if (error != OK)
+		store_rollback(store);
+	return error;
+}
+
+enum error account_make(const struct account_wish *wish, char *secret, struct failure *failure)
+{
+	struct center_settings settings = { 0 };
+	struct store *store = NULL;
+	struct work work = { 0 };
+	struct account account;
+	char location[4400];
+	*secret = 0;
+	enum error error = settings_load(wish->config, &settings, failure);
+	if (error == OK)
+		error = directory_make(settings.state, 0750, failure);
+	if (error != OK)
+		return error;
+	snprintf(location, sizeof location, "sqlite:%s/noroshi.db", settings.state);
+	error = store_open(location, &store, failure);
+	if (error == OK)
+		error = work_begin(&work, "command-line", failure);
+	if (error == OK)
+		error = account_describe(wish, store, &work, &account, failure);
+	if (error == OK)
+		error = account_write(store, &work, &account, secret, wish->token, failure);
+	work_end(&work);
+	store_close(store);
+	return error;
+}
