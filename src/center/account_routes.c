@@ -28,18 +28,47 @@ static json_t *account_json(const struct account *account)
 	return object;
 }
 
+struct listing {
+	struct call *call;
+	json_t *list;
+};
+
+static const char *title_of(const struct call *call, const struct organisation *organisation)
+{
+	bool japanese = text_equal(call->language, TEXT("ja"));
+	const char *title = japanese ? organisation->title_ja : organisation->title_en;
+	return *title ? title : organisation->name;
+}
+
 static void add_account(void *context, const struct account *account)
 {
-	json_array_append_new(context, account_json(account));
+	struct listing *listing = context;
+	struct organisation organisation;
+	struct failure none;
+	json_t *object = account_json(account);
+	if (account->organisation && store_organisation_get(listing->call->store, listing->call->scope,
+					 account->organisation, &organisation, &none) == OK)
+		set_text(object, "organisation_title", title_of(listing->call, &organisation));
+	json_array_append_new(listing->list, object);
+}
+
+static void add_choice(void *context, const struct organisation *organisation)
+{
+	struct listing *listing = context;
+	json_array_append_new(listing->list, json_pack("{s:i,s:s}", "number", (int)organisation->number, "title",
+						 title_of(listing->call, organisation)));
 }
 
 static enum error account_list(struct call *call, struct failure *failure)
 {
-	struct page page = page_of(call);
-	json_t *list = json_array();
-	json_object_set_new(call->output, "accounts", list);
-	enum error error = store_account_each(call->store, call->scope, &page, add_account, list, failure);
+	struct page page = page_of(call), all = { .limit = 500 };
+	struct listing accounts = { call, json_array() }, organisations = { call, json_array() };
+	json_object_set_new(call->output, "accounts", accounts.list);
+	json_object_set_new(call->output, "organisations", organisations.list); /* for the page's form */
+	enum error error = store_account_each(call->store, call->scope, &page, add_account, &accounts, failure);
 	page_next(call, &page);
+	if (error == OK)
+		error = store_organisation_each(call->store, call->scope, &all, add_choice, &organisations, failure);
 	return error;
 }
 

@@ -30,8 +30,7 @@ static json_t *organisation_json(const struct call *call, const struct organisat
 	set_text(object, "language", organisation->language == LANGUAGE_ENGLISH ? "en" : "ja");
 	json_t *contacts = json_array();
 	for (size_t i = 0; i < 2; i++)
-		if (*organisation->contacts[i].mail)
-			json_array_append_new(contacts, contact_json(&organisation->contacts[i]));
+		json_array_append_new(contacts, contact_json(&organisation->contacts[i]));
 	json_object_set_new(object, "contacts", contacts);
 	json_object_set_new(object, "quota", json_real(organisation->quota));
 	json_object_set_new(object, "active", json_boolean(organisation->active));
@@ -128,8 +127,8 @@ static enum error organisation_read(struct call *call, struct failure *failure)
 
 static enum error contact_fill(struct call *call, struct contact *contact, unsigned which, struct failure *failure)
 {
-	static const char *const names[] = { "contact_name", "second_contact_name" };
-	static const char *const mails[] = { "contact_mail", "second_contact_mail" };
+	static const char *const names[] = { "contact1_name", "contact2_name" };
+	static const char *const mails[] = { "contact1_mail", "contact2_mail" };
 	enum error error = input_copy(call, names[which], contact->name, sizeof contact->name, failure);
 	return error == OK ? input_copy(call, mails[which], contact->mail, sizeof contact->mail, failure) : error;
 }
@@ -324,10 +323,10 @@ static enum error sensor_token(struct call *call, struct failure *failure)
 	    { "parent", FIELD_INTEGER, IN_BODY, false, .least = 0, .most = 4294967295,                                 \
 		    .summary = "Number; 0 = none." },                                                                  \
 	    { "language", FIELD_CHOICE, IN_BODY, false, .choices = languages, .summary = "Of its notices." },          \
-	    { "contact_name", FIELD_TEXT, IN_BODY, false, 127, .summary = "First contact." },                          \
-	    { "contact_mail", FIELD_TEXT, IN_BODY, false, 254, .summary = "Its mail address." },                       \
-	    { "second_contact_name", FIELD_TEXT, IN_BODY, false, 127, .summary = "For escalation." },                  \
-	    { "second_contact_mail", FIELD_TEXT, IN_BODY, false, 254, .summary = "Its mail address." },                \
+	    { "contact1_name", FIELD_TEXT, IN_BODY, false, 127, .summary = "First contact." },                         \
+	    { "contact1_mail", FIELD_TEXT, IN_BODY, false, 254, .summary = "Its mail address." },                      \
+	    { "contact2_name", FIELD_TEXT, IN_BODY, false, 127, .summary = "For escalation." },                        \
+	    { "contact2_mail", FIELD_TEXT, IN_BODY, false, 254, .summary = "Its mail address." },                      \
 	    { "quota", FIELD_REAL, IN_BODY, false, .summary = "Alerts a second; 0 = the configured one." },            \
 	{                                                                                                              \
 		"active", FIELD_BOOLEAN, IN_BODY, false, .summary = "Its sensors and members are let in."              \
