@@ -27,7 +27,7 @@ size_t catalog_count(const struct catalog *catalog);
 struct text catalog_text(const struct catalog *catalog, struct text msgid);
 const char *catalog_string(const struct catalog *catalog, const char *msgid);
 
-/* The Japanese catalogue where the program finds its data (base/data.h): for "ja"; NULL for any other language. */
+/* `japanese` for "ja"; NULL, which means English, for any other language. */
 const struct catalog *catalog_for(const struct catalog *japanese, struct text language);
 
 /* Appends the translation of `msgid` with {0} … {9} replaced by the parameters. */

@@ -117,10 +117,10 @@ struct route_match {
 	const struct route *route;                             /* NULL: none with this method */
 	bool path_exists;                                      /* another method has this path: 405 */
 	char allow[64];                                        /* "GET, POST": methods that this path has */
-	struct text names[ROUTE_VALUES], values[ROUTE_VALUES]; /* of {name} in the path; values still percent-encoded */
+	struct text names[ROUTE_VALUES], values[ROUTE_VALUES]; /* of {name} in the path */
 	size_t count;
 };
-/* HEAD finds the route of GET. Fixed segments win over {names}. `path` is as in the request line, without the query. */
+/* HEAD finds the route of GET. Fixed segments win over {names}. `path` is decoded, without the query. */
 void route_find(const struct router *router, struct text method, struct text path, struct route_match *match);
 const struct route *route_by_name(const struct router *router, struct text name);
 

@@ -7,11 +7,12 @@
  *   {{#is name "open"}}…{{/is}} {{^is name "open"}}…{{/is}}   when the value is this text, and when it is not
  *   {{> partial}}                        web/partials/partial.html, with the same data
  *   {{_ "msgid"}} {{_ "{0} of {1}" a b}} the translation; {0} {1} … are replaced by values
+ *   {{_ name}}                           the translation of a value that is one of our msgids
  *   {{date name}} {{day name}}           <time datetime="…">: RFC 3339 text or nanoseconds; shown in JST for ja, UTC
  * for en
  *   {{number name}} {{number name 2}}    grouped digits; with decimals
- *   {{t_code "state" name}}              the words for a code: verdict, state, role, severity … (http/codes.h)
- *   {{reason name}}                      the sentence of a reason {"words": msgid, "parameters": [...]}
+ *   {{t_code "role" name}} {{t_code "role" "member"}}   the words for a code: verdict, role, severity … (http/codes.h)
+ *   {{reason name}}                      the sentence of a reason {"code": …, "parameters": [...]} (model/reason.h)
  *   {{asset "app.css"}}                  /web/app.css?v=HASH
  *   {{! a comment}}
  *
@@ -37,8 +38,8 @@ struct templates;
 enum error templates_new(const char *folder, const struct catalog *catalog, const struct assets *assets,
     struct templates **templates, struct failure *failure);
 /* The same from memory, one page with this name: for tests and fuzzing. */
-enum error templates_new_text(
-    const char *name, struct text text, struct templates **templates, struct failure *failure);
+enum error templates_new_text(const char *name, struct text text, const struct catalog *catalog,
+    struct templates **templates, struct failure *failure);
 void templates_free(struct templates *templates);
 bool templates_have(const struct templates *templates, const char *page);
 const struct assets *templates_assets(const struct templates *templates);
@@ -50,9 +51,5 @@ const struct catalog *templates_catalog(const struct templates *templates);
  * unknown page. */
 enum error template_render(const struct templates *templates, const char *page, json_t *data, struct text language,
     struct builder *to, struct failure *failure);
-
-/* Calls back for each msgid in the templates, for the extraction of messages. */
-void templates_messages(const struct templates *templates,
-    void (*found)(void *context, const char *file, unsigned line, struct text msgid), void *context);
 
 #endif

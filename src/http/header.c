@@ -1,0 +1,131 @@
+/*
+ * Header fields of a request as text → values. In: what a stranger sent, cut out by the library. Called by receive.c.
+ */
+#include "http/header.h"
+
+#include <string.h>
+
+bool header_length(struct text value, uint64_t *length)
+{
+	for (size_t i = 0; i < value.size; i++)
+		if (value.at[i] < '0' || value.at[i] > '9')
+			return false;
+	return text_to_u64(value, length);
+}
+
+static bool is_token_character(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || strchr("-._~+/=", c) != NULL;
+}
+
+bool header_bearer(struct text value, struct text *token)
+{
+	if (value.size < 7 || !text_equal_nocase((struct text){ value.at, 7 }, TEXT("Bearer ")))
+		return false;
+	struct text rest = text_trim((struct text){ value.at + 7, value.size - 7 });
+	if (rest.size < 16 || rest.size > 256)
+		return false;
+	for (size_t i = 0; i < rest.size; i++)
+		if (!rest.at[i] || !is_token_character(rest.at[i]))
+			return false;
+	*token = rest;
+	return true;
+}
+
+struct text header_cookie(struct text value, struct text name)
+{
+	struct text found = TEXT_NONE;
+	unsigned times = 0;
+	while (value.size > 0) {
+		struct text pair = text_trim(text_cut(&value, ';'));
+		struct text rest = pair, key = text_cut(&rest, '=');
+		if (!text_equal(text_trim(key), name))
+			continue;
+		found = text_trim(rest);
+		times++;
+	}
+	return times == 1 ? found : TEXT_NONE;
+}
+
+/* "q=0.8" in thousandths; anything malformed counts as 0. */
+static unsigned quality(struct text parameters)
+{
+	while (parameters.size > 0) {
+		struct text parameter = text_trim(text_cut(&parameters, ';'));
+		double q;
+		if (parameter.size < 2 || !text_equal_nocase((struct text){ parameter.at, 2 }, TEXT("q=")))
+			continue;
+		if (!text_to_double((struct text){ parameter.at + 2, parameter.size - 2 }, &q) || q < 0 || q > 1)
+			return 0;
+		return (unsigned)(q * 1000);
+	}
+	return 1000;
+}
+
+struct text header_language(struct text value, struct text otherwise)
+{
+	unsigned best = 0;
+	struct text language = otherwise;
+	for (unsigned i = 0; i < 32 && value.size > 0; i++) {
+		struct text rest = text_cut(&value, ',');
+		struct text range = text_trim(text_cut(&rest, ';')), subtag = range;
+		struct text primary = text_cut(&subtag, '-');
+		unsigned q = quality(rest);
+		if (q <= best)
+			continue;
+		if (text_equal_nocase(primary, TEXT("ja")))
+			language = TEXT("ja");
+		else if (text_equal_nocase(primary, TEXT("en")))
+			language = TEXT("en");
+		else
+			continue;
+		best = q;
+	}
+	return language;
+}
+
+bool header_version(struct text value, uint64_t *version)
+{
+	value = text_trim(value);
+	*version = 0;
+	if (text_equal(value, TEXT("*")))
+		return true;
+	if (text_starts(value, TEXT("W/")))
+		value = (struct text){ value.at + 2, value.size - 2 };
+	if (value.size < 3 || value.at[0] != '"' || value.at[value.size - 1] != '"')
+		return false;
+	return text_to_u64((struct text){ value.at + 1, value.size - 2 }, version) && *version > 0;
+}
+
+bool header_is_type(struct text value, const char *type)
+{
+	struct text kind = text_trim(text_cut(&value, ';'));
+	if (!text_equal_nocase(kind, text_of(type)))
+		return false;
+	while (value.size > 0) {
+		struct text rest = text_trim(text_cut(&value, ';')), name = text_trim(text_cut(&rest, '='));
+		struct text given = text_trim(rest);
+		if (text_equal_nocase(name, TEXT("charset")) && !text_equal_nocase(given, TEXT("utf-8")) &&
+		    !text_equal_nocase(given, TEXT("\"utf-8\"")))
+			return false;
+	}
+	return true;
+}
+
+bool header_host_known(struct text value, char *const *hosts)
+{
+	for (; *hosts; hosts++)
+		if (text_equal_nocase(value, text_of(*hosts)))
+			return true;
+	return false;
+}
+
+bool header_is_key(struct text value)
+{
+	if (value.size < 1 || value.size > 64)
+		return false;
+	for (size_t i = 0; i < value.size; i++)
+		if (value.at[i] < 0x21 || value.at[i] > 0x7e)
+			return false;
+	return true;
+}

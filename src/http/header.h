@@ -1,0 +1,36 @@
+/*
+ * Single header fields of a request, as text, to values. Pure functions: the server and the fuzz target call them.
+ */
+#ifndef NOROSHI_HTTP_HEADER_H
+#define NOROSHI_HTTP_HEADER_H
+
+#include "base/text.h"
+
+#include <stdint.h>
+
+/* Content-Length: digits only, as in RFC 9110, 8.6. */
+bool header_length(struct text value, uint64_t *length);
+
+/* The token of "Bearer TOKEN" (RFC 6750, 2.1), 16 to 256 characters; false for anything else. */
+bool header_bearer(struct text value, struct text *token);
+
+/* The value of the cookie `name` in a Cookie header (RFC 6265, 5.4); none when it is absent, empty or there twice. */
+struct text header_cookie(struct text value, struct text name);
+
+/* "ja" or "en" by Accept-Language (RFC 9110, 12.5.4), or `otherwise`. */
+struct text header_language(struct text value, struct text otherwise);
+
+/* If-Match and If-None-Match with one of our tags, "\"12\"" or "W/\"12\"": the number; 0 for "*" and for foreign tags with
+ * `weak`; false when it is malformed. */
+bool header_version(struct text value, uint64_t *version);
+
+/* The media type without parameters equals `type`, and a charset, when given, is UTF-8. */
+bool header_is_type(struct text value, const char *type);
+
+/* Whether a Host names one of `hosts` (ASCII case does not count); NULL ends the list. */
+bool header_host_known(struct text value, char *const *hosts);
+
+/* 1 to 64 visible ASCII characters. */
+bool header_is_key(struct text value);
+
+#endif
