@@ -294,6 +294,35 @@ static struct ingest *ingest_of(struct front *front, uint64_t number)
 	return exchange_context(exchange);
 }
 
+static void ingests_work(void *context);
+
+static void work_later(struct ingests *ingests)
+{
+	if (!ingests->timer && ingests->turn_first)
+		ingests->timer = loop_timer(ingests->front->process->loop, 0, 0, ingests_work, ingests);
+}
+
+static void turn_add(struct ingests *ingests, struct member *member)
+{
+	if (!member->in_turn) {
+		member->in_turn = true;
+		member->next = NULL;
+		*ingests->turn_last = member;
+		ingests->turn_last = &member->next;
+	}
+	work_later(ingests);
+}
+
+static void ingest_ready(struct ingest *ingest)
+{
+	struct member *member = ingest->member;
+	ingest->state = INGEST_READY;
+	ingest->next = NULL;
+	*member->last = ingest;
+	member->last = &ingest->next;
+	turn_add(ingest->front->ingests, member);
+}
+
 void ingests_admitted(struct front *front, const struct message *message)
 {
 	struct ingest *ingest = ingest_of(front, message->correlation);
@@ -316,7 +345,10 @@ void ingests_admitted(struct front *front, const struct message *message)
 	if (!ingest_fits(ingest, quota, exchange_request(exchange)->body))
 		return;
 	ingest->state = INGEST_BODY;
-	server_pause(exchange, false);
+	if (ingest->complete) /* a small body came along with the headers */
+		ingest_ready(ingest);
+	else
+		server_pause(exchange, false);
 }
 
 void ingests_data(struct front *front, struct exchange *exchange, struct text bytes)
@@ -330,36 +362,15 @@ void ingests_data(struct front *front, struct exchange *exchange, struct text by
 		ingest_refuse(ingest, 503, "There is no memory for this batch just now.", 5);
 }
 
-static void ingests_work(void *context);
-
-static void work_later(struct ingests *ingests)
-{
-	if (!ingests->timer && ingests->turn_first)
-		ingests->timer = loop_timer(ingests->front->process->loop, 0, 0, ingests_work, ingests);
-}
-
-static void turn_add(struct ingests *ingests, struct member *member)
-{
-	if (!member->in_turn) {
-		member->in_turn = true;
-		member->next = NULL;
-		*ingests->turn_last = member;
-		ingests->turn_last = &member->next;
-	}
-	work_later(ingests);
-}
-
 void ingests_end(struct front *front, struct exchange *exchange)
 {
+	(void)front;
 	struct ingest *ingest = exchange_context(exchange);
 	if (!ingest)
 		return;
-	struct member *member = ingest->member;
-	ingest->state = INGEST_READY;
-	ingest->next = NULL;
-	*member->last = ingest;
-	member->last = &ingest->next;
-	turn_add(front->ingests, member);
+	ingest->complete = true;
+	if (ingest->state == INGEST_BODY)
+		ingest_ready(ingest);
 }
 
 void ingests_gone(struct front *front, struct exchange *exchange)

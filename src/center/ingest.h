@@ -30,7 +30,7 @@ struct ingest {
 	uint32_t organisation, sensor;
 	char batch[130], map[1026];
 	struct hash128 epoch;
-	bool from_file;
+	bool from_file, complete; /* complete: the whole body is here */
 	uint64_t offset, preamble;
 	const struct format *format; /* NULL = by content */
 	struct format_settings settings;

@@ -14,6 +14,7 @@
 
 #include "http/limiter.h"
 #include "http/server.h"
+#include "net/address.h"
 
 #include <stdbool.h>
 
@@ -67,7 +68,7 @@ struct exchange {
 	struct builder body;
 	/* the answer */
 	uint16_t status;
-	char type[64], etag[40], location[600], allow[64], cookie[200], cookie2[120];
+	char type[64], etag[40], location[600], allow[64], cookie[240], cookie2[240];
 	const char *cache;  /* Cache-Control */
 	uint32_t retry_after;
 	uint64_t held;      /* bytes counted in server.waiting */

@@ -117,6 +117,19 @@ static bool check_framing(struct exchange *exchange)
 	return true;
 }
 
+/* The library takes an encoded line break in the request line for its end, and what follows for a header: then the version,
+ * which stands behind it, is missing. */
+static bool check_request_line(struct exchange *exchange)
+{
+	char value[16];
+	bool bad = false;
+	struct text version = take_header(exchange->connection->wsi, WSI_TOKEN_HTTP, value, sizeof value, &bad);
+	if (!bad && (text_equal(version, TEXT("HTTP/1.1")) || text_equal(version, TEXT("HTTP/1.0"))))
+		return true;
+	exchange->close_after = true;
+	return refuse(exchange, 400, "the request line is malformed");
+}
+
 static bool check_host(struct exchange *exchange)
 {
 	char value[300];
@@ -435,7 +448,7 @@ bool receive_request(struct connection *connection, struct text path)
 	bool get = exchange->head || text_equal(method, TEXT("GET"));
 	text_copy(path, exchange->path, sizeof exchange->path);
 	exchange->wants_json = text_starts(path, TEXT("/v1/")) || header_wants_json(exchange);
-	if (!check_framing(exchange) || !check_host(exchange) || !check_address_rate(exchange))
+	if (!check_framing(exchange) || !check_request_line(exchange) || !check_host(exchange) || !check_address_rate(exchange))
 		return true;
 	if (!path_is_whole(connection->wsi, path) || path.size >= sizeof exchange->path) {
 		exchange_refuse(exchange, 400, "the path is not well-formed UTF-8, or too long");
