@@ -194,8 +194,10 @@ enum error file_open(const char *path, bool create, struct file **file, struct f
 	if (number)
 		return refuse(failure, number, "create", path);
 	enum error error = file_wrap(path, descriptor, file, failure);
-	if (!error && (error = sync_folder_of(path, failure)) != OK)
+	if (!error && (error = sync_folder_of(path, failure)) != OK) {
 		file_close(*file);
+		*file = NULL;
+	}
 	return error;
 }
 
