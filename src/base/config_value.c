@@ -114,6 +114,10 @@ static void write_real(double number, struct builder *to)
 {
 	char words[40];
 	double again;
+	if (number == trunc(number) && fabs(number) < 1e15) {
+		build_format(to, "%" PRId64, (int64_t)number);
+		return;
+	}
 	for (int digits = 1; digits <= 17; digits++) {
 		snprintf(words, sizeof words, "%.*g", digits, number);
 		for (char *c = words; *c; c++)

@@ -12,6 +12,7 @@
 const struct command *const commands[] = {
 	&center_command,
 	&account_command,
+	&config_command,
 	&convert_command,
 	&help_command,
 	&version_command,

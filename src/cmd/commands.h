@@ -14,6 +14,7 @@ const struct command *command_named(const char *name);
 /* Every command in the order of `noroshi help`: index 0 … until NULL. */
 const struct command *command_at(size_t index);
 
+extern const struct command config_command;
 extern const struct command convert_command;
 extern const struct command help_command;
 extern const struct command version_command;

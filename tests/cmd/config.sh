@@ -1,0 +1,49 @@
+#!/bin/sh
+# `noroshi config`: what it shows is a configuration file that it finds good and shows again the same; mistakes are named with
+# their line. Usage: config.sh NOROSHI
+set -eu
+noroshi=$(realpath "$1")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+fail() {
+	echo "$1" >&2
+	exit 1
+}
+# status WANTED COMMAND…: runs it, output and complaints into files
+status() {
+	wanted=$1
+	shift
+	got=0
+	"$@" >out 2>err || got=$?
+	[ "$got" = "$wanted" ] || fail "$*: ended with $got, not $wanted: $(cat err)"
+}
+
+status 0 "$noroshi" config show
+grep -q '^center = {$' out || fail "the group center is not shown"
+grep -q 'listen = "127.0.0.1:8443";' out || fail "no default is shown"
+cp out shown
+status 0 "$noroshi" config check shown
+status 0 "$noroshi" config show shown
+cmp out shown || fail "what is shown does not read back to the same"
+
+sed 's/listen = .*/listen = "[::1]:0";/' shown >changed
+status 0 "$noroshi" config show changed
+grep -q 'listen = "\[::1\]:0";' out || fail "a changed value is not shown"
+
+line=$(grep -n 'quota =' shown | cut -d: -f1)
+sed 's/quota =/qouta =/' shown >mistyped
+status 1 "$noroshi" config check mistyped
+grep -q "mistyped:$line: .*\"qouta\".*did you mean \"quota\"?" err || fail "the mistake is not named: $(cat err)"
+[ ! -s out ] || fail "a bad file was called good"
+
+sed 's/listen = .*/listen = "0.0.0.0:8443";/' shown >open
+status 1 "$noroshi" config check open
+grep -q 'tls_key' err || fail "beyond loopback a key is needed: $(cat err)"
+
+status 2 "$noroshi" config check "$folder/none"
+status 2 "$noroshi" config
+status 2 "$noroshi" config chek shown
+grep -q 'did you mean "check"' err || fail "no nearest word: $(cat err)"
+status 0 "$noroshi" config --help
