@@ -303,11 +303,9 @@ static enum error cef_line(struct format_reader *reader, struct text line, struc
 	enum error error = set_time(reader, values, has_time, alert, failure);
 	if (error)
 		return error;
-	alert->detector =
-	    text_starts(headers[HEADER_PRODUCT], headers[HEADER_VENDOR])
-		? headers[HEADER_PRODUCT]
-		: field_format(reader, "%.*s %.*s", (int)headers[HEADER_VENDOR].size, headers[HEADER_VENDOR].at,
-		      (int)headers[HEADER_PRODUCT].size, headers[HEADER_PRODUCT].at);
+	const struct text maker[] = { headers[HEADER_VENDOR], TEXT(" "), headers[HEADER_PRODUCT] };
+	bool named = text_starts(headers[HEADER_PRODUCT], headers[HEADER_VENDOR]); /* "Vendor", "Vendor Firewall" */
+	alert->detector = named ? headers[HEADER_PRODUCT] : field_concat(reader, maker, sizeof maker / sizeof *maker);
 	alert->signature = headers[HEADER_NAME].size ? headers[HEADER_NAME] : headers[HEADER_ID];
 	alert->signature_id = headers[HEADER_ID];
 	alert->severity = severity_of(headers[HEADER_SEVERITY]);

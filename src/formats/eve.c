@@ -34,7 +34,8 @@ static struct text http_object(struct format_reader *reader, struct json_value e
 	struct text host = field_text(event, "http.hostname"), url = field_text(event, "http.url");
 	if (!host.size || text_starts(url, TEXT("http://")) || text_starts(url, TEXT("https://")))
 		return url;
-	return field_format(reader, "http://%.*s%.*s", (int)host.size, host.at, (int)url.size, url.size ? url.at : "");
+	const struct text pieces[] = { TEXT("http://"), host, url };
+	return field_concat(reader, pieces, sizeof pieces / sizeof *pieces);
 }
 
 /* Lists of objects (queries, files): what the first one's member says. */
@@ -85,9 +86,9 @@ static enum error set_rule(
 		    revision = field_text(rule, "rev");
 	if (json_kind(rule) != JSON_IS_OBJECT || !id.size)
 		return fail(failure, ERROR_INPUT, "alert.signature_id: there is none; an event of type alert has one");
-	alert->signature_id =
-	    field_format(reader, "%.*s:%.*s:%.*s", (int)(group.size ? group.size : 1), group.size ? group.at : "1",
-		(int)id.size, id.at, (int)(revision.size ? revision.size : 1), revision.size ? revision.at : "0");
+	const struct text pieces[] = { group.size ? group : TEXT("1"), TEXT(":"), id, TEXT(":"),
+		revision.size ? revision : TEXT("0") };
+	alert->signature_id = field_concat(reader, pieces, sizeof pieces / sizeof *pieces);
 	alert->signature = field_text(rule, "signature");
 	if (!alert->signature.size)
 		alert->signature = alert->signature_id; /* a rule without msg */

@@ -5,8 +5,6 @@
 #include "formats/fields.h"
 #include "base/memory.h"
 
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #define QUOTED_BYTES 48 /* of the text; printable it may take three times as much */
@@ -20,18 +18,21 @@ char *field_quote(struct text text, char to[static QUOTED])
 	return to;
 }
 
-struct text field_format(struct format_reader *reader, const char *format, ...)
+struct text field_concat(struct format_reader *reader, const struct text *pieces, size_t count)
 {
-	va_list arguments, again;
-	va_start(arguments, format);
-	va_copy(again, arguments);
-	int size = vsnprintf(NULL, 0, format, arguments);
-	char *at = size < 0 ? NULL : arena_take(reader->arena, (size_t)size + 1);
-	if (at)
-		vsnprintf(at, (size_t)size + 1, format, again);
-	va_end(again);
-	va_end(arguments);
-	return at ? (struct text){ at, (size_t)size } : TEXT_NONE;
+	size_t size = 0;
+	for (size_t i = 0; i < count; i++)
+		size += pieces[i].size;
+	char *at = arena_take(reader->arena, size + 1);
+	if (!at)
+		return TEXT_NONE;
+	char *to = at;
+	for (size_t i = 0; i < count; i++) {
+		if (pieces[i].size)
+			memcpy(to, pieces[i].at, pieces[i].size);
+		to += pieces[i].size;
+	}
+	return (struct text){ at, size };
 }
 
 enum error field_root(struct format_reader *reader, struct text line, struct json_value *root, struct failure *failure)

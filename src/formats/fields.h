@@ -11,8 +11,8 @@
 #define QUOTED 160
 char *field_quote(struct text text, char to[static QUOTED]);
 
-/* The printed text in the reader's arena, alive until the next line. Empty when there is no memory. */
-struct text field_format(struct format_reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The pieces behind each other, in the reader's arena: alive until the next line. Empty when there is no memory. */
+struct text field_concat(struct format_reader *reader, const struct text *pieces, size_t count);
 
 /* Parses a line that must be one JSON object. */
 enum error field_root(struct format_reader *reader, struct text line, struct json_value *root, struct failure *failure);
