@@ -1,7 +1,7 @@
 /*
- * Compiled gettext catalogues (.mo), read here because the C library's gettext has one language for each thread by way of its
- * locale and environment, while a server needs another one for each request (docs/decisions/0003). In: a file's bytes, taken as
- * hostile. Out: translations. Called by templates, mails and the command line.
+ * Compiled gettext catalogues (.mo), read here because the C library's gettext has one language for each thread by way
+ * of its locale and environment, while a server needs another one for each request (docs/decisions/0003). In: a file's
+ * bytes, taken as hostile. Out: translations. Called by templates, mails and the command line.
  */
 #include "base/catalog.h"
 
@@ -64,7 +64,8 @@ static enum error read_entries(struct catalog *catalog, struct failure *failure)
 		return fail(failure, ERROR_MEMORY, "no memory for a gettext catalogue");
 	for (size_t i = 0; i < count; i++) {
 		struct entry *entry = &catalog->entries[i];
-		if (!read_string(catalog, ids + i * 8, &entry->id) || !read_string(catalog, strings + i * 8, &entry->string))
+		if (!read_string(catalog, ids + i * 8, &entry->id) ||
+		    !read_string(catalog, strings + i * 8, &entry->string))
 			return fail(failure, ERROR_CORRUPT, "gettext catalogue: text %zu is malformed", i);
 		if (i > 0 && text_compare(entry[-1].id, entry->id) > 0)
 			return fail(failure, ERROR_CORRUPT, "gettext catalogue: text %zu is out of order", i);
@@ -114,9 +115,9 @@ enum error catalog_open(const char *path, struct catalog **catalog, struct failu
 	int number = errno;
 	close(descriptor);
 	errno = number;
-	enum error error = !bytes ? fail(failure, ERROR_MEMORY, "no memory for %s", path)
-	    : part < 0            ? fail_errno(failure, "cannot read %s", path)
-				  : catalog_read((struct text){ bytes, got }, catalog, failure);
+	enum error error = !bytes     ? fail(failure, ERROR_MEMORY, "no memory for %s", path)
+			   : part < 0 ? fail_errno(failure, "cannot read %s", path)
+				      : catalog_read((struct text){ bytes, got }, catalog, failure);
 	free(bytes);
 	return error;
 }
@@ -162,8 +163,8 @@ const struct catalog *catalog_for(const struct catalog *japanese, struct text la
 	return text_equal(language, TEXT("ja")) ? japanese : NULL;
 }
 
-void catalog_build(const struct catalog *catalog, struct text msgid, const struct text *parameters, size_t count,
-    struct builder *to)
+void catalog_build(
+    const struct catalog *catalog, struct text msgid, const struct text *parameters, size_t count, struct builder *to)
 {
 	struct text text = catalog_text(catalog, msgid);
 	size_t start = 0;

@@ -1,6 +1,7 @@
 /*
- * Finds the program's own unchanging files: from a build folder, which says in its file `source-folder` where its source is, or
- * below the installation's prefix. Called at the start by programs that need pages, translations or lists.
+ * Finds the program's own unchanging files: from a build folder, which says in its file `source-folder` where its
+ * source is, or below the installation's prefix. Called at the start by programs that need pages, translations or
+ * lists.
  */
 #include "base/data.h"
 

@@ -106,7 +106,8 @@ static bool render(struct exchange *exchange, const char *page, json_t *data, st
 	    template_render(exchange->server->templates, page, shown, exchange->request.language, built, &failure);
 	json_decref(shown);
 	if (error)
-		log_write(LOG_ERROR, "page not rendered", LOG_FIELD_STRING("page", page), LOG_FIELD_STRING("why", failure.words));
+		log_write(LOG_ERROR, "page not rendered", LOG_FIELD_STRING("page", page),
+		    LOG_FIELD_STRING("why", failure.words));
 	set_type(exchange, "text/html; charset=utf-8");
 	return !error;
 }
@@ -115,9 +116,11 @@ static void build_problem(struct exchange *exchange, const char *words, struct b
 {
 	struct server *server = exchange->server;
 	if (!exchange->wants_json && server->templates && templates_have(server->templates, "error")) {
-		const struct catalog *catalog = catalog_for(templates_catalog(server->templates), exchange->request.language);
+		const struct catalog *catalog =
+		    catalog_for(templates_catalog(server->templates), exchange->request.language);
 		const char *title = catalog_string(catalog, problem_title(exchange->status));
-		json_t *data = json_pack("{s:i,s:s,s:s}", "status", exchange->status, "title", title, "detail", words ? words : "");
+		json_t *data = json_pack(
+		    "{s:i,s:s,s:s}", "status", exchange->status, "title", title, "detail", words ? words : "");
 		bool done = data && render(exchange, "error", data, built);
 		json_decref(data);
 		if (done)
@@ -171,10 +174,11 @@ void exchange_answer_asset(struct exchange *exchange, const struct asset *asset)
 	char quoted[20];
 	snprintf(quoted, sizeof quoted, "\"%s\"", asset->hash);
 	snprintf(exchange->etag, sizeof exchange->etag, "%s", quoted);
-	/* Addresses without the hash come from imports; with it they never change. Both may be kept, the first is asked for. */
+	/* Addresses without the hash come from imports; with it they never change. Both may be kept, the first is asked
+	 * for. */
 	exchange->cache = lws_hdr_total_length(exchange->connection->wsi, WSI_TOKEN_HTTP_URI_ARGS) > 0
-	    ? "public, max-age=31536000, immutable"
-	    : "no-cache";
+			      ? "public, max-age=31536000, immutable"
+			      : "no-cache";
 	if (strcmp(exchange->asset_match, quoted) == 0) {
 		exchange->status = 304;
 	} else {
@@ -210,12 +214,12 @@ static void set_cookies(struct exchange *exchange, const struct answer *answer)
 		for (const char *c = answer->cookie; *c; c++)
 			sound = sound && *c > 0x20 && *c < 0x7f && !strchr("\",;\\", *c);
 		if (sound)
-			snprintf(exchange->cookie, sizeof exchange->cookie, "%snoroshi=%s; Path=/; HttpOnly; SameSite=Lax%s%s",
-			    prefix, answer->cookie, secure, age);
+			snprintf(exchange->cookie, sizeof exchange->cookie,
+			    "%snoroshi=%s; Path=/; HttpOnly; SameSite=Lax%s%s", prefix, answer->cookie, secure, age);
 	}
 	if (exchange->new_visitor && !exchange->cookie2[0])
-		snprintf(exchange->cookie2, sizeof exchange->cookie2, "%snoroshi-form=%s; Path=/; HttpOnly; SameSite=Lax%s", prefix,
-		    exchange->form_key, secure);
+		snprintf(exchange->cookie2, sizeof exchange->cookie2,
+		    "%snoroshi-form=%s; Path=/; HttpOnly; SameSite=Lax%s", prefix, exchange->form_key, secure);
 }
 
 static bool is_redirect(uint16_t status)
@@ -318,7 +322,7 @@ static void add(struct head *head, const char *name, const char *value)
 	if (head->failed || !value || !*value)
 		return;
 	head->failed = lws_add_http_header_by_name(head->wsi, (const unsigned char *)name, (const unsigned char *)value,
-	    (int)strlen(value), &head->at, head->bytes + sizeof head->bytes) != 0;
+			   (int)strlen(value), &head->at, head->bytes + sizeof head->bytes) != 0;
 }
 
 static bool write_head(struct exchange *exchange)
@@ -336,7 +340,8 @@ static bool write_head(struct exchange *exchange)
 	add(&head, "set-cookie:", exchange->cookie);
 	add(&head, "set-cookie:", exchange->cookie2);
 	bool page = text_starts(text_of(exchange->type), TEXT("text/html"));
-	/* Browsers say `Origin: null` for forms of a page whose policy is no-referrer; other sites learn nothing either way. */
+	/* Browsers say `Origin: null` for forms of a page whose policy is no-referrer; other sites learn nothing either
+	 * way. */
 	add(&head, "referrer-policy:", page ? "same-origin" : "no-referrer");
 	add(&head, "vary:", page ? "Accept-Language, Cookie" : NULL);
 	add(&head, "www-authenticate:", exchange->status == 401 ? "Bearer" : NULL);

@@ -1,6 +1,6 @@
 /*
- * The files of the pages, read once into memory. In: the web folder. Out: a table by name, with types and hashes. Called by the
- * front process at its start; the server looks names up in it.
+ * The files of the pages, read once into memory. In: the web folder. Out: a table by name, with types and hashes.
+ * Called by the front process at its start; the server looks names up in it.
  */
 #include "http/asset.h"
 
@@ -79,7 +79,8 @@ static struct asset *asset_room(struct assets *assets)
 	return &assets->items[assets->count];
 }
 
-static enum error add_file(struct assets *assets, int folder, const char *file, const char *name, struct failure *failure)
+static enum error add_file(
+    struct assets *assets, int folder, const char *file, const char *name, struct failure *failure)
 {
 	struct stat about;
 	int descriptor = openat(folder, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
@@ -93,7 +94,8 @@ static enum error add_file(struct assets *assets, int folder, const char *file, 
 		return OK;
 	}
 	if (assets->count == FILES_MOST || (uint64_t)about.st_size > BYTES_MOST - assets->bytes)
-		error = fail(failure, ERROR_LIMIT, "more than %u files or %u bytes of web files", FILES_MOST, BYTES_MOST);
+		error =
+		    fail(failure, ERROR_LIMIT, "more than %u files or %u bytes of web files", FILES_MOST, BYTES_MOST);
 	else
 		error = read_whole(descriptor, (size_t)about.st_size, &content, failure, name);
 	close(descriptor);
@@ -114,23 +116,24 @@ static enum error add_file(struct assets *assets, int folder, const char *file, 
 static bool is_left_out(const char *prefix, const char *name)
 {
 	return name[0] == '.' || strcmp(name, "node_modules") == 0 ||
-	    (*prefix == 0 && (strcmp(name, "pages") == 0 || strcmp(name, "partials") == 0));
+	       (*prefix == 0 && (strcmp(name, "pages") == 0 || strcmp(name, "partials") == 0));
 }
 
 /* Names in an address need no encoding. */
 static bool is_plain(const char *name)
 {
 	for (; *name; name++)
-		if (!((*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') || (*name >= '0' && *name <= '9') ||
-			strchr("-._", *name)))
+		if (!((*name >= 'a' && *name <= 'z') || (*name >= 'A' && *name <= 'Z') ||
+			(*name >= '0' && *name <= '9') || strchr("-._", *name)))
 			return false;
 	return true;
 }
 
-static enum error add_folder(struct assets *assets, int descriptor, const char *prefix, unsigned depth, struct failure *failure);
+static enum error add_folder(
+    struct assets *assets, int descriptor, const char *prefix, unsigned depth, struct failure *failure);
 
-static enum error add_entry(struct assets *assets, int folder, const char *prefix, const struct dirent *entry, unsigned depth,
-    struct failure *failure)
+static enum error add_entry(struct assets *assets, int folder, const char *prefix, const struct dirent *entry,
+    unsigned depth, struct failure *failure)
 {
 	char name[NAME_LARGEST];
 	if (is_left_out(prefix, entry->d_name) || !is_plain(entry->d_name))
@@ -150,7 +153,8 @@ static enum error add_entry(struct assets *assets, int folder, const char *prefi
 }
 
 /* Takes the descriptor over. */
-static enum error add_folder(struct assets *assets, int descriptor, const char *prefix, unsigned depth, struct failure *failure)
+static enum error add_folder(
+    struct assets *assets, int descriptor, const char *prefix, unsigned depth, struct failure *failure)
 {
 	DIR *directory = fdopendir(descriptor);
 	if (!directory) {
@@ -171,11 +175,12 @@ static int by_name(const void *a, const void *b)
 
 static bool can_import(const struct asset *asset)
 {
-	return text_starts(text_of(asset->type), TEXT("text/javascript")) || text_starts(text_of(asset->type), TEXT("text/css"));
+	return text_starts(text_of(asset->type), TEXT("text/javascript")) ||
+	       text_starts(text_of(asset->type), TEXT("text/css"));
 }
 
-/* Modules import each other by plain names, so a script's address must change when any of them does: all scripts and style
- * sheets carry the hash of all of them. */
+/* Modules import each other by plain names, so a script's address must change when any of them does: all scripts and
+ * style sheets carry the hash of all of them. */
 static void make_hashes(struct assets *assets)
 {
 	struct hash128 all = { 0, 0 };

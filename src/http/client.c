@@ -1,6 +1,6 @@
 /*
- * The HTTP client, over libcurl. In: a request of one of our programs. Out: the whole answer in memory, bounded. Rule 12 is kept at
- * the socket: libcurl asks before it connects to an address, whatever name or redirect led to it.
+ * The HTTP client, over libcurl. In: a request of one of our programs. Out: the whole answer in memory, bounded. Rule
+ * 12 is kept at the socket: libcurl asks before it connects to an address, whatever name or redirect led to it.
  */
 #include "http/client.h"
 
@@ -60,7 +60,7 @@ static size_t take_header(char *bytes, size_t one, size_t size, void *context)
 		if (text_to_u64(text_of(number), &seconds) && seconds < UINT32_MAX)
 			client->answer->retry_after = (uint32_t)seconds;
 	} else if (!value_of(line, TEXT("content-type"), client->answer->type, sizeof client->answer->type) &&
-	    !value_of(line, TEXT("etag"), client->answer->etag, sizeof client->answer->etag)) {
+		   !value_of(line, TEXT("etag"), client->answer->etag, sizeof client->answer->etag)) {
 		value_of(line, TEXT("location"), client->answer->location, sizeof client->answer->location);
 	}
 	return size;
@@ -94,7 +94,8 @@ static curl_socket_t open_socket(void *context, curlsocktype purpose, struct cur
 	struct address address;
 	(void)purpose;
 	bool known = to_address(&to->addr, &address);
-	bool allowed = known && (client->settings.allow_private || (!address_is_private(address) && address_exists(address)));
+	bool allowed =
+	    known && (client->settings.allow_private || (!address_is_private(address) && address_exists(address)));
 	if (allowed && client->loopback_only)
 		allowed = is_loopback(address);
 	if (allowed && client->settings.allowed)
@@ -245,16 +246,18 @@ static enum error judge(struct client *client, CURLcode result, const char *url,
 		return fail(failure, ERROR_LIMIT, "%.200s: the answer is larger than %llu bytes", url,
 		    (unsigned long long)client->settings.largest);
 	if (client->refused)
-		return fail(failure, ERROR_DENIED, "%.200s: connecting to %s is not allowed", url, client->refused_address);
+		return fail(
+		    failure, ERROR_DENIED, "%.200s: connecting to %s is not allowed", url, client->refused_address);
 	if (result == CURLE_URL_MALFORMAT || result == CURLE_UNSUPPORTED_PROTOCOL)
-		return fail(failure, ERROR_INPUT, "%.200s: not an http or https address that may be used: %.100s", url, words);
+		return fail(
+		    failure, ERROR_INPUT, "%.200s: not an http or https address that may be used: %.100s", url, words);
 	if (result == CURLE_OUT_OF_MEMORY)
 		return fail(failure, ERROR_MEMORY, "%.200s: no memory", url);
 	return fail(failure, ERROR_SYSTEM, "%.200s: %.200s", url, words);
 }
 
-enum error client_request(struct client *client, const struct client_request *request, struct client_answer *answer,
-    struct failure *failure)
+enum error client_request(
+    struct client *client, const struct client_request *request, struct client_answer *answer, struct failure *failure)
 {
 	struct curl_slist *headers = NULL;
 	long status = 0;
@@ -266,7 +269,8 @@ enum error client_request(struct client *client, const struct client_request *re
 	curl_easy_reset(client->curl); /* options only: the connection stays */
 	if (!request->url || !is_line(request->url) || !make_headers(request, &headers)) {
 		curl_slist_free_all(headers);
-		return fail(failure, ERROR_INPUT, "a header or the address of a request holds control characters, or is too long");
+		return fail(failure, ERROR_INPUT,
+		    "a header or the address of a request holds control characters, or is too long");
 	}
 	set_policy(client, request->url);
 	set_request(client, request, headers);

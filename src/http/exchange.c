@@ -1,6 +1,6 @@
 /*
- * Exchanges: made when the headers of a request are in, gone when their answer is written or their client left. Called by the
- * files of the server; the owner finds them by number.
+ * Exchanges: made when the headers of a request are in, gone when their answer is written or their client left. Called
+ * by the files of the server; the owner finds them by number.
  */
 #include "http/exchange.h"
 

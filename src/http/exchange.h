@@ -1,5 +1,6 @@
 /*
- * What the files of the server share: the server, its connections, and the exchange under way on each. Not for other rooms.
+ * What the files of the server share: the server, its connections, and the exchange under way on each. Not for other
+ * rooms.
  *
  *   server.c    life of the server, the library's callbacks
  *   pump.c      the library's event loop inside ours
@@ -18,7 +19,9 @@
 
 #include <stdbool.h>
 
-#define DISCARD_LARGEST (1u << 20) /* a refused body of at most this is read and thrown away, to keep the connection */
+#define DISCARD_LARGEST                                                                                                \
+	(1u << 20) /* a refused body of at most this is read and thrown away, to keep the connection                   \
+		    */
 #define NAME_LARGEST 128
 
 struct lws;
@@ -50,29 +53,30 @@ struct exchange {
 	struct connection *connection;
 	enum exchange_state state;
 	struct request request;
-	void *context;      /* the owner's */
-	bool known;         /* the owner was told of it */
+	void *context; /* the owner's */
+	bool known;    /* the owner was told of it */
 	bool paused;
-	bool head;          /* HEAD: no body in the answer */
-	bool wants_json;    /* errors as problem+json, else as a page */
-	bool form_body;     /* the body is a form's, else JSON */
-	bool close_after;   /* the connection cannot be used again */
+	bool head;        /* HEAD: no body in the answer */
+	bool wants_json;  /* errors as problem+json, else as a page */
+	bool form_body;   /* the body is a form's, else JSON */
+	bool close_after; /* the connection cannot be used again */
 	bool head_written;
-	char path[512];     /* of the request, decoded; for pages */
-	char form_key[72];  /* the cookie value that the form's token is made from */
-	bool new_visitor;   /* form_key is new: set it as the visitor's cookie */
-	uint64_t none_match;/* If-None-Match; 0 = none */
+	char path[512];      /* of the request, decoded; for pages */
+	char form_key[72];   /* the cookie value that the form's token is made from */
+	bool new_visitor;    /* form_key is new: set it as the visitor's cookie */
+	uint64_t none_match; /* If-None-Match; 0 = none */
 	char asset_match[20];
 	nanoseconds began, deadline, paused_since; /* monotonic */
-	uint64_t received;  /* bytes of the body so far */
+	unsigned ended;                            /* how often the library said that the body is complete */
+	uint64_t received;                         /* bytes of the body so far */
 	struct builder body;
 	/* the answer */
 	uint16_t status;
 	char type[64], etag[40], location[600], allow[64], cookie[240], cookie2[240];
-	const char *cache;  /* Cache-Control */
+	const char *cache; /* Cache-Control */
 	uint32_t retry_after;
-	uint64_t held;      /* bytes counted in server.waiting */
-	char *out;          /* LWS_PRE bytes of room, then the body; or NULL: `asset` */
+	uint64_t held; /* bytes counted in server.waiting */
+	char *out;     /* LWS_PRE bytes of room, then the body; or NULL: `asset` */
 	const struct asset *asset;
 	size_t out_size, written;
 	struct event_client *events;
@@ -97,8 +101,8 @@ struct server {
 	uint64_t waiting;
 	struct watch *sweep;
 	struct builder openapi;
-	char address[128];  /* "https://127.0.0.1:8443" */
-	char *hosts[17];    /* allowed in Host, NULL ends */
+	char address[128]; /* "https://127.0.0.1:8443" */
+	char *hosts[17];   /* allowed in Host, NULL ends */
 	char certificate[512], key[512], authorities[512], listen[64];
 	uint16_t port;
 	bool tls, ipv6;
@@ -109,8 +113,8 @@ struct server {
 	void (*stopped)(void *context);
 	void *stopped_context;
 	struct counters *counters;
-	struct counter *count_connections, *count_refused_connections, *count_seconds, *count_bytes_in, *count_bytes_out,
-	    *count_event_clients, *count_gone;
+	struct counter *count_connections, *count_refused_connections, *count_seconds, *count_bytes_in,
+	    *count_bytes_out, *count_event_clients, *count_gone;
 };
 
 /* receive.c: the headers of a request are in; a part of a body; its end. false = close the connection. */
@@ -135,7 +139,8 @@ bool push_write(struct exchange *exchange); /* false = close */
 void push_forget(struct exchange *exchange);
 void push_tick(struct server *server, nanoseconds now);
 
-/* pump.c: runs the library's (libuv) loop inside ours. pump_wake(): something of the library changed outside its callbacks. */
+/* pump.c: runs the library's (libuv) loop inside ours. pump_wake(): something of the library changed outside its
+ * callbacks. */
 enum error pump_new(struct loop *loop, struct pump **pump, struct failure *failure);
 void *pump_library_loop(struct pump *pump);
 void pump_wake(struct pump *pump);

@@ -1,8 +1,9 @@
 /*
  * One field's value: from text (query, form, path) or JSON to its typed form, and the check of a typed one.
  *
- * In: what a stranger sent. Out: a JSON value of the field's type within its limits, or words that name the field and what
- * was expected. The words never repeat the value: it may be a secret, or made to look like something else in a log.
+ * In: what a stranger sent. Out: a JSON value of the field's type within its limits, or words that name the field and
+ * what was expected. The words never repeat the value: it may be a secret, or made to look like something else in a
+ * log.
  */
 #include "http/field_value.h"
 
@@ -59,7 +60,8 @@ static bool is_cursor(struct text text)
 {
 	for (size_t i = 0; i < text.size; i++) {
 		char c = text.at[i];
-		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '_'))
+		if (!((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
+			c == '_'))
 			return false;
 	}
 	return text.size > 0;
@@ -107,7 +109,9 @@ static enum error check_string(const struct field *field, struct text text, stru
 	case FIELD_ADDRESS:
 		return address_parse(text, &address) ? OK : expected(field, failure, "an IPv4 or IPv6 address");
 	case FIELD_PREFIX:
-		return prefix_parse(text, &prefix) ? OK : expected(field, failure, "an address or a prefix such as 192.0.2.0/24");
+		return prefix_parse(text, &prefix)
+			   ? OK
+			   : expected(field, failure, "an address or a prefix such as 192.0.2.0/24");
 	case FIELD_CURSOR:
 		if (!is_cursor(text) || text.size > field_largest(field))
 			return expected(field, failure, "the cursor of an earlier answer, unchanged");
@@ -279,7 +283,8 @@ enum error field_value_from_text(const struct field *field, struct text text, js
 		return hand_over(field, json_real(real), value, failure);
 	case FIELD_TIME:
 		if (!time_value(text, &time))
-			return expected(field, failure, "a time as in RFC 3339, such as 2026-01-31T09:00:00+09:00, or a day");
+			return expected(
+			    field, failure, "a time as in RFC 3339, such as 2026-01-31T09:00:00+09:00, or a day");
 		return hand_over(field, json_integer(time), value, failure);
 	case FIELD_BOOLEAN: /* "on" is what a browser sends for a checkbox */
 		if (text_equal(text, TEXT("true")) || text_equal(text, TEXT("on")))
@@ -292,7 +297,8 @@ enum error field_value_from_text(const struct field *field, struct text text, js
 	}
 }
 
-static enum error list_from_json(const struct field *field, const json_t *given, json_t **value, struct failure *failure)
+static enum error list_from_json(
+    const struct field *field, const json_t *given, json_t **value, struct failure *failure)
 {
 	enum error error = check_list(field, given, failure);
 	if (error)
@@ -304,7 +310,8 @@ static enum error list_from_json(const struct field *field, const json_t *given,
 	return OK;
 }
 
-enum error field_value_from_json(const struct field *field, const json_t *given, json_t **value, struct failure *failure)
+enum error field_value_from_json(
+    const struct field *field, const json_t *given, json_t **value, struct failure *failure)
 {
 	switch (field->type) {
 	case FIELD_LIST:
@@ -317,7 +324,8 @@ enum error field_value_from_json(const struct field *field, const json_t *given,
 	}
 	default:
 		if (!json_is_string(given))
-			return expected(field, failure, field->type == FIELD_TIME ? "a time as text, RFC 3339" : "a text");
+			return expected(
+			    field, failure, field->type == FIELD_TIME ? "a time as text, RFC 3339" : "a text");
 		return field_value_from_text(field, string_text(given), value, failure);
 	}
 }

@@ -10,9 +10,11 @@
 
 #include <jansson.h>
 
-/* `value` is new. For FIELD_LIST one item: a string. ERROR_INPUT says the field and what was expected, never the value. */
+/* `value` is new. For FIELD_LIST one item: a string. ERROR_INPUT says the field and what was expected, never the value.
+ */
 enum error field_value_from_text(const struct field *field, struct text text, json_t **value, struct failure *failure);
-enum error field_value_from_json(const struct field *field, const json_t *given, json_t **value, struct failure *failure);
+enum error field_value_from_json(
+    const struct field *field, const json_t *given, json_t **value, struct failure *failure);
 /* Whether an already typed value is what the table allows. */
 enum error field_value_check(const struct field *field, const json_t *value, struct failure *failure);
 

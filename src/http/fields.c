@@ -1,6 +1,7 @@
 /*
- * The fields of a request, read from path, query, form and JSON body against the route's table, and their encoding between
- * front and keeper. Called by the server (front) and by the keeper. Every parser here takes what a stranger sent.
+ * The fields of a request, read from path, query, form and JSON body against the route's table, and their encoding
+ * between front and keeper. Called by the server (front) and by the keeper. Every parser here takes what a stranger
+ * sent.
  */
 #include "http/fields.h"
 
@@ -27,7 +28,8 @@ static const char *place_name(enum field_place place)
 	return names[place];
 }
 
-static enum error unknown_field(const struct route *route, enum field_place place, struct text name, struct failure *failure)
+static enum error unknown_field(
+    const struct route *route, enum field_place place, struct text name, struct failure *failure)
 {
 	const char *known[FIELDS_MOST + 1];
 	size_t count = 0;
@@ -40,8 +42,8 @@ static enum error unknown_field(const struct route *route, enum field_place plac
 	text_make_printable(text_of(cut), shown);
 	const char *nearest = nearest_name(cut, known);
 	if (nearest)
-		return fail(failure, ERROR_INPUT, "unknown field %s in the %s; did you mean %s?", shown, place_name(place),
-		    nearest);
+		return fail(failure, ERROR_INPUT, "unknown field %s in the %s; did you mean %s?", shown,
+		    place_name(place), nearest);
 	return fail(failure, ERROR_INPUT, "unknown field %s in the %s", shown, place_name(place));
 }
 
@@ -60,8 +62,8 @@ static enum error put_value(const struct field *field, json_t *value, json_t *in
 		}
 		if (json_array_size(there) >= field_most_items(field)) {
 			json_decref(value);
-			return fail(failure, ERROR_INPUT, "field %s: at most %zu items", field->name,
-			    field_most_items(field));
+			return fail(
+			    failure, ERROR_INPUT, "field %s: at most %zu items", field->name, field_most_items(field));
 		}
 		failed = json_array_append_new(there, value);
 	} else if (there) {
@@ -73,8 +75,8 @@ static enum error put_value(const struct field *field, json_t *value, json_t *in
 	return failed ? fail(failure, ERROR_MEMORY, "no memory for field %s", field->name) : OK;
 }
 
-enum error field_set(const struct route *route, enum field_place place, struct text name, struct text text, json_t *into,
-    struct failure *failure)
+enum error field_set(const struct route *route, enum field_place place, struct text name, struct text text,
+    json_t *into, struct failure *failure)
 {
 	const struct field *field = find_field(route, name);
 	if (!field || field->place != place)
@@ -86,8 +88,8 @@ enum error field_set(const struct route *route, enum field_place place, struct t
 	return error ? error : put_value(field, value, into, failure);
 }
 
-static enum error read_pair(const struct route *route, enum field_place place, char *name, size_t name_size, char *value,
-    size_t value_size, json_t *into, char *form_token, struct failure *failure)
+static enum error read_pair(const struct route *route, enum field_place place, char *name, size_t name_size,
+    char *value, size_t value_size, json_t *into, char *form_token, struct failure *failure)
 {
 	struct text name_text = { name, name_size }, value_text = { value, value_size };
 	if (form_token && text_equal(name_text, TEXT("form_token"))) {
@@ -99,8 +101,8 @@ static enum error read_pair(const struct route *route, enum field_place place, c
 	return field_set(route, place, name_text, value_text, into, failure);
 }
 
-enum error fields_read_form(const struct route *route, enum field_place place, struct text text, json_t *into, char *form_token,
-    struct failure *failure)
+enum error fields_read_form(const struct route *route, enum field_place place, struct text text, json_t *into,
+    char *form_token, struct failure *failure)
 {
 	if (text.size > LARGEST_FORM)
 		return fail(failure, ERROR_LIMIT, "the %s is larger than %u bytes", place_name(place), LARGEST_FORM);
@@ -125,11 +127,14 @@ enum error fields_read_form(const struct route *route, enum field_place place, s
 		}
 		char *name_to = scratch.at, *value_to = scratch.at + name.size + 1;
 		size_t name_size, value_size;
-		if (!percent_decode(name, true, name_to, &name_size) || !percent_decode(value, true, value_to, &value_size))
-			error = fail(failure, ERROR_INPUT, "value %zu of the %s is not well-formed percent-encoded UTF-8",
-			    pair_number, place_name(place));
+		if (!percent_decode(name, true, name_to, &name_size) ||
+		    !percent_decode(value, true, value_to, &value_size))
+			error =
+			    fail(failure, ERROR_INPUT, "value %zu of the %s is not well-formed percent-encoded UTF-8",
+				pair_number, place_name(place));
 		else
-			error = read_pair(route, place, name_to, name_size, value_to, value_size, into, form_token, failure);
+			error = read_pair(
+			    route, place, name_to, name_size, value_to, value_size, into, form_token, failure);
 	}
 	builder_free(&scratch);
 	return error;
@@ -166,8 +171,8 @@ enum error fields_read_json(const struct route *route, struct text text, json_t 
 	json_error_t where;
 	json_t *given = json_loadb(text.at ? text.at : "", text.size, JSON_REJECT_DUPLICATES, &where);
 	if (!given)
-		return fail(failure, ERROR_INPUT, "the body is not JSON: line %d, column %d: %.160s", where.line, where.column,
-		    where.text);
+		return fail(failure, ERROR_INPUT, "the body is not JSON: line %d, column %d: %.160s", where.line,
+		    where.column, where.text);
 	enum error error = json_is_object(given) ? OK : fail(failure, ERROR_INPUT, "the body is not a JSON object");
 	for (void *at = json_object_iter(given); at && !error; at = json_object_iter_next(given, at)) {
 		struct text name = text_of(json_object_iter_key(at));
@@ -239,8 +244,8 @@ void percent_encode(struct text text, struct builder *to)
 {
 	for (size_t i = 0; i < text.size; i++) {
 		unsigned char c = (unsigned char)text.at[i];
-		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' ||
-		    c == '_' || c == '~')
+		if ((c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' ||
+		    c == '.' || c == '_' || c == '~')
 			build_char(to, (char)c);
 		else
 			build_format(to, "%%%02X", c);

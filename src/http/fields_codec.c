@@ -1,6 +1,6 @@
 /*
- * Typed fields as bytes: how they cross from front to keeper. Only what the route's table names can be written, and what is
- * read is checked against the table again: the keeper trusts no byte of front.
+ * Typed fields as bytes: how they cross from front to keeper. Only what the route's table names can be written, and
+ * what is read is checked against the table again: the keeper trusts no byte of front.
  */
 #include "http/fields.h"
 
@@ -102,10 +102,12 @@ static enum error read_fields(const struct route *route, struct reader *from, js
 	for (uint16_t i = 0; i < count && !from->failed; i++) {
 		uint16_t index = get_u16(from);
 		if (from->failed || index >= known || json_object_get(fields, route->fields[index].name))
-			return fail(failure, ERROR_INPUT, "%s: field number %u is unknown or there twice", route->name, index);
+			return fail(
+			    failure, ERROR_INPUT, "%s: field number %u is unknown or there twice", route->name, index);
 		json_t *value = get_value(&route->fields[index], from);
 		if (!value || json_object_set_new(fields, route->fields[index].name, value) != 0)
-			return fail(failure, ERROR_INPUT, "%s: field %s is malformed", route->name, route->fields[index].name);
+			return fail(
+			    failure, ERROR_INPUT, "%s: field %s is malformed", route->name, route->fields[index].name);
 	}
 	if (from->failed)
 		return fail(failure, ERROR_INPUT, "%s: its fields end in the middle", route->name);

@@ -15,7 +15,8 @@ bool header_length(struct text value, uint64_t *length)
 
 static bool is_token_character(char c)
 {
-	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || strchr("-._~+/=", c) != NULL;
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	       strchr("-._~+/=", c) != NULL;
 }
 
 bool header_bearer(struct text value, struct text *token)

@@ -20,8 +20,8 @@ struct text header_cookie(struct text value, struct text name);
 /* "ja" or "en" by Accept-Language (RFC 9110, 12.5.4), or `otherwise`. */
 struct text header_language(struct text value, struct text otherwise);
 
-/* If-Match and If-None-Match with one of our tags, "\"12\"" or "W/\"12\"": the number; 0 for "*" and for foreign tags with
- * `weak`; false when it is malformed. */
+/* If-Match and If-None-Match with one of our tags, "\"12\"" or "W/\"12\"": the number; 0 for "*" and for foreign tags
+ * with `weak`; false when it is malformed. */
 bool header_version(struct text value, uint64_t *version);
 
 /* The media type without parameters equals `type`, and a charset, when given, is UTF-8. */

@@ -1,6 +1,6 @@
 /*
- * Token buckets for each client address and each token, in a table that never grows. In: who asks, how often it may. Out: yes,
- * or when to come again. Called by the server for each request before it does any work for it.
+ * Token buckets for each client address and each token, in a table that never grows. In: who asks, how often it may.
+ * Out: yes, or when to come again. Called by the server for each request before it does any work for it.
  */
 #include "http/limiter.h"
 
@@ -68,7 +68,8 @@ static struct bucket *find(struct limiter *limiter, uint64_t key, uint32_t per_m
 	return fullest;
 }
 
-uint32_t limiter_take(struct limiter *limiter, unsigned kind, const void *key, size_t size, uint32_t per_minute, nanoseconds now)
+uint32_t limiter_take(
+    struct limiter *limiter, unsigned kind, const void *key, size_t size, uint32_t per_minute, nanoseconds now)
 {
 	uint64_t hash = hash_bytes(key, size, limiter->seed + kind);
 	struct bucket *bucket = find(limiter, hash ? hash : 1, per_minute, now);

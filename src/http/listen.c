@@ -79,11 +79,13 @@ enum error listen_open(const char *where, bool tls, struct listener *listener, s
 {
 	uint16_t port;
 	if (!where || !parse_where(where, &listener->address, &port))
-		return fail(failure, ERROR_USAGE, "listen: expected an address and a port such as 127.0.0.1:8443 or [::1]:8443");
+		return fail(failure, ERROR_USAGE,
+		    "listen: expected an address and a port such as 127.0.0.1:8443 or [::1]:8443");
 	listener->loopback = is_loopback(listener->address);
 	if (!tls && !listener->loopback)
 		return fail(failure, ERROR_USAGE,
-		    "listen: %s is reachable from other machines, so a certificate and a key are needed (TLS); without them only "
+		    "listen: %s is reachable from other machines, so a certificate and a key are needed (TLS); without "
+		    "them only "
 		    "127.0.0.1 and [::1] are allowed",
 		    where);
 	struct sockaddr_storage socket_address;
@@ -134,8 +136,8 @@ static enum error add_host(char **hosts, size_t room, const char *name, const ch
 }
 
 /* With the port, and without it where it is the scheme's own. */
-static enum error add_name(const struct listener *listener, bool tls, char **hosts, size_t room, const char *name,
-    struct failure *failure)
+static enum error add_name(
+    const struct listener *listener, bool tls, char **hosts, size_t room, const char *name, struct failure *failure)
 {
 	char port[8];
 	snprintf(port, sizeof port, "%u", listener->port);

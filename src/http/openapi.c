@@ -1,6 +1,6 @@
 /*
- * The OpenAPI 3.1 document of the API, made from the route tables, so that it cannot say anything else than what is checked.
- * Called by the server at its start, and by the manual's build.
+ * The OpenAPI 3.1 document of the API, made from the route tables, so that it cannot say anything else than what is
+ * checked. Called by the server at its start, and by the manual's build.
  */
 #include "http/openapi.h"
 
@@ -42,11 +42,12 @@ static void put_schema(struct builder *to, const struct field *field)
 	put_schema_type(to, field);
 	if ((field->type == FIELD_INTEGER || field->type == FIELD_REAL) && (field->least || field->most))
 		build_format(to, ",\"minimum\":%lld,\"maximum\":%lld", (long long)field->least, (long long)field->most);
-	if (field->type == FIELD_TEXT || field->type == FIELD_LINES || field->type == FIELD_CURSOR || field->type == FIELD_SECRET)
+	if (field->type == FIELD_TEXT || field->type == FIELD_LINES || field->type == FIELD_CURSOR ||
+	    field->type == FIELD_SECRET)
 		build_format(to, ",\"maxLength\":%zu", field_largest(field));
 	if (field->type == FIELD_LIST)
-		build_format(to, ",\"maxItems\":%zu,\"items\":{\"type\":\"string\",\"maxLength\":%zu}", field_most_items(field),
-		    field_largest(field));
+		build_format(to, ",\"maxItems\":%zu,\"items\":{\"type\":\"string\",\"maxLength\":%zu}",
+		    field_most_items(field), field_largest(field));
 	if (field->type == FIELD_CHOICE) {
 		build_text(to, TEXT(",\"enum\":["));
 		for (const char *const *choice = field->choices; *choice; choice++) {
@@ -110,14 +111,16 @@ static void put_body(struct builder *to, const struct route *route)
 		required |= field->place == IN_BODY && field->required;
 	}
 	if (route->kind == ROUTE_STREAM) {
-		build_text(to, TEXT(",\"requestBody\":{\"required\":true,\"content\":{\"application/x-ndjson\":{\"schema\":{\"type\":"
+		build_text(to, TEXT(",\"requestBody\":{\"required\":true,\"content\":{\"application/"
+				    "x-ndjson\":{\"schema\":{\"type\":"
 				    "\"string\",\"format\":\"binary\"}}}}"));
 		return;
 	}
 	if (!any)
 		return;
-	build_format(to, ",\"requestBody\":{\"required\":%s,\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\","
-			 "\"additionalProperties\":false,\"properties\":{",
+	build_format(to,
+	    ",\"requestBody\":{\"required\":%s,\"content\":{\"application/json\":{\"schema\":{\"type\":\"object\","
+	    "\"additionalProperties\":false,\"properties\":{",
 	    required ? "true" : "false");
 	put_members(to, route, false);
 	build_char(to, '}');
@@ -213,9 +216,13 @@ void openapi_write(const struct route *const *tables, const char *title, struct 
 			first = false;
 			put_path(to, tables, route->path);
 		}
-	build_text(to, TEXT("},\"components\":{\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"},\"session\":{"
-			    "\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"__Host-noroshi\"}},\"responses\":{\"problem\":{"
-			    "\"description\":\"What went wrong (RFC 9457)\",\"content\":{\"application/problem+json\":{\"schema\":{\"type\":"
-			    "\"object\",\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},\"status\":{\"type\":"
-			    "\"integer\"},\"detail\":{\"type\":\"string\"}}}}}}}}}"));
+	build_text(
+	    to, TEXT("},\"components\":{\"securitySchemes\":{\"token\":{\"type\":\"http\",\"scheme\":\"bearer\"},"
+		     "\"session\":{"
+		     "\"type\":\"apiKey\",\"in\":\"cookie\",\"name\":\"__Host-noroshi\"}},\"responses\":{\"problem\":{"
+		     "\"description\":\"What went wrong (RFC "
+		     "9457)\",\"content\":{\"application/problem+json\":{\"schema\":{\"type\":"
+		     "\"object\",\"properties\":{\"type\":{\"type\":\"string\"},\"title\":{\"type\":\"string\"},"
+		     "\"status\":{\"type\":"
+		     "\"integer\"},\"detail\":{\"type\":\"string\"}}}}}}}}}"));
 }

@@ -1,9 +1,9 @@
 /*
- * libwebsockets runs on libuv (its plug-in for it), and libuv inside our loop: its descriptor is watched like any other, its
- * next timer is one of ours. So the process has one thread and one place where it waits. Called by server.c.
+ * libwebsockets runs on libuv (its plug-in for it), and libuv inside our loop: its descriptor is watched like any
+ * other, its next timer is one of ours. So the process has one thread and one place where it waits. Called by server.c.
  *
- * libuv takes a change of what it watches over only when it runs, so whoever changes something of the library from outside its
- * callbacks wakes the pump.
+ * libuv takes a change of what it watches over only when it runs, so whoever changes something of the library from
+ * outside its callbacks wakes the pump.
  */
 #include "http/exchange.h"
 

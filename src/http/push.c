@@ -1,8 +1,10 @@
 /*
- * Server-sent events: open answers that tell browsers what changed, so that pages follow without asking again and again.
+ * Server-sent events: open answers that tell browsers what changed, so that pages follow without asking again and
+ * again.
  *
- * In: server_push() from the owner. Out: events to the clients whose scope covers the organisation. What a client has not
- * read yet is bounded: at the bound everything of it is dropped and replaced by one "missed" event. Called by server.c.
+ * In: server_push() from the owner. Out: events to the clients whose scope covers the organisation. What a client has
+ * not read yet is bounded: at the bound everything of it is dropped and replaced by one "missed" event. Called by
+ * server.c.
  */
 #include "http/exchange.h"
 
@@ -42,8 +44,8 @@ static enum error refuse_stream(struct exchange *exchange, struct failure *failu
 	return fail(failure, ERROR_LIMIT, "too many event streams are open");
 }
 
-enum error server_stream_open(struct exchange *exchange, bool all, const uint32_t *organisations, size_t count,
-    struct failure *failure)
+enum error server_stream_open(
+    struct exchange *exchange, bool all, const uint32_t *organisations, size_t count, struct failure *failure)
 {
 	struct server *server = exchange->server;
 	struct event_client *client = NULL;
@@ -122,15 +124,15 @@ static bool write_head(struct event_client *client)
 	struct lws *wsi = client->exchange->connection->wsi;
 	unsigned char head[LWS_PRE + 3072], *at = head + LWS_PRE, *end = head + sizeof head;
 	return !lws_add_http_header_status(wsi, 200, &at, end) &&
-	    !lws_add_http_header_by_name(
-		wsi, (const unsigned char *)"content-type:", (const unsigned char *)"text/event-stream", 17, &at, end) &&
-	    !lws_add_http_header_by_name(
-		wsi, (const unsigned char *)"cache-control:", (const unsigned char *)"no-store", 8, &at, end) &&
-	    !lws_add_http_header_by_name(
-		wsi, (const unsigned char *)"referrer-policy:", (const unsigned char *)"no-referrer", 11, &at, end) &&
-	    !lws_add_http_header_by_name(
-		wsi, (const unsigned char *)"connection:", (const unsigned char *)"close", 5, &at, end) &&
-	    !lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end);
+	       !lws_add_http_header_by_name(wsi,
+		   (const unsigned char *)"content-type:", (const unsigned char *)"text/event-stream", 17, &at, end) &&
+	       !lws_add_http_header_by_name(
+		   wsi, (const unsigned char *)"cache-control:", (const unsigned char *)"no-store", 8, &at, end) &&
+	       !lws_add_http_header_by_name(wsi,
+		   (const unsigned char *)"referrer-policy:", (const unsigned char *)"no-referrer", 11, &at, end) &&
+	       !lws_add_http_header_by_name(
+		   wsi, (const unsigned char *)"connection:", (const unsigned char *)"close", 5, &at, end) &&
+	       !lws_finalize_write_http_header(wsi, head + LWS_PRE, &at, end);
 }
 
 bool push_write(struct exchange *exchange)

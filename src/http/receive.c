@@ -1,9 +1,9 @@
 /*
  * Requests: from the library's headers and body bytes to checked, typed fields; then to the owner.
  *
- * In: one request as the library cut it. Out: the owner's `requested` or `stream_…` calls, or an answer by the server itself.
- * Called by server.c. Every check is one small function that says whether the request goes on; the first that does not has
- * answered it.
+ * In: one request as the library cut it. Out: the owner's `requested` or `stream_…` calls, or an answer by the server
+ * itself. Called by server.c. Every check is one small function that says whether the request goes on; the first that
+ * does not has answered it.
  */
 #include "http/exchange.h"
 
@@ -88,12 +88,13 @@ static bool path_is_whole(struct lws *wsi, struct text path)
 		int size = lws_hdr_total_length(wsi, tokens[i]);
 		if (size > 0)
 			return (size_t)size == path.size && strlen(path.at) == path.size &&
-			    text_utf8_valid(path) == path.size;
+			       text_utf8_valid(path) == path.size;
 	}
 	return false;
 }
 
-/* Where the body ends. Two lengths, or a length and chunks, are how requests are smuggled: such a connection is closed. */
+/* Where the body ends. Two lengths, or a length and chunks, are how requests are smuggled: such a connection is closed.
+ */
 static bool check_framing(struct exchange *exchange)
 {
 	struct lws *wsi = exchange->connection->wsi;
@@ -117,8 +118,8 @@ static bool check_framing(struct exchange *exchange)
 	return true;
 }
 
-/* The library takes an encoded line break in the request line for its end, and what follows for a header: then the version,
- * which stands behind it, is missing. */
+/* The library takes an encoded line break in the request line for its end, and what follows for a header: then the
+ * version, which stands behind it, is missing. */
 static bool check_request_line(struct exchange *exchange)
 {
 	char value[16];
@@ -184,7 +185,8 @@ static bool check_credentials(struct exchange *exchange)
 	struct request *request = &exchange->request;
 	char authorization[300], cookies[4096];
 	bool bad = false;
-	struct text value = take_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, authorization, sizeof authorization, &bad), token;
+	struct text value = take_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, authorization, sizeof authorization, &bad),
+		    token;
 	bool has_token = value.size > 0 && header_bearer(value, &token);
 	if (has_token) {
 		sha256(token.at, token.size, request->token);
@@ -304,8 +306,8 @@ static bool read_path(struct exchange *exchange, const struct route_match *match
 {
 	struct failure failure;
 	for (size_t i = 0; i < match->count; i++)
-		if (field_set(match->route, IN_PATH, match->names[i], match->values[i], exchange->request.input, &failure) !=
-		    OK)
+		if (field_set(match->route, IN_PATH, match->names[i], match->values[i], exchange->request.input,
+			&failure) != OK)
 			return refuse_failure(exchange, &failure);
 	return true;
 }
@@ -360,8 +362,8 @@ static void take_certificate(struct exchange *exchange)
 	int size = i2d_X509(certificate, &der);
 	BIO *memory = BIO_new(BIO_s_mem());
 	if (size > 0 && memory && SSL_get_verify_result(tls) == X509_V_OK &&
-	    X509_NAME_print_ex(memory, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253 & ~(unsigned)ASN1_STRFLGS_ESC_MSB) >=
-		0) {
+	    X509_NAME_print_ex(memory, X509_get_subject_name(certificate), 0,
+		XN_FLAG_RFC2253 & ~(unsigned)ASN1_STRFLGS_ESC_MSB) >= 0) {
 		char *text;
 		long length = BIO_get_mem_data(memory, &text);
 		sha256(der, (size_t)size, request->certificate);
@@ -399,8 +401,8 @@ static bool answer_own(struct exchange *exchange, struct text method, struct tex
 		return true;
 	}
 	if (text_equal(path, TEXT("/v1/openapi.json")) && get) {
-		exchange_answer_body(exchange, 200, "application/json",
-		    (struct text){ server->openapi.at, server->openapi.size });
+		exchange_answer_body(
+		    exchange, 200, "application/json", (struct text){ server->openapi.at, server->openapi.size });
 		return true;
 	}
 	return false;
@@ -412,9 +414,12 @@ static const struct field language_fields[] = {
 	{ .name = "back", .type = FIELD_TEXT, .place = IN_BODY, .largest = 500 },
 	{ .name = NULL },
 };
-static const struct route language_route = {
-	.kind = ROUTE_FORM, .method = "POST", .path = "/language", .name = "language", .fields = language_fields, .stranger = true
-};
+static const struct route language_route = { .kind = ROUTE_FORM,
+	.method = "POST",
+	.path = "/language",
+	.name = "language",
+	.fields = language_fields,
+	.stranger = true };
 
 static bool find_route(struct exchange *exchange, struct text method, struct text path, struct route_match *match)
 {
@@ -424,7 +429,8 @@ static bool find_route(struct exchange *exchange, struct text method, struct tex
 		match->route = text_equal(method, TEXT("POST")) ? &language_route : NULL;
 		text_copy(TEXT("POST"), match->allow, sizeof match->allow);
 	}
-	exchange->wants_json = text_starts(path, TEXT("/v1/")) ||
+	exchange->wants_json =
+	    text_starts(path, TEXT("/v1/")) ||
 	    (match->route ? match->route->kind == ROUTE_STREAM || match->route->kind == ROUTE_EVENTS : false) ||
 	    header_wants_json(exchange);
 	if (match->route) {
@@ -448,7 +454,8 @@ bool receive_request(struct connection *connection, struct text path)
 	bool get = exchange->head || text_equal(method, TEXT("GET"));
 	text_copy(path, exchange->path, sizeof exchange->path);
 	exchange->wants_json = text_starts(path, TEXT("/v1/")) || header_wants_json(exchange);
-	if (!check_framing(exchange) || !check_request_line(exchange) || !check_host(exchange) || !check_address_rate(exchange))
+	if (!check_framing(exchange) || !check_request_line(exchange) || !check_host(exchange) ||
+	    !check_address_rate(exchange))
 		return true;
 	if (!path_is_whole(connection->wsi, path) || path.size >= sizeof exchange->path) {
 		exchange_refuse(exchange, 400, "the path is not well-formed UTF-8, or too long");
@@ -457,8 +464,9 @@ bool receive_request(struct connection *connection, struct text path)
 	if (!check_conditions(exchange) || answer_own(exchange, method, path) || !check_credentials(exchange))
 		return true;
 	choose_language(exchange);
-	if (!find_route(exchange, method, path, &match) || !check_route_rate(exchange) || !read_path(exchange, &match) ||
-	    !read_query(exchange) || !check_cross_site(exchange, get, match.route->kind == ROUTE_FORM) || !check_body(exchange))
+	if (!find_route(exchange, method, path, &match) || !check_route_rate(exchange) ||
+	    !read_path(exchange, &match) || !read_query(exchange) ||
+	    !check_cross_site(exchange, get, match.route->kind == ROUTE_FORM) || !check_body(exchange))
 		return true;
 	take_certificate(exchange);
 	if (match.route->kind == ROUTE_STREAM) {

@@ -1,9 +1,10 @@
 /*
  * Route tables: checked once at the start, then looked up for each request.
  *
- * In: the tables of the capabilities. Out: the route of a method and a path, or what else the path allows. Called by the
- * server and by the keeper. Paths are compared segment by segment; there are some hundreds of routes, so a walk over the
- * routes with as many segments is fast enough and needs no second structure that could disagree with the tables.
+ * In: the tables of the capabilities. Out: the route of a method and a path, or what else the path allows. Called by
+ * the server and by the keeper. Paths are compared segment by segment; there are some hundreds of routes, so a walk
+ * over the routes with as many segments is fast enough and needs no second structure that could disagree with the
+ * tables.
  */
 #include "http/route.h"
 
@@ -107,8 +108,8 @@ static enum error check_fields(const struct route *route, const struct compiled 
 	for (size_t i = 0; i < compiled->count; i++) {
 		struct text segment = compiled->segments[i];
 		if (segment.size == 0)
-			return fail(failure, ERROR_USAGE, "route %s: path %s has an empty segment", route->name,
-			    route->path);
+			return fail(
+			    failure, ERROR_USAGE, "route %s: path %s has an empty segment", route->name, route->path);
 		if (!is_value(segment))
 			continue;
 		in_path++;
@@ -117,13 +118,14 @@ static enum error check_fields(const struct route *route, const struct compiled 
 			    route->name, (int)segment.size, segment.at);
 	}
 	if (in_path > ROUTE_VALUES)
-		return fail(failure, ERROR_USAGE, "route %s: more than %d values in its path", route->name, ROUTE_VALUES);
+		return fail(
+		    failure, ERROR_USAGE, "route %s: more than %d values in its path", route->name, ROUTE_VALUES);
 	size_t declared = 0;
 	for (const struct field *field = route->fields; field && field->name; field++) {
 		declared += field->place == IN_PATH;
 		if (field->place == IN_BODY && (get || route->kind == ROUTE_STREAM))
-			return fail(failure, ERROR_USAGE, "route %s: field %s cannot be in its body", route->name,
-			    field->name);
+			return fail(
+			    failure, ERROR_USAGE, "route %s: field %s cannot be in its body", route->name, field->name);
 		if ((field->type == FIELD_CHOICE) != (field->choices != NULL))
 			return fail(failure, ERROR_USAGE, "route %s: field %s: choices belong to FIELD_CHOICE",
 			    route->name, field->name);
@@ -133,7 +135,8 @@ static enum error check_fields(const struct route *route, const struct compiled 
 				    field->name);
 	}
 	if (declared != in_path)
-		return fail(failure, ERROR_USAGE, "route %s: a field of its path is not in %s", route->name, route->path);
+		return fail(
+		    failure, ERROR_USAGE, "route %s: a field of its path is not in %s", route->name, route->path);
 	return OK;
 }
 
@@ -157,8 +160,9 @@ static enum error compile(struct router *router, const struct route *route, stru
 	struct compiled *compiled = &router->routes[router->count];
 	*compiled = (struct compiled){ .route = route };
 	if (!cut_path(text_of(route->path), compiled->segments, &compiled->count))
-		return fail(failure, ERROR_USAGE, "route %s: path %s does not start with / or has more than %d segments",
-		    route->name, route->path, SEGMENTS);
+		return fail(failure, ERROR_USAGE,
+		    "route %s: path %s does not start with / or has more than %d segments", route->name, route->path,
+		    SEGMENTS);
 	for (size_t i = 0; i < compiled->count; i++)
 		compiled->fixed += !is_value(compiled->segments[i]);
 	enum error error = check_kind(route, failure);
@@ -247,8 +251,8 @@ static void allow_add(char *allow, size_t room, const char *method)
 	if (strstr(allow, method))
 		return;
 	size_t used = strlen(allow);
-	snprintf(allow + used, room - used, "%s%s%s", used ? ", " : "", method,
-	    strcmp(method, "GET") == 0 ? ", HEAD" : "");
+	snprintf(
+	    allow + used, room - used, "%s%s%s", used ? ", " : "", method, strcmp(method, "GET") == 0 ? ", HEAD" : "");
 }
 
 void route_find(const struct router *router, struct text method, struct text path, struct route_match *match)

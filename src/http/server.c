@@ -1,8 +1,9 @@
 /*
  * The server's life: settings, TLS, connections, the library's callbacks, time limits, the end.
  *
- * In: clients at the listening socket. Out: requests to receive.c, writable connections to answer.c. Called by the front
- * process. The library (libwebsockets) gets connections that we accepted and counted, and runs inside our loop (pump.c).
+ * In: clients at the listening socket. Out: requests to receive.c, writable connections to answer.c. Called by the
+ * front process. The library (libwebsockets) gets connections that we accepted and counted, and runs inside our loop
+ * (pump.c).
  */
 #include "http/exchange.h"
 
@@ -19,8 +20,9 @@
 
 #define HEADERS_LARGEST 16384 /* bytes of all headers of a request */
 #define ACCEPTS 64            /* connections taken in one round */
-#define CONTENT_POLICY \
-	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " \
+#define CONTENT_POLICY                                                                                                 \
+	"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src "       \
+	"'self'; "                                                                                                     \
 	"manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 
 struct server_core {
@@ -38,10 +40,10 @@ static struct server_core *core_of(struct server *server)
 
 /* ── connections ─ */
 
+/* Only from our own timers, never within a callback of the library: the connection is gone when this returns. */
 static void close_connection(struct connection *connection)
 {
-	lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-	pump_wake(connection->server->pump);
+	lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
 }
 
 static void connection_gone(struct connection *connection)
@@ -181,6 +183,14 @@ static void set_up_tls(SSL_CTX *tls)
 	SSL_CTX_set_max_early_data(tls, 0);
 }
 
+static int answer_and_close(struct exchange *exchange)
+{
+	exchange->close_after = true;
+	if (exchange->state == EXCHANGE_ANSWERED)
+		answer_write(exchange);
+	return -1;
+}
+
 static int serve_connection(struct connection *connection, enum lws_callback_reasons reason, void *in, size_t size)
 {
 	struct exchange *exchange = connection->exchange;
@@ -190,11 +200,20 @@ static int serve_connection(struct connection *connection, enum lws_callback_rea
 		if (exchange)
 			return -1;
 		stays = receive_request(connection, (struct text){ in, size });
+		exchange = connection->exchange;
+		/* The rest of its body is not wanted: answered before the library looks at it. */
+		if (stays && exchange && exchange->state == EXCHANGE_ANSWERED && exchange->close_after)
+			return answer_and_close(exchange);
 		break;
 	case LWS_CALLBACK_HTTP_BODY:
 		stays = exchange && receive_body(exchange, (struct text){ in, size });
 		break;
 	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+		/* When further requests wait behind a body, the library says this again and again and does nothing
+		 * else: such a connection is closed (no client that we know sends anything behind a body before it has
+		 * its answer). */
+		if (exchange && exchange->ended++ > 0)
+			return answer_and_close(exchange);
 		if (exchange)
 			receive_end(exchange);
 		break;
@@ -278,7 +297,8 @@ static enum error start_library(struct server_core *core, struct failure *failur
 		.port = CONTEXT_PORT_NO_LISTEN_SERVER,
 		.protocols = protocols,
 		.foreign_loops = loops,
-		.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
+		.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+			   LWS_SERVER_OPTION_SKIP_SERVER_CANONICAL_NAME,
 		.max_http_header_data2 = HEADERS_LARGEST,
 		.max_http_header_pool2 = server->settings.connections + 1,
 		.fd_limit_per_thread = server->settings.connections + 64,
@@ -360,12 +380,13 @@ static enum error check_tls_files(struct server *server, struct failure *failure
 	server->tls = settings->certificate != NULL;
 	enum error error = OK;
 	if (server->tls)
-		error = readable(settings->certificate, "certificate", server->certificate, sizeof server->certificate, failure);
+		error = readable(
+		    settings->certificate, "certificate", server->certificate, sizeof server->certificate, failure);
 	if (server->tls && !error)
 		error = readable(settings->key, "key", server->key, sizeof server->key, failure);
 	if (settings->client_authorities && !error)
-		error = readable(settings->client_authorities, "authorities of client certificates", server->authorities,
-		    sizeof server->authorities, failure);
+		error = readable(settings->client_authorities, "authorities of client certificates",
+		    server->authorities, sizeof server->authorities, failure);
 	return error;
 }
 
@@ -373,15 +394,18 @@ static enum error check_pages(const struct server *server, struct failure *failu
 {
 	for (size_t i = 0; server->tables[i]; i++)
 		for (const struct route *route = server->tables[i]; route->name; route++)
-			if (route->kind == ROUTE_PAGE && !(server->templates && templates_have(server->templates, route->page)))
-				return fail(failure, ERROR_USAGE, "route %s: there is no page %s", route->name, route->page);
+			if (route->kind == ROUTE_PAGE &&
+			    !(server->templates && templates_have(server->templates, route->page)))
+				return fail(
+				    failure, ERROR_USAGE, "route %s: there is no page %s", route->name, route->page);
 	return OK;
 }
 
 static void make_counters(struct server *server)
 {
 	struct counters *counters = server->counters;
-	server->count_connections = counter_get(counters, COUNTER_GAUGE, "noroshi_http_connections", "Open connections", NULL, TEXT_NONE);
+	server->count_connections =
+	    counter_get(counters, COUNTER_GAUGE, "noroshi_http_connections", "Open connections", NULL, TEXT_NONE);
 	server->count_refused_connections = counter_get(counters, COUNTER_TOTAL, "noroshi_http_refused_connections",
 	    "Connections closed because there were too many", NULL, TEXT_NONE);
 	server->count_seconds = counter_get(counters, COUNTER_HISTOGRAM, "noroshi_http_seconds",
@@ -422,14 +446,15 @@ static enum error start(struct server_core *core, struct failure *failure)
 	openapi_write(server->tables, server->settings.title ? server->settings.title : "Noroshi", &server->openapi);
 	if (!server->limiter || !server->exchanges || !core->accept || !server->sweep || server->openapi.failed)
 		return fail(failure, ERROR_MEMORY, "no memory for the server");
-	snprintf(server->address, sizeof server->address, "%s://%s", server->tls ? "https" : "http", core->listener.text);
+	snprintf(
+	    server->address, sizeof server->address, "%s://%s", server->tls ? "https" : "http", core->listener.text);
 	pump_now(server->pump);
 	return OK;
 }
 
-enum error server_new(const struct server_settings *settings, const struct route *const *tables, struct templates *templates,
-    const struct server_owner *owner, struct counters *counters, struct loop *loop, struct server **made,
-    struct failure *failure)
+enum error server_new(const struct server_settings *settings, const struct route *const *tables,
+    struct templates *templates, const struct server_owner *owner, struct counters *counters, struct loop *loop,
+    struct server **made, struct failure *failure)
 {
 	struct server_core *core = calloc(1, sizeof *core);
 	if (!core)
@@ -461,7 +486,8 @@ void server_free(struct server *server)
 	watch_stop(core->accept);
 	watch_stop(server->sweep);
 	if (server->context) {
-		/* On a loop that is not its own the library ends in two steps, with rounds of that loop between them. */
+		/* On a loop that is not its own the library ends in two steps, with rounds of that loop between them.
+		 */
 		lws_context_destroy(server->context);
 		for (unsigned i = 0; i < 8; i++)
 			pump_now(server->pump);

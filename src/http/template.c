@@ -1,6 +1,6 @@
 /*
- * The pages' templates: read from the web folder at the start. In: files. Out: parsed templates by name. Called by the front
- * process and by tests; rendering is in template_render.c.
+ * The pages' templates: read from the web folder at the start. In: files. Out: parsed templates by name. Called by the
+ * front process and by tests; rendering is in template_render.c.
  */
 #include "http/template_node.h"
 
@@ -24,8 +24,8 @@ ptrdiff_t template_find(const struct templates *templates, bool page, struct tex
 }
 
 /* Takes `source` over, also when it fails. */
-static enum error add_item(struct templates *templates, bool page, const char *file, char *source, size_t size,
-    struct failure *failure)
+static enum error add_item(
+    struct templates *templates, bool page, const char *file, char *source, size_t size, struct failure *failure)
 {
 	if (templates->count == templates->room) {
 		size_t room = templates->room ? templates->room * 2 : 32;
@@ -52,8 +52,8 @@ static enum error add_item(struct templates *templates, bool page, const char *f
 	return OK;
 }
 
-static enum error read_file(struct templates *templates, int folder, const char *entry, const char *file, bool page,
-    struct failure *failure)
+static enum error read_file(
+    struct templates *templates, int folder, const char *entry, const char *file, bool page, struct failure *failure)
 {
 	struct stat about;
 	int descriptor = openat(folder, entry, O_RDONLY | O_CLOEXEC);
@@ -75,14 +75,15 @@ static enum error read_file(struct templates *templates, int folder, const char 
 	close(descriptor);
 	if (!source || part < 0) {
 		free(source);
-		return part < 0 ? fail_errno(failure, "cannot read %s", file) : fail(failure, ERROR_MEMORY, "no memory for %s", file);
+		return part < 0 ? fail_errno(failure, "cannot read %s", file)
+				: fail(failure, ERROR_MEMORY, "no memory for %s", file);
 	}
 	source[got] = 0;
 	return add_item(templates, page, file, source, got, failure);
 }
 
-static enum error read_folder(struct templates *templates, const char *folder, const char *below, bool page,
-    struct failure *failure)
+static enum error read_folder(
+    struct templates *templates, const char *folder, const char *below, bool page, struct failure *failure)
 {
 	char path[4096], file[400];
 	snprintf(path, sizeof path, "%s/%s", folder, below);
@@ -128,8 +129,8 @@ enum error templates_new(const char *folder, const struct catalog *catalog, cons
 	return error;
 }
 
-enum error templates_new_text(const char *name, struct text text, const struct catalog *catalog, struct templates **made,
-    struct failure *failure)
+enum error templates_new_text(
+    const char *name, struct text text, const struct catalog *catalog, struct templates **made, struct failure *failure)
 {
 	struct templates *templates = calloc(1, sizeof *templates);
 	char *source = malloc(text.size + 1);

@@ -1,7 +1,8 @@
 /*
- * Follows the literal parts of a template through HTML, so that values can be kept out of the places where escaping does not
- * make them safe: scripts, styles, tags outside quotes, the beginning of an address. In: literals in order. Called by
- * template_parse.c. It need not know all of HTML: what it does not recognise it counts as text inside a tag, where no value may be.
+ * Follows the literal parts of a template through HTML, so that values can be kept out of the places where escaping
+ * does not make them safe: scripts, styles, tags outside quotes, the beginning of an address. In: literals in order.
+ * Called by template_parse.c. It need not know all of HTML: what it does not recognise it counts as text inside a tag,
+ * where no value may be.
  */
 #include "http/template_context.h"
 
@@ -152,8 +153,8 @@ void html_feed(struct html_context *context, struct text literal)
 
 static bool holds_address(const char *attribute)
 {
-	static const char *const names[] = { "href", "src", "action", "formaction", "poster", "data", "srcset", "xlink:href",
-		"ping", "cite", "background" };
+	static const char *const names[] = { "href", "src", "action", "formaction", "poster", "data", "srcset",
+		"xlink:href", "ping", "cite", "background" };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strcmp(attribute, names[i]) == 0)
 			return true;

@@ -14,21 +14,21 @@
 #define TEMPLATE_PARAMETERS 4
 
 enum node_kind {
-	NODE_LITERAL,  /* text */
-	NODE_VALUE,    /* name */
-	NODE_URL,      /* name */
-	NODE_SECTION,  /* name … end */
-	NODE_INVERTED, /* name … end */
-	NODE_IS,       /* name, text … end */
-	NODE_IS_NOT,   /* name, text … end */
-	NODE_PARTIAL,  /* template */
-	NODE_MESSAGE,  /* text (msgid), parameters */
+	NODE_LITERAL,    /* text */
+	NODE_VALUE,      /* name */
+	NODE_URL,        /* name */
+	NODE_SECTION,    /* name … end */
+	NODE_INVERTED,   /* name … end */
+	NODE_IS,         /* name, text … end */
+	NODE_IS_NOT,     /* name, text … end */
+	NODE_PARTIAL,    /* template */
+	NODE_MESSAGE,    /* text (msgid), parameters */
 	NODE_TRANSLATED, /* name (its value is the msgid), parameters */
-	NODE_DATE,     /* name */
-	NODE_DAY,      /* name */
-	NODE_NUMBER,   /* name, decimals */
-	NODE_CODE,     /* text (group), name */
-	NODE_REASON,   /* name */
+	NODE_DATE,       /* name */
+	NODE_DAY,        /* name */
+	NODE_NUMBER,     /* name, decimals */
+	NODE_CODE,       /* text (group), name */
+	NODE_REASON,     /* name */
 };
 
 struct node {

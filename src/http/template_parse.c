@@ -1,6 +1,6 @@
 /*
- * Templates: text → nodes. In: the source of a page or partial. Out: its nodes, or an error with file and line. Called by
- * template.c once for each file at the start.
+ * Templates: text → nodes. In: the source of a page or partial. Out: its nodes, or an error with file and line. Called
+ * by template.c once for each file at the start.
  */
 #include "http/template_node.h"
 
@@ -58,14 +58,15 @@ static bool is_name(struct text name)
 		return false;
 	for (size_t i = 0; i < name.size; i++) {
 		char c = name.at[i];
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
-			c == '.'))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+			c == '-' || c == '.'))
 			return false;
 	}
 	return true;
 }
 
-/* Cuts a tag into words and "quoted texts"; \" and \\ are unescaped in place. -1: a quote without its end, or too many. */
+/* Cuts a tag into words and "quoted texts"; \" and \\ are unescaped in place. -1: a quote without its end, or too many.
+ */
 static int cut_words(char *at, size_t size, struct word words[WORDS])
 {
 	int count = 0;
@@ -109,7 +110,8 @@ static enum error open_section(struct parser *parser, bool inverted, const struc
 		return wrong(parser, "not a name", name);
 	if (parser->depth == TEMPLATE_LEVELS)
 		return wrong(parser, "sections are nested too deep", TEXT_NONE);
-	struct node *node = add_node(parser, is ? (inverted ? NODE_IS_NOT : NODE_IS) : (inverted ? NODE_INVERTED : NODE_SECTION));
+	struct node *node =
+	    add_node(parser, is ? (inverted ? NODE_IS_NOT : NODE_IS) : (inverted ? NODE_INVERTED : NODE_SECTION));
 	if (!node)
 		return fail(parser->failure, ERROR_MEMORY, "no memory for templates");
 	node->name = name;
@@ -168,7 +170,8 @@ static enum error add_message(struct parser *parser, const struct word *words, i
 
 static enum error add_asset(struct parser *parser, const struct word *words, int count)
 {
-	const struct asset *asset = count == 2 && words[1].quoted ? asset_find(parser->templates->assets, words[1].text) : NULL;
+	const struct asset *asset =
+	    count == 2 && words[1].quoted ? asset_find(parser->templates->assets, words[1].text) : NULL;
 	if (!asset)
 		return wrong(parser, "there is no such file in the web folder", count == 2 ? words[1].text : TEXT_NONE);
 	struct node *node = add_node(parser, NODE_LITERAL);
@@ -212,7 +215,8 @@ static enum error add_value(struct parser *parser, const struct word *words, int
 	if (decimals && (!text_to_u64(words[2].text, &number) || number > 9))
 		return wrong(parser, "expected 0 to 9 decimals", words[2].text);
 	if (count != (kind == NODE_VALUE ? 1 : decimals ? 3 : 2))
-		return wrong(parser, "unknown helper, or values that it does not take", count > 0 ? words[0].text : TEXT_NONE);
+		return wrong(
+		    parser, "unknown helper, or values that it does not take", count > 0 ? words[0].text : TEXT_NONE);
 	struct text name = words[kind == NODE_VALUE ? 0 : 1].text;
 	if (!is_name(name))
 		return wrong(parser, "not a name", name);
@@ -256,7 +260,8 @@ static enum error parse_tag(struct parser *parser, char *at, size_t size)
 	if (size == 0)
 		return wrong(parser, "an empty tag", TEXT_NONE);
 	if (*at == '{' || *at == '&')
-		return wrong(parser, "values are always escaped: there is no other way to write them", (struct text){ at, size });
+		return wrong(parser, "values are always escaped: there is no other way to write them",
+		    (struct text){ at, size });
 	if (*at == '!')
 		return OK;
 	if (!strchr("#^/>", *at))
@@ -320,7 +325,9 @@ static enum error parse_source(struct parser *parser)
 
 enum error template_parse(struct templates *templates, size_t index, struct failure *failure)
 {
-	struct parser parser = { .templates = templates, .parsed = &templates->items[index], .failure = failure, .line = 1 };
+	struct parser parser = {
+		.templates = templates, .parsed = &templates->items[index], .failure = failure, .line = 1
+	};
 	enum error error = parse_source(&parser);
 	if (error)
 		return error;

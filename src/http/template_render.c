@@ -1,6 +1,6 @@
 /*
- * Renders a parsed template over JSON data. In: data that may hold anything strangers sent. Out: HTML in which every value is
- * escaped. Called by answer.c for each page.
+ * Renders a parsed template over JSON data. In: data that may hold anything strangers sent. Out: HTML in which every
+ * value is escaped. Called by answer.c for each page.
  */
 #include "http/template_node.h"
 
@@ -159,13 +159,13 @@ static bool value_time(const json_t *value, nanoseconds *time)
 		return true;
 	}
 	return json_is_string(value) &&
-	    time_parse((struct text){ json_string_value(value), json_string_length(value) }, 0, time, &assumed);
+	       time_parse((struct text){ json_string_value(value), json_string_length(value) }, 0, time, &assumed);
 }
 
 static void render_date(struct render *render, const struct node *node)
 {
-	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
-		"Dec" };
+	static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
+		"Nov", "Dec" };
 	char machine[TIME_TEXT], scratch[32];
 	nanoseconds time, shown;
 	struct tm parts;
@@ -183,7 +183,8 @@ static void render_date(struct render *render, const struct node *node)
 	else
 		build_format(render->to, "%d %s %d", parts.tm_mday, months[parts.tm_mon], parts.tm_year + 1900);
 	if (node->kind == NODE_DATE)
-		build_format(render->to, " %02d:%02d %s", parts.tm_hour, parts.tm_min, render->japanese ? "JST" : "UTC");
+		build_format(
+		    render->to, " %02d:%02d %s", parts.tm_hour, parts.tm_min, render->japanese ? "JST" : "UTC");
 	build_text(render->to, TEXT("</time>"));
 }
 
@@ -231,7 +232,8 @@ static void render_code(struct render *render, const struct node *node)
 		write_escaped(render->to, code);
 }
 
-/* The words come from our own table by the code; a code that this version does not know shows the words that came with it. */
+/* The words come from our own table by the code; a code that this version does not know shows the words that came with
+ * it. */
 static void render_reason(struct render *render, const struct node *node)
 {
 	json_t *reason = find_value(render, node->name), *list = json_object_get(reason, "parameters");
@@ -254,7 +256,8 @@ static enum error fail_at(struct render *render, const struct parsed *parsed, co
 	return fail(render->failure, ERROR_LIMIT, "%s:%u: %s", parsed->file, node->line, what);
 }
 
-static enum error render_inside(struct render *render, const struct parsed *parsed, uint32_t index, json_t *value, size_t number)
+static enum error render_inside(
+    struct render *render, const struct parsed *parsed, uint32_t index, json_t *value, size_t number)
 {
 	const struct node *node = &parsed->nodes[index];
 	if (render->depth + 1 == sizeof render->stack / sizeof *render->stack)
