@@ -1,17 +1,106 @@
 /*
- * The notify capability as the others see it: its options and topics; its routes and hooks join when the store is
- * there.
+ * The notify capability as the others see it: its options, routes, topics and hooks.
  */
 #include "notify/notify.h"
 
-#include "notify/settings.h"
+#include "base/log.h"
+#include "notify/deliver.h"
+#include "notify/reminder.h"
+#include "notify/routes.h"
+#include "store/store.h"
 
 #include <stddef.h>
+#include <string.h>
 
 static const char *const topics[] = { "mail", NULL };
+
+static enum error start(struct center *center, struct failure *failure)
+{
+	(void)center;
+	const char *problem = notify_settings_problem(notify_settings());
+	return problem ? fail(failure, ERROR_INPUT, "%s", problem) : OK;
+}
+
+static void tick(struct center *center, nanoseconds now)
+{
+	struct failure failure;
+	if (reminders_run(center, notify_settings(), now, &failure) != OK)
+		log_write(
+		    LOG_ERROR, "reminders failed; they are tried again", LOG_FIELD_STRING("error", failure.words));
+}
+
+static enum error deliver(const char *topic, const void *body, size_t size, struct failure *failure)
+{
+	struct envelope envelope;
+	if (strcmp(topic, "mail") != 0)
+		return fail(failure, ERROR_USAGE, "notify does not deliver \"%s\"", topic);
+	enum error error = envelope_decode(body, size, &envelope, failure);
+	return error == OK ? deliver_mail(notify_settings(), &envelope, time_now(), failure) : error;
+}
+
+struct sought {
+	uint64_t number;
+	struct delivery delivery;
+	bool found;
+};
+
+static void each_delivery(void *context, const struct delivery *delivery)
+{
+	struct sought *sought = context;
+	if (delivery->number != sought->number)
+		return;
+	sought->delivery = *delivery;
+	sought->found = true;
+}
+
+static enum delivery_state state_after(enum error result)
+{
+	switch (result) {
+	case OK:
+		return DELIVERY_DONE;
+	case ERROR_AGAIN:
+		return DELIVERY_WAITING;
+	case ERROR_LIMIT:
+		return DELIVERY_GIVEN_UP;
+	default:
+		return DELIVERY_FAILED;
+	}
+}
+
+/* The receipt: what became of a try to deliver, on the delivery's row. */
+static enum error delivered(struct center *center, const char *topic, const void *body, size_t size, enum error result,
+    const char *words, nanoseconds now, struct failure *failure)
+{
+	struct envelope envelope;
+	if (strcmp(topic, "mail") != 0)
+		return OK;
+	enum error error = envelope_decode(body, size, &envelope, failure);
+	if (error != OK)
+		return error;
+	struct arena *arena = arena_new(0);
+	if (!arena)
+		return fail(failure, ERROR_MEMORY, "delivery: no memory");
+	const struct scope *scope = policy_background("delivery", arena);
+	struct sought sought = { .number = envelope.delivery };
+	error = store_delivery_each(center->store, scope, envelope.notice, each_delivery, &sought, failure);
+	if (error == OK && sought.found) {
+		sought.delivery.state = state_after(result);
+		sought.delivery.tries++;
+		sought.delivery.last_try = now;
+		text_copy(text_of(words), sought.delivery.answer, sizeof sought.delivery.answer);
+		error = store_delivery_put(center->store, scope, &sought.delivery, failure);
+	}
+	arena_free(arena);
+	return error;
+}
 
 const struct capability notify_capability = {
 	.name = "notify",
 	.options = notify_options,
+	.routes = notify_routes,
 	.topics = topics,
+	.start = start,
+	.tick = tick,
+	.deliver = deliver,
+	.delivered = delivered,
 };
