@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/time.h"
 
+struct catalog;
 struct counters;
 struct history;
 struct history_batch;
@@ -25,6 +26,8 @@ struct center {
 	struct loop *loop;
 	const char *folder;     /* where a capability may keep its own files (checkpoints), through base/file.h */
 	const char *public_url; /* of the pages, without a slash at the end: "https://noroshi.example"; for links in mails */
+	/* Japanese words, for letters; read before the keeper is confined to its files. NULL when none are installed. */
+	const struct catalog *japanese;
 	nanoseconds (*now)(void);
 	/* Tells everybody who looks at pages or streams that something of this organisation changed ("event", id). */
 	void (*changed)(struct center *center, uint32_t organisation, const char *noun, const char *id);

@@ -3,21 +3,9 @@
  */
 #include "notify/letter.h"
 
-#include "base/data.h"
 #include "notify/letter_evidence.h"
 
-#include <limits.h>
 #include <time.h>
-
-enum error letter_catalog(enum language language, struct catalog **catalog, struct failure *failure)
-{
-	char path[PATH_MAX];
-	*catalog = NULL;
-	if (language != LANGUAGE_JAPANESE)
-		return OK;
-	enum error error = data_find_catalog("ja", path, sizeof path, failure);
-	return error == OK ? catalog_open(path, catalog, failure) : error;
-}
 
 const char *letter_purpose_code(enum letter_purpose purpose)
 {

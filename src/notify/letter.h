@@ -6,7 +6,6 @@
 #define NOROSHI_NOTIFY_LETTER_H
 
 #include "base/catalog.h"
-#include "base/error.h"
 #include "base/text.h"
 #include "notify/settings.h"
 
@@ -38,10 +37,6 @@ void letter_text(const struct letter *letter, struct builder *to);
 
 /* The sentence that says how a TLP 2.0 label wants to be handled (FIRST, TLP 2.0, 2022); a msgid. */
 const char *letter_handling(enum tlp tlp);
-
-/* The catalogue for letters in a language: *catalog is NULL for English, else catalog_free() it. A missing Japanese one
- * is an error: a Japanese letter never goes out in English by accident. */
-enum error letter_catalog(enum language language, struct catalog **catalog, struct failure *failure);
 
 /* "2026-11-21 17:05 JST (2026-11-21 08:05 UTC)" */
 void letter_time(nanoseconds time, struct builder *to);

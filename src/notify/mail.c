@@ -137,8 +137,7 @@ static bool is_identity(struct text identity)
 
 static void write_identity(struct builder *to, const char *header, struct text identity, struct text domain)
 {
-	build_format(
-	    to, "%s: <%.*s@%.*s>\r\n", header, (int)identity.size, identity.at, (int)domain.size, domain.at);
+	build_format(to, "%s: <%.*s@%.*s>\r\n", header, (int)identity.size, identity.at, (int)domain.size, domain.at);
 }
 
 /* The body with CRLF line ends (RFC 2049: canonical form before base64). */

@@ -2,9 +2,9 @@
  * A mail message in the form that travels: RFC 5322 header, RFC 2047 encoded words, RFC 2045 body (text/plain, UTF-8,
  * base64).
  *
- * In: texts from anywhere. Out: bytes with CRLF lines, every line of at most 78 characters (a long Message-ID stands whole), all ASCII. Nothing of the
- * input can become a header of its own: control characters leave, addresses are checked. Called when a notice is
- * queued.
+ * In: texts from anywhere. Out: bytes with CRLF lines, every line of at most 78 characters (a long Message-ID stands
+ * whole), all ASCII. Nothing of the input can become a header of its own: control characters leave, addresses are
+ * checked. Called when a notice is queued.
  */
 #ifndef NOROSHI_NOTIFY_MAIL_H
 #define NOROSHI_NOTIFY_MAIL_H

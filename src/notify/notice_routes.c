@@ -152,10 +152,10 @@ static enum error add_text(struct call *call, const struct notice *notice, const
     const struct organisation *organisation, struct failure *failure)
 {
 	struct event shown;
-	struct catalog *catalog;
+	const struct catalog *catalog;
 	evidence_of(event, &shown);
 	enum language language = text_equal(call->language, TEXT("ja")) ? LANGUAGE_JAPANESE : LANGUAGE_ENGLISH;
-	enum error error = letter_catalog(language, &catalog, failure);
+	enum error error = work_catalog(call->center, language, &catalog, failure);
 	if (error != OK)
 		return error;
 	struct letter letter = { .notice = notice,
@@ -167,7 +167,6 @@ static enum error add_text(struct call *call, const struct notice *notice, const
 		.public_url = call->center->public_url };
 	struct builder text = { 0 };
 	letter_text(&letter, &text);
-	catalog_free(catalog);
 	if (text.failed)
 		error = fail(failure, ERROR_MEMORY, "notice: no memory");
 	else

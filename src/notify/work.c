@@ -18,6 +18,16 @@ bool work_link_works(const struct notify_settings *settings, const struct notice
 	return notice->state == NOTICE_SENT && now < notice->deadline + settings->link_lifetime;
 }
 
+enum error work_catalog(
+    const struct center *center, enum language language, const struct catalog **catalog, struct failure *failure)
+{
+	*catalog = language == LANGUAGE_JAPANESE ? center->japanese : NULL;
+	if (language == LANGUAGE_JAPANESE && !*catalog)
+		return fail(failure, ERROR_SYSTEM,
+		    "the Japanese words (noroshi.mo) are not installed; a Japanese letter cannot be written");
+	return OK;
+}
+
 static void make_subjects(struct notice *notice, const struct event *event, const struct draft *draft)
 {
 	char title[400];
@@ -139,20 +149,18 @@ static enum error queue_mail(struct work *work, struct letter *letter, struct fa
 	char secret[LINK_SECRET_SIZE];
 	struct delivery delivery;
 	struct event event;
-	struct catalog *catalog = NULL;
+	const struct catalog *catalog;
 	const struct notice *notice = letter->notice;
 	enum error error = link_key_load(work->center->folder, &key, failure);
 	if (error == OK && letter_may_travel_open(notice->tlp))
 		error = load_event(work, notice, &event, failure);
 	if (error == OK)
-		error = letter_catalog(letter->language, &catalog, failure);
+		error = work_catalog(work->center, letter->language, &catalog, failure);
 	if (error == OK)
 		error = put_delivery(
 		    work, notice, "mail", letter->contact->mail, letter->purpose, DELIVERY_WAITING, &delivery, failure);
-	if (error != OK) {
-		catalog_free(catalog);
+	if (error != OK)
 		return error;
-	}
 	link_secret(&key, notice->id, secret);
 	letter->secret = secret;
 	letter->event = letter_may_travel_open(notice->tlp) ? &event : NULL;
@@ -172,7 +180,6 @@ static enum error queue_mail(struct work *work, struct letter *letter, struct fa
 	}
 	builder_free(&message);
 	builder_free(&body);
-	catalog_free(catalog);
 	return error;
 }
 

@@ -48,6 +48,11 @@ enum error work_reply(
 enum error work_tell(struct work *work, const struct notice *notice, enum letter_purpose purpose, unsigned contact,
     struct failure *failure);
 
+/* The catalogue for letters in a language: NULL for English. A Japanese letter never goes out in English by accident:
+ * without the Japanese words it is an error. */
+enum error work_catalog(
+    const struct center *center, enum language language, const struct catalog **catalog, struct failure *failure);
+
 /* May the acknowledgement link of this notice be used now? */
 bool work_link_works(const struct notify_settings *settings, const struct notice *notice, nanoseconds now);
 

@@ -2,6 +2,7 @@
  * Notices over a real store: what a letter holds and what it must not, reminders and escalation by an injected clock,
  * receipts, links, and that a step which fails leaves nothing behind.
  */
+#include "base/data.h"
 #include "notify/envelope.h"
 #include "notify/notify.h"
 #include "notify/reminder.h"
@@ -29,6 +30,7 @@ struct place {
 	struct organisation harbour, kitahama;
 	struct event event, other; /* one campaign */
 	struct center center;
+	struct catalog *japanese;
 	struct notify_settings settings;
 	struct failure failure;
 };
@@ -51,7 +53,7 @@ static void ok(struct place *place, enum error error)
 static struct organisation put_organisation(
     struct place *place, const char *name, const char *ja, const char *en, enum language language)
 {
-	struct organisation organisation = { .id = uuid_random(), .language = language, .active = true };
+	struct organisation organisation = { .language = language, .active = true };
 	text_copy(text_of(name), organisation.name, NAME_SIZE);
 	text_copy(text_of(ja), organisation.title_ja, NAME_SIZE);
 	text_copy(text_of(en), organisation.title_en, NAME_SIZE);
@@ -103,7 +105,7 @@ static struct event put_event(
 
 static struct subject put_account(struct place *place, const char *name, enum role role, uint32_t organisation)
 {
-	struct account account = { .id = uuid_random(), .role = role, .organisation = organisation, .created = START };
+	struct account account = { .role = role, .organisation = organisation, .created = START };
 	text_copy(text_of(name), account.name, NAME_SIZE);
 	text_copy(text_of(name), account.title, NAME_SIZE);
 	ok(place, store_account_put(place->store, place->work, &account, &place->failure));
@@ -150,6 +152,10 @@ static int begin(void **state)
 		.link_lifetime = 30 * DAY,
 		.smtp_server = server,
 		.smtp_from = from };
+	char path[4096];
+	ok(place, data_find_catalog("ja", path, sizeof path, &place->failure));
+	ok(place, catalog_open(path, &place->japanese, &place->failure));
+	place->center.japanese = place->japanese;
 	*state = place;
 	return 0;
 }
@@ -158,6 +164,7 @@ static int end(void **state)
 {
 	struct place *place = *state;
 	char command[128];
+	catalog_free(place->japanese);
 	store_close(place->store);
 	arena_free(place->arena);
 	snprintf(command, sizeof command, "rm -rf '%s'", place->folder);
