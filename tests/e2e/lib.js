@@ -1,0 +1,135 @@
+/*
+ * What the end-to-end tests stand on: a real centre, a real SMTP server and a real browser, all on loopback, in one temporary folder
+ * that goes at the end; and TAP output.
+ */
+import { execFileSync, spawn } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+export const source = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
+
+/* TAP: each test is one line; the first failure of a test ends it, the others go on. */
+const results = [];
+export async function test(name, body) {
+	try {
+		await body();
+		results.push(true);
+		console.log(`ok ${results.length} - ${name}`);
+	} catch (error) {
+		results.push(false);
+		console.log(`not ok ${results.length} - ${name}`);
+		for (const line of String(error.stack ?? error).split("\n"))
+			console.log(`# ${line}`);
+	}
+}
+
+export function finish() {
+	console.log(`1..${results.length}`);
+	process.exitCode = results.every((each) => each) ? 0 : 1;
+}
+
+export function skipAll(why) {
+	console.log(`1..0 # SKIP ${why}`);
+	process.exit(0);
+}
+
+export async function until(what, body, seconds = 20) {
+	const end = Date.now() + seconds * 1000;
+	for (;;) {
+		const value = await body();
+		if (value)
+			return value;
+		if (Date.now() > end)
+			throw new Error(`waited ${seconds} s in vain: ${what}`);
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	}
+}
+
+export function makeFolder() {
+	return fs.mkdtempSync(path.join(os.tmpdir(), "noroshi-e2e-"));
+}
+
+function firstLine(child) {
+	return new Promise((resolve, reject) => {
+		createInterface({ input: child.stdout }).once("line", resolve);
+		child.once("exit", (code) => reject(new Error(`${child.spawnfile} ended with ${code} before it was ready`)));
+	});
+}
+
+/* Ends a process of ours and waits until it is gone. */
+export async function stop(child) {
+	if (!child || child.exitCode !== null || child.signalCode !== null)
+		return;
+	const gone = new Promise((resolve) => child.once("exit", resolve));
+	if (child.stdin)
+		child.stdin.end();
+	child.kill("SIGTERM");
+	await gone;
+}
+
+export async function startMailServer(folder) {
+	const certificate = path.join(folder, "certificate.pem");
+	const key = path.join(folder, "key.pem");
+	execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+		"-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", certificate], { stdio: "ignore" });
+	const mails = path.join(folder, "mails");
+	fs.mkdirSync(mails);
+	fs.writeFileSync(path.join(folder, "password"), "mail secret\n", { mode: 0o600 });
+	const child = spawn("/usr/bin/python3", [path.join(source, "tests/lib/smtp_server.py"), mails, "--certificate", certificate,
+		"--key", key, "--user", "noroshi", "--password", "mail secret"], { stdio: ["pipe", "pipe", "ignore"] });
+	const port = Number(await firstLine(child));
+	return { child, port, certificate, password: path.join(folder, "password"), mails };
+}
+
+/* Every mail that came in so far, as Python's email package reads it. */
+export function readMails(server) {
+	return fs.readdirSync(server.mails).filter((name) => name.endsWith(".json"))
+		.sort((a, b) => parseInt(a) - parseInt(b))
+		.map((name) => JSON.parse(fs.readFileSync(path.join(server.mails, name), "utf8")));
+}
+
+export async function startCentre(program, folder, mail, organisations) {
+	const config = path.join(folder, "noroshi.conf");
+	fs.writeFileSync(config, `
+center = { listen = "127.0.0.1:0"; };
+notify = {
+	smtp_server = "smtp://localhost:${mail.port}";
+	smtp_from = "centre@noroshi.example";
+	smtp_user = "noroshi";
+	smtp_password_file = "${mail.password}";
+	smtp_starttls = "required";
+	smtp_ca_file = "${mail.certificate}";
+};
+`);
+	const log = fs.openSync(path.join(folder, "centre.log"), "w");
+	const child = spawn(program, ["center", "--config", config, "--ephemeral",
+		...organisations.flatMap((name) => ["--organisation", name])], { stdio: ["pipe", "pipe", log] });
+	const facts = JSON.parse(await firstLine(child));
+	return { child, ...facts, log: path.join(folder, "centre.log") };
+}
+
+/* One request with a token; throws with the answer's text when the status is not the one wanted. */
+export async function call(centre, token, method, where, body, wanted = [200, 201]) {
+	const bytes = Buffer.isBuffer(body);
+	const answer = await fetch(centre.address + where, {
+		method,
+		headers: {
+			Authorization: `Bearer ${token}`,
+			...(body === undefined ? {} : { "Content-Type": bytes ? "application/x-ndjson" : "application/json" }),
+		},
+		body: body === undefined ? undefined : bytes ? body : JSON.stringify(body),
+	});
+	const text = await answer.text();
+	if (![wanted].flat().includes(answer.status))
+		throw new Error(`${method} ${where}: ${answer.status} ${text}`);
+	return text ? JSON.parse(text) : {};
+}
+
+export const browserOptions = {
+	executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+	args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+		"--disable-component-update", "--disable-sync"],
+};

@@ -1,0 +1,263 @@
+/*
+ * End to end, in both languages: alerts in → event → confirmed → notice → mail received → acknowledged on its page → state visible.
+ * And: members see only their own, the keyboard path, the path without JavaScript, and no axe-core finding on any page at 1280 and
+ * 375 px.
+ *
+ *   node tests/e2e/main.js BUILD/noroshi
+ */
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { makeAlerts } from "./alerts.js";
+import { browserOptions, call, finish, makeFolder, readMails, skipAll, source, startCentre, startMailServer, stop, test, until } from "./lib.js";
+
+if (!fs.existsSync(path.join(source, "tests/e2e/node_modules/playwright-core")) || !fs.existsSync(browserOptions.executablePath))
+	skipAll("playwright-core or Chromium is not installed: ./setup --tests");
+const { chromium } = await import("playwright-core");
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const program = process.argv[2];
+const folder = makeFolder();
+const names = ["harbour", "kitahama"];
+const sides = {
+	ja: { own: "harbour", title: "港湾市", titleEnglish: "Harbour City", net: "198.51.100", signIn: "サインイン", notice: "通報", acknowledged: "受領確認" },
+	en: { own: "kitahama", title: "北浜大学", titleEnglish: "Kitahama University", net: "203.0.113", signIn: "Sign in", notice: "Notice", acknowledged: "Receipt acknowledged" },
+};
+let mail, centre, browser;
+const seen = []; /* messages of the browser's console: a violation of the content security policy is one */
+
+const tokenOf = (name) => centre.accounts.find((account) => account.name === name).token;
+const organisationOf = (name) => centre.organisations.find((organisation) => organisation.name === name);
+
+async function open(language, options = {}) {
+	const context = await browser.newContext({ locale: language === "ja" ? "ja-JP" : "en-GB", viewport: { width: 1280, height: 800 }, ...options });
+	const page = await context.newPage();
+	page.on("console", (message) => message.type() === "error" && seen.push(`${page.url()}: ${message.text()}`));
+	page.on("pageerror", (error) => seen.push(`${page.url()}: ${error.message}`));
+	await context.addCookies([{ name: "lang", value: language, url: centre.address }]);
+	return page;
+}
+
+async function signIn(page, name) {
+	await page.goto(`${centre.address}/sign-in`);
+	await page.fill("#name", name);
+	await page.fill("#password", centre.password);
+	await page.click("main button.primary");
+	await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+}
+
+async function eventOf(name) {
+	const { events } = await call(centre, tokenOf("analyst"), "GET", `/v1/events?organisation=${organisationOf(name).number}`);
+	return events[0];
+}
+
+async function findings(page) {
+	await page.evaluate(axe);
+	const result = await page.evaluate(() => globalThis.axe.run(document));
+	return result.violations.map((each) => `${page.url()} ${page.viewportSize().width}px: ${each.id}: ${each.nodes[0].html.slice(0, 160)}`);
+}
+
+async function prepare() {
+	mail = await startMailServer(folder);
+	centre = await startCentre(program, folder, mail, names);
+	for (const [language, side] of Object.entries(sides)) {
+		const organisation = organisationOf(side.own);
+		await call(centre, centre.token, "PATCH", `/v1/organisations/${organisation.number}`, {
+			title_ja: side.title, title_en: side.titleEnglish, language,
+			contact1_name: "First Contact", contact1_mail: `first@${side.own}.example`,
+			contact2_name: "Second Contact", contact2_mail: `second@${side.own}.example`,
+		});
+		await call(centre, organisation.token, "POST", "/v1/alerts", makeAlerts(side.own, side.net, "192.0.2.66"));
+	}
+	browser = await chromium.launch(browserOptions);
+}
+
+async function notifyAndAcknowledge(language) {
+	const side = sides[language];
+	const analyst = await open(language);
+	await signIn(analyst, "analyst");
+	assert.equal(new URL(analyst.url()).pathname, "/queue");
+	assert.equal(await analyst.getAttribute("html", "lang"), language);
+	const event = await until("the event is in the queue", () => eventOf(side.own), 60);
+
+	/* the keyboard: j until the row has the focus, Enter opens it, c confirms */
+	await analyst.goto(`${centre.address}/queue`);
+	for (let presses = 0; presses < 20; presses++) {
+		await analyst.keyboard.press("j");
+		if ((await analyst.evaluate(() => document.activeElement.getAttribute("href"))) === `/events/${event.id}`)
+			break;
+	}
+	await analyst.keyboard.press("Enter");
+	await analyst.waitForURL(`**/events/${event.id}`);
+	await analyst.keyboard.press("?");
+	assert.equal(await analyst.evaluate(() => document.getElementById("keys").open), true);
+	await analyst.keyboard.press("Escape");
+	assert.ok((await analyst.locator(".reasons li").count()) > 0, "the event says why");
+	assert.ok((await analyst.locator("#event-alerts tbody tr").count()) > 0, "the event shows its alerts");
+	assert.ok((await analyst.locator("#timeline circle").count()) > 0, "the timeline is drawn");
+	const confirmed = analyst.waitForResponse((answer) => answer.request().method() === "POST" && answer.url().endsWith("/confirm"));
+	await analyst.keyboard.press("c");
+	assert.equal((await confirmed).status(), 303);
+	await analyst.waitForSelector("#notify");
+
+	/* the notice */
+	const before = readMails(mail).length;
+	await analyst.fill("#advice", language === "ja" ? "対象ホストを隔離してください。" : "Please isolate the host.");
+	await analyst.click('#notify button[value="send"]');
+	await analyst.waitForURL("**/notices/*");
+	const letter = (await until("the mail arrives", () => readMails(mail)[before], 30));
+	assert.deepEqual(letter.rcpt_tos, [`first@${side.own}.example`]);
+	assert.ok(letter.tls && letter.authenticated && letter.ascii && letter.defects.length === 0);
+	const subject = letter.headers.find(([name]) => name === "Subject")[1];
+	assert.ok(subject.includes("TLP:AMBER") && subject.includes(side.notice), subject);
+	for (const fact of [`${side.own}-host`, "192.0.2.66", "log4j", "Cobalt", "隔離", "isolate", side.net])
+		assert.ok(!letter.body.includes(fact) && !subject.includes(fact), `a TLP:AMBER mail holds ${fact}`);
+	await until("the receipt says delivered", async () => {
+		await analyst.reload();
+		return (await analyst.locator(".deliveries .label.done").count()) === 2;
+	});
+
+	/* the recipient: a mail scanner opens the link twice, then a person presses the button */
+	const link = letter.body.match(/http\S+\/n\/[0-9a-f]{64}/)[0];
+	const person = await open(language);
+	await person.goto(link);
+	await person.goto(link);
+	const shown = await person.innerText("main");
+	assert.ok(shown.includes(side[language === "ja" ? "title" : "titleEnglish"]));
+	for (const fact of [`${side.own}-host`, "192.0.2.66", "log4j"])
+		assert.ok(!shown.includes(fact), `the page of the link shows ${fact}`);
+	assert.equal(await analyst.getAttribute("[data-state]", "data-state"), "sent");
+	await person.fill("#name", "Hana Sato");
+	await person.click("main button.primary");
+	await person.waitForURL("**/acknowledged");
+
+	/* visible to the analyst without loading the page again */
+	await analyst.waitForSelector('[data-state="acknowledged"]', { timeout: 15_000 });
+	const state = await analyst.innerText('section[aria-labelledby="h-state"]');
+	assert.ok(state.includes("Hana Sato") && state.includes(side.acknowledged), state);
+
+	/* a used, a wrong and a broken link answer alike */
+	const answers = [];
+	for (const each of [link, link.replace(/[0-9a-f]{64}$/, "a".repeat(64)), link.slice(0, -3)]) {
+		const answer = await person.goto(each);
+		answers.push([answer.status(), await person.innerText("main")].join(" "));
+	}
+	assert.ok(answers[0].startsWith("404 "));
+	assert.equal(new Set(answers).size, 1, answers.join("\n"));
+	await person.context().close();
+	await analyst.context().close();
+}
+
+async function membersSeeOnlyTheirOwn() {
+	const member = await open("ja");
+	await signIn(member, "member-harbour");
+	assert.equal(new URL(member.url()).pathname, "/inbox");
+	assert.equal(await member.locator("[data-row]").count(), 1);
+	await member.click("[data-open]");
+	await member.waitForURL("**/notices/*");
+	const text = await member.innerText("main");
+	assert.ok(text.includes("harbour-host2"), "the member sees its own evidence");
+	assert.ok(!text.includes("kitahama") && !text.includes("北浜"), "and nothing of the other's");
+	await member.fill("#text", "確認しました。隔離済みです。");
+	await member.click("section[aria-labelledby=h-reply] button");
+	await member.waitForSelector("section[aria-labelledby=h-replies]");
+	const { notices } = await call(centre, tokenOf("analyst"), "GET", "/v1/notices");
+	const foreign = notices.find((notice) => notice.organisation_name === "kitahama");
+	const missing = await member.goto(`${centre.address}/notices/00000000-0000-4000-8000-000000000000`);
+	const missingText = await member.innerText("main");
+	const denied = await member.goto(`${centre.address}/notices/${foreign.id}`);
+	assert.equal(denied.status(), 404);
+	assert.equal(denied.status(), missing.status());
+	assert.equal(await member.innerText("main"), missingText, "a foreign notice answers as one that does not exist");
+	const event = await member.goto(`${centre.address}/events/${foreign.event}`);
+	assert.equal(event.status(), 404);
+	await member.goto(`${centre.address}/alerts`);
+	assert.ok(!(await member.innerText("main")).includes("kitahama"));
+	await member.context().close();
+}
+
+async function worksWithoutScripts() {
+	const page = await open("en", { javaScriptEnabled: false });
+	await signIn(page, "analyst");
+	await page.goto(`${centre.address}/queue?state=confirmed`);
+	assert.ok((await page.locator("[data-row]").count()) >= 2);
+	await page.click("[data-open]");
+	await page.waitForURL("**/events/*");
+	await page.click('button:has-text("Reopen")');
+	await page.waitForURL("**/events/*");
+	await page.click('details summary:has-text("Dismiss")');
+	await page.fill("#dismiss-reason", "Penetration test");
+	await page.click("#dismiss button");
+	assert.ok((await page.innerText("main")).includes("Penetration test"));
+	await page.click('button:has-text("Reopen")');
+	await page.click('main button:has-text("Confirm")');
+	await page.click('.languages button[value="ja"]');
+	assert.equal(await page.getAttribute("html", "lang"), "ja");
+	await page.context().close();
+}
+
+async function noFindings() {
+	const { notices } = await call(centre, tokenOf("analyst"), "GET", "/v1/notices");
+	const event = await eventOf("harbour");
+	const notice = notices.find((each) => each.organisation_name === "harbour").id;
+	const pages = {
+		analyst: ["/queue", "/queue?state=confirmed", `/events/${event.id}`, "/funnel", "/alerts", "/decisions", "/notices", `/notices/${notice}`, "/organisations", "/account", "/nothing"],
+		"member-harbour": ["/inbox", "/queue", `/events/${event.id}`, `/notices/${notice}`, "/alerts", "/funnel"],
+		administrator: ["/organisations", "/accounts", "/funnel"],
+		auditor: ["/log", "/funnel"],
+		"": ["/sign-in", "/sign-in?failed=true", "/acknowledged", "/n/" + "a".repeat(64)],
+	};
+	const found = [];
+	let looked = 0;
+	for (const language of ["ja", "en"])
+		for (const colorScheme of ["light", "dark"])
+			for (const [account, paths] of Object.entries(pages)) {
+				const page = await open(language, { bypassCSP: true, colorScheme });
+				if (account)
+					await signIn(page, account);
+				for (const width of [1280, 375]) {
+					await page.setViewportSize({ width, height: 800 });
+					for (const where of paths) {
+						const answer = await page.goto(centre.address + where);
+						if (answer.status() >= 400 && !["/nothing", "/n/"].some((each) => where.startsWith(each)))
+							found.push(`${where}: ${answer.status()}`);
+						found.push(...(await findings(page)));
+						const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+						if (wide > width)
+							found.push(`${where}: ${wide} px wide at ${width}`);
+						if (process.env.NOROSHI_PICTURES && colorScheme === "light")
+							await page.screenshot({ path: path.join(process.env.NOROSHI_PICTURES, `${account || "stranger"}${where.replace(/[^a-z]/g, "_").slice(0, 20)}-${language}-${width}.png`), fullPage: true });
+						looked++;
+					}
+				}
+				await page.context().close();
+			}
+	console.log(`# axe-core looked at ${looked} pages`);
+	assert.deepEqual(found, []);
+}
+
+try {
+	await prepare();
+	for (const language of ["ja", "en"])
+		await test(`${language}: alerts, event, confirmed by keyboard, notice, mail, acknowledged by its page, seen by the analyst`, () => notifyAndAcknowledge(language));
+	await test("members see their own notices, events and alerts and nothing of others", membersSeeOnlyTheirOwn);
+	await test("the main path works without JavaScript", worksWithoutScripts);
+	await test("axe-core finds nothing on any page, in both languages, schemes and widths", noFindings);
+	await test("the content security policy was never broken and no script failed", () => {
+		const bad = seen.filter((each) => !/Failed to load resource.*(404|403)/.test(each));
+		assert.deepEqual(bad, []);
+	});
+} catch (error) {
+	await test("the centre, the mail server and the browser start", () => { throw error; });
+} finally {
+	if (browser)
+		await browser.close();
+	await stop(centre?.child);
+	await stop(mail?.child);
+	if (process.exitCode || process.env.NOROSHI_KEEP)
+		console.log(`# kept: ${folder}`);
+	else
+		fs.rmSync(folder, { recursive: true });
+}
+finish();
