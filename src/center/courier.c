@@ -86,7 +86,10 @@ static enum error courier_confine(struct process *process, struct failure *failu
 	size_t count = 7;
 	for (const struct option_group *group = process->groups; group->name; group++)
 		for (const struct option *option = group->options; option && option->name; option++) {
-			if (option->type != OPTION_SECRET || !group->settings || group->each)
+			/* secrets, and files that capabilities name (certificates); not the centre's own folders */
+			bool file = option->type == OPTION_SECRET ||
+				    (option->type == OPTION_PATH && strcmp(group->name, "center") != 0);
+			if (!file || !group->settings || group->each)
 				continue;
 			char *const *value = (void *)((char *)group->settings + option->offset);
 			if (*value && **value && count < sizeof paths / sizeof *paths)

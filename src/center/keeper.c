@@ -3,6 +3,7 @@
  */
 #include "center/keeper.h"
 
+#include "base/catalog.h"
 #include "base/data.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -290,6 +291,8 @@ static enum error keeper_confine(struct keeper *keeper, struct failure *failure)
 	data_find("web", web, sizeof web, &ignored);
 	data_find("warninglists", lists, sizeof lists, &ignored);
 	data_find_catalog("ja", catalogs, sizeof catalogs, &ignored);
+	if (!keeper->japanese && *catalogs && catalog_open(catalogs, &keeper->japanese, &ignored) != OK)
+		log_write(LOG_WARNING, "the Japanese words cannot be read: no Japanese letter is sent", LOG_FIELD_STRING("why", ignored.words));
 	struct confine_path paths[] = {
 		{ process_state_folder(keeper->process), true },
 		{ keeper->history_folder, true },
@@ -336,6 +339,7 @@ static void center_fill(struct keeper *keeper)
 	keeper->center = (struct center){
 		.store = keeper->store,
 		.history = keeper->history,
+		.japanese = keeper->japanese,
 		.counters = keeper->process->counters,
 		.loop = keeper->process->loop,
 		.folder = process_state_folder(keeper->process),

@@ -31,6 +31,7 @@ struct keeper {
 	struct channel *front, *courier; /* NULL while that process is away */
 	struct passwords *passwords;
 	struct router *router;
+	struct catalog *japanese; /* words for letters; NULL when they cannot be read */
 	const struct route *tables[16];
 	struct batches *batches;       /* batches.c */
 	struct requests *requests;     /* requests.c */
