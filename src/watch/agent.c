@@ -453,6 +453,8 @@ static enum agent_next deliver(struct agent *agent, nanoseconds now)
 	else
 		refused(agent, &answer);
 	follow_done(agent->current, &agent->batch);
+	if (agent->current->spooled.end <= agent->current->identity.place)
+		spool_drop(agent->spool, agent->current->epoch, &agent->current->spooled);
 	agent->unsaved = true;
 	agent->current = NULL;
 	return AGENT_MORE;
