@@ -77,23 +77,38 @@ enum error events_list(struct call *call, struct failure *failure)
 
 /* ── the alerts of one event ─ */
 
-struct parts {
-	size_t count, named_here;
-	bool is_part; /* split off: only the named hosts; else all but those named elsewhere */
+/* One event whose alerts are shown: the event itself, or one merged into it. */
+struct member {
+	struct uuid origin; /* the id that its alerts carry in history: of the event that was split, else its own */
+	bool is_part;       /* split off: only the hosts that belong; else all but those that belong elsewhere */
+	size_t count;
 	struct {
-		char host[160];
+		const char *host;
 		bool belongs;
-	} hosts[64];
+	} * hosts;
+};
+
+#define HOSTS_KNOWN 64
+
+struct members {
+	struct call *call;
+	size_t count;
+	struct uuid ids[1 + MERGED_SHOWN];
+	struct member of[1 + MERGED_SHOWN];
+	nanoseconds first, last;
 };
 
 static void take_host(void *context, const char *host, bool belongs)
 {
-	struct parts *parts = context;
-	if (parts->count == sizeof parts->hosts / sizeof parts->hosts[0])
+	struct members *members = context;
+	struct member *member = &members->of[members->count];
+	if (!member->hosts)
+		member->hosts = arena_take(members->call->arena, HOSTS_KNOWN * sizeof *member->hosts);
+	if (!member->hosts || member->count == HOSTS_KNOWN)
 		return;
-	text_copy(text_of(host), parts->hosts[parts->count].host, sizeof parts->hosts[0].host);
-	parts->hosts[parts->count++].belongs = belongs;
-	parts->named_here += belongs;
+	member->hosts[member->count].host = arena_string(members->call->arena, text_of(host));
+	member->hosts[member->count].belongs = belongs;
+	member->count += member->hosts[member->count].host != NULL;
 }
 
 static bool alert_is_of(const struct alert *alert, const char *host)
@@ -108,17 +123,17 @@ static bool alert_is_of(const struct alert *alert, const char *host)
 	return false;
 }
 
-static bool alert_belongs(const struct parts *parts, const struct alert *alert)
+static bool member_has(const struct member *member, const struct alert *alert)
 {
-	for (size_t i = 0; i < parts->count; i++)
-		if (alert_is_of(alert, parts->hosts[i].host))
-			return parts->hosts[i].belongs;
-	return !parts->is_part;
+	for (size_t i = 0; i < member->count; i++)
+		if (alert_is_of(alert, member->hosts[i].host))
+			return member->hosts[i].belongs;
+	return !member->is_part;
 }
 
 struct gathering {
 	const struct titles *titles;
-	const struct parts *parts;
+	const struct members *members;
 	json_t *list;
 	bool no_memory;
 };
@@ -126,18 +141,17 @@ struct gathering {
 static void gather_alert(void *context, const struct history_hit *hit)
 {
 	struct gathering *gathering = context;
-	if (!alert_belongs(gathering->parts, &hit->alert))
+	const struct members *members = gathering->members;
+	size_t i = 0;
+	while (i < members->count &&
+	       !(uuid_equal(members->of[i].origin, hit->event) && member_has(&members->of[i], &hit->alert)))
+		i++;
+	if (i == members->count)
 		return;
 	json_t *object = alert_json(hit, gathering->titles, false);
 	if (!object || json_array_append_new(gathering->list, object) != 0)
 		gathering->no_memory = true;
 }
-
-struct members {
-	size_t count;
-	struct uuid ids[1 + MERGED_SHOWN];
-	nanoseconds first, last;
-};
 
 static void take_member(void *context, const struct event *event, const struct event_standing *standing)
 {
@@ -152,40 +166,52 @@ static void take_member(void *context, const struct event *event, const struct e
 		members->last = event->last;
 }
 
+/* The event, those merged into it, and which hosts of each belong to it. */
+static enum error load_members(
+    struct call *call, const struct event *event, struct members *members, struct failure *failure)
+{
+	struct event_query merged = { .merged_into = event->id };
+	struct page page = { .limit = MERGED_SHOWN };
+	*members = (struct members){ .call = call, .first = event->first, .last = event->last };
+	members->ids[members->count++] = event->id;
+	enum error error =
+	    store_event_each(call->store, call->scope, &merged, &page, call->arena, take_member, members, failure);
+	size_t count = members->count;
+	for (members->count = 0; members->count < count && !error; members->count++) {
+		struct member *member = &members->of[members->count];
+		struct uuid *id = &members->ids[members->count];
+		error = store_event_part(call->store, call->scope, *id, &member->origin, take_host, members, failure);
+		member->is_part = !uuid_equal(member->origin, *id);
+		*id = member->origin;
+	}
+	return error;
+}
+
 enum error event_alerts_output(struct call *call, const struct titles *titles, const struct event *event,
     struct text after, uint32_t limit, const char *next_name, struct failure *failure)
 {
-	struct parts parts = { 0 };
-	struct members members = { .first = event->first, .last = event->last };
-	struct event_query merged = { .merged_into = event->id };
-	struct page page = { .limit = MERGED_SHOWN };
-	struct uuid origin;
+	struct members *members = arena_take(call->arena, sizeof *members);
 	uint64_t next;
-	struct gathering gathering = { .titles = titles, .parts = &parts, .list = json_array() };
-	json_object_set_new(call->output, "alerts", gathering.list);
+	if (!members)
+		return fail(failure, ERROR_MEMORY, "alerts: no memory");
 	if (!call->history)
 		return fail(failure, ERROR_SYSTEM, "the history of alerts cannot be read just now");
-	enum error error = store_event_part(call->store, call->scope, event->id, &origin, take_host, &parts, failure);
-	if (error)
-		return error;
-	parts.is_part = !uuid_equal(origin, event->id);
-	members.ids[members.count++] = origin; /* in history the alerts carry the id of the event that was split */
-	error = store_event_each(call->store, call->scope, &merged, &page, call->arena, take_member, &members, failure);
+	struct gathering gathering = { .titles = titles, .members = members, .list = json_array() };
+	json_object_set_new(call->output, "alerts", gathering.list);
+	enum error error = load_members(call, event, members, failure);
 	if (!error)
 		error = position_cursor_read(after, &next, failure);
 	if (error)
 		return error;
 	/* Judged by a time near its arrival when its own was implausible: such an alert is found by the search only. */
-	struct history_query query = { .from = members.first,
-		.to = members.last + 1,
+	struct history_query query = { .from = members->first,
+		.to = members->last + 1,
 		.organisation = event->organisation,
-		.event = members.ids,
-		.event_count = members.count,
+		.event = members->ids,
+		.event_count = members->count,
 		.start = next,
 		.limit = limit };
-	size_t wanted = limit;
-	do { /* hosts that belong elsewhere are passed over: look on until the page is full */
-		query.limit = (uint32_t)(wanted - json_array_size(gathering.list));
+	do { /* hosts that belong elsewhere are passed over: look on until there is something to show */
 		error = history_find(call->history, call->scope, &query, gather_alert, &gathering, &next, failure);
 		query.start = next;
 	} while (!error && next && json_array_size(gathering.list) == 0);
