@@ -3,6 +3,8 @@
  */
 #include "base/config_value.h"
 
+#include "base/character.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -57,7 +59,7 @@ static const struct {
 static bool size_parse(struct text text, uint64_t *bytes)
 {
 	size_t digits = 0;
-	while (digits < text.size && ((text.at[digits] >= '0' && text.at[digits] <= '9') || text.at[digits] == '.'))
+	while (digits < text.size && (char_is_digit(text.at[digits]) || text.at[digits] == '.'))
 		digits++;
 	struct text number = { text.at, digits },
 		    unit = text_trim((struct text){ text.at + digits, text.size - digits });

@@ -3,6 +3,7 @@
  */
 #include "match/name_set.h"
 
+#include "base/character.h"
 #include "base/hash.h"
 
 #include <stdlib.h>
@@ -45,10 +46,8 @@ bool name_normalize(struct text name, char to[static NAME_LONGEST + 1])
 		return false;
 	size_t label = 0;
 	for (size_t i = 0; i < name.size; i++) {
-		char c = name.at[i];
-		if (c >= 'A' && c <= 'Z')
-			c = (char)(c + 32);
-		bool good = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+		char c = char_lower(name.at[i]);
+		bool good = (c >= 'a' && c <= 'z') || char_is_digit(c) || c == '-' || c == '_';
 		if (c == '.' ? label == 0 : !good)
 			return false;
 		label = c == '.' ? 0 : label + 1;
