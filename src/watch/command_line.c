@@ -120,7 +120,7 @@ static enum error check(const struct agent_options *options, struct failure *fai
 	if (options->file_count == 0)
 		return fail(failure, ERROR_USAGE, "there is no file to follow: name paths, or `files` in the file");
 	if (options->format && !format_named(options->format))
-		return fail(failure, ERROR_USAGE, "there is no format \"%s\"; `noroshi help formats` lists them",
+		return fail(failure, ERROR_USAGE, "there is no format \"%s\"; `noroshi convert --help` lists them",
 		    options->format);
 	return OK;
 }
