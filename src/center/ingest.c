@@ -199,7 +199,7 @@ static const char *ingest_describe(struct ingest *ingest, const json_t *input)
 	else
 		random_bytes(&ingest->epoch, sizeof ingest->epoch);
 	if (*format && !(ingest->format = format_named(format)))
-		return "format: there is no such format; `noroshi help formats` lists them";
+		return "format: there is no such format; `noroshi convert --help` lists them";
 	return NULL;
 }
 
