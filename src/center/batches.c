@@ -355,8 +355,6 @@ void batches_round(struct keeper *keeper)
 		sync_failed(keeper, parts, &failure);
 	else if (stored)
 		counter_observe(batches->sync_seconds, (double)(time_monotonic() - began) / (double)SECOND);
-	if (keeper->history && broken)
-		sync_failed(keeper, NULL, &(struct failure){ .words = "a batch could not be appended" });
 	for (struct part *part = parts; part; part = part->next)
 		part_answer(keeper, part);
 	for (struct part *part = parts; part; part = part->next) {
@@ -367,6 +365,8 @@ void batches_round(struct keeper *keeper)
 			hand_on(keeper, part);
 		}
 	}
+	if (keeper->history && broken)
+		sync_failed(keeper, NULL, &(struct failure){ .words = "a batch could not be appended" });
 	parts_free(parts);
 }
 

@@ -167,7 +167,8 @@ static void keeper_tick(void *context)
 	if (!keeper->history && now - keeper->opened_last > REOPEN_EVERY && history_reopen(keeper, &failure) != OK)
 		log_write(LOG_ERROR, "history cannot be opened", LOG_FIELD_STRING("why", failure.words));
 	batches_tick(keeper);
-	for (size_t i = 0; capabilities[i]; i++)
+	/* Without history no capability can go on: it would have nowhere to put what it finds. */
+	for (size_t i = 0; keeper->history && capabilities[i]; i++)
 		if (capabilities[i]->tick)
 			capabilities[i]->tick(&keeper->center, keeper->center.now());
 	deliveries_tick(keeper);
@@ -390,7 +391,7 @@ static void keeper_stop(struct process *process)
 	keeper_round(process);
 	batches_tick(keeper);
 	passwords_free(keeper->passwords);
-	for (size_t i = 0; capabilities[i]; i++)
+	for (size_t i = 0; keeper->history && capabilities[i]; i++)
 		if (capabilities[i]->stop)
 			capabilities[i]->stop(&keeper->center);
 	history_close(keeper->history);

@@ -189,6 +189,11 @@ void request_run(struct request *request)
 	if (request->status) /* refused on the way here */
 		return;
 	prepare_call(request);
+	if (!request->call.history && !request->route->stranger) {
+		request_refuse(request, 503, "The centre cannot read its history just now.");
+		request->retry_after = 5;
+		return;
+	}
 	if (!request_scope(request))
 		return;
 	struct text key = answer_key(request, key_text);
