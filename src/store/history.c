@@ -69,7 +69,7 @@ static enum error list_segments(struct history *history, struct failure *failure
 			error = add_segment(history, (uint32_t)number, failure);
 	}
 	closedir(folder);
-	if (!error)
+	if (!error && history->segment_count)
 		qsort(history->segments, history->segment_count, sizeof *history->segments, compare_numbers);
 	return error;
 }

@@ -227,6 +227,13 @@ static const char *string_at(json_t *output, const char *first, const char *seco
 	return json_string_value(json_object_get(json_object_get(output, first), second));
 }
 
+static void test_the_route_table_holds_together(void **state)
+{
+	struct place *place = *state;
+	const struct route *const tables[] = { triage_routes, NULL };
+	fine(place, routes_check(tables, &place->failure));
+}
+
 static void test_the_queue_shows_the_centre_all_and_a_member_its_own_without_the_campaign(void **state)
 {
 	struct place *place = *state;
@@ -449,6 +456,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
+		TEST(test_the_route_table_holds_together),
 		TEST(test_the_queue_shows_the_centre_all_and_a_member_its_own_without_the_campaign),
 		TEST(test_an_event_shows_its_alerts_and_to_the_centre_its_campaign),
 		TEST(test_alerts_of_an_event_come_page_by_page),
