@@ -4,6 +4,7 @@
  *
  *   server.c    life of the server, the library's callbacks
  *   pump.c      the library's event loop inside ours
+ *   admit.c     the checks of headers, one function each
  *   receive.c   headers and body of a request → checks → the owner
  *   header.c    single headers as text → values (pure functions)
  *   answer.c    an answer → bytes
@@ -133,6 +134,12 @@ void exchange_answer_asset(struct exchange *exchange, const struct asset *asset)
 void exchange_answer_body(struct exchange *exchange, uint16_t status, const char *type, struct text body);
 bool answer_write(struct exchange *exchange); /* when the connection can be written; false = close it */
 void form_token_make(const char *key, char token[65]);
+
+/* settings.c */
+void settings_complete(struct server_settings *settings);
+enum error settings_check_tls(struct server *server, struct failure *failure);
+enum error settings_check_pages(const struct server *server, struct failure *failure);
+void settings_make_counters(struct server *server);
 
 /* push.c */
 bool push_write(struct exchange *exchange); /* false = close */

@@ -5,376 +5,14 @@
  * itself. Called by server.c. Every check is one small function that says whether the request goes on; the first that
  * does not has answered it.
  */
-#include "http/exchange.h"
-
+#include "http/admit.h"
 #include "http/fields.h"
-#include "http/header.h"
-#include "http/openapi.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <libwebsockets.h>
-
-enum limit_kind { LIMIT_ADDRESS = 1, LIMIT_STRANGER, LIMIT_TOKEN };
-
-/* A header's value; none when it is absent. *bad is set when it is there twice, too long, or holds a NUL. */
-static struct text take_header(struct lws *wsi, enum lws_token_indexes token, char *to, size_t room, bool *bad)
-{
-	int size = lws_hdr_total_length(wsi, token);
-	if (size <= 0)
-		return TEXT_NONE;
-	if ((size_t)size >= room || lws_hdr_fragment_length(wsi, token, 1) > 0 ||
-	    lws_hdr_copy(wsi, to, (int)room, token) != size || strlen(to) != (size_t)size) {
-		*bad = true;
-		return TEXT_NONE;
-	}
-	return (struct text){ to, (size_t)size };
-}
-
-static struct text take_custom(struct lws *wsi, const char *name, char *to, size_t room, bool *bad)
-{
-	int size = lws_hdr_custom_length(wsi, name, (int)strlen(name));
-	if (size <= 0)
-		return TEXT_NONE;
-	if ((size_t)size >= room || lws_hdr_custom_copy(wsi, to, (int)room, name, (int)strlen(name)) != size ||
-	    strlen(to) != (size_t)size) {
-		*bad = true;
-		return TEXT_NONE;
-	}
-	return (struct text){ to, (size_t)size };
-}
-
-static bool refuse(struct exchange *exchange, uint16_t status, const char *words)
-{
-	exchange_refuse(exchange, status, words);
-	return false;
-}
-
-static bool refuse_failure(struct exchange *exchange, const struct failure *failure)
-{
-	return refuse(exchange, failure->code == ERROR_MEMORY ? 503 : 400, failure->words);
-}
-
-static struct text request_method(struct lws *wsi)
-{
-	static const struct {
-		enum lws_token_indexes token;
-		const char *method;
-	} methods[] = {
-		{ WSI_TOKEN_GET_URI, "GET" },
-		{ WSI_TOKEN_POST_URI, "POST" },
-		{ WSI_TOKEN_PUT_URI, "PUT" },
-		{ WSI_TOKEN_PATCH_URI, "PATCH" },
-		{ WSI_TOKEN_DELETE_URI, "DELETE" },
-		{ WSI_TOKEN_HEAD_URI, "HEAD" },
-		{ WSI_TOKEN_OPTIONS_URI, "OPTIONS" },
-	};
-	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
-		int size = lws_hdr_total_length(wsi, methods[i].token);
-		if (size > 0)
-			return text_of(methods[i].method);
-	}
-	return TEXT_NONE;
-}
-
-/* The library cuts a path at an encoded NUL but counts it: then the lengths differ. */
-static bool path_is_whole(struct lws *wsi, struct text path)
-{
-	static const enum lws_token_indexes tokens[] = { WSI_TOKEN_GET_URI, WSI_TOKEN_POST_URI, WSI_TOKEN_PUT_URI,
-		WSI_TOKEN_PATCH_URI, WSI_TOKEN_DELETE_URI, WSI_TOKEN_HEAD_URI, WSI_TOKEN_OPTIONS_URI };
-	for (size_t i = 0; i < sizeof tokens / sizeof *tokens; i++) {
-		int size = lws_hdr_total_length(wsi, tokens[i]);
-		if (size > 0)
-			return (size_t)size == path.size && strlen(path.at) == path.size &&
-			       text_utf8_valid(path) == path.size;
-	}
-	return false;
-}
-
-/* Where the body ends. Two lengths, or a length and chunks, are how requests are smuggled: such a connection is closed.
- */
-static bool check_framing(struct exchange *exchange)
-{
-	struct lws *wsi = exchange->connection->wsi;
-	char value[32];
-	bool bad = false;
-	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
-		exchange->close_after = true;
-		return refuse(exchange, 411, "send the body with Content-Length; chunked bodies are not taken");
-	}
-	struct text length = take_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH, value, sizeof value, &bad);
-	if (bad || (length.size > 0 && !header_length(length, &exchange->request.body))) {
-		exchange->request.body = 0;
-		exchange->close_after = true;
-		return refuse(exchange, 400, "Content-Length is not one number");
-	}
-	/* Without a length the library would wait for a body that never comes. */
-	if (length.size == 0 &&
-	    (lws_hdr_total_length(wsi, WSI_TOKEN_POST_URI) > 0 || lws_hdr_total_length(wsi, WSI_TOKEN_PUT_URI) > 0 ||
-		lws_hdr_total_length(wsi, WSI_TOKEN_PATCH_URI) > 0))
-		exchange->close_after = true;
-	return true;
-}
-
-/* The library takes an encoded line break in the request line for its end, and what follows for a header: then the
- * version, which stands behind it, is missing. */
-static bool check_request_line(struct exchange *exchange)
-{
-	char value[16];
-	bool bad = false;
-	struct text version = take_header(exchange->connection->wsi, WSI_TOKEN_HTTP, value, sizeof value, &bad);
-	if (!bad && (text_equal(version, TEXT("HTTP/1.1")) || text_equal(version, TEXT("HTTP/1.0"))))
-		return true;
-	exchange->close_after = true;
-	return refuse(exchange, 400, "the request line is malformed");
-}
-
-static bool check_host(struct exchange *exchange)
-{
-	char value[300];
-	bool bad = false;
-	struct text host = take_header(exchange->connection->wsi, WSI_TOKEN_HOST, value, sizeof value, &bad);
-	if (bad || host.size == 0)
-		return refuse(exchange, 400, "exactly one Host header is needed");
-	if (!header_host_known(host, exchange->server->hosts))
-		return refuse(exchange, 421, "this server is not called by that Host");
-	return true;
-}
-
-static bool take(struct exchange *exchange, enum limit_kind kind, const void *key, size_t size, uint32_t per_minute)
-{
-	uint32_t wait = limiter_take(exchange->server->limiter, kind, key, size, per_minute, time_monotonic());
-	if (wait == 0)
-		return true;
-	exchange->retry_after = wait;
-	return refuse(exchange, 429, "too many requests; Retry-After says when to come again");
-}
-
-static bool check_address_rate(struct exchange *exchange)
-{
-	return take(exchange, LIMIT_ADDRESS, &exchange->connection->group, sizeof exchange->connection->group,
-	    exchange->server->settings.address_per_minute);
-}
-
-/* A route's own limit: for each token or session; strangers are counted by address. */
-static bool check_route_rate(struct exchange *exchange)
-{
-	const struct route *route = exchange->request.route;
-	uint8_t key[40] = { 0 };
-	uint64_t name = hash_text(text_of(route->name), 0);
-	uint32_t per_minute = route->limits.per_minute ? route->limits.per_minute : 600;
-	bool known = (exchange->request.has_token || exchange->request.has_session) && !route->stranger;
-	memcpy(key, &name, sizeof name);
-	if (exchange->request.has_token)
-		memcpy(key + 8, exchange->request.token, 32);
-	else if (exchange->request.has_session)
-		memcpy(key + 8, exchange->request.session, 32);
-	if (!known) {
-		memset(key + 8, 0, 32);
-		memcpy(key + 8, &exchange->connection->group, sizeof exchange->connection->group);
-	}
-	return take(exchange, known ? LIMIT_TOKEN : LIMIT_STRANGER, key, sizeof key, per_minute);
-}
-
-static bool check_credentials(struct exchange *exchange)
-{
-	struct lws *wsi = exchange->connection->wsi;
-	struct server *server = exchange->server;
-	struct request *request = &exchange->request;
-	char authorization[300], cookies[4096];
-	bool bad = false;
-	struct text value = take_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, authorization, sizeof authorization, &bad),
-		    token;
-	bool has_token = value.size > 0 && header_bearer(value, &token);
-	if (has_token) {
-		sha256(token.at, token.size, request->token);
-		request->has_token = true;
-	}
-	explicit_bzero(authorization, sizeof authorization);
-	if (bad || (value.size > 0 && !has_token))
-		return refuse(exchange, 401, "Authorization is not one bearer token");
-	value = take_header(wsi, WSI_TOKEN_HTTP_COOKIE, cookies, sizeof cookies, &bad);
-	if (bad)
-		return refuse(exchange, 400, "the cookies are too long or come twice");
-	struct text session = header_cookie(value, server->tls ? TEXT("__Host-noroshi") : TEXT("noroshi"));
-	struct text visitor = header_cookie(value, server->tls ? TEXT("__Host-noroshi-form") : TEXT("noroshi-form"));
-	struct text language = header_cookie(value, TEXT("lang"));
-	if (text_equal(language, TEXT("ja")))
-		request->language = TEXT("ja");
-	else if (text_equal(language, TEXT("en")))
-		request->language = TEXT("en");
-	else
-		request->language = TEXT_NONE;
-	/* A token wins: what a program sends does not depend on cookies. */
-	if (session.size >= 16 && session.size < sizeof exchange->form_key && !request->has_token) {
-		sha256(session.at, session.size, request->session);
-		request->has_session = true;
-		text_copy(session, exchange->form_key, sizeof exchange->form_key);
-	} else if (visitor.size >= 16 && visitor.size < sizeof exchange->form_key) {
-		text_copy(visitor, exchange->form_key, sizeof exchange->form_key);
-	}
-	explicit_bzero(cookies, sizeof cookies);
-	return true;
-}
-
-static void choose_language(struct exchange *exchange)
-{
-	struct request *request = &exchange->request;
-	if (request->language.size > 0)
-		return;
-	char value[512];
-	bool bad = false;
-	struct text accepted =
-	    take_header(exchange->connection->wsi, WSI_TOKEN_HTTP_ACCEPT_LANGUAGE, value, sizeof value, &bad);
-	request->language = header_language(bad ? TEXT_NONE : accepted, exchange->server->settings.language);
-}
-
-static bool check_conditions(struct exchange *exchange)
-{
-	struct lws *wsi = exchange->connection->wsi;
-	char value[128];
-	bool bad = false;
-	struct text tag = take_header(wsi, WSI_TOKEN_HTTP_IF_MATCH, value, sizeof value, &bad);
-	if (bad || (tag.size > 0 && !header_version(tag, &exchange->request.version)))
-		return refuse(exchange, 400, "If-Match is not an ETag of ours");
-	tag = take_header(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, value, sizeof value, &bad);
-	if (!bad && tag.size > 0 && !header_version(tag, &exchange->none_match)) {
-		exchange->none_match = 0;
-		if (tag.size < sizeof exchange->asset_match)
-			text_copy(tag, exchange->asset_match, sizeof exchange->asset_match);
-	}
-	bad = false;
-	struct text key = take_custom(wsi, "idempotency-key:", value, sizeof value, &bad);
-	if (bad || (key.size > 0 && !header_is_key(key)))
-		return refuse(exchange, 400, "Idempotency-Key is 1 to 64 visible characters");
-	text_copy(key, exchange->request.idempotency_key, sizeof exchange->request.idempotency_key);
-	return true;
-}
-
-/* Our own pages say Origin, because their referrer policy is same-origin. */
-static bool origin_is_ours(struct exchange *exchange, struct text origin)
-{
-	struct text scheme = exchange->server->tls ? TEXT("https://") : TEXT("http://");
-	if (!text_starts(origin, scheme))
-		return false;
-	return header_host_known(
-	    (struct text){ origin.at + scheme.size, origin.size - scheme.size }, exchange->server->hosts);
-}
-
-/* Another site must not use a person's session: what changes something by cookie needs our Origin. */
-static bool check_cross_site(struct exchange *exchange, bool get, bool form)
-{
-	struct lws *wsi = exchange->connection->wsi;
-	char value[300];
-	bool bad = false;
-	if (get)
-		return true;
-	struct text origin = take_header(wsi, WSI_TOKEN_ORIGIN, value, sizeof value, &bad);
-	if (bad || (origin.size > 0 && !origin_is_ours(exchange, origin)))
-		return refuse(exchange, 403, "this request comes from another site's page");
-	if (origin.size == 0 && exchange->request.has_session && !form)
-		return refuse(exchange, 403, "with a session cookie the Origin header is needed");
-	struct text site = take_custom(wsi, "sec-fetch-site:", value, sizeof value, &bad);
-	if (bad || (site.size > 0 && !text_equal(site, TEXT("same-origin")) && !text_equal(site, TEXT("none"))))
-		return refuse(exchange, 403, "this request comes from another site's page");
-	return true;
-}
-
-static bool read_query(struct exchange *exchange)
-{
-	struct lws *wsi = exchange->connection->wsi;
-	struct failure failure;
-	char pair[4096];
-	for (int i = 0; i < 128; i++) {
-		int size = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i);
-		if (size <= 0)
-			return true;
-		if (size >= (int)sizeof pair ||
-		    lws_hdr_copy_fragment(wsi, pair, sizeof pair, WSI_TOKEN_HTTP_URI_ARGS, i) != size)
-			return refuse(exchange, 400, "a value of the query is too long");
-		/* Decoded by the library already. */
-		struct text value = { pair, (size_t)size }, name = text_cut(&value, '=');
-		if (field_set(exchange->request.route, IN_QUERY, name, value, exchange->request.input, &failure) != OK)
-			return refuse_failure(exchange, &failure);
-	}
-	return refuse(exchange, 400, "the query has too many values");
-}
-
-static bool read_path(struct exchange *exchange, const struct route_match *match)
-{
-	struct failure failure;
-	for (size_t i = 0; i < match->count; i++)
-		if (field_set(match->route, IN_PATH, match->names[i], match->values[i], exchange->request.input,
-			&failure) != OK)
-			return refuse_failure(exchange, &failure);
-	return true;
-}
-
-static bool check_body(struct exchange *exchange)
-{
-	const struct route *route = exchange->request.route;
-	struct lws *wsi = exchange->connection->wsi;
-	char value[160];
-	bool bad = false;
-	bool stream = route->kind == ROUTE_STREAM;
-	uint64_t most = route->limits.body ? route->limits.body : stream ? exchange->server->settings.batch : 64 << 10;
-	if (exchange->request.body > most) {
-		char words[100];
-		snprintf(words, sizeof words, "the body is larger than %llu bytes", (unsigned long long)most);
-		return refuse(exchange, 413, words);
-	}
-	if (exchange->request.body == 0 || stream)
-		return true;
-	if (strcmp(route->method, "GET") == 0)
-		return refuse(exchange, 400, "a GET has no body");
-	if (take_custom(wsi, "content-encoding:", value, sizeof value, &bad).size > 0 || bad ||
-	    lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_ENCODING) > 0)
-		return refuse(exchange, 415, "this body must not be compressed");
-	struct text type = take_header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, value, sizeof value, &bad);
-	exchange->form_body = route->kind == ROUTE_FORM;
-	const char *wanted = exchange->form_body ? "application/x-www-form-urlencoded" : "application/json";
-	if (bad || !header_is_type(type, wanted)) {
-		char words[100];
-		snprintf(words, sizeof words, "the body must be %s", wanted);
-		return refuse(exchange, 415, words);
-	}
-	return true;
-}
-
-static bool header_wants_json(struct exchange *exchange)
-{
-	char value[300];
-	bool bad = false;
-	struct text accept = take_header(exchange->connection->wsi, WSI_TOKEN_HTTP_ACCEPT, value, sizeof value, &bad);
-	return bad || text_find_nocase(accept, TEXT("text/html")) < 0;
-}
-
-static void take_certificate(struct exchange *exchange)
-{
-	struct request *request = &exchange->request;
-	SSL *tls = lws_get_ssl(exchange->connection->wsi);
-	X509 *certificate = tls ? SSL_get1_peer_certificate(tls) : NULL;
-	if (!certificate)
-		return;
-	unsigned char *der = NULL;
-	int size = i2d_X509(certificate, &der);
-	BIO *memory = BIO_new(BIO_s_mem());
-	if (size > 0 && memory && SSL_get_verify_result(tls) == X509_V_OK &&
-	    X509_NAME_print_ex(memory, X509_get_subject_name(certificate), 0,
-		XN_FLAG_RFC2253 & ~(unsigned)ASN1_STRFLGS_ESC_MSB) >= 0) {
-		char *text;
-		long length = BIO_get_mem_data(memory, &text);
-		sha256(der, (size_t)size, request->certificate);
-		text_copy((struct text){ text, (size_t)length }, request->certificate_subject,
-		    sizeof request->certificate_subject);
-		request->has_certificate = true;
-	}
-	BIO_free(memory);
-	OPENSSL_free(der);
-	X509_free(certificate);
-}
 
 static void ask_owner(struct exchange *exchange)
 {
@@ -432,7 +70,7 @@ static bool find_route(struct exchange *exchange, struct text method, struct tex
 	exchange->wants_json =
 	    text_starts(path, TEXT("/v1/")) ||
 	    (match->route ? match->route->kind == ROUTE_STREAM || match->route->kind == ROUTE_EVENTS : false) ||
-	    header_wants_json(exchange);
+	    admit_wants_json(exchange);
 	if (match->route) {
 		exchange->request.route = match->route;
 		return true;
@@ -448,27 +86,27 @@ bool receive_request(struct connection *connection, struct text path)
 	struct exchange *exchange = exchange_new(connection);
 	if (!exchange)
 		return false;
-	struct text method = request_method(connection->wsi);
+	struct text method = admit_method(connection->wsi);
 	struct route_match match;
 	exchange->head = text_equal(method, TEXT("HEAD"));
 	bool get = exchange->head || text_equal(method, TEXT("GET"));
 	text_copy(path, exchange->path, sizeof exchange->path);
-	exchange->wants_json = text_starts(path, TEXT("/v1/")) || header_wants_json(exchange);
-	if (!check_framing(exchange) || !check_request_line(exchange) || !check_host(exchange) ||
-	    !check_address_rate(exchange))
+	exchange->wants_json = text_starts(path, TEXT("/v1/")) || admit_wants_json(exchange);
+	if (!admit_framing(exchange) || !admit_request_line(exchange) || !admit_host(exchange) ||
+	    !admit_address_rate(exchange))
 		return true;
-	if (!path_is_whole(connection->wsi, path) || path.size >= sizeof exchange->path) {
+	if (!admit_path_is_whole(connection->wsi, path) || path.size >= sizeof exchange->path) {
 		exchange_refuse(exchange, 400, "the path is not well-formed UTF-8, or too long");
 		return true;
 	}
-	if (!check_conditions(exchange) || answer_own(exchange, method, path) || !check_credentials(exchange))
+	if (!admit_conditions(exchange) || answer_own(exchange, method, path) || !admit_credentials(exchange))
 		return true;
-	choose_language(exchange);
-	if (!find_route(exchange, method, path, &match) || !check_route_rate(exchange) ||
-	    !read_path(exchange, &match) || !read_query(exchange) ||
-	    !check_cross_site(exchange, get, match.route->kind == ROUTE_FORM) || !check_body(exchange))
+	admit_language(exchange);
+	if (!find_route(exchange, method, path, &match) || !admit_route_rate(exchange) ||
+	    !admit_path(exchange, &match) || !admit_query(exchange) ||
+	    !admit_origin(exchange, get, match.route->kind == ROUTE_FORM) || !admit_body(exchange))
 		return true;
-	take_certificate(exchange);
+	admit_certificate(exchange);
 	if (match.route->kind == ROUTE_STREAM) {
 		struct failure failure;
 		if (fields_complete(match.route, exchange->request.input, &failure) != OK)

@@ -337,97 +337,14 @@ static enum error start_library(struct server_core *core, struct failure *failur
 
 /* ── start and end ─ */
 
-static void set_limits(struct server_settings *settings)
-{
-	if (settings->connections == 0)
-		settings->connections = 1024;
-	if (settings->connections > 65535)
-		settings->connections = 65535;
-	if (settings->connections_each == 0)
-		settings->connections_each = settings->connections / 4 ? settings->connections / 4 : 1;
-	if (settings->streams == 0)
-		settings->streams = 256;
-	if (settings->patience == 0)
-		settings->patience = 30 * SECOND;
-	if (settings->answer_within == 0)
-		settings->answer_within = 60 * SECOND;
-	if (settings->address_per_minute == 0)
-		settings->address_per_minute = 6000;
-	if (settings->batch == 0)
-		settings->batch = 16 << 20;
-	if (settings->waiting == 0)
-		settings->waiting = 256 << 20;
-	if (settings->language.size == 0)
-		settings->language = TEXT("ja");
-}
-
-static enum error readable(const char *path, const char *what, char *to, size_t room, struct failure *failure)
-{
-	if (!text_copy(text_of(path), to, room))
-		return fail(failure, ERROR_USAGE, "%s: the path is too long", what);
-	if (access(path, R_OK) != 0)
-		return fail_errno(failure, "%s: cannot read %s", what, path);
-	return OK;
-}
-
-static enum error check_tls_files(struct server *server, struct failure *failure)
-{
-	const struct server_settings *settings = &server->settings;
-	if (!settings->certificate != !settings->key)
-		return fail(failure, ERROR_USAGE, "TLS needs both a certificate and its key");
-	if (settings->client_authorities && !settings->certificate)
-		return fail(failure, ERROR_USAGE, "client certificates need TLS: a certificate and a key");
-	server->tls = settings->certificate != NULL;
-	enum error error = OK;
-	if (server->tls)
-		error = readable(
-		    settings->certificate, "certificate", server->certificate, sizeof server->certificate, failure);
-	if (server->tls && !error)
-		error = readable(settings->key, "key", server->key, sizeof server->key, failure);
-	if (settings->client_authorities && !error)
-		error = readable(settings->client_authorities, "authorities of client certificates",
-		    server->authorities, sizeof server->authorities, failure);
-	return error;
-}
-
-static enum error check_pages(const struct server *server, struct failure *failure)
-{
-	for (size_t i = 0; server->tables[i]; i++)
-		for (const struct route *route = server->tables[i]; route->name; route++)
-			if (route->kind == ROUTE_PAGE &&
-			    !(server->templates && templates_have(server->templates, route->page)))
-				return fail(
-				    failure, ERROR_USAGE, "route %s: there is no page %s", route->name, route->page);
-	return OK;
-}
-
-static void make_counters(struct server *server)
-{
-	struct counters *counters = server->counters;
-	server->count_connections =
-	    counter_get(counters, COUNTER_GAUGE, "noroshi_http_connections", "Open connections", NULL, TEXT_NONE);
-	server->count_refused_connections = counter_get(counters, COUNTER_TOTAL, "noroshi_http_refused_connections",
-	    "Connections closed because there were too many", NULL, TEXT_NONE);
-	server->count_seconds = counter_get(counters, COUNTER_HISTOGRAM, "noroshi_http_seconds",
-	    "From a request's headers to its answer", NULL, TEXT_NONE);
-	server->count_bytes_in =
-	    counter_get(counters, COUNTER_TOTAL, "noroshi_http_received_bytes", "Bodies received", NULL, TEXT_NONE);
-	server->count_bytes_out =
-	    counter_get(counters, COUNTER_TOTAL, "noroshi_http_sent_bytes", "Bodies sent", NULL, TEXT_NONE);
-	server->count_event_clients =
-	    counter_get(counters, COUNTER_GAUGE, "noroshi_http_event_streams", "Open event streams", NULL, TEXT_NONE);
-	server->count_gone = counter_get(counters, COUNTER_TOTAL, "noroshi_http_gone",
-	    "Clients that left, or were let go, before they were answered", NULL, TEXT_NONE);
-}
-
 static enum error start(struct server_core *core, struct failure *failure)
 {
 	struct server *server = &core->server;
-	enum error error = check_tls_files(server, failure);
+	enum error error = settings_check_tls(server, failure);
 	if (!error)
 		error = router_new(server->tables, &server->router, failure);
 	if (!error)
-		error = check_pages(server, failure);
+		error = settings_check_pages(server, failure);
 	if (!error)
 		error = listen_open(server->settings.listen, server->tls, &core->listener, failure);
 	if (!error)
@@ -462,14 +379,14 @@ enum error server_new(const struct server_settings *settings, const struct route
 	struct server *server = &core->server;
 	core->listener.descriptor = -1;
 	server->settings = *settings;
-	set_limits(&server->settings);
+	settings_complete(&server->settings);
 	server->tables = tables;
 	server->templates = templates;
 	server->assets = templates ? templates_assets(templates) : NULL;
 	server->owner = *owner;
 	server->counters = counters;
 	server->loop = loop;
-	make_counters(server);
+	settings_make_counters(server);
 	enum error error = start(core, failure);
 	if (error)
 		server_free(server);
