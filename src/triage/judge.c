@@ -37,9 +37,7 @@ static const double claim_weight[CLAIM_COUNT] = {
 enum error judge_init(struct judge *judge, uint32_t habits)
 {
 	*judge = (struct judge){ 0 };
-	enum error error = normal_init(&judge->normal, habits);
-	judge->remembered = calloc(JUDGE_REMEMBERED, sizeof *judge->remembered);
-	return error ? error : judge->remembered ? OK : ERROR_MEMORY;
+	return normal_init(&judge->normal, habits);
 }
 
 void judge_free(struct judge *judge)
@@ -268,27 +266,44 @@ static struct episode *episode_for(struct judge *judge, const struct item *item,
 
 /* ── what was remembered ─ */
 
-static void remember(struct judge *judge, const struct item *item, enum verdict verdict)
+/* What recurs here every day does not explain an event: only the rest is worth remembering. */
+static bool may_belong(enum verdict verdict)
 {
-	judge->remembered[judge->remembered_next] = (struct remembered){ *item, (uint8_t)verdict };
-	judge->remembered_next = (judge->remembered_next + 1) % JUDGE_REMEMBERED;
-	if (judge->remembered_count < JUDGE_REMEMBERED)
-		judge->remembered_count++;
+	return verdict == VERDICT_FAILED || verdict == VERDICT_RECONNAISSANCE || verdict == VERDICT_UNREMARKABLE;
 }
 
-/* What recurs here every day does not explain an event. */
-static bool may_belong(const struct remembered *old)
+/* Makes room for another, up to the bound; beyond it the oldest is overwritten. */
+static bool remembered_room(struct judge *judge)
 {
-	return old->verdict == VERDICT_FAILED || old->verdict == VERDICT_RECONNAISSANCE || old->verdict == VERDICT_UNREMARKABLE;
+	if (judge->remembered_count < judge->remembered_room || judge->remembered_room == JUDGE_REMEMBERED)
+		return true;
+	uint32_t room = judge->remembered_room ? judge->remembered_room * 4 : 64;
+	struct remembered *larger = realloc(judge->remembered, room * sizeof *larger);
+	if (!larger)
+		return judge->remembered_room != 0;
+	judge->remembered = larger;
+	judge->remembered_next = judge->remembered_count;
+	judge->remembered_room = room;
+	return true;
+}
+
+static void remember(struct judge *judge, const struct item *item, enum verdict verdict)
+{
+	if (!remembered_room(judge))
+		return;
+	judge->remembered[judge->remembered_next] = (struct remembered){ *item, (uint8_t)verdict };
+	judge->remembered_next = (judge->remembered_next + 1) % judge->remembered_room;
+	if (judge->remembered_count < judge->remembered_room)
+		judge->remembered_count++;
 }
 
 /* Joins what was seen before on the event's hosts or from its remote side as context. */
 static void join_remembered(struct judge *judge, struct episode *episode, const struct judge_sink *sink)
 {
-	uint32_t at = (judge->remembered_next + JUDGE_REMEMBERED - judge->remembered_count) % JUDGE_REMEMBERED;
-	for (uint32_t n = 0; n < judge->remembered_count; n++, at = (at + 1) % JUDGE_REMEMBERED) {
-		struct remembered *old = &judge->remembered[at];
-		if (old->verdict == VERDICT_CONTEXT || old->item.occurred < episode->started - LOOK_BACK || !may_belong(old))
+	for (uint32_t n = 0; n < judge->remembered_count; n++) {
+		uint32_t oldest = judge->remembered_next + judge->remembered_room - judge->remembered_count;
+		struct remembered *old = &judge->remembered[(oldest + n) % judge->remembered_room];
+		if (old->verdict == VERDICT_CONTEXT || old->item.occurred < episode->started - LOOK_BACK)
 			continue;
 		bool same_remote = address_exists(old->item.remote) && tally_has(&episode->sources, old->item.remote);
 		if (!same_remote && !(old->item.host && tally_has(&episode->hosts, tally_number(old->item.host))))
@@ -427,7 +442,7 @@ void judge_item(struct judge *judge, const struct judge_settings *settings, cons
 		enum verdict verdict = event ? VERDICT_EVENT : noise_verdict(item, here.count, echo);
 		if (event)
 			episode_count(event, item, false);
-		else
+		else if (may_belong(verdict))
 			remember(judge, item, verdict);
 		sink->judged(sink->context, &item->id, item->position, item->occurred, verdict, event, 0, false);
 		return;
@@ -450,7 +465,7 @@ void judge_item(struct judge *judge, const struct judge_settings *settings, cons
 
 size_t judge_memory(const struct judge *judge)
 {
-	size_t memory = normal_memory(&judge->normal) + JUDGE_REMEMBERED * sizeof *judge->remembered
+	size_t memory = normal_memory(&judge->normal) + judge->remembered_room * sizeof *judge->remembered
 	    + judge->echo_room * sizeof *judge->echoes + judge->lately_room * sizeof *judge->lately;
 	for (uint32_t i = 0; i < judge->episode_count; i++)
 		memory += sizeof *judge->episodes[i] + judge->episodes[i]->pending_room * sizeof(struct pending);

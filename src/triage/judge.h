@@ -10,7 +10,7 @@
 #include "triage/triage.h"
 
 #define JUDGE_EPISODES 64     /* active at once; beyond, the weakest is forgotten */
-#define JUDGE_REMEMBERED 2048 /* recent noise alerts that a later step may join to an event */
+#define JUDGE_REMEMBERED 4096 /* recent noise alerts that a later step may join to an event */
 #define JUDGE_LEVELS 16       /* of evidence, 0.25 apart */
 
 /* Settings of the method. Their meaning and grounds are in docs/triage.md; none is fitted to a data set. */
@@ -41,7 +41,7 @@ struct judge {
 	struct episode *episodes[JUDGE_EPISODES];
 	uint32_t episode_count;
 	struct remembered *remembered; /* a ring */
-	uint32_t remembered_next, remembered_count;
+	uint32_t remembered_next, remembered_count, remembered_room;
 	struct echo *echoes;   /* by signature number */
 	uint32_t echo_room;
 	struct lately *lately; /* by host number */
