@@ -42,10 +42,12 @@ struct evidence {
 	uint8_t kind; /* enum claim_kind */
 };
 
+/* An alert whose verdict may still change. */
 struct pending {
 	struct fact_id id;
 	uint64_t position;
 	nanoseconds occurred;
+	uint8_t verdict; /* so far */
 };
 
 enum episode_state { EPISODE_WEAK, EPISODE_OPEN, EPISODE_CLOSED };

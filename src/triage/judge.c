@@ -264,6 +264,11 @@ static struct episode *episode_for(struct judge *judge, const struct item *item,
 	return best;
 }
 
+static void judge_as(const struct judge_sink *sink, const struct item *item, enum verdict verdict, const struct episode *episode, enum verdict before)
+{
+	sink->judged(sink->context, &(struct pending){ item->id, item->position, item->occurred, (uint8_t)verdict }, verdict, episode, 0, before);
+}
+
 /* ── what was remembered ─ */
 
 /* What recurs here every day does not explain an event: only the rest is worth remembering. */
@@ -308,10 +313,11 @@ static void join_remembered(struct judge *judge, struct episode *episode, const 
 		bool same_remote = address_exists(old->item.remote) && tally_has(&episode->sources, old->item.remote);
 		if (!same_remote && !(old->item.host && tally_has(&episode->hosts, tally_number(old->item.host))))
 			continue;
+		enum verdict before = (enum verdict)old->verdict;
 		old->verdict = VERDICT_CONTEXT;
 		episode->earlier += old->item.kind == CLAIM_RECONNAISSANCE || old->item.kind == CLAIM_FAILED;
 		episode_count(episode, &old->item, true);
-		sink->judged(sink->context, &old->item.id, old->item.position, old->item.occurred, VERDICT_CONTEXT, episode, 0, true);
+		judge_as(sink, &old->item, VERDICT_CONTEXT, episode, before);
 	}
 }
 
@@ -331,8 +337,7 @@ static struct episode *continued_by(struct judge *judge, const struct judge_sett
 static void judge_pending(struct episode *episode, const struct episode *event, const struct judge_sink *sink)
 {
 	for (uint32_t i = 0; i < episode->pending_count; i++)
-		sink->judged(sink->context, &episode->pending[i].id, episode->pending[i].position, episode->pending[i].occurred,
-		    VERDICT_EVENT, event, 0, true);
+		sink->judged(sink->context, &episode->pending[i], VERDICT_EVENT, event, 0, (enum verdict)episode->pending[i].verdict);
 	free(episode->pending);
 	episode->pending = NULL;
 	episode->pending_count = episode->pending_room = 0;
@@ -432,7 +437,7 @@ void judge_item(struct judge *judge, const struct judge_settings *settings, cons
 	struct surprise here = normal_meet(&judge->normal, item->signature_key ^ item->host_key, item->occurred, false);
 	bool echo = echoes_another(judge, item);
 	if (item->rule) {
-		sink->judged(sink->context, &item->id, item->position, item->occurred, VERDICT_DECISION, NULL, item->rule, false);
+		sink->judged(sink->context, &(struct pending){ item->id, item->position, item->occurred, 0 }, VERDICT_DECISION, NULL, item->rule, VERDICT_PENDING);
 		return;
 	}
 	double surprise = (general.value + here.value) / 2;
@@ -444,7 +449,7 @@ void judge_item(struct judge *judge, const struct judge_settings *settings, cons
 			episode_count(event, item, false);
 		else if (may_belong(verdict))
 			remember(judge, item, verdict);
-		sink->judged(sink->context, &item->id, item->position, item->occurred, verdict, event, 0, false);
+		judge_as(sink, item, verdict, event, VERDICT_PENDING);
 		return;
 	}
 	note_level(judge, item->occurred, value);
@@ -454,10 +459,11 @@ void judge_item(struct judge *judge, const struct judge_settings *settings, cons
 	episode_prove(episode, item, value + burst_of(episode, item), here.count);
 	episode_count(episode, item, false);
 	if (episode->state == EPISODE_OPEN) {
-		sink->judged(sink->context, &item->id, item->position, item->occurred, VERDICT_EVENT, episode, 0, false);
+		judge_as(sink, item, VERDICT_EVENT, episode, VERDICT_PENDING);
 	} else {
-		keep_pending(episode, &(struct pending){ item->id, item->position, item->occurred });
-		sink->judged(sink->context, &item->id, item->position, item->occurred, noise_verdict(item, here.count, false), NULL, 0, false);
+		enum verdict verdict = noise_verdict(item, here.count, false);
+		keep_pending(episode, &(struct pending){ item->id, item->position, item->occurred, (uint8_t)verdict });
+		judge_as(sink, item, verdict, NULL, VERDICT_PENDING);
 		if (episode->telling >= settings->open || episode->sum >= settings->open_any)
 			episode = open_episode(judge, settings, episode, item, space, sink);
 	}

@@ -54,9 +54,10 @@ struct judge {
 
 struct judge_sink {
 	void *context;
-	/* A verdict. `episode` is NULL unless it is EVENT or CONTEXT. `revised`: an earlier verdict is replaced. */
-	void (*judged)(void *context, const struct fact_id *id, uint64_t position, nanoseconds occurred, enum verdict verdict,
-	    const struct episode *episode, uint32_t rule, bool revised);
+	/* A verdict. `episode` is NULL unless it is EVENT or CONTEXT. `before`: the earlier verdict that it replaces, PENDING if
+	 * there was none. */
+	void (*judged)(void *context, const struct pending *alert, enum verdict verdict, const struct episode *episode, uint32_t rule,
+	    enum verdict before);
 	/* An episode that is open changed, or closed for good (then it is freed after the call). */
 	void (*told)(void *context, struct episode *episode, bool final);
 };

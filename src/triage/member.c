@@ -62,16 +62,17 @@ static enum verdict verdict_by_rule(const struct speaker *speaker, enum verdict 
 	return speaker->triage->rules.items[rule - 1].verdict;
 }
 
-static void final_judged(void *context, const struct fact_id *id, uint64_t position, nanoseconds occurred, enum verdict verdict,
-    const struct episode *episode, uint32_t rule, bool revised)
+static void final_judged(void *context, const struct pending *alert, enum verdict verdict, const struct episode *episode, uint32_t rule, enum verdict before)
 {
 	const struct speaker *speaker = context;
-	struct triage_judgement judgement = { .alert = *id, .organisation = speaker->member->organisation, .occurred = occurred, .position = position, .revised = revised };
+	struct triage_judgement judgement = { .alert = alert->id, .organisation = speaker->member->organisation, .occurred = alert->occurred,
+		.position = alert->position, .revised = before != VERDICT_PENDING, .before = before };
 	judgement.verdict = verdict_by_rule(speaker, verdict, rule, &judgement.rule);
 	if (episode)
 		judgement.event = episode->id;
-	if (!revised)
-		speaker->member->counts.verdicts[judgement.verdict]++;
+	speaker->member->counts.verdicts[judgement.verdict]++;
+	if (judgement.revised)
+		speaker->member->counts.verdicts[before]--;
 	speaker->triage->sink.judged(speaker->triage->sink.context, &judgement);
 }
 
@@ -112,15 +113,15 @@ static void final_told(void *context, struct episode *episode, bool final)
 }
 
 /* The early judge's verdicts are told only for what belongs to an event: noise can wait for the final one. */
-static void early_judged(void *context, const struct fact_id *id, uint64_t position, nanoseconds occurred, enum verdict verdict,
-    const struct episode *episode, uint32_t rule, bool revised)
+static void early_judged(void *context, const struct pending *alert, enum verdict verdict, const struct episode *episode, uint32_t rule, enum verdict before)
 {
 	const struct speaker *speaker = context;
 	(void)rule;
-	if (!episode || occurred < speaker->member->order.watermark)
+	(void)before;
+	if (!episode || alert->occurred < speaker->member->order.watermark)
 		return;
-	struct triage_judgement judgement = { .alert = *id, .organisation = speaker->member->organisation, .occurred = occurred,
-		.position = position, .revised = revised, .verdict = verdict, .event = episode->id };
+	struct triage_judgement judgement = { .alert = alert->id, .organisation = speaker->member->organisation, .occurred = alert->occurred,
+		.position = alert->position, .provisional = true, .verdict = verdict, .event = episode->id };
 	speaker->triage->sink.judged(speaker->triage->sink.context, &judgement);
 }
 

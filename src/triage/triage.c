@@ -162,6 +162,13 @@ void triage_advance(struct triage *triage, nanoseconds now)
 		member_advance(triage, triage->members[i], now, event_space);
 }
 
+void triage_advance_organisation(struct triage *triage, uint32_t organisation, nanoseconds now)
+{
+	struct member *member = member_find(triage, organisation);
+	if (member)
+		member_advance(triage, member, now, event_space);
+}
+
 void triage_finish(struct triage *triage)
 {
 	for (uint32_t i = 0; i < triage->member_count; i++)

@@ -52,7 +52,9 @@ struct triage_judgement {
 	struct uuid event;
 	struct uuid rule; /* with VERDICT_DECISION */
 	uint64_t position; /* as given to triage_add() */
-	bool revised;      /* an earlier judgement of this alert is replaced: remembered noise joined an event */
+	bool provisional;  /* of the early judge: the final one follows in any case */
+	bool revised;      /* an earlier final judgement of this alert is replaced: remembered noise joined an event */
+	enum verdict before; /* when revised: what was judged first */
 };
 
 /* Called from within triage_add(), triage_advance(), triage_finish(). What is passed lives for the call only. */
@@ -93,6 +95,8 @@ void triage_set_known(struct triage *triage, const char *(*known)(void *context,
 enum error triage_add(struct triage *triage, const struct alert *alert, uint64_t position, struct failure *failure);
 /* The clock moved on without alerts: closes what is due (call about once a second; `now` as `received`). */
 void triage_advance(struct triage *triage, nanoseconds now);
+/* The same for one organisation: after a batch, so that its events are told at once. */
+void triage_advance_organisation(struct triage *triage, uint32_t organisation, nanoseconds now);
 /* The end of the input: everything pending is judged, every event becomes final. */
 void triage_finish(struct triage *triage);
 void triage_count(const struct triage *triage, struct triage_counts *counts);
