@@ -8,6 +8,8 @@
 #include "base/error.h"
 #include "base/time.h"
 
+#include <stdbool.h>
+
 struct catalog;
 struct counters;
 struct history;
@@ -32,7 +34,15 @@ struct center {
 	/* Tells everybody who looks at pages or streams that something of this organisation changed ("event", id). */
 	void (*changed)(struct center *center, uint32_t organisation, const char *noun, const char *id);
 	void *keeper; /* the keeper's own */
+	struct center_state {
+		const char *capability;
+		void *state;
+	} states[16]; /* what each capability keeps for itself while it runs */
 };
+
+/* A capability's own state; NULL before it was set. */
+void *center_state(const struct center *center, const char *capability);
+bool center_set_state(struct center *center, const char *capability, void *state); /* false: no room */
 
 struct command {
 	const char *name;    /* "triage"; NULL ends a list */

@@ -1,0 +1,159 @@
+/*
+ * Triage in the keeper: the hooks. See adapter.h.
+ */
+#include "triage/adapter.h"
+
+#include "base/counter.h"
+#include "base/log.h"
+#include "triage/options.h"
+
+#include <stdlib.h>
+
+static struct adapter *adapter_of(struct center *center)
+{
+	return center_state(center, "triage");
+}
+
+static void sink_judged(void *context, const struct triage_judgement *judgement)
+{
+	struct adapter *adapter = context;
+	struct failure failure = { 0 };
+	if (history_judge(adapter->center->history, judgement->position, judgement->verdict, judgement->event, judgement->rule, &failure) != OK
+	    && !adapter->judging_failed) {
+		log_write(LOG_ERROR, "verdicts cannot be kept: they are made again after the next start", LOG_FIELD_STRING("why", failure.words));
+		adapter->judging_failed = true;
+	}
+	if (judgement->provisional)
+		return;
+	funnel_note(adapter, judgement->organisation, judgement->occurred, judgement->revised ? judgement->before : VERDICT_PENDING, -1);
+	funnel_note(adapter, judgement->organisation, judgement->occurred, judgement->verdict, 1);
+	if (judgement->verdict == VERDICT_DECISION)
+		hits_note(adapter, judgement->rule, judgement->occurred);
+}
+
+static void sink_event(void *context, const struct event *event)
+{
+	news_event(context, event);
+}
+
+static void sink_campaign(void *context, struct uuid event, uint32_t organisation, struct uuid campaign)
+{
+	news_campaign(context, event, organisation, campaign);
+}
+
+static enum error adapter_prepare(struct adapter *adapter, struct failure *failure)
+{
+	struct triage_settings settings;
+	triage_settings_configured(&settings);
+	adapter->arena = arena_new(1 << 20);
+	adapter->scope = adapter->arena ? policy_background("triage", adapter->arena) : NULL;
+	if (!adapter->scope)
+		return fail(failure, ERROR_MEMORY, "no memory for triage");
+	struct triage_sink sink = { adapter, sink_judged, sink_event, sink_campaign };
+	enum error error = triage_new(&settings, &sink, &adapter->triage, failure);
+	if (!error)
+		error = checkpoint_read(adapter, failure);
+	if (!error)
+		error = provisional_note(adapter, failure);
+	if (!error)
+		error = rules_refresh(adapter, failure);
+	return error;
+}
+
+static void adapter_free(struct adapter *adapter)
+{
+	for (size_t i = 0; i < adapter->news_count; i++)
+		builder_free(&adapter->news[i].encoded);
+	triage_free(adapter->triage);
+	arena_free(adapter->arena);
+	free(adapter->news);
+	free(adapter->funnel);
+	free(adapter->hits);
+	free(adapter->provisional);
+	free(adapter);
+}
+
+enum error adapter_start(struct center *center, struct failure *failure)
+{
+	struct adapter *adapter = calloc(1, sizeof *adapter);
+	if (!adapter)
+		return fail(failure, ERROR_MEMORY, "no memory for triage");
+	adapter->center = center;
+	adapter->started = center->now();
+	adapter->alerts = counter_get(center->counters, COUNTER_TOTAL, "noroshi_triage_alerts", "Alerts that triage took", NULL, TEXT_NONE);
+	adapter->late = counter_get(center->counters, COUNTER_GAUGE, "noroshi_triage_late", "Alerts judged out of order: beyond the lateness bound", NULL, TEXT_NONE);
+	adapter->events = counter_get(center->counters, COUNTER_GAUGE, "noroshi_triage_memory_bytes", "Memory that triage uses", NULL, TEXT_NONE);
+	enum error error = adapter_prepare(adapter, failure);
+	if (!error)
+		error = center_set_state(center, "triage", adapter) ? OK : fail(failure, ERROR_LIMIT, "too many capabilities");
+	if (error)
+		adapter_free(adapter);
+	return error;
+}
+
+uint64_t adapter_replay_from(struct center *center)
+{
+	return adapter_of(center)->position;
+}
+
+enum error adapter_alerts(struct center *center, const struct history_batch *batch, uint64_t first_position, struct reader *encoded,
+    struct failure *failure)
+{
+	struct adapter *adapter = adapter_of(center);
+	for (uint32_t i = 0; i < batch->alerts; i++) {
+		struct alert alert;
+		enum error error = alert_decode(encoded, &alert, failure);
+		if (error)
+			return error;
+		alert.organisation = batch->organisation;
+		alert.received = batch->received;
+		alert.id.sensor = batch->sensor;
+		alert.id.epoch = batch->epoch;
+		funnel_alert(adapter, batch->organisation, alert.occurred);
+		error = triage_add(adapter->triage, &alert, first_position + i, failure);
+		if (error)
+			return error;
+	}
+	counter_add(adapter->alerts, batch->alerts);
+	adapter->position = first_position + batch->alerts;
+	triage_advance_organisation(adapter->triage, batch->organisation, batch->received);
+	return news_publish(adapter, failure);
+}
+
+static bool checkpoint_is_due(const struct adapter *adapter)
+{
+	nanoseconds since = time_monotonic() - adapter->checkpoint_at;
+	return adapter->position != adapter->checkpointed && since >= triage_configured()->checkpoint && since >= 50 * adapter->checkpoint_took;
+}
+
+void adapter_tick(struct center *center, nanoseconds now)
+{
+	struct adapter *adapter = adapter_of(center);
+	struct failure failure = { 0 };
+	triage_advance(adapter->triage, now);
+	enum error error = news_publish(adapter, &failure);
+	if (!error)
+		error = rules_refresh(adapter, &failure);
+	if (!error && adapter->provisional_count && now - adapter->started > triage_configured()->lateness)
+		error = provisional_forget(adapter, &failure);
+	if (!error && checkpoint_is_due(adapter))
+		error = checkpoint_write(adapter, &failure);
+	if (error)
+		log_write(LOG_ERROR, "triage cannot keep its results: it tries again", LOG_FIELD_STRING("why", failure.words));
+	struct triage_counts counts;
+	triage_count(adapter->triage, &counts);
+	counter_set(adapter->late, (double)counts.late);
+	counter_set(adapter->events, (double)counts.memory);
+}
+
+void adapter_stop(struct center *center)
+{
+	struct adapter *adapter = adapter_of(center);
+	struct failure failure = { 0 };
+	if (!adapter)
+		return;
+	if (news_publish(adapter, &failure) != OK || checkpoint_write(adapter, &failure) != OK)
+		log_write(LOG_WARNING, "triage could not write its last checkpoint: the next start reads more of history", LOG_FIELD_STRING("why", failure.words));
+	center_set_state(center, "triage", NULL);
+	adapter_free(adapter);
+}

@@ -1,0 +1,80 @@
+/*
+ * Triage in the keeper: feeds stored alerts to triage.h and puts what comes out into store and history. Its hooks are those of
+ * model/capability.h; adapter.c keeps the state, publish.c writes events, checkpoint.c survives restarts.
+ *
+ * Recovery: a checkpoint (a file, and a value in the store that names it) holds everything that triage knew when it had seen
+ * history up to a position. After a restart the keeper hands on what came behind that position, and the same comes out again:
+ * events are replaced by themselves, verdicts overwritten by equal ones. The funnel's counts go into the store in the same
+ * transaction as the checkpoint's name, so that nothing is counted twice.
+ */
+#ifndef NOROSHI_TRIAGE_ADAPTER_H
+#define NOROSHI_TRIAGE_ADAPTER_H
+
+#include "base/memory.h"
+#include "model/capability.h"
+#include "store/history.h"
+#include "store/store.h"
+#include "triage/triage.h"
+
+struct news { /* of one event, not yet in the store */
+	struct uuid id;
+	uint32_t organisation;
+	struct builder encoded; /* event_encode(); empty: taken back */
+	struct uuid campaign;   /* not nil: only the campaign changed */
+};
+
+struct hits { /* of a standing decision */
+	struct uuid decision;
+	uint64_t count;
+	nanoseconds last;
+};
+
+struct adapter {
+	struct center *center;
+	struct triage *triage;
+	struct arena *arena; /* of the scope */
+	const struct scope *scope;
+	struct news *news;
+	size_t news_count, news_room;
+	struct funnel *funnel; /* counts since the last checkpoint, by organisation and day */
+	size_t funnel_count, funnel_room;
+	struct hits *hits;
+	size_t hit_count, hit_room;
+	struct uuid *provisional; /* events that were provisional in the store at the start and that nobody spoke of since */
+	size_t provisional_count;
+	nanoseconds started;
+	uint64_t position;   /* everything before it was handed to triage */
+	uint64_t generation; /* of the newest checkpoint */
+	uint64_t checkpointed; /* position in it */
+	nanoseconds checkpoint_at, checkpoint_took; /* monotonic */
+	uint64_t rules_hash;
+	bool judging_failed; /* said once */
+	struct counter *alerts, *late, *events;
+};
+
+enum error adapter_start(struct center *center, struct failure *failure);
+void adapter_tick(struct center *center, nanoseconds now);
+void adapter_stop(struct center *center);
+enum error adapter_alerts(struct center *center, const struct history_batch *batch, uint64_t first_position, struct reader *encoded,
+    struct failure *failure);
+uint64_t adapter_replay_from(struct center *center);
+
+/* publish.c */
+void news_event(struct adapter *adapter, const struct event *event);
+void news_campaign(struct adapter *adapter, struct uuid event, uint32_t organisation, struct uuid campaign);
+enum error news_publish(struct adapter *adapter, struct failure *failure);
+enum error provisional_note(struct adapter *adapter, struct failure *failure);
+enum error provisional_forget(struct adapter *adapter, struct failure *failure);
+
+/* checkpoint.c */
+void funnel_note(struct adapter *adapter, uint32_t organisation, nanoseconds occurred, enum verdict verdict, int64_t amount);
+void funnel_alert(struct adapter *adapter, uint32_t organisation, nanoseconds occurred);
+void hits_note(struct adapter *adapter, struct uuid decision, nanoseconds occurred);
+enum error checkpoint_write(struct adapter *adapter, struct failure *failure);
+/* Loads the newest. Without a usable one triage starts from the beginning of history, and the counts of the funnel are cleared. */
+enum error checkpoint_read(struct adapter *adapter, struct failure *failure);
+
+/* decisions.c: standing decisions as rules; rereads them when they changed. */
+enum error rules_refresh(struct adapter *adapter, struct failure *failure);
+
+#endif

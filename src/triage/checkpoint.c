@@ -1,0 +1,207 @@
+/*
+ * Checkpoints of triage, and the counts that are committed with them. See adapter.h.
+ *
+ * File `triage-GENERATION.checkpoint`: magic, version, generation, position, length (all little-endian), the state, CRC-32C of
+ * everything before it. The value "triage.checkpoint" in the store names the generation that counts.
+ */
+#include "triage/adapter.h"
+
+#include "base/file.h"
+#include "base/log.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAGIC 0x4e525443u /* NRTC */
+#define VERSION 1u
+#define LARGEST ((size_t)4 << 30)
+#define KEY "triage.checkpoint"
+
+/* ── what is counted ─ */
+
+static struct funnel *funnel_of(struct adapter *adapter, uint32_t organisation, nanoseconds occurred)
+{
+	int32_t day = (int32_t)(occurred / DAY);
+	for (size_t i = adapter->funnel_count; i--;)
+		if (adapter->funnel[i].organisation == organisation && adapter->funnel[i].day == day)
+			return &adapter->funnel[i];
+	if (adapter->funnel_count == adapter->funnel_room) {
+		size_t room = adapter->funnel_room ? adapter->funnel_room * 2 : 64;
+		struct funnel *larger = realloc(adapter->funnel, room * sizeof *larger);
+		if (!larger)
+			return NULL;
+		adapter->funnel = larger;
+		adapter->funnel_room = room;
+	}
+	struct funnel *funnel = &adapter->funnel[adapter->funnel_count++];
+	*funnel = (struct funnel){ .organisation = organisation, .day = day };
+	return funnel;
+}
+
+void funnel_note(struct adapter *adapter, uint32_t organisation, nanoseconds occurred, enum verdict verdict, int64_t amount)
+{
+	struct funnel *funnel = funnel_of(adapter, organisation, occurred);
+	if (funnel)
+		funnel->verdicts[verdict] += (uint64_t)amount;
+}
+
+void funnel_alert(struct adapter *adapter, uint32_t organisation, nanoseconds occurred)
+{
+	struct funnel *funnel = funnel_of(adapter, organisation, occurred);
+	if (!funnel)
+		return;
+	funnel->alerts++;
+	funnel->verdicts[VERDICT_PENDING]++;
+}
+
+void hits_note(struct adapter *adapter, struct uuid decision, nanoseconds occurred)
+{
+	size_t i = 0;
+	while (i < adapter->hit_count && !uuid_equal(adapter->hits[i].decision, decision))
+		i++;
+	if (i == adapter->hit_room) {
+		size_t room = adapter->hit_room ? adapter->hit_room * 2 : 16;
+		struct hits *larger = realloc(adapter->hits, room * sizeof *larger);
+		if (!larger)
+			return;
+		adapter->hits = larger;
+		adapter->hit_room = room;
+	}
+	if (i == adapter->hit_count)
+		adapter->hits[adapter->hit_count++] = (struct hits){ .decision = decision };
+	adapter->hits[i].count++;
+	if (occurred > adapter->hits[i].last)
+		adapter->hits[i].last = occurred;
+}
+
+/* ── writing ─ */
+
+static void file_name(const struct adapter *adapter, uint64_t generation, char *to, size_t size)
+{
+	snprintf(to, size, "%s/triage-%" PRIu64 ".checkpoint", adapter->center->folder, generation);
+}
+
+static enum error state_build(struct adapter *adapter, uint64_t generation, struct builder *to, struct failure *failure)
+{
+	struct builder state = { 0 };
+	enum error error = triage_save(adapter->triage, &state, failure);
+	put_u32(to, MAGIC);
+	put_u32(to, VERSION);
+	put_u64(to, generation);
+	put_u64(to, adapter->position);
+	put_text(to, (struct text){ state.at, state.size });
+	if (!to->failed)
+		put_u32(to, checksum(0, to->at, to->size));
+	builder_free(&state);
+	if (!error && to->failed)
+		error = fail(failure, ERROR_MEMORY, "no memory for a checkpoint of triage");
+	return error;
+}
+
+static enum error counts_commit(struct adapter *adapter, uint64_t generation, struct failure *failure)
+{
+	struct store *store = adapter->center->store;
+	char value[32];
+	enum error error = store_begin(store, failure);
+	if (error)
+		return error;
+	for (size_t i = 0; i < adapter->funnel_count && !error; i++)
+		error = store_funnel_add(store, adapter->scope, &adapter->funnel[i], failure);
+	for (size_t i = 0; i < adapter->hit_count && !error; i++) {
+		error = store_decision_hit(store, adapter->scope, adapter->hits[i].decision, adapter->hits[i].count, adapter->hits[i].last, failure);
+		if (error == ERROR_NOT_FOUND)
+			error = OK;
+	}
+	snprintf(value, sizeof value, "%" PRIu64, generation);
+	if (!error)
+		error = store_value_put(store, KEY, text_of(value), failure);
+	if (!error)
+		error = store_commit(store, failure);
+	if (error)
+		store_rollback(store);
+	return error;
+}
+
+enum error checkpoint_write(struct adapter *adapter, struct failure *failure)
+{
+	nanoseconds begun = time_monotonic();
+	uint64_t generation = adapter->generation + 1;
+	char path[4400], old[4400];
+	struct builder bytes = { 0 };
+	file_name(adapter, generation, path, sizeof path);
+	file_name(adapter, adapter->generation, old, sizeof old);
+	enum error error = state_build(adapter, generation, &bytes, failure);
+	if (!error)
+		error = file_replace(path, (struct text){ bytes.at, bytes.size }, 0600, failure);
+	builder_free(&bytes);
+	if (!error)
+		error = counts_commit(adapter, generation, failure);
+	if (error)
+		return error;
+	adapter->funnel_count = adapter->hit_count = 0;
+	if (adapter->generation)
+		file_remove(old, NULL); /* a leftover is removed at the next start */
+	adapter->generation = generation;
+	adapter->checkpointed = adapter->position;
+	adapter->checkpoint_at = time_monotonic();
+	adapter->checkpoint_took = adapter->checkpoint_at - begun;
+	return OK;
+}
+
+/* ── reading ─ */
+
+static enum error state_load(struct adapter *adapter, uint64_t generation, struct text bytes, struct failure *failure)
+{
+	if (bytes.size < 4)
+		return fail(failure, ERROR_CORRUPT, "it is empty");
+	struct reader from = reader_of(bytes.at, bytes.size - 4), sum = reader_of(bytes.at + bytes.size - 4, 4);
+	if (get_u32(&from) != MAGIC || checksum(0, bytes.at, bytes.size - 4) != get_u32(&sum))
+		return fail(failure, ERROR_CORRUPT, "its checksum does not fit");
+	if (get_u32(&from) != VERSION)
+		return fail(failure, ERROR_VERSION, "it is of another version");
+	uint64_t found = get_u64(&from), position = get_u64(&from);
+	struct text state = get_text(&from);
+	if (found != generation || !reader_done(&from))
+		return fail(failure, ERROR_CORRUPT, "its structure does not fit");
+	enum error error = triage_load(adapter->triage, state, failure);
+	if (!error)
+		adapter->position = adapter->checkpointed = position;
+	return error;
+}
+
+static enum error start_anew(struct adapter *adapter, const char *path, const struct failure *why, struct failure *failure)
+{
+	log_write(LOG_WARNING, "the checkpoint of triage cannot be used: everything is judged again from the beginning of history",
+	    LOG_FIELD_STRING("file", path), LOG_FIELD_STRING("why", why->words));
+	enum error error = store_begin(adapter->center->store, failure);
+	if (!error)
+		error = store_funnel_clear(adapter->center->store, adapter->scope, failure);
+	if (!error)
+		error = store_commit(adapter->center->store, failure);
+	if (error)
+		store_rollback(adapter->center->store);
+	adapter->position = adapter->checkpointed = 0;
+	return error;
+}
+
+enum error checkpoint_read(struct adapter *adapter, struct failure *failure)
+{
+	char path[4400];
+	char *bytes = NULL;
+	size_t size = 0;
+	struct text value;
+	struct failure why = { 0 };
+	enum error error = store_value_get(adapter->center->store, KEY, adapter->arena, &value, failure);
+	if (error == ERROR_NOT_FOUND)
+		return OK; /* the first start */
+	if (error || !text_to_u64(value, &adapter->generation))
+		return error ? error : fail(failure, ERROR_CORRUPT, "the value %s in the store is not a number", KEY);
+	file_name(adapter, adapter->generation, path, sizeof path);
+	error = file_read(path, LARGEST, &bytes, &size, &why);
+	if (!error)
+		error = state_load(adapter, adapter->generation, (struct text){ bytes, size }, &why);
+	free(bytes);
+	return error ? start_anew(adapter, path, &why, failure) : OK;
+}
