@@ -172,6 +172,8 @@ struct funnel {
 	uint64_t malformed, late, events;
 };
 enum error store_funnel_add(struct store *, const struct scope *, const struct funnel *, struct failure *); /* adds; verdicts may be taken back: two's complement */
+/* Everything that triage counted becomes 0, because it counts again from the beginning of history. */
+enum error store_funnel_clear(struct store *, const struct scope *, struct failure *);
 enum error store_funnel_each(struct store *, const struct scope *, uint32_t organisation, int32_t from_day, int32_t to_day, void (*each)(void *, const struct funnel *), void *context, struct failure *);
 
 /* ── small values of the program itself: checkpoints, keys ─ */

@@ -18,14 +18,17 @@ static void sink_judged(void *context, const struct triage_judgement *judgement)
 {
 	struct adapter *adapter = context;
 	struct failure failure = { 0 };
-	if (history_judge(adapter->center->history, judgement->position, judgement->verdict, judgement->event, judgement->rule, &failure) != OK
-	    && !adapter->judging_failed) {
-		log_write(LOG_ERROR, "verdicts cannot be kept: they are made again after the next start", LOG_FIELD_STRING("why", failure.words));
+	if (history_judge(adapter->center->history, judgement->position, judgement->verdict, judgement->event,
+		judgement->rule, &failure) != OK &&
+	    !adapter->judging_failed) {
+		log_write(LOG_ERROR, "verdicts cannot be kept: they are made again after the next start",
+		    LOG_FIELD_STRING("why", failure.words));
 		adapter->judging_failed = true;
 	}
 	if (judgement->provisional)
 		return;
-	funnel_note(adapter, judgement->organisation, judgement->occurred, judgement->revised ? judgement->before : VERDICT_PENDING, -1);
+	funnel_note(adapter, judgement->organisation, judgement->occurred,
+	    judgement->revised ? judgement->before : VERDICT_PENDING, -1);
 	funnel_note(adapter, judgement->organisation, judgement->occurred, judgement->verdict, 1);
 	if (judgement->verdict == VERDICT_DECISION)
 		hits_note(adapter, judgement->rule, judgement->occurred);
@@ -51,6 +54,12 @@ static enum error adapter_prepare(struct adapter *adapter, struct failure *failu
 		return fail(failure, ERROR_MEMORY, "no memory for triage");
 	struct triage_sink sink = { adapter, sink_judged, sink_event, sink_campaign };
 	enum error error = triage_new(&settings, &sink, &adapter->triage, failure);
+	const char *folder = triage_configured()->warning_lists;
+	if (!error && folder && *folder) {
+		error = known_load(folder, &adapter->lists, failure);
+		if (!error)
+			triage_set_known(adapter->triage, known_source, adapter->lists);
+	}
 	if (!error)
 		error = checkpoint_read(adapter, failure);
 	if (!error)
@@ -65,6 +74,7 @@ static void adapter_free(struct adapter *adapter)
 	for (size_t i = 0; i < adapter->news_count; i++)
 		builder_free(&adapter->news[i].encoded);
 	triage_free(adapter->triage);
+	warninglists_free(adapter->lists);
 	arena_free(adapter->arena);
 	free(adapter->news);
 	free(adapter->funnel);
@@ -80,12 +90,17 @@ enum error adapter_start(struct center *center, struct failure *failure)
 		return fail(failure, ERROR_MEMORY, "no memory for triage");
 	adapter->center = center;
 	adapter->started = center->now();
-	adapter->alerts = counter_get(center->counters, COUNTER_TOTAL, "noroshi_triage_alerts", "Alerts that triage took", NULL, TEXT_NONE);
-	adapter->late = counter_get(center->counters, COUNTER_GAUGE, "noroshi_triage_late", "Alerts judged out of order: beyond the lateness bound", NULL, TEXT_NONE);
-	adapter->events = counter_get(center->counters, COUNTER_GAUGE, "noroshi_triage_memory_bytes", "Memory that triage uses", NULL, TEXT_NONE);
+	adapter->alerts = counter_get(
+	    center->counters, COUNTER_TOTAL, "noroshi_triage_alerts", "Alerts that triage took", NULL, TEXT_NONE);
+	adapter->late = counter_get(center->counters, COUNTER_GAUGE, "noroshi_triage_late",
+	    "Alerts judged out of order: beyond the lateness bound", NULL, TEXT_NONE);
+	adapter->events = counter_get(
+	    center->counters, COUNTER_GAUGE, "noroshi_triage_memory_bytes", "Memory that triage uses", NULL, TEXT_NONE);
 	enum error error = adapter_prepare(adapter, failure);
 	if (!error)
-		error = center_set_state(center, "triage", adapter) ? OK : fail(failure, ERROR_LIMIT, "too many capabilities");
+		error = center_set_state(center, "triage", adapter)
+			    ? OK
+			    : fail(failure, ERROR_LIMIT, "too many capabilities");
 	if (error)
 		adapter_free(adapter);
 	return error;
@@ -96,8 +111,8 @@ uint64_t adapter_replay_from(struct center *center)
 	return adapter_of(center)->position;
 }
 
-enum error adapter_alerts(struct center *center, const struct history_batch *batch, uint64_t first_position, struct reader *encoded,
-    struct failure *failure)
+enum error adapter_alerts(struct center *center, const struct history_batch *batch, uint64_t first_position,
+    struct reader *encoded, struct failure *failure)
 {
 	struct adapter *adapter = adapter_of(center);
 	for (uint32_t i = 0; i < batch->alerts; i++) {
@@ -123,7 +138,8 @@ enum error adapter_alerts(struct center *center, const struct history_batch *bat
 static bool checkpoint_is_due(const struct adapter *adapter)
 {
 	nanoseconds since = time_monotonic() - adapter->checkpoint_at;
-	return adapter->position != adapter->checkpointed && since >= triage_configured()->checkpoint && since >= 50 * adapter->checkpoint_took;
+	return adapter->position != adapter->checkpointed && since >= triage_configured()->checkpoint &&
+	       since >= 50 * adapter->checkpoint_took;
 }
 
 void adapter_tick(struct center *center, nanoseconds now)
@@ -139,7 +155,8 @@ void adapter_tick(struct center *center, nanoseconds now)
 	if (!error && checkpoint_is_due(adapter))
 		error = checkpoint_write(adapter, &failure);
 	if (error)
-		log_write(LOG_ERROR, "triage cannot keep its results: it tries again", LOG_FIELD_STRING("why", failure.words));
+		log_write(LOG_ERROR, "triage cannot keep its results: it tries again",
+		    LOG_FIELD_STRING("why", failure.words));
 	struct triage_counts counts;
 	triage_count(adapter->triage, &counts);
 	counter_set(adapter->late, (double)counts.late);
@@ -153,7 +170,9 @@ void adapter_stop(struct center *center)
 	if (!adapter)
 		return;
 	if (news_publish(adapter, &failure) != OK || checkpoint_write(adapter, &failure) != OK)
-		log_write(LOG_WARNING, "triage could not write its last checkpoint: the next start reads more of history", LOG_FIELD_STRING("why", failure.words));
+		log_write(LOG_WARNING,
+		    "triage could not write its last checkpoint: the next start reads more of history",
+		    LOG_FIELD_STRING("why", failure.words));
 	center_set_state(center, "triage", NULL);
 	adapter_free(adapter);
 }

@@ -1,11 +1,11 @@
 /*
- * Triage in the keeper: feeds stored alerts to triage.h and puts what comes out into store and history. Its hooks are those of
- * model/capability.h; adapter.c keeps the state, publish.c writes events, checkpoint.c survives restarts.
+ * Triage in the keeper: feeds stored alerts to triage.h and puts what comes out into store and history. Its hooks are
+ * those of model/capability.h; adapter.c keeps the state, publish.c writes events, checkpoint.c survives restarts.
  *
- * Recovery: a checkpoint (a file, and a value in the store that names it) holds everything that triage knew when it had seen
- * history up to a position. After a restart the keeper hands on what came behind that position, and the same comes out again:
- * events are replaced by themselves, verdicts overwritten by equal ones. The funnel's counts go into the store in the same
- * transaction as the checkpoint's name, so that nothing is counted twice.
+ * Recovery: a checkpoint (a file, and a value in the store that names it) holds everything that triage knew when it had
+ * seen history up to a position. After a restart the keeper hands on what came behind that position, and the same comes
+ * out again: events are replaced by themselves, verdicts overwritten by equal ones. The funnel's counts go into the
+ * store in the same transaction as the checkpoint's name, so that nothing is counted twice.
  */
 #ifndef NOROSHI_TRIAGE_ADAPTER_H
 #define NOROSHI_TRIAGE_ADAPTER_H
@@ -14,6 +14,7 @@
 #include "model/capability.h"
 #include "store/history.h"
 #include "store/store.h"
+#include "triage/known.h"
 #include "triage/triage.h"
 
 struct news { /* of one event, not yet in the store */
@@ -32,7 +33,8 @@ struct hits { /* of a standing decision */
 struct adapter {
 	struct center *center;
 	struct triage *triage;
-	struct arena *arena; /* of the scope */
+	struct warninglists *lists; /* NULL = none configured */
+	struct arena *arena;        /* of the scope */
 	const struct scope *scope;
 	struct news *news;
 	size_t news_count, news_room;
@@ -40,12 +42,13 @@ struct adapter {
 	size_t funnel_count, funnel_room;
 	struct hits *hits;
 	size_t hit_count, hit_room;
-	struct uuid *provisional; /* events that were provisional in the store at the start and that nobody spoke of since */
+	struct uuid
+	    *provisional; /* events that were provisional in the store at the start and that nobody spoke of since */
 	size_t provisional_count;
 	nanoseconds started;
-	uint64_t position;   /* everything before it was handed to triage */
-	uint64_t generation; /* of the newest checkpoint */
-	uint64_t checkpointed; /* position in it */
+	uint64_t position;                          /* everything before it was handed to triage */
+	uint64_t generation;                        /* of the newest checkpoint */
+	uint64_t checkpointed;                      /* position in it */
 	nanoseconds checkpoint_at, checkpoint_took; /* monotonic */
 	uint64_t rules_hash;
 	bool judging_failed; /* said once */
@@ -55,8 +58,8 @@ struct adapter {
 enum error adapter_start(struct center *center, struct failure *failure);
 void adapter_tick(struct center *center, nanoseconds now);
 void adapter_stop(struct center *center);
-enum error adapter_alerts(struct center *center, const struct history_batch *batch, uint64_t first_position, struct reader *encoded,
-    struct failure *failure);
+enum error adapter_alerts(struct center *center, const struct history_batch *batch, uint64_t first_position,
+    struct reader *encoded, struct failure *failure);
 uint64_t adapter_replay_from(struct center *center);
 
 /* publish.c */
@@ -67,11 +70,13 @@ enum error provisional_note(struct adapter *adapter, struct failure *failure);
 enum error provisional_forget(struct adapter *adapter, struct failure *failure);
 
 /* checkpoint.c */
-void funnel_note(struct adapter *adapter, uint32_t organisation, nanoseconds occurred, enum verdict verdict, int64_t amount);
+void funnel_note(
+    struct adapter *adapter, uint32_t organisation, nanoseconds occurred, enum verdict verdict, int64_t amount);
 void funnel_alert(struct adapter *adapter, uint32_t organisation, nanoseconds occurred);
 void hits_note(struct adapter *adapter, struct uuid decision, nanoseconds occurred);
 enum error checkpoint_write(struct adapter *adapter, struct failure *failure);
-/* Loads the newest. Without a usable one triage starts from the beginning of history, and the counts of the funnel are cleared. */
+/* Loads the newest. Without a usable one triage starts from the beginning of history, and the counts of the funnel are
+ * cleared. */
 enum error checkpoint_read(struct adapter *adapter, struct failure *failure);
 
 /* decisions.c: standing decisions as rules; rereads them when they changed. */

@@ -39,7 +39,8 @@ static struct campaign_event *event_known(struct campaigns *campaigns, struct uu
 	return NULL;
 }
 
-static struct campaign_event *event_note(struct campaigns *campaigns, const struct episode *episode, uint32_t organisation)
+static struct campaign_event *event_note(
+    struct campaigns *campaigns, const struct episode *episode, uint32_t organisation)
 {
 	struct campaign_event *event = event_known(campaigns, episode->id);
 	if (!event) {
@@ -60,7 +61,8 @@ static bool earlier(const struct campaign_event *a, const struct campaign_event 
 }
 
 /* The two become one campaign, named after its earliest event whatever the order in which they were told. */
-static void join(struct campaigns *campaigns, struct campaign_event *a, struct campaign_event *b, campaign_callback changed, void *context)
+static void join(struct campaigns *campaigns, struct campaign_event *a, struct campaign_event *b,
+    campaign_callback changed, void *context)
 {
 	struct uuid of_a = a->campaign, of_b = b->campaign;
 	struct campaign_event *earliest = NULL;
@@ -69,7 +71,9 @@ static void join(struct campaigns *campaigns, struct campaign_event *a, struct c
 	for (int pass = 0; pass < 2; pass++)
 		for (uint32_t i = 0; i < campaigns->event_count; i++) {
 			struct campaign_event *event = &campaigns->events[i];
-			bool member = event == a || event == b || (!uuid_is_nil(event->campaign) && (uuid_equal(event->campaign, of_a) || uuid_equal(event->campaign, of_b)));
+			bool member = event == a || event == b ||
+				      (!uuid_is_nil(event->campaign) &&
+					  (uuid_equal(event->campaign, of_a) || uuid_equal(event->campaign, of_b)));
 			if (!member)
 				continue;
 			if (pass == 0) {
@@ -84,7 +88,8 @@ static void join(struct campaigns *campaigns, struct campaign_event *a, struct c
 		}
 }
 
-static void tie(struct campaigns *campaigns, struct campaign_event *event, uint64_t key, nanoseconds apart, campaign_callback changed, void *context)
+static void tie(struct campaigns *campaigns, struct campaign_event *event, uint64_t key, nanoseconds apart,
+    campaign_callback changed, void *context)
 {
 	struct tie *slot = NULL;
 	for (unsigned i = 0; i < PROBES; i++) {
@@ -96,7 +101,8 @@ static void tie(struct campaigns *campaigns, struct campaign_event *event, uint6
 		if (!slot || !probe->key || (slot->key && probe->last < slot->last))
 			slot = probe;
 	}
-	if (slot->key == key && slot->organisation != event->organisation && event->first - slot->last <= apart && slot->last - event->last <= apart) {
+	if (slot->key == key && slot->organisation != event->organisation && event->first - slot->last <= apart &&
+	    slot->last - event->last <= apart) {
 		struct campaign_event *other = event_known(campaigns, slot->event);
 		if (other)
 			join(campaigns, event, other, changed, context);
@@ -111,13 +117,15 @@ struct uuid campaign_of(struct campaigns *campaigns, const struct episode *episo
 	for (uint32_t i = 0; episode->sources.entries && i <= episode->sources.mask; i++) {
 		const struct tally_entry *entry = &episode->sources.entries[i];
 		if (entry->alerts && !address_is_private(entry->key))
-			tie(campaigns, event, hash_bytes(&entry->key, sizeof entry->key, ADDRESS_SEED) | 1, ADDRESS_APART, changed, context);
+			tie(campaigns, event, hash_bytes(&entry->key, sizeof entry->key, ADDRESS_SEED) | 1,
+			    ADDRESS_APART, changed, context);
 	}
 	for (uint32_t i = 0; i < episode->evidence_count; i++) {
 		const struct evidence *piece = &episode->evidence[i];
 		bool attack = piece->kind == CLAIM_ATTEMPT || piece->kind == CLAIM_COMPROMISE;
 		if (attack && piece->value >= STRONG_EVIDENCE)
-			tie(campaigns, event, hash_u64(names_hash(names, piece->signature), SIGNATURE_SEED) | 1, SIGNATURE_APART, changed, context);
+			tie(campaigns, event, hash_u64(names_hash(names, piece->signature), SIGNATURE_SEED) | 1,
+			    SIGNATURE_APART, changed, context);
 	}
 	return event->campaign;
 }

@@ -1,6 +1,7 @@
 /*
- * Campaigns: events of several organisations that are one attempt. They are tied by a public address that takes part in both
- * within a week, or by strong evidence of the same attack signature within an hour. Called by triage.c as events are told.
+ * Campaigns: events of several organisations that are one attempt. They are tied by a public address that takes part in
+ * both within a week, or by strong evidence of the same attack signature within an hour. Called by triage.c as events
+ * are told.
  */
 #ifndef NOROSHI_TRIAGE_CAMPAIGN_H
 #define NOROSHI_TRIAGE_CAMPAIGN_H
@@ -34,7 +35,8 @@ typedef void (*campaign_callback)(void *context, struct uuid event, uint32_t org
 
 enum error campaigns_init(struct campaigns *campaigns);
 void campaigns_free(struct campaigns *campaigns);
-/* Notes the event and its ties; returns its campaign (nil: none). Calls back for every other event whose campaign changed. */
+/* Notes the event and its ties; returns its campaign (nil: none). Calls back for every other event whose campaign
+ * changed. */
 struct uuid campaign_of(struct campaigns *campaigns, const struct episode *episode, const struct names *names,
     uint32_t organisation, campaign_callback changed, void *context);
 

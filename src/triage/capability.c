@@ -3,7 +3,9 @@
  */
 #include "triage/capability.h"
 
+#include "triage/adapter.h"
 #include "triage/command.h"
+#include "triage/options.h"
 
 #include <stddef.h>
 
@@ -14,5 +16,11 @@ static const struct command commands[] = {
 
 const struct capability triage_capability = {
 	.name = "triage",
+	.options = triage_options,
 	.commands = commands,
+	.start = adapter_start,
+	.tick = adapter_tick,
+	.stop = adapter_stop,
+	.alerts = adapter_alerts,
+	.replay_from = adapter_replay_from,
 };

@@ -1,8 +1,8 @@
 /*
  * Checkpoints of triage, and the counts that are committed with them. See adapter.h.
  *
- * File `triage-GENERATION.checkpoint`: magic, version, generation, position, length (all little-endian), the state, CRC-32C of
- * everything before it. The value "triage.checkpoint" in the store names the generation that counts.
+ * File `triage-GENERATION.checkpoint`: magic, version, generation, position, length (all little-endian), the state,
+ * CRC-32C of everything before it. The value "triage.checkpoint" in the store names the generation that counts.
  */
 #include "triage/adapter.h"
 
@@ -40,7 +40,8 @@ static struct funnel *funnel_of(struct adapter *adapter, uint32_t organisation, 
 	return funnel;
 }
 
-void funnel_note(struct adapter *adapter, uint32_t organisation, nanoseconds occurred, enum verdict verdict, int64_t amount)
+void funnel_note(
+    struct adapter *adapter, uint32_t organisation, nanoseconds occurred, enum verdict verdict, int64_t amount)
 {
 	struct funnel *funnel = funnel_of(adapter, organisation, occurred);
 	if (funnel)
@@ -110,7 +111,8 @@ static enum error counts_commit(struct adapter *adapter, uint64_t generation, st
 	for (size_t i = 0; i < adapter->funnel_count && !error; i++)
 		error = store_funnel_add(store, adapter->scope, &adapter->funnel[i], failure);
 	for (size_t i = 0; i < adapter->hit_count && !error; i++) {
-		error = store_decision_hit(store, adapter->scope, adapter->hits[i].decision, adapter->hits[i].count, adapter->hits[i].last, failure);
+		error = store_decision_hit(store, adapter->scope, adapter->hits[i].decision, adapter->hits[i].count,
+		    adapter->hits[i].last, failure);
 		if (error == ERROR_NOT_FOUND)
 			error = OK;
 	}
@@ -171,9 +173,11 @@ static enum error state_load(struct adapter *adapter, uint64_t generation, struc
 	return error;
 }
 
-static enum error start_anew(struct adapter *adapter, const char *path, const struct failure *why, struct failure *failure)
+static enum error start_anew(
+    struct adapter *adapter, const char *path, const struct failure *why, struct failure *failure)
 {
-	log_write(LOG_WARNING, "the checkpoint of triage cannot be used: everything is judged again from the beginning of history",
+	log_write(LOG_WARNING,
+	    "the checkpoint of triage cannot be used: everything is judged again from the beginning of history",
 	    LOG_FIELD_STRING("file", path), LOG_FIELD_STRING("why", why->words));
 	enum error error = store_begin(adapter->center->store, failure);
 	if (!error)

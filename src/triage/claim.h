@@ -1,8 +1,8 @@
 /*
  * What an alert claims by its words: the kind of happening and the ATT&CK tactics.
  *
- * The words are those that detectors use in general: Suricata/Snort classes and Emerging Threats categories, Wazuh/OSSEC and
- * AMiner descriptions, Zeek notices, CEF products. docs/triage.md lists them. Nothing here is learned.
+ * The words are those that detectors use in general: Suricata/Snort classes and Emerging Threats categories,
+ * Wazuh/OSSEC and AMiner descriptions, Zeek notices, CEF products. docs/triage.md lists them. Nothing here is learned.
  */
 #ifndef NOROSHI_TRIAGE_CLAIM_H
 #define NOROSHI_TRIAGE_CLAIM_H
@@ -14,13 +14,14 @@
 
 /* From the least to the most that a person must know of. */
 enum claim_kind {
-	CLAIM_ROUTINE,        /* health, updates, successful sign-ins, policy remarks: says nothing of an attack by itself */
-	CLAIM_FAILED,         /* something was refused, not found, blocked */
+	CLAIM_ROUTINE, /* health, updates, successful sign-ins, policy remarks: says nothing of an attack by itself */
+	CLAIM_FAILED,  /* something was refused, not found, blocked */
 	CLAIM_RECONNAISSANCE, /* somebody looks around */
 	CLAIM_ANOMALY,        /* something is new or unusual; the detector does not say what */
 	CLAIM_ATTEMPT,        /* an attack is said to be tried; whether it worked is not said */
-	CLAIM_CHANGE,         /* rights, accounts, services, commands: what an intruder does next, and administrators do daily */
-	CLAIM_COMPROMISE,     /* what only happens after an attack worked: command and control, web shell, exfiltration */
+	CLAIM_CHANGE, /* rights, accounts, services, commands: what an intruder does next, and administrators do daily
+		       */
+	CLAIM_COMPROMISE, /* what only happens after an attack worked: command and control, web shell, exfiltration */
 	CLAIM_COUNT
 };
 

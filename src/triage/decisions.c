@@ -50,7 +50,8 @@ enum error rules_refresh(struct adapter *adapter, struct failure *failure)
 	char after[sizeof page.next];
 	enum error error = gathered.arena ? OK : fail(failure, ERROR_MEMORY, "no memory for the decisions");
 	while (!error) {
-		error = store_decision_each(adapter->center->store, adapter->scope, true, &page, gather, &gathered, failure);
+		error = store_decision_each(
+		    adapter->center->store, adapter->scope, true, &page, gather, &gathered, failure);
 		if (error || !*page.next)
 			break;
 		memcpy(after, page.next, sizeof after);

@@ -50,7 +50,8 @@ void tally_add(struct tally *tally, struct address key, uint64_t alerts)
 {
 	if (!alerts)
 		return;
-	if ((!tally->entries || tally->count * 4 >= tally->mask * 3) && tally->count < EPISODE_TALLY && !tally_grow(tally)) {
+	if ((!tally->entries || tally->count * 4 >= tally->mask * 3) && tally->count < EPISODE_TALLY &&
+	    !tally_grow(tally)) {
 		tally->untold += alerts;
 		return;
 	}
@@ -142,7 +143,11 @@ double episode_prove(struct episode *episode, const struct item *item, double va
 		if (episode->evidence_count == EPISODE_EVIDENCE)
 			return 0;
 		piece = &episode->evidence[episode->evidence_count++];
-		*piece = (struct evidence){ .key = key, .signature = item->signature, .host = item->host, .count = (float)count, .kind = item->kind };
+		*piece = (struct evidence){ .key = key,
+			.signature = item->signature,
+			.host = item->host,
+			.count = (float)count,
+			.kind = item->kind };
 	}
 	piece->value = (float)value;
 	episode->sum += value - had;
@@ -155,7 +160,8 @@ double episode_prove(struct episode *episode, const struct item *item, double va
 
 void episode_count(struct episode *episode, const struct item *item, bool context)
 {
-	if (item->occurred < episode->first || (item->occurred == episode->first && episode->alerts && fact_id_compare(&item->id, &episode->first_id) < 0)) {
+	if (item->occurred < episode->first || (item->occurred == episode->first && episode->alerts &&
+						   fact_id_compare(&item->id, &episode->first_id) < 0)) {
 		episode->first = item->occurred;
 		if (episode->state == EPISODE_WEAK)
 			episode->first_id = item->id;
@@ -236,6 +242,7 @@ unsigned episode_common(const struct episode *a, const struct episode *b)
 	unsigned common = 0;
 	for (uint32_t i = 0; i < a->evidence_count; i++)
 		for (uint32_t j = 0; j < b->evidence_count; j++)
-			common += a->evidence[i].key == b->evidence[j].key && a->evidence[i].value >= STRONG && b->evidence[j].value >= STRONG;
+			common += a->evidence[i].key == b->evidence[j].key && a->evidence[i].value >= STRONG &&
+				  b->evidence[j].value >= STRONG;
 	return common;
 }

@@ -1,10 +1,11 @@
 /*
- * An episode: surprising alerts of one organisation that may belong to one attempt. Most stay weak and fade; one that gathers
- * enough evidence opens and is an event that needs confirmation. Made and fed by judge.c.
+ * An episode: surprising alerts of one organisation that may belong to one attempt. Most stay weak and fade; one that
+ * gathers enough evidence opens and is an event that needs confirmation. Made and fed by judge.c.
  *
  * Evidence of an alert is in decades of improbability (normal.h), weighted by what the alert claims (claim.h). Each
- * (signature, host) counts once, with its greatest value; further hosts with the same signature count less and less, because
- * one change rolled out everywhere is one fact. The sum fades with a half-life of 15 minutes: an attempt is dense in time.
+ * (signature, host) counts once, with its greatest value; further hosts with the same signature count less and less,
+ * because one change rolled out everywhere is one fact. The sum fades with a half-life of 15 minutes: an attempt is
+ * dense in time.
  */
 #ifndef NOROSHI_TRIAGE_EPISODE_H
 #define NOROSHI_TRIAGE_EPISODE_H
@@ -26,7 +27,7 @@ struct tally_entry {
 struct tally {
 	struct tally_entry *entries; /* open addressing; alerts == 0: empty */
 	uint32_t count, mask;
-	uint64_t untold;             /* alerts with further keys, beyond EPISODE_TALLY */
+	uint64_t untold; /* alerts with further keys, beyond EPISODE_TALLY */
 };
 void tally_add(struct tally *tally, struct address key, uint64_t alerts);
 uint64_t tally_count(const struct tally *tally, struct address key); /* alerts with this key; 0 = none */
@@ -54,16 +55,16 @@ enum episode_state { EPISODE_WEAK, EPISODE_OPEN, EPISODE_CLOSED };
 
 struct episode {
 	enum episode_state state;
-	bool changed;          /* since the event was last told */
-	bool told;             /* the event was told at all */
+	bool changed; /* since the event was last told */
+	bool told;    /* the event was told at all */
 	struct uuid id;
 	struct fact_id first_id;
-	nanoseconds first, last; /* of its alerts */
-	nanoseconds started;     /* of its evidence */
-	nanoseconds evidence_at; /* when `sum` and `telling` were brought up to date */
+	nanoseconds first, last;     /* of its alerts */
+	nanoseconds started;         /* of its evidence */
+	nanoseconds evidence_at;     /* when `sum` and `telling` were brought up to date */
 	nanoseconds opened, updated; /* received */
-	double sum, telling;   /* evidence now: all of it; that of attempts, changes, compromises */
-	double peak;           /* the greatest `sum` */
+	double sum, telling;         /* evidence now: all of it; that of attempts, changes, compromises */
+	double peak;                 /* the greatest `sum` */
 	struct evidence evidence[EPISODE_EVIDENCE];
 	uint32_t evidence_count;
 	struct pending *pending;
@@ -89,7 +90,8 @@ void episode_absorb(struct episode *episode, struct episode *other);
 unsigned episode_common(const struct episode *a, const struct episode *b);
 
 /* The event as people see it. */
-void episode_event(const struct episode *episode, const struct names *names, uint32_t organisation, struct event *event);
+void episode_event(
+    const struct episode *episode, const struct names *names, uint32_t organisation, struct event *event);
 
 void episode_save(const struct episode *episode, struct builder *to);
 enum error episode_load(struct reader *from, struct episode **episode);

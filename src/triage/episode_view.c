@@ -1,5 +1,6 @@
 /*
- * An episode as people see it: the event with its names, counts, reasons and rank. Called by triage.c when an event is told.
+ * An episode as people see it: the event with its names, counts, reasons and rank. Called by triage.c when an event is
+ * told.
  */
 #include "triage/episode.h"
 
@@ -122,13 +123,15 @@ static void add_reasons(struct event *event, const struct episode *episode, cons
 	struct reason *reason;
 	if (episode->evidence_count > 1 && (reason = add_reason(event, "together", 0)) != NULL) {
 		snprintf(reason->parameter[0], sizeof reason->parameter[0], "%u", episode->evidence_count);
-		snprintf(reason->parameter[1], sizeof reason->parameter[1], "%lld", (long long)((episode->last - episode->first + MINUTE - 1) / MINUTE));
+		snprintf(reason->parameter[1], sizeof reason->parameter[1], "%lld",
+		    (long long)((episode->last - episode->first + MINUTE - 1) / MINUTE));
 		snprintf(reason->parameter[2], sizeof reason->parameter[2], "%u", episode->hosts.count);
 	}
 	if (__builtin_popcount(episode->tactics) > 1 && (reason = add_reason(event, "steps", 0)) != NULL)
 		snprintf(reason->parameter[0], sizeof reason->parameter[0], "%d", __builtin_popcount(episode->tactics));
 	if (episode->earlier && (reason = add_reason(event, "earlier", 0)) != NULL)
-		snprintf(reason->parameter[0], sizeof reason->parameter[0], "%llu", (unsigned long long)episode->earlier);
+		snprintf(
+		    reason->parameter[0], sizeof reason->parameter[0], "%llu", (unsigned long long)episode->earlier);
 }
 
 void episode_event(const struct episode *episode, const struct names *names, uint32_t organisation, struct event *event)

@@ -14,7 +14,8 @@ static void complain(void *context, const struct line *line, const struct failur
 {
 	struct input *input = context;
 	if (++input->complaints <= COMPLAINTS)
-		fprintf(stderr, "noroshi triage: %s: line %" PRIu64 " (byte %" PRIu64 "): %s\n", input->path, line->number, line->offset, failure->words);
+		fprintf(stderr, "noroshi triage: %s: line %" PRIu64 " (byte %" PRIu64 "): %s\n", input->path,
+		    line->number, line->offset, failure->words);
 	if (input->complaints == COMPLAINTS + 1)
 		fprintf(stderr, "noroshi triage: %s: further malformed lines are only counted\n", input->path);
 }
@@ -54,7 +55,8 @@ static void input_next(struct input *input)
 {
 	struct hash128 epoch = input->alert.id.epoch;
 	struct failure failure = { 0 };
-	enum error error = format_read(input->reader, input->stream, &input->line, &input->alert, &input->counts, complain, input, &failure);
+	enum error error = format_read(
+	    input->reader, input->stream, &input->line, &input->alert, &input->counts, complain, input, &failure);
 	input->waiting = error == OK;
 	if (error && error != ERROR_END) {
 		fprintf(stderr, "noroshi triage: %s: %s\n", input->path, failure.words);
@@ -75,7 +77,8 @@ static void show_progress(const struct inputs *inputs, const struct input *input
 }
 
 /* The inputs of one organisation together: always the earliest alert of those that wait. */
-static enum error triage_organisation(struct inputs *inputs, uint32_t organisation, struct triage *triage, uint64_t *alerts, struct failure *failure)
+static enum error triage_organisation(
+    struct inputs *inputs, uint32_t organisation, struct triage *triage, uint64_t *alerts, struct failure *failure)
 {
 	enum error error = OK;
 	for (size_t i = 0; i < inputs->count && !error; i++)
@@ -88,7 +91,8 @@ static enum error triage_organisation(struct inputs *inputs, uint32_t organisati
 		struct input *earliest = NULL;
 		for (size_t i = 0; i < inputs->count; i++) {
 			struct input *input = &inputs->items[i];
-			if (input->organisation == organisation && input->waiting && (!earliest || input->alert.occurred < earliest->alert.occurred))
+			if (input->organisation == organisation && input->waiting &&
+			    (!earliest || input->alert.occurred < earliest->alert.occurred))
 				earliest = input;
 		}
 		if (!earliest)

@@ -1,5 +1,6 @@
 /*
- * Triage over files: reads the alert files of organisations, in order of time within each, into triage.h. Called by command.c.
+ * Triage over files: reads the alert files of organisations, in order of time within each, into triage.h. Called by
+ * command.c.
  */
 #ifndef NOROSHI_TRIAGE_FILES_H
 #define NOROSHI_TRIAGE_FILES_H
@@ -33,8 +34,9 @@ struct inputs {
 	bool progress; /* shown on standard error */
 };
 
-/* Reads every input to its end and feeds triage. Malformed lines are complained about on standard error (the first ten of a
- * file) and counted; an error is returned only when an input cannot be opened, or memory ends. `broken` inputs are counted. */
+/* Reads every input to its end and feeds triage. Malformed lines are complained about on standard error (the first ten
+ * of a file) and counted; an error is returned only when an input cannot be opened, or memory ends. `broken` inputs are
+ * counted. */
 enum error inputs_triage(struct inputs *inputs, struct triage *triage, struct failure *failure);
 
 #endif

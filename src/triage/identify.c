@@ -36,7 +36,8 @@ static struct claim claim_cached(struct identities *identities, uint32_t number,
 	}
 	struct signature_claim *cached = &identities->signatures[number];
 	if (!number || !cached->known || cached->category != category)
-		*cached = (struct signature_claim){ true, category, claim_of(alert->detector, alert->signature, alert->category) };
+		*cached = (struct signature_claim){ true, category,
+			claim_of(alert->detector, alert->signature, alert->category) };
 	return cached->claim;
 }
 
@@ -44,7 +45,8 @@ static struct claim claim_cached(struct identities *identities, uint32_t number,
 static struct address address_inside(const struct alert *alert)
 {
 	struct address host = address_exists(alert->host_address) ? alert->host_address : alert->target;
-	bool swap = address_exists(alert->source) && address_is_private(alert->source) && address_exists(host) && !address_is_private(host);
+	bool swap = address_exists(alert->source) && address_is_private(alert->source) && address_exists(host) &&
+		    !address_is_private(host);
 	return swap || !address_exists(host) ? alert->source : host;
 }
 
@@ -78,7 +80,8 @@ static uint64_t content_of(const struct alert *alert, const struct item *item)
 	return hash_bytes(parts, sizeof parts, CONTENT_SEED);
 }
 
-void item_identify(struct identities *identities, const struct alert *alert, uint64_t position, struct item *item)
+struct address item_identify(
+    struct identities *identities, const struct alert *alert, uint64_t position, struct item *item)
 {
 	*item = (struct item){
 		.occurred = alert->occurred,
@@ -98,9 +101,11 @@ void item_identify(struct identities *identities, const struct alert *alert, uin
 	struct text host = alert->host.size ? alert->host : text_of(address_format(inside, text));
 	item->host = names_number(&identities->names, host);
 	item->host_key = host.size ? hash_text(host, 4) : 5;
-	item->remote = address_group(address_outside(alert, inside));
+	struct address outside = address_outside(alert, inside);
+	item->remote = address_group(outside);
 	struct claim claim = claim_cached(identities, item->signature, alert);
 	item->kind = kind_of(claim, alert);
 	item->tactics = claim.tactics | alert->tactics;
 	item->content = content_of(alert, item);
+	return outside;
 }

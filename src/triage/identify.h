@@ -1,5 +1,6 @@
 /*
- * From an alert to an item: names become numbers, the words become a claim. One set of identities for each organisation.
+ * From an alert to an item: names become numbers, the words become a claim. One set of identities for each
+ * organisation.
  */
 #ifndef NOROSHI_TRIAGE_IDENTIFY_H
 #define NOROSHI_TRIAGE_IDENTIFY_H
@@ -14,13 +15,15 @@ struct signature_claim {
 };
 
 struct identities {
-	struct names names; /* of signatures, hosts, detectors, accounts */
+	struct names names;                 /* of signatures, hosts, detectors, accounts */
 	struct signature_claim *signatures; /* by number: what its words claim, worked out once */
 	uint32_t signature_room;
 };
 
 enum error identities_init(struct identities *identities, uint32_t most);
 void identities_free(struct identities *identities);
-void item_identify(struct identities *identities, const struct alert *alert, uint64_t position, struct item *item);
+/* Gives the address of the far side too, exact where item.remote is grouped; absent when there is none. */
+struct address item_identify(
+    struct identities *identities, const struct alert *alert, uint64_t position, struct item *item);
 
 #endif

@@ -18,11 +18,11 @@ struct item {
 	uint64_t signature_key; /* hash of detector and signature */
 	uint64_t host_key;      /* hash of the host's name */
 	uint32_t signature, detector, host, account; /* numbers in the organisation's names; 0 = none */
-	uint32_t rule;          /* index of the rule that takes it out, + 1; 0 = none */
-	struct address remote;  /* the other side of the traffic, as it is counted (rule 11); may be absent */
+	uint32_t rule;                               /* index of the rule that takes it out, + 1; 0 = none */
+	struct address remote; /* the other side of the traffic, as it is counted (rule 11); may be absent */
 	uint32_t repeats;
 	uint16_t tactics;
-	uint8_t kind;           /* enum claim_kind, with the alert's own outcome and severity considered */
+	uint8_t kind; /* enum claim_kind, with the alert's own outcome and severity considered */
 	uint8_t severity, outcome;
 };
 

@@ -15,14 +15,14 @@
 #define LEAST_EVIDENCE 0.2
 #define FADED 0.3
 #define IDLE (30 * MINUTE)
-#define HOT 1.0              /* decades left: what is known of such an episode still joins it */
-#define LOOK_BACK HOUR       /* remembered noise is joined from this long before the first evidence */
-#define COINCIDENCE 0.5      /* expected pieces of unrelated evidence, above which nearness in time is no link */
+#define HOT 1.0         /* decades left: what is known of such an episode still joins it */
+#define LOOK_BACK HOUR  /* remembered noise is joined from this long before the first evidence */
+#define COINCIDENCE 0.5 /* expected pieces of unrelated evidence, above which nearness in time is no link */
 #define LEVEL_WIDTH 0.25
-#define ECHO_LEAST 50        /* occurrences before a signature can be called an echo */
+#define ECHO_LEAST 50 /* occurrences before a signature can be called an echo */
 #define ECHO_SHARE 0.8
 #define TOGETHER (2 * SECOND)
-#define BURST_MOST 2.0       /* decades that many repetitions of an attempt can add */
+#define BURST_MOST 2.0 /* decades that many repetitions of an attempt can add */
 
 static const double claim_weight[CLAIM_COUNT] = {
 	[CLAIM_ROUTINE] = 0.2,
@@ -65,15 +65,17 @@ static bool room_by_number(void **items, uint32_t *room, uint32_t number, size_t
 	return true;
 }
 
-/* Whether this signature only repeats what another detector says: it nearly always comes together with another's alert. */
+/* Whether this signature only repeats what another detector says: it nearly always comes together with another's alert.
+ */
 static bool echoes_another(struct judge *judge, const struct item *item)
 {
-	if (!room_by_number((void **)&judge->lately, &judge->lately_room, item->host, sizeof *judge->lately)
-	    || !room_by_number((void **)&judge->echoes, &judge->echo_room, item->signature, sizeof *judge->echoes))
+	if (!room_by_number((void **)&judge->lately, &judge->lately_room, item->host, sizeof *judge->lately) ||
+	    !room_by_number((void **)&judge->echoes, &judge->echo_room, item->signature, sizeof *judge->echoes))
 		return false;
 	struct lately *lately = &judge->lately[item->host];
 	struct echo *echo = &judge->echoes[item->signature];
-	bool together = lately->detector && lately->detector != item->detector && item->occurred - lately->occurred <= TOGETHER;
+	bool together =
+	    lately->detector && lately->detector != item->detector && item->occurred - lately->occurred <= TOGETHER;
 	echo->all++;
 	echo->accompanied += together;
 	*lately = (struct lately){ item->occurred, item->detector };
@@ -106,7 +108,8 @@ static void note_level(struct judge *judge, nanoseconds time, double value)
 /* Pieces of evidence at least this strong that are expected by chance within `interval`. */
 static double expected_by_chance(const struct judge *judge, nanoseconds time, double value, nanoseconds interval)
 {
-	double exposure = (1 - exp2(-(double)(time - judge->normal.start) / (double)DAY)) * (double)DAY / M_LN2 + (double)HOUR;
+	double exposure =
+	    (1 - exp2(-(double)(time - judge->normal.start) / (double)DAY)) * (double)DAY / M_LN2 + (double)HOUR;
 	double pieces = 0;
 	for (unsigned i = level_of(value); i < JUDGE_LEVELS; i++)
 		pieces += judge->levels[i];
@@ -121,7 +124,8 @@ static bool is_active(const struct episode *episode)
 }
 
 /* 3: the same host or remote side; 2: the same account; 1: too near in time to be chance; 0: unrelated. */
-static unsigned relation(const struct judge *judge, const struct episode *episode, const struct item *item, double value)
+static unsigned relation(
+    const struct judge *judge, const struct episode *episode, const struct item *item, double value)
 {
 	if (item->host && tally_has(&episode->hosts, tally_number(item->host)))
 		return 3;
@@ -156,7 +160,8 @@ static void close_episode(struct episode *episode)
 	episode->sum = episode->telling = 0;
 }
 
-void judge_advance(struct judge *judge, const struct judge_settings *settings, nanoseconds time, const struct judge_sink *sink)
+void judge_advance(
+    struct judge *judge, const struct judge_settings *settings, nanoseconds time, const struct judge_sink *sink)
 {
 	for (uint32_t i = 0; i < judge->episode_count; i++) {
 		struct episode *episode = judge->episodes[i];
@@ -235,7 +240,8 @@ static void draw_together(struct judge *judge, struct episode *best, const struc
 }
 
 /* The episode that this evidence belongs to. */
-static struct episode *episode_for(struct judge *judge, const struct item *item, double value, const struct judge_sink *sink)
+static struct episode *episode_for(
+    struct judge *judge, const struct item *item, double value, const struct judge_sink *sink)
 {
 	struct episode *best = NULL;
 	unsigned best_relation = 0;
@@ -264,9 +270,11 @@ static struct episode *episode_for(struct judge *judge, const struct item *item,
 	return best;
 }
 
-static void judge_as(const struct judge_sink *sink, const struct item *item, enum verdict verdict, const struct episode *episode, enum verdict before)
+static void judge_as(const struct judge_sink *sink, const struct item *item, enum verdict verdict,
+    const struct episode *episode, enum verdict before)
 {
-	sink->judged(sink->context, &(struct pending){ item->id, item->position, item->occurred, (uint8_t)verdict }, verdict, episode, 0, before);
+	sink->judged(sink->context, &(struct pending){ item->id, item->position, item->occurred, (uint8_t)verdict },
+	    verdict, episode, 0, before);
 }
 
 /* ── what was remembered ─ */
@@ -323,12 +331,14 @@ static void join_remembered(struct judge *judge, struct episode *episode, const 
 
 /* ── opening ─ */
 
-static struct episode *continued_by(struct judge *judge, const struct judge_settings *settings, const struct episode *opening)
+static struct episode *continued_by(
+    struct judge *judge, const struct judge_settings *settings, const struct episode *opening)
 {
 	for (uint32_t i = 0; i < judge->episode_count; i++) {
 		struct episode *episode = judge->episodes[i];
-		if (episode->state == EPISODE_CLOSED && opening->started - episode->last <= settings->join
-		    && opening->last - episode->first < settings->longest - LOOK_BACK && episode_common(episode, opening) >= 2)
+		if (episode->state == EPISODE_CLOSED && opening->started - episode->last <= settings->join &&
+		    opening->last - episode->first < settings->longest - LOOK_BACK &&
+		    episode_common(episode, opening) >= 2)
 			return episode;
 	}
 	return NULL;
@@ -337,7 +347,8 @@ static struct episode *continued_by(struct judge *judge, const struct judge_sett
 static void judge_pending(struct episode *episode, const struct episode *event, const struct judge_sink *sink)
 {
 	for (uint32_t i = 0; i < episode->pending_count; i++)
-		sink->judged(sink->context, &episode->pending[i], VERDICT_EVENT, event, 0, (enum verdict)episode->pending[i].verdict);
+		sink->judged(sink->context, &episode->pending[i], VERDICT_EVENT, event, 0,
+		    (enum verdict)episode->pending[i].verdict);
 	free(episode->pending);
 	episode->pending = NULL;
 	episode->pending_count = episode->pending_room = 0;
@@ -378,7 +389,8 @@ static struct episode *open_episode(struct judge *judge, const struct judge_sett
 
 static double claim_by_itself(const struct item *item)
 {
-	bool grave = item->severity >= SEVERITY_HIGH, slight = item->severity == SEVERITY_LOW || item->severity == SEVERITY_INFO;
+	bool grave = item->severity >= SEVERITY_HIGH,
+	     slight = item->severity == SEVERITY_LOW || item->severity == SEVERITY_INFO;
 	if (item->kind == CLAIM_COMPROMISE)
 		return slight ? 2 : 4;
 	if (item->kind == CLAIM_ATTEMPT)
@@ -416,12 +428,14 @@ static double evidence_of(const struct judge *judge, const struct judge_settings
 {
 	double value = 0;
 	if (surprise >= LEAST_SURPRISE)
-		value = (surprise - OFFSET) * claim_weight[item->kind] * normal_learned(&judge->normal, item->occurred, settings->learning);
+		value = (surprise - OFFSET) * claim_weight[item->kind] *
+			normal_learned(&judge->normal, item->occurred, settings->learning);
 	value += claim_by_itself(item) / ((1 + count_pair) * (1 + count_signature / 8));
 	return value < LEAST_EVIDENCE ? 0 : value;
 }
 
-/* An attempt that is repeated without end weighs more than one that was made once: one decade for each decade of alerts. */
+/* An attempt that is repeated without end weighs more than one that was made once: one decade for each decade of
+ * alerts. */
 static double burst_of(const struct episode *episode, const struct item *item)
 {
 	if (item->kind != CLAIM_ATTEMPT)
@@ -437,7 +451,8 @@ void judge_item(struct judge *judge, const struct judge_settings *settings, cons
 	struct surprise here = normal_meet(&judge->normal, item->signature_key ^ item->host_key, item->occurred, false);
 	bool echo = echoes_another(judge, item);
 	if (item->rule) {
-		sink->judged(sink->context, &(struct pending){ item->id, item->position, item->occurred, 0 }, VERDICT_DECISION, NULL, item->rule, VERDICT_PENDING);
+		sink->judged(sink->context, &(struct pending){ item->id, item->position, item->occurred, 0 },
+		    VERDICT_DECISION, NULL, item->rule, VERDICT_PENDING);
 		return;
 	}
 	double surprise = (general.value + here.value) / 2;
@@ -471,8 +486,8 @@ void judge_item(struct judge *judge, const struct judge_settings *settings, cons
 
 size_t judge_memory(const struct judge *judge)
 {
-	size_t memory = normal_memory(&judge->normal) + judge->remembered_room * sizeof *judge->remembered
-	    + judge->echo_room * sizeof *judge->echoes + judge->lately_room * sizeof *judge->lately;
+	size_t memory = normal_memory(&judge->normal) + judge->remembered_room * sizeof *judge->remembered +
+			judge->echo_room * sizeof *judge->echoes + judge->lately_room * sizeof *judge->lately;
 	for (uint32_t i = 0; i < judge->episode_count; i++)
 		memory += sizeof *judge->episodes[i] + judge->episodes[i]->pending_room * sizeof(struct pending);
 	return memory;

@@ -42,8 +42,8 @@ void member_free(struct member *member)
 
 size_t member_memory(const struct member *member)
 {
-	return sizeof *member + names_memory(&member->identities.names) + member->order.room * sizeof(struct item)
-	    + judge_memory(&member->final) + judge_memory(&member->early);
+	return sizeof *member + names_memory(&member->identities.names) + member->order.room * sizeof(struct item) +
+	       judge_memory(&member->final) + judge_memory(&member->early);
 }
 
 /* What a judge's callbacks need to know. */
@@ -52,7 +52,8 @@ struct speaker {
 	struct member *member;
 };
 
-static enum verdict verdict_by_rule(const struct speaker *speaker, enum verdict verdict, uint32_t rule, struct uuid *decision)
+static enum verdict verdict_by_rule(
+    const struct speaker *speaker, enum verdict verdict, uint32_t rule, struct uuid *decision)
 {
 	if (rule == RULE_KNOWN_SOURCE)
 		return VERDICT_KNOWN_SOURCE;
@@ -62,11 +63,16 @@ static enum verdict verdict_by_rule(const struct speaker *speaker, enum verdict 
 	return speaker->triage->rules.items[rule - 1].verdict;
 }
 
-static void final_judged(void *context, const struct pending *alert, enum verdict verdict, const struct episode *episode, uint32_t rule, enum verdict before)
+static void final_judged(void *context, const struct pending *alert, enum verdict verdict,
+    const struct episode *episode, uint32_t rule, enum verdict before)
 {
 	const struct speaker *speaker = context;
-	struct triage_judgement judgement = { .alert = alert->id, .organisation = speaker->member->organisation, .occurred = alert->occurred,
-		.position = alert->position, .revised = before != VERDICT_PENDING, .before = before };
+	struct triage_judgement judgement = { .alert = alert->id,
+		.organisation = speaker->member->organisation,
+		.occurred = alert->occurred,
+		.position = alert->position,
+		.revised = before != VERDICT_PENDING,
+		.before = before };
 	judgement.verdict = verdict_by_rule(speaker, verdict, rule, &judgement.rule);
 	if (episode)
 		judgement.event = episode->id;
@@ -113,15 +119,21 @@ static void final_told(void *context, struct episode *episode, bool final)
 }
 
 /* The early judge's verdicts are told only for what belongs to an event: noise can wait for the final one. */
-static void early_judged(void *context, const struct pending *alert, enum verdict verdict, const struct episode *episode, uint32_t rule, enum verdict before)
+static void early_judged(void *context, const struct pending *alert, enum verdict verdict,
+    const struct episode *episode, uint32_t rule, enum verdict before)
 {
 	const struct speaker *speaker = context;
 	(void)rule;
 	(void)before;
 	if (!episode || alert->occurred < speaker->member->order.watermark)
 		return;
-	struct triage_judgement judgement = { .alert = alert->id, .organisation = speaker->member->organisation, .occurred = alert->occurred,
-		.position = alert->position, .provisional = true, .verdict = verdict, .event = episode->id };
+	struct triage_judgement judgement = { .alert = alert->id,
+		.organisation = speaker->member->organisation,
+		.occurred = alert->occurred,
+		.position = alert->position,
+		.provisional = true,
+		.verdict = verdict,
+		.event = episode->id };
 	speaker->triage->sink.judged(speaker->triage->sink.context, &judgement);
 }
 
@@ -130,7 +142,7 @@ static void early_told(void *context, struct episode *episode, bool final)
 	const struct speaker *speaker = context;
 	struct member *member = speaker->member;
 	struct early_event *early = provisional_known(member, episode->id);
-	(void)final;
+	(void) final;
 	if (!early && member->provisional_count < MEMBER_EARLY) {
 		early = &member->provisional[member->provisional_count++];
 		*early = (struct early_event){ .id = episode->id };
@@ -217,7 +229,8 @@ void member_advance(struct triage *triage, struct member *member, nanoseconds no
 		judge_ordered(triage, member, false, space);
 		if (silent > triage->settings.lateness && member->final.episode_count) {
 			struct judge_sink sink = final_sink(&speaker);
-			judge_advance(&member->final, &triage->judging, newest + silent - triage->settings.lateness, &sink);
+			judge_advance(
+			    &member->final, &triage->judging, newest + silent - triage->settings.lateness, &sink);
 		}
 	}
 	struct judge_sink sink = final_sink(&speaker);

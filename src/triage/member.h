@@ -1,8 +1,9 @@
 /*
  * One organisation within triage: its names, its order, its two judges. Called by triage.c.
  *
- * The final judge sees alerts in the order of rule 6. The early judge (when provisional events are wanted) sees them as they
- * arrive; its events are told as provisional, replaced by the final one of the same id, and taken back when there is none.
+ * The final judge sees alerts in the order of rule 6. The early judge (when provisional events are wanted) sees them as
+ * they arrive; its events are told as provisional, replaced by the final one of the same id, and taken back when there
+ * is none.
  */
 #ifndef NOROSHI_TRIAGE_MEMBER_H
 #define NOROSHI_TRIAGE_MEMBER_H

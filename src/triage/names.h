@@ -1,6 +1,6 @@
 /*
- * Names that alerts carry (hosts, signatures, accounts), each kept once for an organisation and known by a small number.
- * Called by the judges and by triage.c; bounded: when full, every further name is number 0, "other".
+ * Names that alerts carry (hosts, signatures, accounts), each kept once for an organisation and known by a small
+ * number. Called by the judges and by triage.c; bounded: when full, every further name is number 0, "other".
  */
 #ifndef NOROSHI_TRIAGE_NAMES_H
 #define NOROSHI_TRIAGE_NAMES_H
@@ -20,7 +20,7 @@ struct name {
 struct names {
 	struct name *items; /* items[0] is "other" */
 	uint32_t count, room;
-	uint32_t *slots;    /* open addressing over items; 0 = empty */
+	uint32_t *slots; /* open addressing over items; 0 = empty */
 	uint32_t slot_mask;
 	char *bytes;
 	size_t bytes_used, bytes_room;

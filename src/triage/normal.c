@@ -9,9 +9,9 @@
 
 #define HALF_LIFE ((double)DAY)
 #define WINDOW (10.0 * (double)MINUTE)
-#define PRIOR 0.5 /* Jeffreys' prior for a Poisson rate */
+#define PRIOR 0.5               /* Jeffreys' prior for a Poisson rate */
 #define GENERAL_SHARE (1.0 / 3) /* of new things, how many are new signatures rather than known ones on a new host */
-#define GENERATION 14 /* days after which a time of the day that no longer recurs is forgotten */
+#define GENERATION 14           /* days after which a time of the day that no longer recurs is forgotten */
 
 static double decay(nanoseconds from, nanoseconds to)
 {
@@ -124,8 +124,8 @@ static bool daily(struct habit *habit, nanoseconds time)
 		}
 		habit->day = day;
 	}
-	bool was = slot_is_set(habit->earlier, slot) || slot_is_set(habit->earlier, (slot + 1) % NORMAL_SLOTS)
-	    || slot_is_set(habit->earlier, (slot + NORMAL_SLOTS - 1) % NORMAL_SLOTS);
+	bool was = slot_is_set(habit->earlier, slot) || slot_is_set(habit->earlier, (slot + 1) % NORMAL_SLOTS) ||
+		   slot_is_set(habit->earlier, (slot + NORMAL_SLOTS - 1) % NORMAL_SLOTS);
 	habit->today[slot / 32] |= 1u << (slot % 32);
 	return was;
 }

@@ -1,12 +1,13 @@
 /*
- * What is normal in one organisation, learned from its own stream: how often each thing (a signature; a signature on a host)
- * happens, and at what time of the day. Called by judge.c with alerts in order of time.
+ * What is normal in one organisation, learned from its own stream: how often each thing (a signature; a signature on a
+ * host) happens, and at what time of the day. Called by judge.c with alerts in order of time.
  *
- * The surprise of an occurrence is −log10 of the probability of meeting the thing at least once in ten minutes, if it came as
- * a Poisson process of the rate learned so far. Rates are exponentially weighted (half-life one day), counted in minutes that
- * held an occurrence, so that a burst counts once. A thing never met before has the rate at which new things come at all
- * (Good and Turing's argument: Good, Biometrika 40, 1953): where everything is still new, newness says nothing.
- * A thing that came at the same time of the day on an earlier day has half the surprise: daily jobs are no news.
+ * The surprise of an occurrence is −log10 of the probability of meeting the thing at least once in ten minutes, if it
+ * came as a Poisson process of the rate learned so far. Rates are exponentially weighted (half-life one day), counted
+ * in minutes that held an occurrence, so that a burst counts once. A thing never met before has the rate at which new
+ * things come at all (Good and Turing's argument: Good, Biometrika 40, 1953): where everything is still new, newness
+ * says nothing. A thing that came at the same time of the day on an earlier day has half the surprise: daily jobs are
+ * no news.
  */
 #ifndef NOROSHI_TRIAGE_NORMAL_H
 #define NOROSHI_TRIAGE_NORMAL_H
@@ -30,18 +31,18 @@ struct habit {
 struct normal {
 	struct habit *habits; /* open addressing */
 	uint32_t used, mask;
-	uint32_t most;        /* habits remembered; beyond, the rarest half is forgotten */
+	uint32_t most; /* habits remembered; beyond, the rarest half is forgotten */
 	uint64_t forgotten;
-	nanoseconds start;    /* of the stream; 0 = nothing seen yet */
+	nanoseconds start; /* of the stream; 0 = nothing seen yet */
 	nanoseconds newest;
-	double novel;         /* new things, weighted by age */
+	double novel; /* new things, weighted by age */
 	nanoseconds novel_at;
 };
 
 struct surprise {
-	double value;   /* 0 and up; 1 = one in ten */
-	double count;   /* minutes with an occurrence so far, weighted by age: 0 = never met */
-	bool daily;     /* came at this time of the day before */
+	double value; /* 0 and up; 1 = one in ten */
+	double count; /* minutes with an occurrence so far, weighted by age: 0 = never met */
+	bool daily;   /* came at this time of the day before */
 };
 
 enum error normal_init(struct normal *normal, uint32_t most);

@@ -7,7 +7,8 @@
 
 #include "triage/item.h"
 
-#define ORDER_WITNESSES 3 /* so many alerts must say that it is this late: a single wrong clock does not move the time */
+#define ORDER_WITNESSES                                                                                                \
+	3 /* so many alerts must say that it is this late: a single wrong clock does not move the time */
 
 struct order {
 	struct item *items; /* a heap, earliest first */

@@ -1,5 +1,6 @@
 /*
- * What triage says of events, on its way into the store: gathered, written in one transaction, then told to who looks on.
+ * What triage says of events, on its way into the store: gathered, written in one transaction, then told to who looks
+ * on.
  */
 #include "triage/adapter.h"
 
@@ -71,13 +72,15 @@ static enum error event_cover(struct adapter *adapter, struct event *event, stru
 {
 	struct coverage coverage = { 0 };
 	struct page page = { .limit = 500 };
-	enum error error = store_sensor_each(adapter->center->store, adapter->scope, event->organisation, &page, count_sensor, &coverage, failure);
+	enum error error = store_sensor_each(
+	    adapter->center->store, adapter->scope, event->organisation, &page, count_sensor, &coverage, failure);
 	if (!error && coverage.all)
 		event->coverage = (double)coverage.reporting / coverage.all;
 	return error;
 }
 
-static enum error put_event(struct adapter *adapter, const struct news *news, struct event *event, struct failure *failure)
+static enum error put_event(
+    struct adapter *adapter, const struct news *news, struct event *event, struct failure *failure)
 {
 	struct reader from = reader_of(news->encoded.at, news->encoded.size);
 	enum error error = event_decode(&from, event, failure);
@@ -89,13 +92,15 @@ static enum error put_event(struct adapter *adapter, const struct news *news, st
 	return error ? error : store_event_put(adapter->center->store, adapter->scope, event, failure);
 }
 
-static enum error put_campaign(struct adapter *adapter, const struct news *news, struct event *event, struct failure *failure)
+static enum error put_campaign(
+    struct adapter *adapter, const struct news *news, struct event *event, struct failure *failure)
 {
 	struct arena *arena = arena_new(1 << 20);
 	struct event_standing standing;
 	if (!arena)
 		return fail(failure, ERROR_MEMORY, "no memory for an event");
-	enum error error = store_event_get(adapter->center->store, adapter->scope, news->id, arena, event, &standing, failure);
+	enum error error =
+	    store_event_get(adapter->center->store, adapter->scope, news->id, arena, event, &standing, failure);
 	event->campaign = news->campaign;
 	if (!error)
 		error = store_event_put(adapter->center->store, adapter->scope, event, failure);
@@ -103,7 +108,8 @@ static enum error put_campaign(struct adapter *adapter, const struct news *news,
 	return error == ERROR_NOT_FOUND ? OK : error;
 }
 
-static enum error put_news(struct adapter *adapter, const struct news *news, struct event *event, struct failure *failure)
+static enum error put_news(
+    struct adapter *adapter, const struct news *news, struct event *event, struct failure *failure)
 {
 	if (news->encoded.size)
 		return put_event(adapter, news, event, failure);
@@ -117,7 +123,8 @@ static void tell_changes(struct adapter *adapter)
 {
 	for (size_t i = 0; i < adapter->news_count; i++) {
 		char id[UUID_TEXT];
-		adapter->center->changed(adapter->center, adapter->news[i].organisation, "event", uuid_format(adapter->news[i].id, id));
+		adapter->center->changed(
+		    adapter->center, adapter->news[i].organisation, "event", uuid_format(adapter->news[i].id, id));
 		builder_free(&adapter->news[i].encoded);
 	}
 	adapter->news_count = 0;
@@ -128,7 +135,8 @@ enum error news_publish(struct adapter *adapter, struct failure *failure)
 	if (!adapter->news_count)
 		return OK;
 	struct event *event = malloc(sizeof *event);
-	enum error error = event ? store_begin(adapter->center->store, failure) : fail(failure, ERROR_MEMORY, "no memory for an event");
+	enum error error = event ? store_begin(adapter->center->store, failure)
+				 : fail(failure, ERROR_MEMORY, "no memory for an event");
 	if (error) {
 		free(event);
 		return error;
@@ -171,7 +179,8 @@ enum error provisional_note(struct adapter *adapter, struct failure *failure)
 		struct arena *arena = arena_new(64 << 20);
 		if (!arena)
 			return fail(failure, ERROR_MEMORY, "no memory for events");
-		error = store_event_each(adapter->center->store, adapter->scope, &query, &page, arena, note_provisional, adapter, failure);
+		error = store_event_each(
+		    adapter->center->store, adapter->scope, &query, &page, arena, note_provisional, adapter, failure);
 		memcpy(after, page.next, sizeof after);
 		page.after = text_of(after);
 		arena_free(arena);

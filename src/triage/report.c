@@ -85,7 +85,8 @@ static void sink_judged(void *context, const struct triage_judgement *judgement)
 	}
 	struct reported_event *event = event_take(report, judgement->event);
 	report->assignments[report->assignment_count++] = (struct assignment){ .input = judgement->alert.sensor - 1,
-		.event = event ? (uint32_t)(event - report->events) + 1 : 0, .line = judgement->position };
+		.event = event ? (uint32_t)(event - report->events) + 1 : 0,
+		.line = judgement->position };
 }
 
 struct triage_sink report_sink(struct report *report)
@@ -134,7 +135,9 @@ void report_rank(struct report *report)
 }
 
 /* Calls `each` with every event, best rank first. */
-static enum error each_ranked(const struct report *report, enum error (*each)(void *context, const struct event *event, uint32_t place, struct failure *failure), void *context, struct failure *failure)
+static enum error each_ranked(const struct report *report,
+    enum error (*each)(void *context, const struct event *event, uint32_t place, struct failure *failure),
+    void *context, struct failure *failure)
 {
 	struct reported_event **events = ranked(report);
 	struct event *event = malloc(sizeof *event);
@@ -227,7 +230,8 @@ static void build_csv_field(struct builder *to, struct text field)
 	build_char(to, '"');
 }
 
-enum error report_write_assignments(const struct report *report, const struct inputs *inputs, const char *path, struct failure *failure)
+enum error report_write_assignments(
+    const struct report *report, const struct inputs *inputs, const char *path, struct failure *failure)
 {
 	struct writing writing = { 0 };
 	bool several = inputs->count > inputs->organisations;
@@ -242,7 +246,8 @@ enum error report_write_assignments(const struct report *report, const struct in
 		if (!assignment->event)
 			continue;
 		build_csv_field(&writing.text, text_of(inputs->items[assignment->input].organisation_name));
-		build_format(&writing.text, ",%" PRIu64 ",%s,%" PRIu32, assignment->line, uuid_format(event->id, id), event->place);
+		build_format(&writing.text, ",%" PRIu64 ",%s,%" PRIu32, assignment->line, uuid_format(event->id, id),
+		    event->place);
 		if (several) {
 			build_char(&writing.text, ',');
 			build_csv_field(&writing.text, text_of(inputs->items[assignment->input].path));
@@ -277,8 +282,8 @@ static enum error print_event(void *context, const struct event *event, uint32_t
 		return OK;
 	event_title(event, title, sizeof title);
 	printf("\n%3" PRIu32 ". %s  [%s]  rank %.1f\n     %s – %s, %" PRIu64 " alerts, %" PRIu32 " hosts", place, title,
-	    organisation_name(inputs, event->organisation), event->rank, time_format(event->first, first), time_format(event->last, last),
-	    event->alerts, event->hosts_all);
+	    organisation_name(inputs, event->organisation), event->rank, time_format(event->first, first),
+	    time_format(event->last, last), event->alerts, event->hosts_all);
 	if (event->sources_all)
 		printf(", %" PRIu32 " sources", event->sources_all);
 	puts(uuid_is_nil(event->campaign) ? "" : ", part of a campaign");
@@ -297,8 +302,8 @@ void report_print(const struct report *report, const struct inputs *inputs, cons
 	struct format_counts lines;
 	triage_count(triage, &counts);
 	sum_inputs(inputs, 0, &lines);
-	printf("%" PRIu64 " alerts of %u organisations (%" PRIu64 " lines skipped, %" PRIu64 " malformed)\n", counts.alerts,
-	    inputs->organisations, lines.skipped, lines.malformed);
+	printf("%" PRIu64 " alerts of %u organisations (%" PRIu64 " lines skipped, %" PRIu64 " malformed)\n",
+	    counts.alerts, inputs->organisations, lines.skipped, lines.malformed);
 	uint64_t events = counts.verdicts[VERDICT_EVENT] + counts.verdicts[VERDICT_CONTEXT];
 	for (unsigned i = VERDICT_BACKGROUND; i < VERDICT_COUNT; i++)
 		if (counts.verdicts[i])
@@ -306,7 +311,8 @@ void report_print(const struct report *report, const struct inputs *inputs, cons
 	printf("  %12" PRIu64 "  in events\n", events);
 	printf("%zu events need confirmation\n", report->event_count);
 	if (counts.late)
-		printf("%" PRIu64 " alerts came later than the lateness bound and were judged out of order\n", counts.late);
+		printf("%" PRIu64 " alerts came later than the lateness bound and were judged out of order\n",
+		    counts.late);
 	if (counts.clamped)
 		printf("%" PRIu64 " alerts had an implausible time, which was moved\n", counts.clamped);
 	each_ranked(report, print_event, (void *)inputs, NULL);
@@ -314,11 +320,14 @@ void report_print(const struct report *report, const struct inputs *inputs, cons
 
 static void print_counts_json(const struct triage_counts *counts, const struct format_counts *lines)
 {
-	printf("\"lines\":%" PRIu64 ",\"skipped\":%" PRIu64 ",\"malformed\":%" PRIu64 ",\"alerts\":%" PRIu64 ",\"verdicts\":{", lines->lines,
-	    lines->skipped, lines->malformed, counts->alerts);
+	printf("\"lines\":%" PRIu64 ",\"skipped\":%" PRIu64 ",\"malformed\":%" PRIu64 ",\"alerts\":%" PRIu64
+	       ",\"verdicts\":{",
+	    lines->lines, lines->skipped, lines->malformed, counts->alerts);
 	for (unsigned i = VERDICT_EVENT; i < VERDICT_COUNT; i++)
-		printf("%s\"%s\":%" PRIu64, i > VERDICT_EVENT ? "," : "", verdict_code((enum verdict)i), counts->verdicts[i]);
-	printf("},\"late\":%" PRIu64 ",\"clamped\":%" PRIu64 ",\"forgotten\":%" PRIu64 ",\"events\":%" PRIu64 ",\"memory_bytes\":%" PRIu64,
+		printf("%s\"%s\":%" PRIu64, i > VERDICT_EVENT ? "," : "", verdict_code((enum verdict)i),
+		    counts->verdicts[i]);
+	printf("},\"late\":%" PRIu64 ",\"clamped\":%" PRIu64 ",\"forgotten\":%" PRIu64 ",\"events\":%" PRIu64
+	       ",\"memory_bytes\":%" PRIu64,
 	    counts->late, counts->clamped, counts->forgotten, counts->events_opened, counts->memory);
 }
 

@@ -1,5 +1,6 @@
 /*
- * What `noroshi triage` found: events in the order of their rank, where each alert went, and the funnel, as text, JSON and CSV.
+ * What `noroshi triage` found: events in the order of their rank, where each alert went, and the funnel, as text, JSON
+ * and CSV.
  */
 #ifndef NOROSHI_TRIAGE_REPORT_H
 #define NOROSHI_TRIAGE_REPORT_H
@@ -34,7 +35,8 @@ void report_free(struct report *report);
 void report_rank(struct report *report); /* once, at the end: gives each event its place */
 
 enum error report_write_events(const struct report *report, const char *path, struct failure *failure);
-enum error report_write_assignments(const struct report *report, const struct inputs *inputs, const char *path, struct failure *failure);
+enum error report_write_assignments(
+    const struct report *report, const struct inputs *inputs, const char *path, struct failure *failure);
 void report_print(const struct report *report, const struct inputs *inputs, const struct triage *triage);
 void report_print_json(const struct report *report, const struct inputs *inputs, const struct triage *triage);
 

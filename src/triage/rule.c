@@ -48,8 +48,8 @@ static bool rule_matches(const struct triage_rule *rule, const struct alert *ale
 		return false;
 	char text[ADDRESS_TEXT];
 	struct text host = alert->host.size ? alert->host : text_of(address_format(alert->host_address, text));
-	return fits(rule->signature, alert->signature) && fits(rule->detector, alert->detector) && fits(rule->host, host)
-	    && fits(rule->account, alert->account);
+	return fits(rule->signature, alert->signature) && fits(rule->detector, alert->detector) &&
+	       fits(rule->host, host) && fits(rule->account, alert->account);
 }
 
 uint32_t rules_match(const struct rules *rules, const struct alert *alert, struct address remote)

@@ -1,8 +1,9 @@
 /*
- * The state of triage as bytes, to go on exactly here after a restart. Called by the centre's adapter for its checkpoints.
+ * The state of triage as bytes, to go on exactly here after a restart. Called by the centre's adapter for its
+ * checkpoints.
  *
- * The bytes are a local cache: structs of this build as they lie in memory, guarded by a version and their sizes. What another
- * build wrote is refused (ERROR_VERSION) and made anew from history.
+ * The bytes are a local cache: structs of this build as they lie in memory, guarded by a version and their sizes. What
+ * another build wrote is refused (ERROR_VERSION) and made anew from history.
  */
 #include "triage/member.h"
 
@@ -69,7 +70,8 @@ void episode_save(const struct episode *episode, struct builder *to)
 {
 	put_bytes(to, episode, sizeof *episode);
 	put_bytes(to, episode->pending, episode->pending_count * sizeof *episode->pending);
-	const struct tally *tallies[] = { &episode->hosts, &episode->sources, &episode->signatures, &episode->detectors, &episode->accounts };
+	const struct tally *tallies[] = { &episode->hosts, &episode->sources, &episode->signatures, &episode->detectors,
+		&episode->accounts };
 	for (size_t i = 0; i < sizeof tallies / sizeof *tallies; i++)
 		put_tally(to, tallies[i]);
 }
@@ -83,14 +85,16 @@ enum error episode_load(struct reader *from, struct episode **loaded)
 		return ERROR_CORRUPT;
 	memcpy(episode, at, sizeof *episode);
 	episode->pending = NULL;
-	struct tally *tallies[] = { &episode->hosts, &episode->sources, &episode->signatures, &episode->detectors, &episode->accounts };
+	struct tally *tallies[] = { &episode->hosts, &episode->sources, &episode->signatures, &episode->detectors,
+		&episode->accounts };
 	for (size_t i = 0; i < sizeof tallies / sizeof *tallies; i++)
 		tallies[i]->entries = NULL;
 	episode->pending_room = episode->pending_count;
 	if (episode->pending_count > EPISODE_PENDING || episode->evidence_count > EPISODE_EVIDENCE)
 		from->failed = true;
 	else if (episode->pending_count)
-		episode->pending = get_array(from, episode->pending_count, sizeof *episode->pending, episode->pending_count);
+		episode->pending =
+		    get_array(from, episode->pending_count, sizeof *episode->pending, episode->pending_count);
 	for (size_t i = 0; i < sizeof tallies / sizeof *tallies; i++)
 		get_tally(from, tallies[i]);
 	return from->failed ? ERROR_CORRUPT : OK;
@@ -149,8 +153,8 @@ enum error judge_load(struct judge *judge, struct reader *from)
 	get_struct(from, judge->level_minute, sizeof judge->level_minute);
 	judge->levels_at = get_i64(from);
 	judge->forgotten = get_u64(from);
-	bool ring = judge->remembered_room <= JUDGE_REMEMBERED && judge->remembered_count <= judge->remembered_room
-	    && (!judge->remembered_room || judge->remembered_next < judge->remembered_room);
+	bool ring = judge->remembered_room <= JUDGE_REMEMBERED && judge->remembered_count <= judge->remembered_room &&
+		    (!judge->remembered_room || judge->remembered_next < judge->remembered_room);
 	return from->failed || !ring ? ERROR_CORRUPT : OK;
 }
 
@@ -195,7 +199,8 @@ static enum error member_load(struct member *member, bool provisional, struct re
 	if (names_load(&member->identities.names, from) != OK)
 		return ERROR_CORRUPT;
 	order_load(&member->order, from);
-	if (from->failed || judge_load(&member->final, from) != OK || (provisional && judge_load(&member->early, from) != OK))
+	if (from->failed || judge_load(&member->final, from) != OK ||
+	    (provisional && judge_load(&member->early, from) != OK))
 		return ERROR_CORRUPT;
 	member->arrived = get_i64(from);
 	member->provisional_count = get_u32(from);

@@ -9,7 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct uuid event_space = { { 0x6e, 0x6f, 0x72, 0x6f, 0x73, 0x68, 0x69, 0x80, 0x80, 'e', 'v', 'e', 'n', 't', 0, 1 } };
+static const struct uuid event_space = { { 0x6e, 0x6f, 0x72, 0x6f, 0x73, 0x68, 0x69, 0x80, 0x80, 'e', 'v', 'e', 'n',
+    't', 0, 1 } };
 
 void triage_settings_default(struct triage_settings *settings)
 {
@@ -27,7 +28,8 @@ void triage_settings_default(struct triage_settings *settings)
 	};
 }
 
-enum error triage_new(const struct triage_settings *settings, const struct triage_sink *sink, struct triage **triage, struct failure *failure)
+enum error triage_new(const struct triage_settings *settings, const struct triage_sink *sink, struct triage **triage,
+    struct failure *failure)
 {
 	struct triage *made = calloc(1, sizeof *made);
 	if (!made || campaigns_init(&made->campaigns) != OK || rules_set(&made->rules, NULL, 0, failure) != OK) {
@@ -37,7 +39,11 @@ enum error triage_new(const struct triage_settings *settings, const struct triag
 	}
 	made->settings = *settings;
 	made->sink = *sink;
-	made->judging = (struct judge_settings){ .learning = settings->learning, .join = settings->join, .longest = settings->longest, .open = settings->open, .open_any = settings->open_any };
+	made->judging = (struct judge_settings){ .learning = settings->learning,
+		.join = settings->join,
+		.longest = settings->longest,
+		.open = settings->open,
+		.open_any = settings->open_any };
 	*triage = made;
 	return OK;
 }
@@ -55,12 +61,14 @@ void triage_free(struct triage *triage)
 	free(triage);
 }
 
-enum error triage_set_rules(struct triage *triage, const struct triage_rule *rules, size_t count, struct failure *failure)
+enum error triage_set_rules(
+    struct triage *triage, const struct triage_rule *rules, size_t count, struct failure *failure)
 {
 	return rules_set(&triage->rules, rules, count, failure);
 }
 
-void triage_set_known(struct triage *triage, const char *(*known)(void *context, const struct alert *alert, struct address remote), void *context)
+void triage_set_known(struct triage *triage,
+    const char *(*known)(void *context, const struct alert *alert, struct address remote), void *context)
 {
 	triage->known = known;
 	triage->known_context = context;
@@ -70,7 +78,8 @@ void triage_set_known(struct triage *triage, const char *(*known)(void *context,
 
 static struct member *member_find(const struct triage *triage, uint32_t number)
 {
-	for (uint32_t at = (uint32_t)hash_u64(number, 0) & triage->slot_mask; triage->slots && triage->slots[at]; at = (at + 1) & triage->slot_mask)
+	for (uint32_t at = (uint32_t)hash_u64(number, 0) & triage->slot_mask; triage->slots && triage->slots[at];
+	     at = (at + 1) & triage->slot_mask)
 		if (triage->members[triage->slots[at] - 1]->organisation == number)
 			return triage->members[triage->slots[at] - 1];
 	return NULL;
@@ -105,7 +114,8 @@ struct member *triage_member(struct triage *triage, uint32_t number, struct fail
 	if (member)
 		return member;
 	if (triage->member_count >= triage->settings.organisations) {
-		fail(failure, ERROR_LIMIT, "organisation %u is beyond the limit of %u organisations", number, triage->settings.organisations);
+		fail(failure, ERROR_LIMIT, "organisation %u is beyond the limit of %u organisations", number,
+		    triage->settings.organisations);
 		return NULL;
 	}
 	if ((!triage->slots || triage->member_count * 2 >= triage->slot_mask) && !slots_grow(triage)) {
@@ -146,10 +156,11 @@ enum error triage_add(struct triage *triage, const struct alert *alert, uint64_t
 	if (!member)
 		return failure ? failure->code : ERROR_LIMIT;
 	struct item item;
-	item_identify(&member->identities, alert, position, &item);
+	struct address outside = item_identify(&member->identities, alert, position, &item);
 	item.occurred = clamped(triage, member, alert);
-	item.rule = rules_match(&triage->rules, alert, item.remote);
-	if (!item.rule && triage->known && item.kind < CLAIM_CHANGE && triage->known(triage->known_context, alert, item.remote))
+	item.rule = rules_match(&triage->rules, alert, outside);
+	if (!item.rule && triage->known && item.kind < CLAIM_CHANGE &&
+	    triage->known(triage->known_context, alert, outside))
 		item.rule = RULE_KNOWN_SOURCE;
 	member->counts.alerts++;
 	member_take(triage, member, &item, event_space);
@@ -184,7 +195,8 @@ static void add_counts(const struct member *member, struct triage_counts *counts
 		counts->verdicts[i] += member->counts.verdicts[i];
 	counts->late += member->order.late;
 	counts->clamped += member->counts.clamped;
-	counts->forgotten += member->final.forgotten + member->final.normal.forgotten + member->identities.names.refused + member->order.hurried;
+	counts->forgotten += member->final.forgotten + member->final.normal.forgotten +
+			     member->identities.names.refused + member->order.hurried;
 	counts->events_opened += member->counts.events_opened;
 	counts->events_closed += member->counts.events_closed;
 	counts->memory += member_memory(member);

@@ -1,9 +1,10 @@
 /*
  * Triage: alerts of many organisations in, the few events that need confirmation out. One pass, bounded memory.
  *
- * In: alerts in any order within the lateness bound. Out, through the sink: a verdict for each alert, and events as they open,
- * grow and close. The result is a function of the set of alerts and their times (rule 6): alerts are put into the order of
- * (occurred, content, identity) within each organisation before they are judged. docs/triage.md explains the method.
+ * In: alerts in any order within the lateness bound. Out, through the sink: a verdict for each alert, and events as
+ * they open, grow and close. The result is a function of the set of alerts and their times (rule 6): alerts are put
+ * into the order of (occurred, content, identity) within each organisation before they are judged. docs/triage.md
+ * explains the method.
  *
  * One thread. Memory is bounded by the settings; what is forgotten at a bound is counted (`struct triage_counts`).
  */
@@ -19,28 +20,29 @@
 struct triage;
 
 struct triage_settings {
-	nanoseconds lateness;      /* alerts this much older than the newest of their organisation still find their place */
-	nanoseconds clamp;         /* `occurred` longer than this before `received` is moved to that distance; 0 = never */
-	nanoseconds clamp_future;  /* the same, for times after `received` */
-	nanoseconds learning;      /* how long newness in an organisation's stream says little */
-	nanoseconds join;          /* an event that closed this long ago is continued by more of the same */
-	nanoseconds longest;       /* of an event */
-	double open, open_any;     /* evidence that opens an event, in decades: telling; of any kind (docs/triage.md) */
-	uint64_t memory;           /* bytes; the bound for everything that is remembered */
-	uint32_t organisations;    /* at most this many are kept apart */
-	bool provisional;          /* also judge in order of arrival, at once, so that events open within the second */
+	nanoseconds lateness; /* alerts this much older than the newest of their organisation still find their place */
+	nanoseconds clamp;    /* `occurred` longer than this before `received` is moved to that distance; 0 = never */
+	nanoseconds clamp_future; /* the same, for times after `received` */
+	nanoseconds learning;     /* how long newness in an organisation's stream says little */
+	nanoseconds join;         /* an event that closed this long ago is continued by more of the same */
+	nanoseconds longest;      /* of an event */
+	double open, open_any;    /* evidence that opens an event, in decades: telling; of any kind (docs/triage.md) */
+	uint64_t memory;          /* bytes; the bound for everything that is remembered */
+	uint32_t organisations;   /* at most this many are kept apart */
+	bool provisional;         /* also judge in order of arrival, at once, so that events open within the second */
 };
 void triage_settings_default(struct triage_settings *settings);
 
-/* A standing decision (a person's dismissal made into a rule) or a warning list's entry: alerts that match are noise. */
+/* A standing decision (a person's dismissal made into a rule) or a warning list's entry: alerts that match are noise.
+ */
 struct triage_rule {
-	struct uuid id;              /* of the decision; nil for a warning list */
-	enum verdict verdict;        /* VERDICT_DECISION or VERDICT_KNOWN_SOURCE */
-	uint32_t organisation;       /* 0 = every organisation */
+	struct uuid id;                                 /* of the decision; nil for a warning list */
+	enum verdict verdict;                           /* VERDICT_DECISION or VERDICT_KNOWN_SOURCE */
+	uint32_t organisation;                          /* 0 = every organisation */
 	struct text detector, signature, host, account; /* empty = any; whole text, compared as written */
-	struct prefix source;        /* length 0 = any */
-	nanoseconds expires;         /* alerts that occurred at or after this are not touched */
-	struct text name;            /* shown as the reason: the list's or the decision's name */
+	struct prefix source;                           /* length 0 = any */
+	nanoseconds expires;                            /* alerts that occurred at or after this are not touched */
+	struct text name;                               /* shown as the reason: the list's or the decision's name */
 };
 
 /* Where a judged alert ended. `event` is nil unless the verdict is EVENT or CONTEXT. */
@@ -50,7 +52,7 @@ struct triage_judgement {
 	nanoseconds occurred;
 	enum verdict verdict;
 	struct uuid event;
-	struct uuid rule; /* with VERDICT_DECISION */
+	struct uuid rule;  /* with VERDICT_DECISION */
 	uint64_t position; /* as given to triage_add() */
 	bool provisional;  /* of the early judge: the final one follows in any case */
 	bool revised;      /* an earlier final judgement of this alert is replaced: remembered noise joined an event */
@@ -61,23 +63,23 @@ struct triage_judgement {
 struct triage_sink {
 	void *context;
 	void (*judged)(void *context, const struct triage_judgement *judgement);
-	/* An event opened, changed, became final (`provisional` false), or was taken back (alerts == 0: it was provisional and
-	 * the final order gave another one; its alerts are judged anew). */
+	/* An event opened, changed, became final (`provisional` false), or was taken back (alerts == 0: it was
+	 * provisional and the final order gave another one; its alerts are judged anew). */
 	void (*event)(void *context, const struct event *event);
 	/* An event told earlier, perhaps long closed, turned out to belong to a campaign. May be NULL. */
 	void (*campaign)(void *context, struct uuid event, uint32_t organisation, struct uuid campaign);
 };
 
-/* Events of several organisations are one campaign when they share a public address within a week, or strong evidence of the
- * same attack signature within an hour. */
+/* Events of several organisations are one campaign when they share a public address within a week, or strong evidence
+ * of the same attack signature within an hour. */
 
 struct triage_counts {
 	uint64_t alerts, verdicts[VERDICT_COUNT];
-	uint64_t late;     /* came later than the lateness bound: judged at once, out of order */
-	uint64_t clamped;  /* occurred was implausible */
-	uint64_t forgotten;/* entries dropped at the memory bound */
+	uint64_t late;      /* came later than the lateness bound: judged at once, out of order */
+	uint64_t clamped;   /* occurred was implausible */
+	uint64_t forgotten; /* entries dropped at the memory bound */
 	uint64_t events_opened, events_closed;
-	uint64_t memory;   /* bytes in use */
+	uint64_t memory; /* bytes in use */
 };
 
 enum error triage_new(const struct triage_settings *settings, const struct triage_sink *sink, struct triage **triage,
@@ -85,11 +87,13 @@ enum error triage_new(const struct triage_settings *settings, const struct triag
 void triage_free(struct triage *triage);
 
 /* Replaces the rules (copied). `count` may be 0. */
-enum error triage_set_rules(struct triage *triage, const struct triage_rule *rules, size_t count, struct failure *failure);
+enum error triage_set_rules(
+    struct triage *triage, const struct triage_rule *rules, size_t count, struct failure *failure);
 
-/* Asks `known` about the far side of each alert that claims no change and no compromise: a name (of a warning list) takes it
- * out as VERDICT_KNOWN_SOURCE; NULL leaves it. */
-void triage_set_known(struct triage *triage, const char *(*known)(void *context, const struct alert *alert, struct address remote), void *context);
+/* Asks `known` about the far side of each alert that claims no change and no compromise: a name (of a warning list)
+ * takes it out as VERDICT_KNOWN_SOURCE; NULL leaves it. */
+void triage_set_known(struct triage *triage,
+    const char *(*known)(void *context, const struct alert *alert, struct address remote), void *context);
 
 /* `position` is the caller's own handle for the alert (history position, line number), handed back in the judgement. */
 enum error triage_add(struct triage *triage, const struct alert *alert, uint64_t position, struct failure *failure);
