@@ -45,9 +45,10 @@ static struct claim claim_cached(struct identities *identities, uint32_t number,
 static struct address address_inside(const struct alert *alert)
 {
 	struct address host = address_exists(alert->host_address) ? alert->host_address : alert->target;
-	bool swap = address_exists(alert->source) && address_is_private(alert->source) && address_exists(host) &&
-		    !address_is_private(host);
-	return swap || !address_exists(host) ? alert->source : host;
+	if (!address_exists(host))
+		return alert->host.size ? host : alert->source;
+	bool outbound = address_exists(alert->source) && address_is_private(alert->source) && !address_is_private(host);
+	return outbound ? alert->source : host;
 }
 
 static struct address address_outside(const struct alert *alert, struct address inside)

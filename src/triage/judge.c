@@ -392,9 +392,9 @@ static double claim_by_itself(const struct item *item)
 	bool grave = item->severity >= SEVERITY_HIGH,
 	     slight = item->severity == SEVERITY_LOW || item->severity == SEVERITY_INFO;
 	if (item->kind == CLAIM_COMPROMISE)
-		return slight ? 2 : 4;
+		return slight ? 2.5 : 5;
 	if (item->kind == CLAIM_ATTEMPT)
-		return grave ? 4 : slight ? 1 : 2;
+		return grave ? 5 : slight ? 1 : 2;
 	return 0;
 }
 
@@ -430,7 +430,8 @@ static double evidence_of(const struct judge *judge, const struct judge_settings
 	if (surprise >= LEAST_SURPRISE)
 		value = (surprise - OFFSET) * claim_weight[item->kind] *
 			normal_learned(&judge->normal, item->occurred, settings->learning);
-	value += claim_by_itself(item) / ((1 + count_pair) * (1 + count_signature / 8));
+	double elsewhere = item->kind == CLAIM_COMPROMISE ? count_signature / 64 : count_signature / 8;
+	value += claim_by_itself(item) / ((1 + count_pair) * (1 + elsewhere));
 	return value < LEAST_EVIDENCE ? 0 : value;
 }
 

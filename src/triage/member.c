@@ -105,14 +105,23 @@ static struct early_event *provisional_known(struct member *member, struct uuid 
 	return NULL;
 }
 
+/* The final judge told the event: the early judge's episode of the same id has nothing to add up to there. */
+static void confirm_early(struct member *member, const struct episode *episode)
+{
+	struct early_event *early = provisional_known(member, episode->id);
+	if (early)
+		early->confirmed = true;
+	for (uint32_t i = 0; i < member->early.episode_count; i++)
+		if (uuid_equal(member->early.episodes[i]->id, episode->id))
+			member->early.episodes[i]->confirmed = episode->last;
+}
+
 static void final_told(void *context, struct episode *episode, bool final)
 {
 	const struct speaker *speaker = context;
-	struct early_event *early = provisional_known(speaker->member, episode->id);
 	if (!episode->told)
 		speaker->member->counts.events_opened++;
-	if (early)
-		early->confirmed = true;
+	confirm_early(speaker->member, episode);
 	tell(speaker, episode, false);
 	if (final)
 		speaker->member->counts.events_closed++;
@@ -143,12 +152,14 @@ static void early_told(void *context, struct episode *episode, bool final)
 	struct member *member = speaker->member;
 	struct early_event *early = provisional_known(member, episode->id);
 	(void) final;
+	if ((episode->confirmed && episode->last <= episode->confirmed) || episode->last < member->order.watermark)
+		return; /* the final judge has seen all of it */
 	if (!early && member->provisional_count < MEMBER_EARLY) {
 		early = &member->provisional[member->provisional_count++];
-		*early = (struct early_event){ .id = episode->id };
+		*early = (struct early_event){ .id = episode->id, .confirmed = episode->confirmed != 0 };
 	}
-	if (!early || episode->last < member->order.watermark)
-		return; /* the final judge has seen all of it */
+	if (!early)
+		return;
 	early->last = episode->last;
 	tell(speaker, episode, true);
 }

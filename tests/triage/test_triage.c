@@ -17,7 +17,7 @@
 #define MOST_ALERTS 20000
 
 /* What came out: the newest word on each event and each alert (by position). */
-struct outcome {
+struct found {
 	struct event *events[MOST_EVENTS];
 	unsigned event_count, taken_back, provisional_told;
 	enum verdict verdicts[MOST_ALERTS];
@@ -26,51 +26,51 @@ struct outcome {
 
 static void on_judged(void *context, const struct triage_judgement *judgement)
 {
-	struct outcome *outcome = context;
+	struct found *found = context;
 	assert_true(judgement->position < MOST_ALERTS);
-	outcome->verdicts[judgement->position] = judgement->verdict;
-	outcome->of_event[judgement->position] = judgement->event;
+	found->verdicts[judgement->position] = judgement->verdict;
+	found->of_event[judgement->position] = judgement->event;
 }
 
 static void on_event(void *context, const struct event *event)
 {
-	struct outcome *outcome = context;
+	struct found *found = context;
 	unsigned at = 0;
-	while (at < outcome->event_count && !uuid_equal(outcome->events[at]->id, event->id))
+	while (at < found->event_count && !uuid_equal(found->events[at]->id, event->id))
 		at++;
-	outcome->provisional_told += event->provisional;
+	found->provisional_told += event->provisional;
 	if (!event->alerts) {
-		assert_true(at < outcome->event_count);
-		free(outcome->events[at]);
-		outcome->events[at] = outcome->events[--outcome->event_count];
-		outcome->taken_back++;
+		assert_true(at < found->event_count);
+		free(found->events[at]);
+		found->events[at] = found->events[--found->event_count];
+		found->taken_back++;
 		return;
 	}
 	assert_true(at < MOST_EVENTS);
-	if (at == outcome->event_count)
-		outcome->events[outcome->event_count++] = malloc(sizeof *event);
-	*outcome->events[at] = *event;
+	if (at == found->event_count)
+		found->events[found->event_count++] = malloc(sizeof *event);
+	*found->events[at] = *event;
 }
 
 static void on_campaign(void *context, struct uuid id, uint32_t organisation, struct uuid campaign)
 {
-	struct outcome *outcome = context;
+	struct found *found = context;
 	(void)organisation;
-	for (unsigned i = 0; i < outcome->event_count; i++)
-		if (uuid_equal(outcome->events[i]->id, id))
-			outcome->events[i]->campaign = campaign;
+	for (unsigned i = 0; i < found->event_count; i++)
+		if (uuid_equal(found->events[i]->id, id))
+			found->events[i]->campaign = campaign;
 }
 
 struct bench {
 	struct triage_settings settings;
 	struct triage *triage;
-	struct outcome *outcome;
+	struct found *found;
 	uint64_t sequence;
 };
 
 static void bench_start(struct bench *bench)
 {
-	struct triage_sink sink = { bench->outcome, on_judged, on_event, on_campaign };
+	struct triage_sink sink = { bench->found, on_judged, on_event, on_campaign };
 	struct failure failure = { 0 };
 	assert_int_equal(triage_new(&bench->settings, &sink, &bench->triage, &failure), OK);
 }
@@ -78,7 +78,7 @@ static void bench_start(struct bench *bench)
 static int set_up(void **state)
 {
 	struct bench *bench = calloc(1, sizeof *bench);
-	bench->outcome = calloc(1, sizeof *bench->outcome);
+	bench->found = calloc(1, sizeof *bench->found);
 	triage_settings_default(&bench->settings);
 	bench_start(bench);
 	*state = bench;
@@ -89,9 +89,9 @@ static int tear_down(void **state)
 {
 	struct bench *bench = *state;
 	triage_free(bench->triage);
-	for (unsigned i = 0; i < bench->outcome->event_count; i++)
-		free(bench->outcome->events[i]);
-	free(bench->outcome);
+	for (unsigned i = 0; i < bench->found->event_count; i++)
+		free(bench->found->events[i]);
+	free(bench->found);
 	free(bench);
 	return 0;
 }
@@ -140,11 +140,11 @@ static void test_a_sign_of_compromise_is_an_event_even_in_the_first_minute(void 
 	struct bench *bench = *state;
 	uint64_t at = feed(bench, alert_of(1, MONDAY, "ET TROJAN Zeus CnC Checkin", "desk-7"));
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->event_count, 1);
-	assert_int_equal(bench->outcome->verdicts[at], VERDICT_EVENT);
-	assert_int_equal(bench->outcome->events[0]->outcome, OUTCOME_SUCCEEDED);
-	assert_true(bench->outcome->events[0]->tactics & 1u << TACTIC_COMMAND_AND_CONTROL);
-	assert_true(bench->outcome->events[0]->reason_count > 0);
+	assert_int_equal(bench->found->event_count, 1);
+	assert_int_equal(bench->found->verdicts[at], VERDICT_EVENT);
+	assert_int_equal(bench->found->events[0]->outcome, OUTCOME_SUCCEEDED);
+	assert_true(bench->found->events[0]->tactics & 1u << TACTIC_COMMAND_AND_CONTROL);
+	assert_true(bench->found->events[0]->reason_count > 0);
 }
 
 static void test_routine_makes_no_event_and_every_alert_has_a_verdict(void **state)
@@ -152,9 +152,9 @@ static void test_routine_makes_no_event_and_every_alert_has_a_verdict(void **sta
 	struct bench *bench = *state;
 	feed_routine(bench, 1);
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->event_count, 0);
+	assert_int_equal(bench->found->event_count, 0);
 	for (uint64_t i = 0; i < bench->sequence; i++)
-		assert_true(verdict_is_noise(bench->outcome->verdicts[i]));
+		assert_true(verdict_is_noise(bench->found->verdicts[i]));
 	struct triage_counts counts;
 	triage_count(bench->triage, &counts);
 	uint64_t sum = 0;
@@ -167,7 +167,8 @@ static void feed_attempts(struct bench *bench, unsigned count, unsigned sources,
 {
 	for (unsigned i = 0; i < count; i++) {
 		char source[32];
-		struct alert alert = alert_of(1, MONDAY + i * SECOND, "ET WEB_SERVER SQL Injection Attempt SELECT FROM", "web");
+		struct alert alert =
+		    alert_of(1, MONDAY + i * SECOND, "ET WEB_SERVER SQL Injection Attempt SELECT FROM", "web");
 		snprintf(source, sizeof source, "198.51.100.%u", i % sources + 1);
 		alert.source = address_from(source);
 		alert.severity = SEVERITY_HIGH;
@@ -181,9 +182,9 @@ static void test_identical_attempts_of_one_source_are_one_event(void **state)
 	struct bench *bench = *state;
 	feed_attempts(bench, 500, 1, OUTCOME_UNKNOWN);
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->event_count, 1);
-	assert_int_equal(bench->outcome->events[0]->alerts, 500);
-	assert_int_equal(bench->outcome->events[0]->sources_all, 1);
+	assert_int_equal(bench->found->event_count, 1);
+	assert_int_equal(bench->found->events[0]->alerts, 500);
+	assert_int_equal(bench->found->events[0]->sources_all, 1);
 }
 
 static void test_attempts_of_many_sources_with_few_hits_each_are_one_event(void **state)
@@ -191,9 +192,9 @@ static void test_attempts_of_many_sources_with_few_hits_each_are_one_event(void 
 	struct bench *bench = *state;
 	feed_attempts(bench, 500, 250, OUTCOME_UNKNOWN);
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->event_count, 1);
-	assert_int_equal(bench->outcome->events[0]->alerts, 500);
-	assert_int_equal(bench->outcome->events[0]->sources_all, 250);
+	assert_int_equal(bench->found->event_count, 1);
+	assert_int_equal(bench->found->events[0]->alerts, 500);
+	assert_int_equal(bench->found->events[0]->sources_all, 250);
 }
 
 static void test_failed_attempts_and_reconnaissance_alone_are_noise(void **state)
@@ -201,11 +202,12 @@ static void test_failed_attempts_and_reconnaissance_alone_are_noise(void **state
 	struct bench *bench = *state;
 	feed_attempts(bench, 500, 5, OUTCOME_FAILED);
 	for (unsigned i = 0; i < 200; i++)
-		feed(bench, alert_of(1, MONDAY + HOUR + i * SECOND, "ET SCAN Nmap Scripting Engine User-Agent Detected (Nmap)", "web"));
+		feed(bench, alert_of(1, MONDAY + HOUR + i * SECOND,
+				"ET SCAN Nmap Scripting Engine User-Agent Detected (Nmap)", "web"));
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->event_count, 0);
-	assert_int_equal(bench->outcome->verdicts[0], VERDICT_FAILED);
-	assert_int_equal(bench->outcome->verdicts[600], VERDICT_RECONNAISSANCE);
+	assert_int_equal(bench->found->event_count, 0);
+	assert_int_equal(bench->found->verdicts[0], VERDICT_FAILED);
+	assert_int_equal(bench->found->verdicts[600], VERDICT_RECONNAISSANCE);
 }
 
 static void test_earlier_reconnaissance_joins_the_event_that_follows(void **state)
@@ -219,11 +221,11 @@ static void test_earlier_reconnaissance_joins_the_event_that_follows(void **stat
 	shell.signature = TEXT("ET WEB_SERVER WebShell Generic access");
 	uint64_t last = feed(bench, shell);
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->event_count, 1);
-	assert_int_equal(bench->outcome->verdicts[first], VERDICT_CONTEXT);
-	assert_int_equal(bench->outcome->verdicts[last], VERDICT_EVENT);
-	assert_int_equal(bench->outcome->events[0]->first, MONDAY);
-	assert_int_equal(bench->outcome->events[0]->context, 1);
+	assert_int_equal(bench->found->event_count, 1);
+	assert_int_equal(bench->found->verdicts[first], VERDICT_CONTEXT);
+	assert_int_equal(bench->found->verdicts[last], VERDICT_EVENT);
+	assert_int_equal(bench->found->events[0]->first, MONDAY);
+	assert_int_equal(bench->found->events[0]->context, 1);
 }
 
 static void test_rare_changes_after_learning_are_an_event(void **state)
@@ -234,9 +236,9 @@ static void test_rare_changes_after_learning_are_an_event(void **state)
 	feed(bench, alert_of(1, now + SECOND, "Successful sudo to ROOT executed.", "db"));
 	feed(bench, alert_of(1, now + 2 * SECOND, "New service was installed", "db"));
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->event_count, 1);
-	assert_int_equal(bench->outcome->events[0]->alerts, 3);
-	assert_int_equal(bench->outcome->events[0]->hosts_all, 1);
+	assert_int_equal(bench->found->event_count, 1);
+	assert_int_equal(bench->found->events[0]->alerts, 3);
+	assert_int_equal(bench->found->events[0]->hosts_all, 1);
 }
 
 static void test_an_attack_that_recurs_day_after_day_becomes_background(void **state)
@@ -245,29 +247,31 @@ static void test_an_attack_that_recurs_day_after_day_becomes_background(void **s
 	uint64_t last = 0;
 	for (unsigned day = 0; day < 20; day++)
 		for (unsigned hour = 0; hour < 24; hour++) {
-			struct alert alert = alert_of(1, MONDAY + day * DAY + hour * HOUR, "ET WEB_SERVER Possible SQL Injection", "web");
+			struct alert alert = alert_of(
+			    1, MONDAY + day * DAY + hour * HOUR, "ET WEB_SERVER Possible SQL Injection", "web");
 			alert.severity = SEVERITY_MEDIUM;
 			last = feed(bench, alert);
 		}
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->verdicts[last], VERDICT_BACKGROUND);
-	assert_true(bench->outcome->event_count <= 1);
+	assert_int_equal(bench->found->verdicts[last], VERDICT_BACKGROUND);
+	assert_true(bench->found->event_count <= 1);
 }
 
 static void test_events_of_two_organisations_with_one_public_source_are_one_campaign(void **state)
 {
 	struct bench *bench = *state;
 	for (uint32_t organisation = 1; organisation <= 3; organisation++) {
-		struct alert alert = alert_of(organisation, MONDAY + organisation * DAY, "ET TROJAN CnC Beacon", "desk");
+		struct alert alert =
+		    alert_of(organisation, MONDAY + organisation * DAY, "ET TROJAN CnC Beacon", "desk");
 		alert.source = address_from("192.168.1.5");
 		alert.target = address_from(organisation == 3 ? "198.51.100.77" : "203.0.113.66");
 		feed(bench, alert);
 	}
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->event_count, 3);
+	assert_int_equal(bench->found->event_count, 3);
 	struct uuid campaign[4] = { 0 };
 	for (unsigned i = 0; i < 3; i++)
-		campaign[bench->outcome->events[i]->organisation] = bench->outcome->events[i]->campaign;
+		campaign[bench->found->events[i]->organisation] = bench->found->events[i]->campaign;
 	assert_false(uuid_is_nil(campaign[1]));
 	assert_true(uuid_equal(campaign[1], campaign[2]));
 	assert_true(uuid_is_nil(campaign[3]));
@@ -277,14 +281,15 @@ static void test_the_same_private_address_at_two_organisations_ties_nothing(void
 {
 	struct bench *bench = *state;
 	for (uint32_t organisation = 1; organisation <= 2; organisation++) {
-		struct alert alert = alert_of(organisation, MONDAY + organisation * DAY, "ET TROJAN CnC Beacon", "desk");
+		struct alert alert =
+		    alert_of(organisation, MONDAY + organisation * DAY, "ET TROJAN CnC Beacon", "desk");
 		alert.source = address_from("10.0.0.1");
 		alert.target = address_from("10.0.0.2");
 		feed(bench, alert);
 	}
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->event_count, 2);
-	assert_true(uuid_is_nil(bench->outcome->events[0]->campaign));
+	assert_int_equal(bench->found->event_count, 2);
+	assert_true(uuid_is_nil(bench->found->events[0]->campaign));
 }
 
 static void test_addresses_of_one_ipv6_network_count_as_one_source(void **state)
@@ -299,8 +304,8 @@ static void test_addresses_of_one_ipv6_network_count_as_one_source(void **state)
 		feed(bench, alert);
 	}
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->event_count, 1);
-	assert_int_equal(bench->outcome->events[0]->sources_all, 1);
+	assert_int_equal(bench->found->event_count, 1);
+	assert_int_equal(bench->found->events[0]->sources_all, 1);
 }
 
 static void test_a_standing_decision_takes_alerts_out_until_it_expires(void **state)
@@ -319,10 +324,10 @@ static void test_a_standing_decision_takes_alerts_out_until_it_expires(void **st
 	uint64_t other_organisation = feed(bench, alert_of(2, MONDAY, "ET TROJAN CnC Beacon", "lab"));
 	uint64_t expired = feed(bench, alert_of(1, MONDAY + 2 * DAY, "ET TROJAN CnC Beacon", "lab"));
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->verdicts[inside], VERDICT_DECISION);
-	assert_int_equal(bench->outcome->verdicts[other_host], VERDICT_EVENT);
-	assert_int_equal(bench->outcome->verdicts[other_organisation], VERDICT_EVENT);
-	assert_int_not_equal(bench->outcome->verdicts[expired], VERDICT_DECISION);
+	assert_int_equal(bench->found->verdicts[inside], VERDICT_DECISION);
+	assert_int_equal(bench->found->verdicts[other_host], VERDICT_EVENT);
+	assert_int_equal(bench->found->verdicts[other_organisation], VERDICT_EVENT);
+	assert_int_not_equal(bench->found->verdicts[expired], VERDICT_DECISION);
 }
 
 static const char *only_one(void *context, const struct alert *alert, struct address remote)
@@ -344,8 +349,8 @@ static void test_a_known_scanner_is_noise_but_its_success_is_not(void **state)
 	success.source = scanner;
 	uint64_t worked = feed(bench, success);
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->verdicts[known], VERDICT_KNOWN_SOURCE);
-	assert_int_equal(bench->outcome->verdicts[worked], VERDICT_EVENT);
+	assert_int_equal(bench->found->verdicts[known], VERDICT_KNOWN_SOURCE);
+	assert_int_equal(bench->found->verdicts[worked], VERDICT_EVENT);
 }
 
 static void test_one_wrong_clock_does_not_make_the_others_late(void **state)
@@ -392,17 +397,17 @@ static void test_an_event_opens_at_once_and_keeps_its_id_when_it_becomes_final(v
 	bench_start(bench);
 	feed(bench, alert_of(1, MONDAY, "ET TROJAN CnC Beacon", "desk"));
 	triage_advance_organisation(bench->triage, 1, MONDAY);
-	assert_int_equal(bench->outcome->event_count, 1);
-	assert_true(bench->outcome->events[0]->provisional);
-	assert_int_equal(bench->outcome->verdicts[0], VERDICT_EVENT);
-	struct uuid id = bench->outcome->events[0]->id;
+	assert_int_equal(bench->found->event_count, 1);
+	assert_true(bench->found->events[0]->provisional);
+	assert_int_equal(bench->found->verdicts[0], VERDICT_EVENT);
+	struct uuid id = bench->found->events[0]->id;
 	triage_advance(bench->triage, MONDAY + 11 * MINUTE);
-	assert_int_equal(bench->outcome->event_count, 1);
-	assert_true(uuid_equal(bench->outcome->events[0]->id, id));
-	assert_false(bench->outcome->events[0]->provisional);
+	assert_int_equal(bench->found->event_count, 1);
+	assert_true(uuid_equal(bench->found->events[0]->id, id));
+	assert_false(bench->found->events[0]->provisional);
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->event_count, 1);
-	assert_int_equal(bench->outcome->taken_back, 0);
+	assert_int_equal(bench->found->event_count, 1);
+	assert_int_equal(bench->found->taken_back, 0);
 }
 
 static void test_a_provisional_event_that_an_earlier_alert_renames_is_taken_back(void **state)
@@ -413,37 +418,51 @@ static void test_a_provisional_event_that_an_earlier_alert_renames_is_taken_back
 	bench_start(bench);
 	feed(bench, alert_of(1, MONDAY + 5 * MINUTE, "ET TROJAN CnC Beacon", "desk"));
 	triage_advance(bench->triage, MONDAY + 5 * MINUTE);
-	struct uuid early = bench->outcome->events[0]->id;
+	struct uuid early = bench->found->events[0]->id;
 	struct alert before = alert_of(1, MONDAY, "ET TROJAN CnC Checkin", "desk");
 	before.received = MONDAY + 6 * MINUTE;
 	feed(bench, before);
 	triage_finish(bench->triage);
-	assert_int_equal(bench->outcome->event_count, 1);
-	assert_false(uuid_equal(bench->outcome->events[0]->id, early));
-	assert_int_equal(bench->outcome->events[0]->alerts, 2);
-	assert_int_equal(bench->outcome->taken_back, 1);
+	assert_int_equal(bench->found->event_count, 1);
+	assert_false(uuid_equal(bench->found->events[0]->id, early));
+	assert_int_equal(bench->found->events[0]->alerts, 2);
+	assert_int_equal(bench->found->taken_back, 1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_a_sign_of_compromise_is_an_event_even_in_the_first_minute, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_routine_makes_no_event_and_every_alert_has_a_verdict, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_a_sign_of_compromise_is_an_event_even_in_the_first_minute, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_routine_makes_no_event_and_every_alert_has_a_verdict, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_identical_attempts_of_one_source_are_one_event, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_attempts_of_many_sources_with_few_hits_each_are_one_event, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_failed_attempts_and_reconnaissance_alone_are_noise, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_earlier_reconnaissance_joins_the_event_that_follows, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_attempts_of_many_sources_with_few_hits_each_are_one_event, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_failed_attempts_and_reconnaissance_alone_are_noise, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_earlier_reconnaissance_joins_the_event_that_follows, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_rare_changes_after_learning_are_an_event, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_an_attack_that_recurs_day_after_day_becomes_background, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_events_of_two_organisations_with_one_public_source_are_one_campaign, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_the_same_private_address_at_two_organisations_ties_nothing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_addresses_of_one_ipv6_network_count_as_one_source, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_a_standing_decision_takes_alerts_out_until_it_expires, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_a_known_scanner_is_noise_but_its_success_is_not, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_an_attack_that_recurs_day_after_day_becomes_background, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_events_of_two_organisations_with_one_public_source_are_one_campaign, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_the_same_private_address_at_two_organisations_ties_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_addresses_of_one_ipv6_network_count_as_one_source, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_a_standing_decision_takes_alerts_out_until_it_expires, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_a_known_scanner_is_noise_but_its_success_is_not, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_one_wrong_clock_does_not_make_the_others_late, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_an_organisation_beyond_the_limit_is_refused_in_words, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_an_event_opens_at_once_and_keeps_its_id_when_it_becomes_final, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_a_provisional_event_that_an_earlier_alert_renames_is_taken_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_an_organisation_beyond_the_limit_is_refused_in_words, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_an_event_opens_at_once_and_keeps_its_id_when_it_becomes_final, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_a_provisional_event_that_an_earlier_alert_renames_is_taken_back, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
