@@ -6,6 +6,7 @@
 #include "triage/adapter.h"
 #include "triage/command.h"
 #include "triage/options.h"
+#include "triage/routes.h"
 
 #include <stddef.h>
 
@@ -17,6 +18,7 @@ static const struct command commands[] = {
 const struct capability triage_capability = {
 	.name = "triage",
 	.options = triage_options,
+	.routes = triage_routes,
 	.commands = commands,
 	.start = adapter_start,
 	.tick = adapter_tick,

@@ -1,7 +1,7 @@
 /*
  * What triage makes of small streams whose truth is plain.
  */
-#include "triage/triage.h"
+#include "bench.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,118 +11,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-
-#define MONDAY (19000 * DAY)
-#define MOST_EVENTS 64
-#define MOST_ALERTS 20000
-
-/* What came out: the newest word on each event and each alert (by position). */
-struct found {
-	struct event *events[MOST_EVENTS];
-	unsigned event_count, taken_back, provisional_told;
-	enum verdict verdicts[MOST_ALERTS];
-	struct uuid of_event[MOST_ALERTS];
-};
-
-static void on_judged(void *context, const struct triage_judgement *judgement)
-{
-	struct found *found = context;
-	assert_true(judgement->position < MOST_ALERTS);
-	found->verdicts[judgement->position] = judgement->verdict;
-	found->of_event[judgement->position] = judgement->event;
-}
-
-static void on_event(void *context, const struct event *event)
-{
-	struct found *found = context;
-	unsigned at = 0;
-	while (at < found->event_count && !uuid_equal(found->events[at]->id, event->id))
-		at++;
-	found->provisional_told += event->provisional;
-	if (!event->alerts) {
-		assert_true(at < found->event_count);
-		free(found->events[at]);
-		found->events[at] = found->events[--found->event_count];
-		found->taken_back++;
-		return;
-	}
-	assert_true(at < MOST_EVENTS);
-	if (at == found->event_count)
-		found->events[found->event_count++] = malloc(sizeof *event);
-	*found->events[at] = *event;
-}
-
-static void on_campaign(void *context, struct uuid id, uint32_t organisation, struct uuid campaign)
-{
-	struct found *found = context;
-	(void)organisation;
-	for (unsigned i = 0; i < found->event_count; i++)
-		if (uuid_equal(found->events[i]->id, id))
-			found->events[i]->campaign = campaign;
-}
-
-struct bench {
-	struct triage_settings settings;
-	struct triage *triage;
-	struct found *found;
-	uint64_t sequence;
-};
-
-static void bench_start(struct bench *bench)
-{
-	struct triage_sink sink = { bench->found, on_judged, on_event, on_campaign };
-	struct failure failure = { 0 };
-	assert_int_equal(triage_new(&bench->settings, &sink, &bench->triage, &failure), OK);
-}
-
-static int set_up(void **state)
-{
-	struct bench *bench = calloc(1, sizeof *bench);
-	bench->found = calloc(1, sizeof *bench->found);
-	triage_settings_default(&bench->settings);
-	bench_start(bench);
-	*state = bench;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct bench *bench = *state;
-	triage_free(bench->triage);
-	for (unsigned i = 0; i < bench->found->event_count; i++)
-		free(bench->found->events[i]);
-	free(bench->found);
-	free(bench);
-	return 0;
-}
-
-static struct alert alert_of(uint32_t organisation, nanoseconds time, const char *signature, const char *host)
-{
-	return (struct alert){ .organisation = organisation,
-		.occurred = time,
-		.received = time,
-		.detector = TEXT("Suricata"),
-		.signature = text_of(signature),
-		.host = text_of(host),
-		.repeats = 1 };
-}
-
-/* Its place in the stream is its sequence and its position. */
-static uint64_t feed(struct bench *bench, struct alert alert)
-{
-	struct failure failure = { 0 };
-	uint64_t position = bench->sequence++;
-	alert.id = (struct fact_id){ alert.organisation, { 7, 7 }, position };
-	assert_int_equal(triage_add(bench->triage, &alert, position, &failure), OK);
-	return position;
-}
-
-static struct address address_from(const char *text)
-{
-	struct address address;
-	assert_true(address_parse(text_of(text), &address));
-	return address;
-}
 
 /* Two days of the same routine, so that the organisation is known. */
 static nanoseconds feed_routine(struct bench *bench, uint32_t organisation)
