@@ -12,18 +12,18 @@ static const char *const languages[] = { "ja", "en", NULL };
 static json_t *account_json(const struct account *account)
 {
 	json_t *object = json_object();
-	set_uuid(object, "id", account->id);
-	set_text(object, "name", account->name);
-	set_text(object, "title", account->title);
-	set_text(object, "mail", account->mail);
-	set_text(object, "role", role_code(account->role));
+	output_uuid(object, "id", account->id);
+	output_string(object, "name", account->name);
+	output_string(object, "title", account->title);
+	output_string(object, "mail", account->mail);
+	output_string(object, "role", role_code(account->role));
 	if (account->organisation)
 		json_object_set_new(object, "organisation", json_integer(account->organisation));
-	set_text(object, "language", account->language == LANGUAGE_ENGLISH ? "en" : "ja");
+	output_string(object, "language", account->language == LANGUAGE_ENGLISH ? "en" : "ja");
 	json_object_set_new(object, "disabled", json_boolean(account->disabled));
 	json_object_set_new(object, "may_sign_in", json_boolean(*account->password != 0));
-	set_time(object, "created", account->created);
-	set_time(object, "last_sign_in", account->last_sign_in);
+	output_time(object, "created", account->created);
+	output_time(object, "last_sign_in", account->last_sign_in);
 	json_object_set_new(object, "version", json_integer((json_int_t)account->version));
 	return object;
 }
@@ -48,7 +48,7 @@ static void add_account(void *context, const struct account *account)
 	json_t *object = account_json(account);
 	if (account->organisation && store_organisation_get(listing->call->store, listing->call->scope,
 					 account->organisation, &organisation, &none) == OK)
-		set_text(object, "organisation_title", title_of(listing->call, &organisation));
+		output_string(object, "organisation_title", title_of(listing->call, &organisation));
 	json_array_append_new(listing->list, object);
 }
 
@@ -80,25 +80,25 @@ static enum error account_fill(struct call *call, struct account *account, struc
 	if (error != OK)
 		return error;
 	if (input_has(call, "role"))
-		role_parse(text_of(input_text(call, "role")), &account->role);
+		role_parse(text_of(input_string(call, "role")), &account->role);
 	account->organisation = (uint32_t)input_integer(call, "organisation", account->organisation);
 	if (account->role != ROLE_MEMBER && !input_has(call, "organisation"))
 		account->organisation = 0;
 	if (input_has(call, "language"))
 		account->language =
-		    strcmp(input_text(call, "language"), "en") == 0 ? LANGUAGE_ENGLISH : LANGUAGE_JAPANESE;
+		    strcmp(input_string(call, "language"), "en") == 0 ? LANGUAGE_ENGLISH : LANGUAGE_JAPANESE;
 	account->disabled = input_boolean(call, "disabled", account->disabled);
 	const char *problem = account_problem(account);
 	if (problem)
 		return fail(failure, ERROR_INPUT, "%s", problem);
 	if (!input_has(call, "new_password"))
 		return OK;
-	problem = password_problem(text_of(input_text(call, "new_password")), account);
+	problem = password_problem(text_of(input_string(call, "new_password")), account);
 	if (problem)
 		return fail(failure, ERROR_INPUT, "new_password: %s", problem);
 	account->failures = 0;
 	account->not_before = 0;
-	if (!text_copy(text_of(input_text(call, "_hash")), account->password, sizeof account->password) ||
+	if (!text_copy(text_of(input_string(call, "_hash")), account->password, sizeof account->password) ||
 	    !*account->password)
 		return fail(failure, ERROR_MEMORY, "no memory to hash the password: try again");
 	return OK;
@@ -146,7 +146,8 @@ static enum error account_create(struct call *call, struct failure *failure)
 static enum error account_find(struct call *call, struct account *account, struct failure *failure)
 {
 	struct uuid id;
-	if (!input_uuid(call, "id", &id))
+	id = input_uuid(call, "id");
+	if (uuid_is_nil(id))
 		return fail(failure, ERROR_NOT_FOUND, "There is no such account.");
 	enum error error = store_account_get(call->store, call->scope, id, account, failure);
 	return error == ERROR_NOT_FOUND ? fail(failure, error, "There is no such account.") : error;
@@ -193,14 +194,14 @@ static enum error account_change(struct call *call, struct failure *failure)
 static void add_token(void *context, const struct token *token)
 {
 	json_t *object = json_object();
-	set_uuid(object, "id", token->id);
-	set_text(object, "name", token->name);
-	set_uuid(object, "account", token->account);
+	output_uuid(object, "id", token->id);
+	output_string(object, "name", token->name);
+	output_uuid(object, "account", token->account);
 	if (token->sensor)
 		json_object_set_new(object, "sensor", json_integer(token->sensor));
-	set_time(object, "created", token->created);
-	set_time(object, "expires", token->expires);
-	set_time(object, "last_used", token->last_used);
+	output_time(object, "created", token->created);
+	output_time(object, "expires", token->expires);
+	output_time(object, "last_used", token->last_used);
 	json_object_set_new(object, "revoked", json_boolean(token->revoked));
 	json_array_append_new(context, object);
 }
@@ -232,9 +233,9 @@ static enum error token_create(struct call *call, struct failure *failure)
 	error = store_token_put(call->store, call->scope, &token, failure);
 	if (error != OK)
 		return error;
-	set_uuid(call->output, "id", token.id);
-	set_uuid(call->output, "account", token.account);
-	set_text(call->output, "token", secret);
+	output_uuid(call->output, "id", token.id);
+	output_uuid(call->output, "account", token.account);
+	output_string(call->output, "token", secret);
 	call->status = 201;
 	return OK;
 }
@@ -259,7 +260,8 @@ static enum error token_revoke(struct call *call, struct failure *failure)
 	struct revocation revocation = { 0 };
 	struct page page = { .limit = 500 };
 	char after[sizeof page.next];
-	if (!input_uuid(call, "id", &revocation.id))
+	revocation.id = input_uuid(call, "id");
+	if (uuid_is_nil(revocation.id))
 		return fail(failure, ERROR_NOT_FOUND, "There is no such token.");
 	do {
 		text_copy(text_of(page.next), after, sizeof after);

@@ -8,16 +8,16 @@ static void add_line(void *context, const struct log_line *line)
 	json_t *object = json_object();
 	char hash[HEX_SIZE(32)];
 	json_object_set_new(object, "number", json_integer((json_int_t)line->number));
-	set_time(object, "when", line->when);
-	set_uuid(object, "account", line->account);
-	set_text(object, "who", line->who);
-	set_text(object, "what", line->what);
-	set_text(object, "object", line->object);
+	output_time(object, "when", line->when);
+	output_uuid(object, "account", line->account);
+	output_string(object, "who", line->who);
+	output_string(object, "what", line->what);
+	output_string(object, "object", line->object);
 	if (line->organisation)
 		json_object_set_new(object, "organisation", json_integer(line->organisation));
-	set_text(object, "outcome", line->outcome);
-	set_text(object, "detail", line->detail);
-	set_text(object, "hash", hex_format(line->hash, sizeof line->hash, hash));
+	output_string(object, "outcome", line->outcome);
+	output_string(object, "detail", line->detail);
+	output_string(object, "hash", hex_format(line->hash, sizeof line->hash, hash));
 	json_array_append_new(context, object);
 }
 

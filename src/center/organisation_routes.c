@@ -19,15 +19,15 @@ static json_t *organisation_json(const struct call *call, const struct organisat
 	bool japanese = text_equal(call->language, TEXT("ja"));
 	const char *title = japanese ? organisation->title_ja : organisation->title_en;
 	json_object_set_new(object, "number", json_integer(organisation->number));
-	set_uuid(object, "id", organisation->id);
-	set_text(object, "name", organisation->name);
-	set_text(object, "title", *title ? title : organisation->name);
-	set_text(object, "title_ja", organisation->title_ja);
-	set_text(object, "title_en", organisation->title_en);
-	set_text(object, "sector", organisation->sector);
+	output_uuid(object, "id", organisation->id);
+	output_string(object, "name", organisation->name);
+	output_string(object, "title", *title ? title : organisation->name);
+	output_string(object, "title_ja", organisation->title_ja);
+	output_string(object, "title_en", organisation->title_en);
+	output_string(object, "sector", organisation->sector);
 	if (organisation->parent)
 		json_object_set_new(object, "parent", json_integer(organisation->parent));
-	set_text(object, "language", organisation->language == LANGUAGE_ENGLISH ? "en" : "ja");
+	output_string(object, "language", organisation->language == LANGUAGE_ENGLISH ? "en" : "ja");
 	json_t *contacts = json_array();
 	for (size_t i = 0; i < 2; i++)
 		json_array_append_new(contacts, contact_json(&organisation->contacts[i]));
@@ -78,11 +78,11 @@ static void add_space(void *context, const struct organisation_space *space)
 	json_t *object = json_object();
 	char text[PREFIX_TEXT];
 	if (space->prefix.length)
-		set_text(object, "prefix", prefix_format(space->prefix, text));
+		output_string(object, "prefix", prefix_format(space->prefix, text));
 	if (*space->domain)
-		set_text(object, "domain", space->domain);
-	set_time(object, "from", space->from);
-	set_time(object, "to", space->to);
+		output_string(object, "domain", space->domain);
+	output_time(object, "from", space->from);
+	output_time(object, "to", space->to);
 	json_array_append_new(context, object);
 }
 
@@ -90,11 +90,11 @@ static json_t *sensor_json(const struct sensor *sensor)
 {
 	json_t *object = json_object();
 	json_object_set_new(object, "number", json_integer(sensor->number));
-	set_uuid(object, "id", sensor->id);
+	output_uuid(object, "id", sensor->id);
 	json_object_set_new(object, "organisation", json_integer(sensor->organisation));
-	set_text(object, "name", sensor->name);
-	set_text(object, "state", sensor_state_code(sensor->state));
-	set_time(object, "last_seen", sensor->last_seen);
+	output_string(object, "name", sensor->name);
+	output_string(object, "state", sensor_state_code(sensor->state));
+	output_time(object, "last_seen", sensor->last_seen);
 	json_object_set_new(object, "clock_error", json_real((double)sensor->clock_error / (double)SECOND));
 	json_object_set_new(object, "alerts", json_integer((json_int_t)sensor->alerts));
 	json_object_set_new(object, "version", json_integer((json_int_t)sensor->version));
@@ -149,7 +149,7 @@ static enum error organisation_fill(struct call *call, struct organisation *orga
 	organisation->parent = (uint32_t)input_integer(call, "parent", organisation->parent);
 	if (input_has(call, "language"))
 		organisation->language =
-		    strcmp(input_text(call, "language"), "en") == 0 ? LANGUAGE_ENGLISH : LANGUAGE_JAPANESE;
+		    strcmp(input_string(call, "language"), "en") == 0 ? LANGUAGE_ENGLISH : LANGUAGE_JAPANESE;
 	json_t *quota = json_object_get(call->input, "quota");
 	if (json_is_number(quota))
 		organisation->quota = json_number_value(quota);
@@ -207,7 +207,7 @@ static enum error space_add(struct call *call, struct failure *failure)
 	if (error != OK)
 		return error;
 	space.organisation = organisation.number;
-	prefix_parse(text_of(input_text(call, "prefix")), &space.prefix);
+	prefix_parse(text_of(input_string(call, "prefix")), &space.prefix);
 	if (!space.prefix.length == !*space.domain)
 		return fail(failure, ERROR_INPUT, "prefix or domain: exactly one of the two is needed");
 	space.from = input_integer(call, "from", call->now);
@@ -298,10 +298,10 @@ static enum error sensor_token(struct call *call, struct failure *failure)
 	error = store_token_put(call->store, policy_background("sensor-token", call->arena), &token, failure);
 	if (error != OK)
 		return error;
-	set_uuid(call->output, "id", token.id);
+	output_uuid(call->output, "id", token.id);
 	json_object_set_new(call->output, "sensor", json_integer(sensor.number));
 	json_object_set_new(call->output, "organisation", json_integer(sensor.organisation));
-	set_text(call->output, "token", secret);
+	output_string(call->output, "token", secret);
 	call->status = 201;
 	return OK;
 }

@@ -15,10 +15,10 @@ static enum error sign_in_failed(struct call *call, struct account *account, str
 {
 	struct keeper *keeper = call->center->keeper;
 	struct throttle *throttle = requests_throttle(keeper->requests);
-	throttle_failed(throttle, "name", input_text(call, "name"), call->now);
+	throttle_failed(throttle, "name", input_string(call, "name"), call->now);
 	throttle_failed(throttle, "address", call->client, call->now);
 	snprintf(call->location, sizeof call->location, "/sign-in?failed=1");
-	set_text(call->output, "_outcome", "denied");
+	output_string(call->output, "_outcome", "denied");
 	if (!account)
 		return OK;
 	account->failures++;
@@ -61,7 +61,7 @@ static enum error sign_in(struct call *call, struct failure *failure)
 	struct account account;
 	struct failure unknown;
 	bool known =
-	    store_account_find(call->store, scope, text_of(input_text(call, "name")), &account, &unknown) == OK;
+	    store_account_find(call->store, scope, text_of(input_string(call, "name")), &account, &unknown) == OK;
 	if (!known || account.disabled || !input_boolean(call, "_matches", false))
 		return sign_in_failed(call, known ? &account : NULL, failure);
 	struct throttle *throttle = requests_throttle(keeper->requests);
@@ -73,7 +73,7 @@ static enum error sign_in(struct call *call, struct failure *failure)
 	enum error error = store_account_put(call->store, scope, &account, failure);
 	if (error == OK)
 		error = session_begin(call, &account, failure);
-	snprintf(call->location, sizeof call->location, "%s", own_path(input_text(call, "back")));
+	snprintf(call->location, sizeof call->location, "%s", own_path(input_string(call, "back")));
 	return error;
 }
 
@@ -87,7 +87,7 @@ static enum error sign_in_page(struct call *call, struct failure *failure)
 	}
 	json_object_set_new(call->output, "failed", json_boolean(input_boolean(call, "failed", false)));
 	if (input_has(call, "back"))
-		set_text(call->output, "back", own_path(input_text(call, "back")));
+		output_string(call->output, "back", own_path(input_string(call, "back")));
 	return OK;
 }
 
@@ -121,12 +121,12 @@ static enum error account_self(struct call *call, struct failure *failure)
 	enum error error = store_account_get(call->store, call->scope, call->subject->account, &account, failure);
 	if (error != OK)
 		return error;
-	set_uuid(call->output, "id", account.id);
-	set_text(call->output, "name", account.name);
-	set_text(call->output, "title", account.title);
-	set_text(call->output, "mail", account.mail);
-	set_text(call->output, "role", role_code(account.role));
-	set_time(call->output, "last_sign_in", account.last_sign_in);
+	output_uuid(call->output, "id", account.id);
+	output_string(call->output, "name", account.name);
+	output_string(call->output, "title", account.title);
+	output_string(call->output, "mail", account.mail);
+	output_string(call->output, "role", role_code(account.role));
+	output_time(call->output, "last_sign_in", account.last_sign_in);
 	json_object_set_new(call->output, "changed", json_boolean(input_boolean(call, "changed", false)));
 	json_object_set_new(call->output, "failed", json_boolean(input_boolean(call, "failed", false)));
 	if (account.organisation)
@@ -145,10 +145,10 @@ static enum error password_change(struct call *call, struct failure *failure)
 		throttle_failed(requests_throttle(keeper->requests), "name", account.name, call->now);
 		return fail(failure, ERROR_DENIED, "The present password is wrong.");
 	}
-	const char *problem = password_problem(text_of(input_text(call, "new_password")), &account);
+	const char *problem = password_problem(text_of(input_string(call, "new_password")), &account);
 	if (problem)
 		return fail(failure, ERROR_INPUT, "new_password: %s", problem);
-	text_copy(text_of(input_text(call, "_hash")), account.password, sizeof account.password);
+	text_copy(text_of(input_string(call, "_hash")), account.password, sizeof account.password);
 	if (!*account.password)
 		return fail(failure, ERROR_MEMORY, "no memory to hash the password: try again");
 	snprintf(call->location, sizeof call->location, "/account?changed=true");

@@ -15,7 +15,7 @@ static enum error find(struct call *call, const struct scope *scope, struct noti
 	uint8_t digest[32];
 	struct failure own;
 	enum error error = ERROR_NOT_FOUND;
-	if (link_digest(route_text(call, "secret"), digest))
+	if (link_digest(input_text(call, "secret"), digest))
 		error = store_notice_by_link(call->store, scope, digest, call->arena, notice, &own);
 	if (error == OK && !work_link_works(notify_settings(), notice, call->now))
 		error = ERROR_NOT_FOUND;
@@ -40,7 +40,7 @@ enum error link_show(struct call *call, struct failure *failure)
 		return error;
 	bool japanese = text_equal(call->language, TEXT("ja"));
 	const char *title = japanese ? organisation.title_ja : organisation.title_en;
-	struct text secret = route_text(call, "secret");
+	struct text secret = input_text(call, "secret");
 	json_object_set_new(call->output, "secret", json_stringn(secret.at, secret.size));
 	json_object_set_new(call->output, "number", json_string(notice.number));
 	json_object_set_new(call->output, "tlp", json_string(tlp_code(notice.tlp)));
@@ -64,7 +64,7 @@ enum error link_acknowledge(struct call *call, struct failure *failure)
 	enum error error = find(call, work.scope, &notice, failure);
 	if (error == OK)
 		error =
-		    work_acknowledge(&work, &notice, (struct uuid){ 0 }, text_trim(route_text(call, "name")), failure);
+		    work_acknowledge(&work, &notice, (struct uuid){ 0 }, text_trim(input_text(call, "name")), failure);
 	if (error == OK)
 		snprintf(call->location, sizeof call->location, "/acknowledged");
 	return error;

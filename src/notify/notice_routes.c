@@ -9,25 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct text route_text(const struct call *call, const char *name)
-{
-	json_t *value = json_object_get(call->input, name);
-	return json_is_string(value) ? (struct text){ json_string_value(value), json_string_length(value) } : TEXT_NONE;
-}
-
-static struct uuid field_uuid(const struct call *call, const char *name)
-{
-	struct uuid uuid = { 0 };
-	uuid_parse(route_text(call, name), &uuid); /* checked by its type before; absent stays nil */
-	return uuid;
-}
-
-static int64_t field_integer(const struct call *call, const char *name, int64_t absent)
-{
-	json_t *value = json_object_get(call->input, name);
-	return json_is_integer(value) ? json_integer_value(value) : absent;
-}
-
 static struct work work_of(struct call *call)
 {
 	return (struct work){ .center = call->center,
@@ -56,21 +37,21 @@ enum error notice_create(struct call *call, struct failure *failure)
 {
 	struct work work = work_of(call);
 	struct notice notice;
-	struct draft draft = { .event = field_uuid(call, "id"),
+	struct draft draft = { .event = input_uuid(call, "id"),
 		.tlp = TLP_AMBER,
-		.deadline = field_integer(call, "deadline", 0),
-		.subject_ja = text_trim(route_text(call, "subject_ja")),
-		.subject_en = text_trim(route_text(call, "subject_en")),
-		.advice = text_trim(route_text(call, "advice")),
+		.deadline = input_integer(call, "deadline", 0),
+		.subject_ja = text_trim(input_text(call, "subject_ja")),
+		.subject_en = text_trim(input_text(call, "subject_en")),
+		.advice = text_trim(input_text(call, "advice")),
 		.author = call->subject->account };
-	struct text tlp = route_text(call, "tlp");
+	struct text tlp = input_text(call, "tlp");
 	if (tlp.size > 0)
 		tlp_parse(tlp, &draft.tlp);
-	int64_t hours = field_integer(call, "hours", 0);
+	int64_t hours = input_integer(call, "hours", 0);
 	if (hours > 0 && draft.deadline == 0)
 		draft.deadline = call->now + hours * HOUR;
 	enum error error = work_draft(&work, &draft, &notice, failure);
-	if (error == OK && text_equal(route_text(call, "then"), TEXT("send")))
+	if (error == OK && text_equal(input_text(call, "then"), TEXT("send")))
 		error = work_send(&work, &notice, failure);
 	if (error != OK)
 		return error;
@@ -103,7 +84,7 @@ static void each_notice(void *context, const struct notice *notice)
 
 static uint32_t wanted_states(const struct call *call)
 {
-	struct text state = route_text(call, "state");
+	struct text state = input_text(call, "state");
 	for (unsigned i = 0; i <= NOTICE_WITHDRAWN; i++)
 		if (text_equal(state, text_of(notice_state_code((enum notice_state)i))))
 			return 1u << i;
@@ -112,14 +93,14 @@ static uint32_t wanted_states(const struct call *call)
 
 enum error notice_list(struct call *call, struct failure *failure)
 {
-	struct page page = { .after = route_text(call, "after"), .limit = (uint32_t)field_integer(call, "limit", 100) };
+	struct page page = { .after = input_text(call, "after"), .limit = (uint32_t)input_integer(call, "limit", 100) };
 	struct listing listing = { .call = call, .notices = json_array() };
 	json_object_set_new(call->output, "notices", listing.notices);
-	enum error error = store_notice_each(call->store, call->scope, field_uuid(call, "event"), wanted_states(call),
+	enum error error = store_notice_each(call->store, call->scope, input_uuid(call, "event"), wanted_states(call),
 	    &page, call->arena, each_notice, &listing, failure);
 	if (error != OK)
 		return error;
-	struct text state = route_text(call, "state");
+	struct text state = input_text(call, "state");
 	json_object_set_new(call->output, "state", json_stringn(state.at ? state.at : "", state.size));
 	json_object_set_new(call->output, "unacknowledged", json_integer(listing.unacknowledged));
 	json_object_set_new(call->output, "next", json_string(page.next));
@@ -136,7 +117,7 @@ enum error notice_inbox(struct call *call, struct failure *failure)
 static enum error load(struct call *call, struct notice *notice, struct failure *failure)
 {
 	enum error error =
-	    store_notice_get(call->store, call->scope, field_uuid(call, "id"), call->arena, notice, failure);
+	    store_notice_get(call->store, call->scope, input_uuid(call, "id"), call->arena, notice, failure);
 	if (error == OK && !notice_is_shown(call->subject, notice))
 		return fail(failure, ERROR_NOT_FOUND, "no such notice");
 	return error;
@@ -253,10 +234,10 @@ enum error notice_reply(struct call *call, struct failure *failure)
 {
 	struct work work = work_of(call);
 	struct notice notice;
-	if (text_trim(route_text(call, "text")).size == 0)
+	if (text_trim(input_text(call, "text")).size == 0)
 		return fail(failure, ERROR_INPUT, "text: it is empty");
 	enum error error = load_for_change(call, &notice, failure);
 	if (error == OK)
-		error = work_reply(&work, &notice, text_of(call->subject->name), route_text(call, "text"), failure);
+		error = work_reply(&work, &notice, text_of(call->subject->name), input_text(call, "text"), failure);
 	return error == OK ? answer(call, &notice) : error;
 }

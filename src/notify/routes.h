@@ -4,12 +4,9 @@
 #ifndef NOROSHI_NOTIFY_ROUTES_H
 #define NOROSHI_NOTIFY_ROUTES_H
 
-#include "http/route.h"
+#include "http/call.h"
 
 extern const struct route notify_routes[];
-
-/* A text field of the call, or none. */
-struct text route_text(const struct call *call, const char *name);
 
 /* Handlers (notice_routes.c, link_routes.c); the same one serves a route's JSON, page and form. */
 enum error notice_create(struct call *call, struct failure *failure);

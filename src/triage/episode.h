@@ -55,9 +55,9 @@ enum episode_state { EPISODE_WEAK, EPISODE_OPEN, EPISODE_CLOSED };
 
 struct episode {
 	enum episode_state state;
-	bool changed; /* since the event was last told */
+	bool changed;          /* since the event was last told */
 	nanoseconds confirmed; /* of the early judge's: up to when the final judge told the same event; 0 = not */
-	bool told;    /* the event was told at all */
+	bool told;             /* the event was told at all */
 	struct uuid id;
 	struct fact_id first_id;
 	nanoseconds first, last;     /* of its alerts */

@@ -6,7 +6,7 @@
 #ifndef NOROSHI_TRIAGE_ROUTES_H
 #define NOROSHI_TRIAGE_ROUTES_H
 
-#include "http/route.h"
+#include "http/call.h"
 #include "store/history.h"
 #include "store/store.h"
 
@@ -29,17 +29,6 @@ enum error alert_read(struct call *call, struct failure *failure);
 enum error funnel_read(struct call *call, struct failure *failure);
 
 /* ── what they share (routes_json.c) ─ */
-
-struct text input_text(const struct call *call, const char *name); /* TEXT_NONE when absent */
-struct uuid input_uuid(const struct call *call, const char *name); /* nil when absent */
-int64_t input_integer(const struct call *call, const char *name);  /* 0 when absent */
-bool input_true(const struct call *call, const char *name);
-
-void output_string(json_t *object, const char *name, const char *value);
-void output_text(json_t *object, const char *name, struct text value);
-void output_time(json_t *object, const char *name, nanoseconds time); /* not at all when 0 */
-void output_day(json_t *object, const char *name, nanoseconds time);  /* YYYY-MM-DD; "" when 0 */
-void output_uuid(json_t *object, const char *name, struct uuid uuid); /* not at all when nil */
 
 /* The organisations of the scope: titles in the request's language. At most 5,000 are named. */
 struct titles; /* in the call's arena */

@@ -23,18 +23,18 @@ static void echo_conditions(struct call *call, const struct titles *titles)
 	titles_output(titles, call);
 	output_text(call->output, "contains", input_text(call, "contains"));
 	output_text(call->output, "verdict", input_text(call, "verdict"));
-	output_day(call->output, "from", input_integer(call, "from"));
-	output_day(call->output, "to", input_integer(call, "to"));
+	output_day(call->output, "from", input_integer(call, "from", 0));
+	output_day(call->output, "to", input_integer(call, "to", 0));
 }
 
 enum error alerts_list(struct call *call, struct failure *failure)
 {
 	enum verdict verdict;
 	struct uuid event = input_uuid(call, "event");
-	int64_t limit = input_integer(call, "limit");
-	struct history_query query = { .from = input_integer(call, "from"),
-		.to = input_integer(call, "to"),
-		.organisation = (uint32_t)input_integer(call, "organisation"),
+	int64_t limit = input_integer(call, "limit", 0);
+	struct history_query query = { .from = input_integer(call, "from", 0),
+		.to = input_integer(call, "to", 0),
+		.organisation = (uint32_t)input_integer(call, "organisation", 0),
 		.event = uuid_is_nil(event) ? NULL : &event,
 		.contains = input_text(call, "contains"),
 		.limit = limit ? (uint32_t)limit : 50,

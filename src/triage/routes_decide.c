@@ -73,7 +73,7 @@ enum error event_dismiss(struct call *call, struct failure *failure)
 	if (!event)
 		return fail(failure, ERROR_MEMORY, "event: no memory");
 	enum error error = store_event_get(call->store, call->scope, id, call->arena, event, &standing, failure);
-	if (!error && input_true(call, "standing"))
+	if (!error && input_boolean(call, "standing", false))
 		error = decision_from_event(call, event, reason, failure);
 	return error ? error : decide(call, EVENT_DISMISSED, (struct uuid){ 0 }, failure);
 }

@@ -29,7 +29,7 @@ static void add_may_write(struct call *call)
 
 enum error decisions_list(struct call *call, struct failure *failure)
 {
-	struct page page = { .after = input_text(call, "after"), .limit = (uint32_t)input_integer(call, "limit") };
+	struct page page = { .after = input_text(call, "after"), .limit = (uint32_t)input_integer(call, "limit", 0) };
 	struct titles *titles;
 	enum error error = titles_load(call, &titles, failure);
 	if (error)
@@ -37,7 +37,7 @@ enum error decisions_list(struct call *call, struct failure *failure)
 	struct listing listing = { call, titles, json_array() };
 	json_object_set_new(call->output, "decisions", listing.list);
 	error = store_decision_each(
-	    call->store, call->scope, input_true(call, "standing"), &page, list_decision, &listing, failure);
+	    call->store, call->scope, input_boolean(call, "standing", false), &page, list_decision, &listing, failure);
 	output_string(call->output, "next", page.next);
 	add_may_write(call);
 	return error;
@@ -84,8 +84,8 @@ static enum error read_fields(struct call *call, struct text reason, struct deci
 	struct text source = input_text(call, "source");
 	decision->author = call->subject->account;
 	decision->created = call->now;
-	decision->expires = input_integer(call, "expires");
-	decision->review = input_integer(call, "review");
+	decision->expires = input_integer(call, "expires", 0);
+	decision->review = input_integer(call, "review", 0);
 	if (decision->expires == 0)
 		decision->expires = call->now + STANDS;
 	if (decision->review == 0)
@@ -127,7 +127,7 @@ enum error decision_from_event(
 
 enum error decision_create(struct call *call, struct failure *failure)
 {
-	struct decision decision = { .organisation = (uint32_t)input_integer(call, "organisation") };
+	struct decision decision = { .organisation = (uint32_t)input_integer(call, "organisation", 0) };
 	enum error error = read_fields(call, text_trim(input_text(call, "reason")), &decision, failure);
 	struct organisation organisation;
 	if (!error && decision.organisation)

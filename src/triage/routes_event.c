@@ -47,14 +47,14 @@ enum error events_list(struct call *call, struct failure *failure)
 	struct text state = input_text(call, "state"), order = input_text(call, "order");
 	if (state.size == 0 && call->route->kind == ROUTE_PAGE)
 		state = TEXT("open"); /* the queue is what waits */
-	struct event_query query = { .organisation = (uint32_t)input_integer(call, "organisation"),
+	struct event_query query = { .organisation = (uint32_t)input_integer(call, "organisation", 0),
 		.states = wanted_states(state),
-		.from = input_integer(call, "from"),
-		.to = input_integer(call, "to"),
+		.from = input_integer(call, "from", 0),
+		.to = input_integer(call, "to", 0),
 		.order = text_equal(order, TEXT("time")) ? EVENT_BY_TIME : EVENT_BY_RANK };
 	if (scope_covers_all(call->scope))
 		query.campaign = input_uuid(call, "campaign");
-	struct page page = { .after = input_text(call, "after"), .limit = (uint32_t)input_integer(call, "limit") };
+	struct page page = { .after = input_text(call, "after"), .limit = (uint32_t)input_integer(call, "limit", 0) };
 	struct listing listing = { .call = call, .list = json_array() };
 	json_object_set_new(call->output, "events", listing.list);
 	struct titles *titles;
@@ -234,7 +234,7 @@ enum error event_alerts(struct call *call, struct failure *failure)
 		error = titles_load(call, &titles, failure);
 	if (error)
 		return error;
-	int64_t limit = input_integer(call, "limit");
+	int64_t limit = input_integer(call, "limit", 0);
 	json_object_set_new(call->output, "organisation", json_integer(event->organisation));
 	return event_alerts_output(
 	    call, titles, event, input_text(call, "after"), limit ? (uint32_t)limit : 100, "next", failure);

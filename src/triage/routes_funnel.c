@@ -70,7 +70,7 @@ static int32_t day_of(nanoseconds time, int32_t absent)
 
 enum error funnel_read(struct call *call, struct failure *failure)
 {
-	nanoseconds from = input_integer(call, "from"), to = input_integer(call, "to");
+	nanoseconds from = input_integer(call, "from", 0), to = input_integer(call, "to", 0);
 	struct titles *titles;
 	enum error error = titles_load(call, &titles, failure);
 	if (error)
@@ -79,7 +79,7 @@ enum error funnel_read(struct call *call, struct failure *failure)
 	json_t *total = json_object();
 	json_object_set_new(call->output, "rows", sums.rows);
 	json_object_set_new(call->output, "total", total);
-	error = store_funnel_each(call->store, call->scope, (uint32_t)input_integer(call, "organisation"),
+	error = store_funnel_each(call->store, call->scope, (uint32_t)input_integer(call, "organisation", 0),
 	    day_of(from, INT32_MIN), day_of(to, INT32_MAX), add_row, &sums, failure);
 	add_figures(total, &sums.total);
 	json_object_set_new(call->output, "cut", json_boolean(json_array_size(sums.rows) >= ROWS_LARGEST));

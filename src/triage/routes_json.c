@@ -10,75 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-struct text input_text(const struct call *call, const char *name)
-{
-	json_t *value = json_object_get(call->input, name);
-	return json_is_string(value) ? (struct text){ json_string_value(value), json_string_length(value) } : TEXT_NONE;
-}
-
-struct uuid input_uuid(const struct call *call, const char *name)
-{
-	struct uuid uuid = { 0 };
-	if (!uuid_parse(input_text(call, name), &uuid))
-		return (struct uuid){ 0 };
-	return uuid;
-}
-
-int64_t input_integer(const struct call *call, const char *name)
-{
-	json_t *value = json_object_get(call->input, name);
-	return json_is_integer(value) ? json_integer_value(value) : 0;
-}
-
-bool input_true(const struct call *call, const char *name)
-{
-	return json_is_true(json_object_get(call->input, name));
-}
-
-void output_text(json_t *object, const char *name, struct text value)
-{
-	/* Texts of alerts are whatever a sensor wrote: what is not UTF-8 is shown as U+FFFD. */
-	if (text_utf8_valid(value) == value.size) {
-		json_object_set_new(object, name, json_stringn(value.at ? value.at : "", value.size));
-		return;
-	}
-	char *plain = malloc(3 * value.size + 1);
-	if (!plain)
-		return;
-	size_t size = text_make_printable(value, plain);
-	json_object_set_new(object, name, json_stringn(plain, size));
-	free(plain);
-}
-
-void output_string(json_t *object, const char *name, const char *value)
-{
-	output_text(object, name, text_of(value));
-}
-
-void output_time(json_t *object, const char *name, nanoseconds time)
-{
-	char text[TIME_TEXT];
-	if (time)
-		json_object_set_new(object, name, json_string(time_format(time, text)));
-}
-
-void output_day(json_t *object, const char *name, nanoseconds time)
-{
-	char text[TIME_TEXT] = "";
-	if (time) {
-		time_format(time, text);
-		text[10] = 0;
-	}
-	json_object_set_new(object, name, json_string(text));
-}
-
-void output_uuid(json_t *object, const char *name, struct uuid uuid)
-{
-	char text[UUID_TEXT];
-	if (!uuid_is_nil(uuid))
-		json_object_set_new(object, name, json_string(uuid_format(uuid, text)));
-}
-
 /* ── titles ─ */
 
 #define TITLES_LARGEST 5000
@@ -133,7 +64,7 @@ enum error titles_load(struct call *call, struct titles **result, struct failure
 void titles_output(const struct titles *titles, struct call *call)
 {
 	json_t *list = json_array();
-	int64_t chosen = input_integer(call, "organisation");
+	int64_t chosen = input_integer(call, "organisation", 0);
 	for (size_t i = 0; i < titles->count; i++) {
 		json_t *row = json_object();
 		json_object_set_new(row, "number", json_integer(titles->rows[i].number));

@@ -49,7 +49,6 @@ static void on_campaign(void *context, struct uuid id, uint32_t organisation, st
 			found->events[i]->campaign = campaign;
 }
 
-
 void bench_start(struct bench *bench)
 {
 	struct triage_sink sink = { bench->found, on_judged, on_event, on_campaign };

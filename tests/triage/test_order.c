@@ -1,6 +1,6 @@
 /*
- * Rule 6: after the lateness bound events, their members and ids are a function of the set of alerts and their times. Random
- * streams with attacks in them are judged in many ways and must give the same.
+ * Rule 6: after the lateness bound events, their members and ids are a function of the set of alerts and their times.
+ * Random streams with attacks in them are judged in many ways and must give the same.
  */
 #include "bench.h"
 
@@ -24,10 +24,11 @@ struct fact {
 };
 
 static const char *const noise[] = { "Dovecot Authentication Success.", "SURICATA TLS invalid record/traffic",
-	"Web server 400 error code.", "ClamAV database update", "ET INFO Observed DNS Query to .cloud TLD", "New event type." };
+	"Web server 400 error code.", "ClamAV database update", "ET INFO Observed DNS Query to .cloud TLD",
+	"New event type." };
 static const char *const attack[] = { "ET SCAN Nmap", "Common web attack.", "High entropy in Apache Access request.",
-	"ET WEB_SERVER WebShell access", "Successful sudo to ROOT executed.", "New user_auth parameter combination in Audit logs.",
-	"New service was installed", "Failed password for root" };
+	"ET WEB_SERVER WebShell access", "Successful sudo to ROOT executed.",
+	"New user_auth parameter combination in Audit logs.", "New service was installed", "Failed password for root" };
 static const char *const hosts[] = { "mail", "web", "vpn", "db", "files" };
 
 static unsigned pick(unsigned *seed, unsigned count)
@@ -43,9 +44,12 @@ static struct fact *stream_make(unsigned seed)
 	for (unsigned i = 0; i < ALERTS; i++) {
 		bool attacked = i % 10 == 0;
 		uint32_t organisation = attacked ? 1 + pick(&seed, 2) : 1 + pick(&seed, 3);
-		nanoseconds time = attacked ? MONDAY + 30 * HOUR + pick(&seed, 3000) * SECOND : MONDAY + pick(&seed, 172800) * SECOND;
-		const char *signature = attacked ? attack[pick(&seed, sizeof attack / sizeof *attack)] : noise[pick(&seed, sizeof noise / sizeof *noise)];
-		facts[i].alert = alert_of(organisation, time, signature, hosts[pick(&seed, sizeof hosts / sizeof *hosts)]);
+		nanoseconds time =
+		    attacked ? MONDAY + 30 * HOUR + pick(&seed, 3000) * SECOND : MONDAY + pick(&seed, 172800) * SECOND;
+		const char *signature = attacked ? attack[pick(&seed, sizeof attack / sizeof *attack)]
+						 : noise[pick(&seed, sizeof noise / sizeof *noise)];
+		facts[i].alert =
+		    alert_of(organisation, time, signature, hosts[pick(&seed, sizeof hosts / sizeof *hosts)]);
 		if (attacked)
 			facts[i].alert.source = address_from("203.0.113.5");
 		facts[i].alert.id = (struct fact_id){ organisation, { 1, seed }, i };
@@ -65,9 +69,9 @@ static int by_arrival(const void *a, const void *b)
 
 /* How the stream is handed over. */
 struct manner {
-	nanoseconds disorder;   /* each alert arrives up to this much later than it occurred */
-	bool apart;             /* one organisation after the other, instead of all together */
-	unsigned restarts;      /* saved, loaded into a new triage, and gone on */
+	nanoseconds disorder; /* each alert arrives up to this much later than it occurred */
+	bool apart;           /* one organisation after the other, instead of all together */
+	unsigned restarts;    /* saved, loaded into a new triage, and gone on */
 	bool provisional;
 };
 
@@ -86,7 +90,8 @@ static void judge_stream(struct bench *bench, struct fact *facts, unsigned seed,
 {
 	struct failure failure = { 0 };
 	for (unsigned i = 0; i < ALERTS; i++)
-		facts[i].arrives = facts[i].alert.occurred + (manner.disorder ? pick(&seed, (unsigned)(manner.disorder / SECOND)) * SECOND : 0);
+		facts[i].arrives = facts[i].alert.occurred +
+				   (manner.disorder ? pick(&seed, (unsigned)(manner.disorder / SECOND)) * SECOND : 0);
 	qsort(facts, ALERTS, sizeof *facts, by_arrival);
 	for (uint32_t turn = 1; turn <= (manner.apart ? 3u : 1u); turn++)
 		for (unsigned i = 0; i < ALERTS; i++) {
@@ -163,13 +168,15 @@ static void test_any_interleaving_of_organisations_gives_the_same(void **state)
 static void test_restarts_anywhere_give_the_same(void **state)
 {
 	(void)state;
-	compare_manners((struct manner){ .disorder = 5 * MINUTE }, (struct manner){ .disorder = 5 * MINUTE, .restarts = 20 });
+	compare_manners(
+	    (struct manner){ .disorder = 5 * MINUTE }, (struct manner){ .disorder = 5 * MINUTE, .restarts = 20 });
 }
 
 static void test_provisional_events_leave_no_trace_in_what_is_final(void **state)
 {
 	(void)state;
-	compare_manners((struct manner){ .disorder = 5 * MINUTE }, (struct manner){ .disorder = 5 * MINUTE, .provisional = true, .restarts = 5 });
+	compare_manners((struct manner){ .disorder = 5 * MINUTE },
+	    (struct manner){ .disorder = 5 * MINUTE, .provisional = true, .restarts = 5 });
 }
 
 static void test_damaged_state_is_refused_and_never_crashes(void **state)
@@ -182,7 +189,8 @@ static void test_damaged_state_is_refused_and_never_crashes(void **state)
 	for (size_t cut = 0; cut < saved.size; cut += 1 + saved.size / 200) {
 		void *fresh;
 		set_up(&fresh);
-		assert_int_not_equal(triage_load(((struct bench *)fresh)->triage, (struct text){ saved.at, cut }, &failure), OK);
+		assert_int_not_equal(
+		    triage_load(((struct bench *)fresh)->triage, (struct text){ saved.at, cut }, &failure), OK);
 		tear_down(&fresh);
 	}
 	builder_free(&saved);
