@@ -1,6 +1,6 @@
 /*
- * Reading at places, plain or compressed; see source.h. A compressed file is decompressed from its beginning again when
- * somebody asks for a place behind the one reached.
+ * Reading at places, plain or compressed; see source.h. Of a compressed file the last bytes read are kept, because
+ * batches end before what was read ends; for a place before them it is decompressed from its beginning again.
  */
 #include "watch/source.h"
 
@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define KEPT (1u << 20)
+
 struct source {
 	int descriptor;
 	char *path;
@@ -22,6 +24,8 @@ struct source {
 	struct stream *stream; /* of a compressed file, opened when first read */
 	uint64_t place;        /* of the stream, in decompressed bytes */
 	uint64_t seen;         /* the farthest place reached */
+	uint8_t *kept;         /* the content before `place`, KEPT bytes of room */
+	uint32_t kept_size;
 };
 
 static bool begins_compressed(int descriptor)
@@ -82,6 +86,7 @@ void source_close(struct source *source)
 	if (source->stream)
 		stream_close(source->stream);
 	close(source->descriptor);
+	free(source->kept);
 	free(source->path);
 	free(source);
 }
@@ -142,34 +147,61 @@ static enum error stream_rewind(struct source *source, struct failure *failure)
 		stream_close(source->stream);
 	source->stream = NULL;
 	source->place = 0;
+	source->kept_size = 0;
+	if (!source->kept && !(source->kept = malloc(KEPT)))
+		return fail(failure, ERROR_MEMORY, "no memory to read %s", source->path);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", source->descriptor);
 	return stream_open(path, &source->stream, failure);
+}
+
+static void keep(struct source *source, const uint8_t *at, size_t size)
+{
+	if (size > KEPT) {
+		at += size - KEPT;
+		size = KEPT;
+	}
+	size_t old = KEPT - size < source->kept_size ? KEPT - size : source->kept_size;
+	memmove(source->kept, source->kept + source->kept_size - old, old);
+	memcpy(source->kept + old, at, size);
+	source->kept_size = (uint32_t)(old + size);
+}
+
+/* The next piece of the stream, at most `size` bytes; kept. */
+static enum error stream_next(struct source *source, uint8_t *to, size_t size, size_t *got, struct failure *failure)
+{
+	*got = 0;
+	enum error error = stream_read(source->stream, to, size, got, failure);
+	if (error)
+		return error;
+	keep(source, to, *got);
+	source->place += *got;
+	if (source->place > source->seen)
+		source->seen = source->place;
+	return OK;
 }
 
 static enum error read_compressed(
     struct source *source, uint64_t offset, uint8_t *to, uint32_t size, uint32_t *got, struct failure *failure)
 {
 	uint8_t skipped[16384];
-	size_t part;
+	size_t part = 1;
 	enum error error = OK;
 
 	*got = 0;
-	if (!source->stream || source->place > offset)
+	if (!source->stream || source->place - source->kept_size > offset)
 		error = stream_rewind(source, failure);
-	while (!error && source->place < offset + size) {
-		bool skip = source->place < offset;
-		uint64_t want = skip ? offset - source->place : offset + size - source->place;
-		if (skip && want > sizeof skipped)
-			want = sizeof skipped;
-		error = stream_read(source->stream, skip ? skipped : to + *got, want, &part, failure);
-		if (error || part == 0)
-			break;
-		source->place += part;
-		if (!skip)
-			*got += (uint32_t)part;
+	while (!error && part > 0 && source->place < offset)
+		error = stream_next(source, skipped,
+		    offset - source->place < sizeof skipped ? offset - source->place : sizeof skipped, &part, failure);
+	if (!error && source->place > offset) {
+		uint64_t back = source->place - offset;
+		*got = back < size ? (uint32_t)back : size;
+		memcpy(to, source->kept + source->kept_size - back, *got);
 	}
-	if (source->place > source->seen)
-		source->seen = source->place;
+	while (!error && part > 0 && *got < size && source->place >= offset) {
+		error = stream_next(source, to + *got, size - *got, &part, failure);
+		*got += error ? 0 : (uint32_t)part;
+	}
 	if (error == ERROR_INPUT || error == ERROR_CORRUPT) { /* broken off: look again from the beginning next time */
 		stream_close(source->stream);
 		source->stream = NULL;
