@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static enum error settings_load(const char *path, struct center_settings *settings, struct failure *failure)
+static enum error settings_load(const char *path, struct center_settings *settings,
+    struct option_group groups[static SETTINGS_GROUPS], struct failure *failure)
 {
-	struct option_group groups[SETTINGS_GROUPS];
 	settings_groups(settings, groups);
 	enum error error = config_load(path, groups, failure);
 	/* The store's files belong to the user that the keeper becomes. */
@@ -84,13 +84,13 @@ enum error account_make(const struct account_wish *wish, char *secret, struct fa
 	struct account account;
 	char location[4400];
 	*secret = 0;
-	enum error error = settings_load(wish->config, &settings, failure);
+	struct option_group groups[SETTINGS_GROUPS];
+	enum error error = settings_load(wish->config, &settings, groups, failure);
 	if (error == OK)
 		error = directory_make(settings.state, 0750, failure);
-	if (error != OK)
-		return error;
-	snprintf(location, sizeof location, "sqlite:%s/noroshi.db", settings.state);
-	error = store_open(location, &store, failure);
+	snprintf(location, sizeof location, "sqlite:%s/noroshi.db", settings.state ? settings.state : "");
+	if (error == OK)
+		error = store_open(location, &store, failure);
 	if (error == OK)
 		error = work_begin(&work, "command-line", failure);
 	if (error == OK)
@@ -99,5 +99,6 @@ enum error account_make(const struct account_wish *wish, char *secret, struct fa
 		error = account_write(store, &work, &account, secret, wish->token, failure);
 	work_end(&work);
 	store_close(store);
+	config_free(groups);
 	return error;
 }

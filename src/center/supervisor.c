@@ -357,6 +357,7 @@ static enum error config_take(struct supervisor *supervisor, struct failure *fai
 	if (error == OK && geteuid() == 0 && !(settings.user && *settings.user) && !supervisor->wishes.ephemeral)
 		error = fail(failure, ERROR_USAGE,
 		    "the centre was started by root: set center.user to the account that its processes run as");
+	config_free(groups);
 	if (error != OK) {
 		free(content);
 		return error;

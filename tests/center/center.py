@@ -20,6 +20,10 @@ import urllib.parse
 NOROSHI = os.environ.get("NOROSHI") or os.path.join(os.path.dirname(__file__), "../../build/noroshi")
 
 
+class Skip(Exception):
+    """This machine cannot run the test; the words say why."""
+
+
 class Centre:
     """A centre of this test's own: --ephemeral, or on a folder with a configuration."""
 
@@ -185,6 +189,8 @@ def main(module):
         try:
             run()
             print("ok %d - %s" % (index, name), flush=True)
+        except Skip as why:
+            print("ok %d - %s # SKIP %s" % (index, name, why), flush=True)
         except Exception:
             failed += 1
             print("not ok %d - %s" % (index, name), flush=True)

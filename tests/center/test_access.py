@@ -6,7 +6,7 @@ import tempfile
 import time
 import urllib.parse
 
-from center import NOROSHI, Centre, cookies_of, eve, form_headers, form_token, main, wait_for
+from center import NOROSHI, Centre, Skip, cookies_of, eve, form_headers, form_token, main, wait_for
 
 CENTRE = None
 
@@ -47,7 +47,7 @@ def test_an_unknown_option_names_the_nearest():
 
 def test_root_needs_a_user_to_become():
     if os.geteuid() != 0:
-        return
+        raise Skip("not root")
     done = run("center", "--config", with_config('center = { listen = "127.0.0.1:0"; state = "FOLDER/state"; };'))
     assert done.returncode == 2 and "center.user" in done.stderr, done
 
