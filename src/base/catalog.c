@@ -1,6 +1,6 @@
 /*
  * Compiled gettext catalogues (.mo), read here because the C library's gettext has one language for each thread by way
- * of its locale and environment, while a server needs another one for each request (docs/decisions/0003). In: a file's
+ * of its locale and environment, while a server needs another one for each request (docs/decisions/0032). In: a file's
  * bytes, taken as hostile. Out: translations. Called by templates, mails and the command line.
  */
 #include "base/catalog.h"
