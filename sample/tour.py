@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -23,6 +24,7 @@ REAL = os.path.join(TOP, "..", "shared", "data", "ait-ads")
 REAL_NAMES = ("fox", "russellmitchell", "santos", "wardbeck")
 NOTICES = 3  # events that are confirmed and of which a notice is sent
 SHOWN = 5
+REASONS = 4
 PATIENCE = 180  # seconds
 
 
@@ -56,6 +58,7 @@ class Centre:
                                         start_new_session=True)
         self.facts = self._facts()
         self.address = self.facts["address"]
+        self.analyst = next(each["token"] for each in self.facts["accounts"] if each["role"] == "analyst")
 
     def _facts(self):
         line = []
@@ -71,7 +74,7 @@ class Centre:
     def call(self, method, path, body=None):
         request = urllib.request.Request(self.address + path, method=method,
                                          data=None if body is None else json.dumps(body).encode())
-        request.add_header("Authorization", f"Bearer {self.facts['token']}")
+        request.add_header("Authorization", f"Bearer {self.analyst}")
         request.add_header("Accept-Language", "en")
         if body is not None:
             request.add_header("Content-Type", "application/json")
@@ -125,14 +128,30 @@ def wait_for_triage(centre):
     return last
 
 
-def show_funnel(total):
+def all_events(centre):
+    """Every event, best rank first."""
+    events, after = [], ""
+    while True:
+        answer = centre.call("GET", f"/v1/events?limit=100{after and '&after=' + urllib.parse.quote(after)}")
+        events += answer["events"]
+        if not answer.get("next"):
+            return events
+        after = answer["next"]
+
+
+def second(when):
+    """2026-03-02T00:00:00.123Z without the decimals"""
+    return f"{when[:19]}Z" if when else "?"
+
+
+def show_funnel(total, events):
     print(f"\nThe funnel\n  {total['alerts']:>10} alerts")
     for verdict in total.get("verdicts", []):
         if verdict["count"]:
             print(f"  {verdict['count']:>10}   {verdict['code']}")
     if total.get("pending"):
         print(f"  {total['pending']:>10}   not judged yet: the newest minutes of the data")
-    print(f"  {total.get('events', 0):>10} events that need confirmation")
+    print(f"  {events:>10} events that need confirmation")
 
 
 def show_events(events):
@@ -141,8 +160,8 @@ def show_events(events):
         title = event.get("title") or ", ".join(t["name"] for t in event.get("tactics", [])) or event["id"]
         print(f"{place:>3}. {event.get('organisation_title', event['organisation'])}: {title}")
         print(f"     rank {event.get('rank', '?')}, {event.get('alerts', '?')} alerts, "
-              f"{event.get('first', '?')} to {event.get('last', '?')}")
-        for reason in event.get("reasons", []):
+              f"{second(event.get('first'))} to {second(event.get('last'))}")
+        for reason in event.get("reasons", [])[:REASONS]:
             print(f"     - {reason.get('words', reason.get('code'))}")
 
 
@@ -155,7 +174,7 @@ def send_notices(centre, events):
     for notice in centre.call("GET", "/v1/notices")["notices"]:
         who = notice.get("organisation_title") or notice.get("organisation_name") or notice.get("organisation")
         print(f"  {notice.get('number', '')}  {notice.get('tlp')}  to {who}: {notice.get('subject')}  "
-              f"[{notice.get('state')}, due {notice.get('deadline')}]")
+              f"[{notice.get('state')}, due {second(notice.get('deadline'))}]")
 
 
 def show_door(centre):
@@ -173,9 +192,10 @@ def tour(once, folder):
         say(f"feeding {origin}")
         feed(centre, files, folder)
         say("waiting for triage")
-        show_funnel(wait_for_triage(centre))
-        events = centre.call("GET", f"/v1/events?limit={SHOWN}")["events"]
-        show_events(events)
+        total = wait_for_triage(centre)
+        events = all_events(centre)
+        show_funnel(total, len(events))
+        show_events(events[:SHOWN])
         send_notices(centre, events)
         show_door(centre)
         sys.stdout.flush()
