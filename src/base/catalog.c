@@ -168,6 +168,8 @@ void catalog_build(
 {
 	struct text text = catalog_text(catalog, msgid);
 	size_t start = 0;
+	if (text.size == 0)
+		return;
 	for (size_t i = 0; i + 2 < text.size; i++) {
 		char digit = text.at[i + 1];
 		if (text.at[i] != '{' || text.at[i + 2] != '}' || digit < '0' || digit > '9')

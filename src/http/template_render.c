@@ -33,6 +33,8 @@ struct render {
 static void write_escaped(struct builder *to, struct text text)
 {
 	size_t start = 0;
+	if (text.size == 0)
+		return;
 	for (size_t i = 0; i < text.size; i++) {
 		struct text entity;
 		switch (text.at[i]) {
