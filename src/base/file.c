@@ -315,6 +315,9 @@ enum error file_replace_begin(const char *path, unsigned mode, struct file **fil
 {
 	char *temporary = NULL;
 	int descriptor;
+	struct stat present;
+	if (stat(path, &present) == 0 && !S_ISREG(present.st_mode))
+		return fail(failure, ERROR_INPUT, "%s is no regular file: it is left as it is", path);
 	if (asprintf(&temporary, "%s.new", path) < 0)
 		return fail(failure, ERROR_MEMORY, "no memory to write %s", path);
 	int number = open_temporary(temporary, &descriptor);

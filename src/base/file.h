@@ -34,7 +34,8 @@ enum error file_sync(struct file *file, struct failure *failure);
 uint64_t file_size(const struct file *file);
 int file_descriptor(const struct file *file); /* for reading only */
 
-/* The whole content becomes `text` or stays as it was: temporary file `path.new` in the same folder (at most one is
+/* What is there and is no regular file (a device, a folder) is refused with ERROR_INPUT, never replaced.
+ * The whole content becomes `text` or stays as it was: temporary file `path.new` in the same folder (at most one is
  * left by crashes, and used again), sync, rename, folder sync. When only the last step fails the new content stands
  * already, but may not survive a power cut. */
 enum error file_replace(const char *path, struct text text, unsigned mode, struct failure *failure);

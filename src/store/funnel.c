@@ -59,7 +59,11 @@ enum error store_funnel_each(struct store *store, const struct scope *scope, uin
 {
 	struct query query;
 	enum error error = query_read(store, scope, NOUN_COUNTER,
-	    "SELECT " FIELDS " FROM funnel WHERE {scope} AND (:organisation = 0 OR organisation = :organisation)"
+	    "SELECT organisation, day, alerts, verdict0, verdict1, verdict2, verdict3, verdict4, verdict5, verdict6,"
+	    " verdict7, verdict8, verdict9, malformed, late,"
+	    " events + (SELECT count(*) FROM event WHERE event.organisation = funnel.organisation AND state <> :merged"
+	    " AND first >= day * 86400000000000 AND first < (day + 1) * 86400000000000)"
+	    " FROM funnel WHERE {scope} AND (:organisation = 0 OR organisation = :organisation)"
 	    " AND day BETWEEN :from AND :to ORDER BY day, organisation",
 	    &query, failure);
 	if (error)
@@ -67,6 +71,7 @@ enum error store_funnel_each(struct store *store, const struct scope *scope, uin
 	bind_integer(&query, ":organisation", organisation);
 	bind_integer(&query, ":from", from_day);
 	bind_integer(&query, ":to", to_day);
+	bind_integer(&query, ":merged", EVENT_MERGED);
 	while ((error = query_step(&query)) == OK) {
 		struct funnel funnel = { .organisation = (uint32_t)column_integer(&query, 0),
 			.day = (int32_t)column_integer(&query, 1),

@@ -53,6 +53,7 @@ static const char version_1[] =
     "CREATE INDEX event_organisation_rank ON event(organisation, rank DESC, id, state);"
     "CREATE INDEX event_time ON event(last DESC, id, state, organisation, first, campaign, merged_into);"
     "CREATE INDEX event_organisation_time ON event(organisation, last DESC, id, state);"
+    "CREATE INDEX event_first ON event(organisation, first, state);"
     "CREATE INDEX event_campaign ON event(campaign) WHERE campaign IS NOT NULL;"
     "CREATE INDEX event_merged ON event(merged_into) WHERE merged_into IS NOT NULL;"
     "CREATE TABLE event_step ("

@@ -169,7 +169,8 @@ struct funnel {
 	uint32_t organisation;
 	int32_t day;                      /* days since 1970-01-01 */
 	uint64_t alerts, verdicts[VERDICT_COUNT];
-	uint64_t malformed, late, events;
+	uint64_t malformed, late;
+	uint64_t events;                  /* that began on this day: counted from the events themselves when read */
 };
 enum error store_funnel_add(struct store *, const struct scope *, const struct funnel *, struct failure *); /* adds; verdicts may be taken back: two's complement */
 /* Everything that triage counted becomes 0, because it counts again from the beginning of history. */

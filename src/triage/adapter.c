@@ -111,10 +111,18 @@ uint64_t adapter_replay_from(struct center *center)
 	return adapter_of(center)->position;
 }
 
+static uint64_t late_so_far(const struct adapter *adapter, uint32_t organisation)
+{
+	struct triage_counts counts;
+	triage_count_organisation(adapter->triage, organisation, &counts);
+	return counts.late;
+}
+
 enum error adapter_alerts(struct center *center, const struct history_batch *batch, uint64_t first_position,
     struct reader *encoded, struct failure *failure)
 {
 	struct adapter *adapter = adapter_of(center);
+	uint64_t late = late_so_far(adapter, batch->organisation);
 	for (uint32_t i = 0; i < batch->alerts; i++) {
 		struct alert alert;
 		enum error error = alert_decode(encoded, &alert, failure);
@@ -130,6 +138,7 @@ enum error adapter_alerts(struct center *center, const struct history_batch *bat
 			return error;
 	}
 	counter_add(adapter->alerts, batch->alerts);
+	funnel_late(adapter, batch->organisation, batch->received, late_so_far(adapter, batch->organisation) - late);
 	adapter->position = first_position + batch->alerts;
 	triage_advance_organisation(adapter->triage, batch->organisation, batch->received);
 	return news_publish(adapter, failure);

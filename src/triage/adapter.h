@@ -73,6 +73,7 @@ enum error provisional_forget(struct adapter *adapter, struct failure *failure);
 void funnel_note(
     struct adapter *adapter, uint32_t organisation, nanoseconds occurred, enum verdict verdict, int64_t amount);
 void funnel_alert(struct adapter *adapter, uint32_t organisation, nanoseconds occurred);
+void funnel_late(struct adapter *adapter, uint32_t organisation, nanoseconds received, uint64_t amount);
 void hits_note(struct adapter *adapter, struct uuid decision, nanoseconds occurred);
 enum error checkpoint_write(struct adapter *adapter, struct failure *failure);
 /* Loads the newest. Without a usable one triage starts from the beginning of history, and the counts of the funnel are

@@ -57,6 +57,13 @@ void funnel_alert(struct adapter *adapter, uint32_t organisation, nanoseconds oc
 	funnel->verdicts[VERDICT_PENDING]++;
 }
 
+void funnel_late(struct adapter *adapter, uint32_t organisation, nanoseconds received, uint64_t amount)
+{
+	struct funnel *funnel = amount ? funnel_of(adapter, organisation, received) : NULL;
+	if (funnel)
+		funnel->late += amount;
+}
+
 void hits_note(struct adapter *adapter, struct uuid decision, nanoseconds occurred)
 {
 	size_t i = 0;

@@ -324,6 +324,18 @@ static void test_file_descriptors_are_not_inherited_by_programs(void **state)
 	assert_int_equal(access(in_root("state"), F_OK), -1);
 }
 
+static void test_what_is_no_regular_file_is_never_replaced(void **state)
+{
+	struct failure failure = { 0 };
+	struct stat before, after;
+	(void)state;
+	assert_int_equal(stat("/dev/null", &before), 0);
+	assert_int_equal(file_replace("/dev/null", TEXT("x"), 0600, &failure), ERROR_INPUT);
+	assert_int_equal(stat("/dev/null", &after), 0);
+	assert_int_equal(before.st_ino, after.st_ino);
+	assert_int_equal(before.st_mode, after.st_mode);
+}
+
 static void test_replacement_is_refused_while_another_owner_writes_and_reuses_what_a_crash_left(void **state)
 {
 	(void)state;
@@ -420,6 +432,7 @@ int main(void)
 		FILE_TEST(test_failure_of_any_operation_is_reported_and_leaves_whole_files),
 		FILE_TEST(test_file_refuses_further_work_after_a_failed_write),
 		FILE_TEST(test_file_descriptors_are_not_inherited_by_programs),
+		FILE_TEST(test_what_is_no_regular_file_is_never_replaced),
 		FILE_TEST(test_replacement_is_refused_while_another_owner_writes_and_reuses_what_a_crash_left),
 		FILE_TEST(test_file_read_gives_everything_or_the_limit),
 		FILE_TEST(test_names_that_do_not_exist_are_told_from_other_failures),

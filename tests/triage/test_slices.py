@@ -92,6 +92,7 @@ def test_one_hour_slices_through_the_centre_give_the_events_of_the_files():
         total = funnel["total"]
         print("# %s" % json.dumps(total))
         assert total["alerts"] == sent == total["noise"] + total["kept"] + total["pending"]
+        assert total["events"] == len(wanted) and total["late"] == 0
         assert total["kept"] == sum(event["alerts"] for event in events)
 
 
