@@ -9,6 +9,7 @@ import time
 from center import Centre, eve, main, wait_for
 
 BATCH = 40
+KILLS = int(os.environ.get("NOROSHI_KILLS", "4"))  # of each process; 50 for the long run
 
 
 def body(client, number):
@@ -64,12 +65,33 @@ def check_everything(centre, clients):
         assert status == 200 and answer["repeated"] and answer["alerts"] == BATCH, (name, status, answer)
 
 
+def ids(centre):
+    """The identity of every alert in history, page by page."""
+    found, after = [], ""
+    while True:
+        status, answer = centre.json("GET", "/v1/alerts?limit=500" + ("&after=" + after if after else ""),
+                                     centre.tokens["analyst"])
+        assert status == 200, answer
+        found += [each["id"] for each in answer["alerts"]]
+        after = answer.get("next")
+        if not after:
+            return found
+
+
+def check_doubles(centre, clients):
+    found = ids(centre)
+    assert len(found) == len(set(found)), "%d alerts are there twice" % (len(found) - len(set(found)))
+    known = len(clients.acknowledged) * BATCH
+    # What was sent last may be stored without that its answer came through.
+    assert known <= len(found) <= known + len(clients.threads) * BATCH, (known, len(found))
+
+
 def kill(centre, name):
     before = centre.children().get(name)
     if not before:
         return
     os.kill(before, signal.SIGKILL)
-    wait_for(lambda: centre.children().get(name) not in (None, before), 40, name + " to be started again")
+    wait_for(lambda: centre.children().get(name) not in (None, before), 60, name + " to be started again")
 
 
 def healthy(centre):
@@ -93,6 +115,7 @@ def killed(names, seed):
         finally:
             clients.stop()
         check_everything(centre, clients)
+        check_doubles(centre, clients)
         assert len(clients.acknowledged) > len(names), len(clients.acknowledged)
         said = centre.said()
         for name in set(names):
@@ -100,15 +123,15 @@ def killed(names, seed):
 
 
 def test_front_killed_during_ingest():
-    killed(["front"] * 4, 1)
+    killed(["front"] * KILLS, 1)
 
 
 def test_keeper_killed_during_ingest():
-    killed(["keeper"] * 4, 2)
+    killed(["keeper"] * KILLS, 2)
 
 
 def test_courier_killed_during_ingest():
-    killed(["courier"] * 2, 3)
+    killed(["courier"] * KILLS, 3)
 
 
 def test_a_front_that_comes_back_has_the_same_address():
