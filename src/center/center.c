@@ -88,6 +88,20 @@ static int bad_usage(const char *words)
 	return 2;
 }
 
+/* What the options say together. */
+static int run_checked(struct supervisor_settings *settings)
+{
+	struct wishes *wishes = &settings->wishes;
+	if (!settings->config && !wishes->ephemeral)
+		return bad_usage("needs --config FILE, or --ephemeral for an empty temporary store");
+	if (wishes->organisation_count && !wishes->ephemeral)
+		return bad_usage(
+		    "--organisation goes with --ephemeral; a lasting centre has its organisations in its store");
+	if (wishes->ephemeral && !*wishes->listen && !settings->config)
+		snprintf(wishes->listen, sizeof wishes->listen, "127.0.0.1:0");
+	return run_supervisor(settings);
+}
+
 static int center_run(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -131,16 +145,7 @@ static int center_run(int argc, char **argv)
 	}
 	if (optind < argc)
 		return bad_usage("takes no arguments beside its options");
-	if (process)
-		return run_process(process);
-	if (!settings.config && !settings.wishes.ephemeral)
-		return bad_usage("needs --config FILE, or --ephemeral for an empty temporary store");
-	if (settings.wishes.organisation_count && !settings.wishes.ephemeral)
-		return bad_usage(
-		    "--organisation goes with --ephemeral; a lasting centre has its organisations in its store");
-	if (settings.wishes.ephemeral && !*settings.wishes.listen && !settings.config)
-		snprintf(settings.wishes.listen, sizeof settings.wishes.listen, "127.0.0.1:0");
-	return run_supervisor(&settings);
+	return process ? run_process(process) : run_checked(&settings);
 }
 
 const struct command center_command = {

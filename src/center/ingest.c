@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "bus/channel.h"
+#include "center/ingest_member.h"
 #include "center/message.h"
 
 #include <math.h>
@@ -18,26 +19,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MEMBERS_MOST 16384
 #define SLICE 2000                      /* alerts that are read of one batch before the next organisation's turn */
 #define TOTAL_MOST (1ull << 30)         /* bytes of bodies of all organisations */
 #define KEEPER_WAITING_MOST (24u << 20) /* bytes on their way to the keeper: beyond, reading pauses */
 
-/* An organisation as ingest sees it. Made when its first batch comes; never more than MEMBERS_MOST. */
-struct member {
-	uint32_t organisation;
-	double rate, tokens; /* alerts a second, and how many may come now; negative: in debt */
-	nanoseconds refilled;
-	uint64_t queued; /* bytes of its bodies that are held */
-	struct ingest *first, **last;
-	struct member *next; /* of those with something to read; a ring in turns */
-	bool in_turn;
-};
-
 struct ingests {
 	struct front *front;
-	struct member *members[MEMBERS_MOST]; /* by organisation modulo, probing */
-	size_t member_count;
+	struct member_table *members;
 	struct member *turn_first, **turn_last;
 	uint64_t total;
 	struct ingest *all;
@@ -48,8 +36,10 @@ struct ingests {
 enum error ingests_new(struct front *front, struct ingests **to, struct failure *failure)
 {
 	struct ingests *ingests = calloc(1, sizeof *ingests);
-	if (!ingests)
+	if (!ingests || !(ingests->members = member_table_new())) {
+		free(ingests);
 		return fail(failure, ERROR_MEMORY, "no memory for batches");
+	}
 	struct counters *counters = front->process->counters;
 	const char *name = "noroshi_ingest_batches", *help = "Batches of alerts by what became of them.";
 	ingests->front = front;
@@ -71,52 +61,6 @@ enum error ingests_new(struct front *front, struct ingests **to, struct failure 
 	return OK;
 }
 
-static struct member *member_of(struct ingests *ingests, uint32_t organisation)
-{
-	for (size_t i = 0; i < MEMBERS_MOST; i++) {
-		struct member **place = &ingests->members[(organisation + i) % MEMBERS_MOST];
-		if (*place && (*place)->organisation == organisation)
-			return *place;
-		if (*place)
-			continue;
-		*place = calloc(1, sizeof **place);
-		if (*place) {
-			(*place)->organisation = organisation;
-			(*place)->last = &(*place)->first;
-			(*place)->rate = -1;
-		}
-		return *place;
-	}
-	return NULL;
-}
-
-/* Refills by the time that went by; a changed quota starts full. */
-static void member_refill(struct member *member, double rate, double burst)
-{
-	nanoseconds now = time_monotonic();
-	if (member->rate != rate)
-		member->tokens = rate * burst;
-	else
-		member->tokens += rate * (double)(now - member->refilled) / (double)SECOND;
-	if (member->tokens > rate * burst)
-		member->tokens = rate * burst;
-	member->rate = rate;
-	member->refilled = now;
-}
-
-static void queue_remove(struct ingest *ingest)
-{
-	struct member *member = ingest->member;
-	struct ingest **place = &member->first;
-	while (*place && *place != ingest)
-		place = &(*place)->next;
-	if (!*place)
-		return;
-	*place = ingest->next;
-	if (!ingest->next)
-		member->last = place;
-}
-
 static void reserve_release(struct ingest *ingest)
 {
 	struct ingests *ingests = ingest->front->ingests;
@@ -130,7 +74,7 @@ static void reserve_release(struct ingest *ingest)
 static void ingest_free(struct ingest *ingest)
 {
 	if (ingest->member && ingest->state == INGEST_READY)
-		queue_remove(ingest);
+		member_remove(ingest->member, ingest);
 	reserve_release(ingest);
 	if (ingest->all_next)
 		ingest->all_next->all_previous = ingest->all_previous;
@@ -253,7 +197,7 @@ static bool ingest_fits(struct ingest *ingest, uint64_t quota_thousandths, uint6
 {
 	struct ingests *ingests = ingest->front->ingests;
 	const struct center_settings *settings = &ingest->front->process->settings;
-	struct member *member = member_of(ingests, ingest->organisation);
+	struct member *member = member_of(ingests->members, ingest->organisation);
 	double rate = quota_thousandths ? (double)quota_thousandths / 1000 : settings->quota;
 	char words[200];
 	if (!member) {
@@ -317,9 +261,7 @@ static void ingest_ready(struct ingest *ingest)
 {
 	struct member *member = ingest->member;
 	ingest->state = INGEST_READY;
-	ingest->next = NULL;
-	*member->last = ingest;
-	member->last = &ingest->next;
+	member_append(member, ingest);
 	turn_add(ingest->front->ingests, member);
 }
 
@@ -403,7 +345,7 @@ static void member_work(struct ingests *ingests, struct member *member)
 	enum error error = ingest_read(ingest, SLICE, &failure);
 	if (error == OK)
 		return;
-	queue_remove(ingest);
+	member_remove(member, ingest);
 	ingest->state = INGEST_DONE;
 	ingest_read_free(ingest);
 	if (error != ERROR_END) {

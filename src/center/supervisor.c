@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #define BACKOFF_FIRST (200 * MILLISECOND)
+#define BACKOFF_READY SECOND
 #define BACKOFF_LONGEST (30 * SECOND)
 #define STOP_PATIENCE (15 * SECOND)
 #define CONFIG_LARGEST (1u << 20)
@@ -237,13 +238,15 @@ static void child_restart(void *context)
 		child_start(child);
 }
 
-static void child_later(struct child *child)
+/* Who cannot even start is tried ever more seldom; who ran before is missed. */
+static void child_later(struct child *child, bool was_ready)
 {
+	nanoseconds longest = was_ready ? BACKOFF_READY : BACKOFF_LONGEST;
 	if (time_monotonic() - child->started > MINUTE)
 		child->backoff = 0;
 	child->backoff = child->backoff ? child->backoff * 2 : BACKOFF_FIRST;
-	if (child->backoff > BACKOFF_LONGEST)
-		child->backoff = BACKOFF_LONGEST;
+	if (child->backoff > longest)
+		child->backoff = longest;
 	child->restart = loop_timer(child->supervisor->loop, child->backoff, 0, child_restart, child);
 }
 
@@ -254,7 +257,7 @@ static void child_start(struct child *child)
 		log_write(LOG_ERROR, "cannot start a process", LOG_FIELD_STRING("process", process_name(child->kind)),
 		    LOG_FIELD_STRING("why", failure.words));
 		if (!child->pid)
-			child_later(child);
+			child_later(child, false);
 		return;
 	}
 	send_configuration(child);
@@ -294,6 +297,7 @@ static void child_ended(struct child *child, int status)
 {
 	struct supervisor *supervisor = child->supervisor;
 	pid_t pid = child->pid;
+	bool was_ready = child->ready;
 	child->pid = 0;
 	child->ready = false;
 	close(child->link);
@@ -306,7 +310,7 @@ static void child_ended(struct child *child, int status)
 		stop_next(supervisor);
 		return;
 	}
-	child_later(child);
+	child_later(child, was_ready);
 	char how[64], next[64];
 	if (WIFSIGNALED(status))
 		snprintf(how, sizeof how, "signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
