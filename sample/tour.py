@@ -170,7 +170,7 @@ def send_notices(centre, events):
     for event in events[:NOTICES]:
         centre.call("POST", f"/v1/events/{event['id']}/confirm", {"reason": "first run: shown as confirmed"})
         centre.call("POST", f"/v1/events/{event['id']}/notices", {"then": "send"})
-    print(f"\nNotices (of the first {NOTICES} events, confirmed and sent to the members' inboxes)")
+    print(f"\nNotices (of the first {len(events[:NOTICES])} events, confirmed and sent to the members' inboxes)")
     for notice in centre.call("GET", "/v1/notices")["notices"]:
         who = notice.get("organisation_title") or notice.get("organisation_name") or notice.get("organisation")
         print(f"  {notice.get('number', '')}  {notice.get('tlp')}  to {who}: {notice.get('subject')}  "
