@@ -218,7 +218,7 @@ async function noFindings() {
 				const page = await open(language, { bypassCSP: true, colorScheme });
 				if (account)
 					await signIn(page, account);
-				for (const width of [1280, 375]) {
+				for (const width of colorScheme === "light" ? [1280, 375] : [1280]) {
 					await page.setViewportSize({ width, height: 800 });
 					for (const where of paths) {
 						const answer = await page.goto(centre.address + where);
