@@ -24,7 +24,7 @@
 /* A part of a batch within a round. */
 struct part {
 	struct part *next;
-	uint64_t correlation;
+	uint64_t correlation, generation; /* of the front that sent it */
 	struct history_batch batch;
 	uint64_t position;
 	bool stored;   /* appended in this round: to be handed on after the sync */
@@ -260,6 +260,7 @@ void batches_receive(struct keeper *keeper, const struct message *message)
 	struct part *part = part_decode(message, &digest);
 	if (!part)
 		return; /* front gives up waiting and says 503 */
+	part->generation = keeper->front_generation;
 	struct subject subject = { 0 };
 	struct organisation organisation;
 	uint16_t status = admit(keeper, digest, &subject, &organisation, &part->failure);
@@ -302,7 +303,7 @@ static void part_answer(struct keeper *keeper, const struct part *part)
 	put_u32(&body, part->batch.skipped);
 	put_u32(&body, part->batch.malformed);
 	put_text(&body, text_of(status == 200 ? "" : part->failure.words));
-	if (!body.failed && keeper->front)
+	if (!body.failed && keeper->front && part->generation == keeper->front_generation)
 		channel_send(keeper->front, MESSAGE_INGESTED, part->correlation, (struct text){ body.at, body.size });
 	builder_free(&body);
 }

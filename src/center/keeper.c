@@ -261,6 +261,8 @@ static void keeper_peer(struct process *process, enum process_kind kind, int des
 		front_gone(process, &failure);
 	else if (*channel)
 		courier_gone(process, &failure);
+	/* Fronts number their exchanges anew: an answer to an earlier one must not reach another's client. */
+	keeper->front_generation += front;
 	if (channel_new(process->loop, descriptor, front ? front_said : courier_said, front ? front_gone : courier_gone,
 		process, channel, &failure) != OK) {
 		*channel = NULL;
@@ -293,7 +295,8 @@ static enum error keeper_confine(struct keeper *keeper, struct failure *failure)
 	data_find("warninglists", lists, sizeof lists, &ignored);
 	data_find_catalog("ja", catalogs, sizeof catalogs, &ignored);
 	if (!keeper->japanese && *catalogs && catalog_open(catalogs, &keeper->japanese, &ignored) != OK)
-		log_write(LOG_WARNING, "the Japanese words cannot be read: no Japanese letter is sent", LOG_FIELD_STRING("why", ignored.words));
+		log_write(LOG_WARNING, "the Japanese words cannot be read: no Japanese letter is sent",
+		    LOG_FIELD_STRING("why", ignored.words));
 	struct confine_path paths[] = {
 		{ process_state_folder(keeper->process), true },
 		{ keeper->history_folder, true },

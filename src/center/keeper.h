@@ -29,6 +29,7 @@ struct keeper {
 	char history_folder[4352];
 	char public_url[256];
 	struct channel *front, *courier; /* NULL while that process is away */
+	uint64_t front_generation;       /* grows with each front: what an earlier one asked is answered to nobody */
 	struct passwords *passwords;
 	struct router *router;
 	struct catalog *japanese; /* words for letters; NULL when they cannot be read */

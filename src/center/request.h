@@ -10,7 +10,7 @@
 struct request {
 	struct request *next;
 	struct keeper *keeper;
-	uint64_t correlation;
+	uint64_t correlation, generation; /* of the front that asked */
 	struct work work;
 	const struct route *route;
 	json_t *input;

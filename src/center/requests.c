@@ -160,6 +160,7 @@ void requests_receive(struct keeper *keeper, const struct message *message)
 	}
 	request->keeper = keeper;
 	request->correlation = message->correlation;
+	request->generation = keeper->front_generation;
 	if (!request_decode(request, message->body, &failure))
 		request_refuse(request, 400, *failure.words ? failure.words : "The request does not fit its route.");
 	else if (request_identify(request)) {
@@ -187,7 +188,7 @@ static void request_answer(struct request *request)
 	put_u32(&body, request->retry_after);
 	put_text(&body, text_of(request->problem));
 	put_text(&body, text_of(output));
-	if (!body.failed && keeper->front)
+	if (!body.failed && keeper->front && request->generation == keeper->front_generation)
 		channel_send(keeper->front, MESSAGE_ANSWER, request->correlation, (struct text){ body.at, body.size });
 	builder_free(&body);
 	free(output);
