@@ -1,4 +1,5 @@
 """Processes of a real centre killed while alerts come in: nothing acknowledged is lost, none is doubled, and it says so."""
+import json
 import os
 import random
 import signal
@@ -69,8 +70,12 @@ def ids(centre):
     """The identity of every alert in history, page by page."""
     found, after = [], ""
     while True:
-        status, answer = centre.json("GET", "/v1/alerts?limit=500" + ("&after=" + after if after else ""),
-                                     centre.tokens["analyst"])
+        status, headers, data = centre.request("GET", "/v1/alerts?limit=500" + ("&after=" + after if after else ""),
+                                               centre.tokens["analyst"])
+        if status == 429:
+            time.sleep(int(headers["Retry-After"]))
+            continue
+        answer = json.loads(data)
         assert status == 200, answer
         found += [each["id"] for each in answer["alerts"]]
         after = answer.get("next")
