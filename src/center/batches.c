@@ -27,9 +27,10 @@ struct part {
 	uint64_t correlation, generation; /* of the front that sent it */
 	struct history_batch batch;
 	uint64_t position;
-	bool stored;   /* appended in this round: to be handed on after the sync */
-	bool repeated; /* was in history before */
-	bool empty;    /* without an alert: only its counts matter */
+	nanoseconds newest; /* occurred */
+	bool stored;        /* appended in this round: to be handed on after the sync */
+	bool repeated;      /* was in history before */
+	bool empty;         /* without an alert: only its counts matter */
 	struct failure failure;
 	size_t size;
 	char encoded[];
@@ -167,7 +168,7 @@ static struct part *part_decode(const struct message *message, const uint8_t **d
 }
 
 /* What the front read is decoded once more: whose the alerts are is the token's word, not the front's. */
-static enum error part_verify(const struct part *part, struct failure *failure)
+static enum error part_verify(struct part *part, struct failure *failure)
 {
 	const struct history_batch *batch = &part->batch;
 	struct reader from = reader_of(part->encoded, part->size);
@@ -183,6 +184,8 @@ static enum error part_verify(const struct part *part, struct failure *failure)
 		    alert.received != batch->received)
 			return fail(failure, ERROR_CORRUPT, "an alert does not belong to the batch that brought it");
 		least = alert.id.sequence + 1;
+		if (i == 0 || alert.occurred > part->newest)
+			part->newest = alert.occurred;
 	}
 	return reader_done(&from) ? OK : fail(failure, ERROR_CORRUPT, "a batch does not hold what it says");
 }
@@ -285,6 +288,8 @@ static void tally_add(struct batches *batches, const struct part *part)
 		*tally = (struct tally){ .sensor = part->batch.sensor, .organisation = part->batch.organisation };
 	}
 	tally->seen = part->batch.received;
+	if (part->batch.alerts > 0)
+		tally->clock_error = part->newest - part->batch.received;
 	tally->alerts += part->stored ? part->batch.alerts : 0;
 	tally->malformed += part->repeated ? 0 : part->batch.malformed;
 }

@@ -89,6 +89,13 @@ def test_a_preamble_is_read_and_not_counted():
     assert (status, answer.get("lines"), answer.get("alerts"), answer.get("skipped")) == (200, 5, 5, 0), answer
 
 
+def test_a_sensor_shows_how_far_its_clock_is_off():
+    number = [each["sensor"] for each in centre().facts["organisations"] if each["name"] == "beta"][0]
+    late = [eve(i, second=time.time() - 7200) for i in range(3)]
+    assert centre().post(centre().tokens["beta"], late, batch="late")[0] == 200
+    wait_for(lambda: centre().json("GET", "/v1/sensors/%d" % number, centre().tokens["administrator"])[1]["clock_error"] < -60)
+
+
 def test_malformed_lines_are_counted_and_the_rest_is_stored():
     body = ndjson(3) + b"{broken\n" + b"\xff\xfe\n" + ndjson(2)
     status, _, answer = centre().post(centre().tokens["alpha"], body, batch="malformed", format="eve")
