@@ -65,6 +65,7 @@ static const struct {
 	{ "step", "merge", N_("Merged") },
 	{ "step", "merged", N_("Merged") },
 	{ "step", "split", N_("Split") },
+	{ "step", "split-off", N_("Split off from another event") },
 	{ "sensor", "enrolled", N_("Enrolled") },
 	{ "sensor", "reporting", N_("Reporting") },
 	{ "sensor", "silent", N_("Silent") },
