@@ -9,8 +9,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#define GZIP_WINDOW (15 + 16)  /* 32 KiB, gzip header and checksum expected */
-#define ZSTD_LARGEST_WINDOW 27 /* 2^27 = 128 MiB: what a frame may make us allocate */
+#define GZIP_WINDOW (15 + 16) /* 32 KiB, gzip header and checksum expected */
 
 struct decompressor {
 	enum compression compression;
@@ -38,7 +37,7 @@ const char *compression_name(enum compression compression)
 	return compression == COMPRESSION_GZIP ? "gzip" : compression == COMPRESSION_ZSTD ? "zstd" : "plain";
 }
 
-struct decompressor *decompressor_new(enum compression compression)
+struct decompressor *decompressor_new(enum compression compression, int window)
 {
 	struct decompressor *decompressor = calloc(1, sizeof *decompressor);
 	if (!decompressor)
@@ -50,8 +49,8 @@ struct decompressor *decompressor_new(enum compression compression)
 		ready = inflateInit2(&decompressor->gzip, GZIP_WINDOW) == Z_OK;
 	} else {
 		decompressor->zstd = ZSTD_createDStream();
-		ready = decompressor->zstd && !ZSTD_isError(ZSTD_DCtx_setParameter(
-						  decompressor->zstd, ZSTD_d_windowLogMax, ZSTD_LARGEST_WINDOW));
+		ready = decompressor->zstd &&
+			!ZSTD_isError(ZSTD_DCtx_setParameter(decompressor->zstd, ZSTD_d_windowLogMax, window));
 	}
 	if (!ready) {
 		decompressor_free(decompressor);

@@ -15,7 +15,9 @@ const char *compression_name(enum compression compression); /* "gzip" */
 
 struct decompressor; /* of concatenated members or frames; one thread */
 
-struct decompressor *decompressor_new(enum compression compression); /* NULL when there is no memory */
+/* A zstd frame may ask for a window of at most 2^window bytes (10–27; of no meaning for gzip). NULL when there is no
+ * memory. */
+struct decompressor *decompressor_new(enum compression compression, int window);
 void decompressor_free(struct decompressor *decompressor);
 
 /* One step: takes some of the `size` bytes at `from` (*taken) and gives up to `room` bytes (*made). When it takes and

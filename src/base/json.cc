@@ -56,7 +56,8 @@ struct json_parser {
 	mutable bool mapped = false;
 	mutable uint32_t *keys = nullptr; /* tape indexes, while duplicates are looked for */
 	mutable size_t keys_room = 0;
-	mutable int duplicates = 0; /* -1 = not looked for yet */
+	mutable int duplicates = 0;     /* -1 = not looked for yet */
+	mutable uint32_t duplicate = 0; /* the key's tape index */
 
 	~json_parser()
 	{
@@ -92,7 +93,7 @@ struct json_parser {
 	bool make_room(size_t need);
 	bool map() const;
 	enum error refused(const char *reason, size_t skipped, struct failure *failure);
-	bool has_duplicates(uint32_t object) const;
+	uint32_t find_duplicate(uint32_t object) const;
 };
 
 bool json_parser::make_room(size_t need)
@@ -281,8 +282,9 @@ bool same_key(struct text a, struct text b)
 	return a.size == b.size && memcmp(a.at, b.at, a.size) == 0;
 }
 
-/* A bit for each hash met: only where it is set already the keys before are compared. */
-bool few_have_duplicates(const struct json_parser *parser, uint32_t first, uint32_t end)
+/* The first key that stands there again, 0 = none. A bit for each hash met: only where it is set already the keys
+ * before are compared. */
+uint32_t few_find_duplicate(const struct json_parser *parser, uint32_t first, uint32_t end)
 {
 	uint64_t met[16] = {};
 	uint32_t hashes[few_keys], keys[few_keys], count = 0;
@@ -292,32 +294,32 @@ bool few_have_duplicates(const struct json_parser *parser, uint32_t first, uint3
 		uint64_t *slot = &met[hash / 64 % 16], bit = uint64_t(1) << hash % 64;
 		for (uint32_t i = 0; *slot & bit && i < count; i++)
 			if (hashes[i] == hash && same_key(parser->string(keys[i]), name))
-				return true;
+				return key;
 		*slot |= bit;
 		hashes[count] = hash;
 		keys[count++] = key;
 	}
-	return false;
+	return 0;
 }
 
 } // namespace
 
-bool json_parser::has_duplicates(uint32_t object) const
+uint32_t json_parser::find_duplicate(uint32_t object) const
 {
 	uint32_t end = after(object) - 1, count = 0;
 	if (type_of(word(end)) != '}')
-		return false;
+		return 0;
 	uint32_t members = static_cast<uint32_t>(payload(word(object)) >> 32); /* saturates at 2^24 - 1 */
 	if (members < 2)
-		return false;
+		return 0;
 	if (members <= few_keys)
-		return few_have_duplicates(this, object + 1, end);
+		return few_find_duplicate(this, object + 1, end);
 	for (uint32_t key = object + 1; key < end; key = after(key + 1)) {
 		if (count == keys_room) {
 			size_t larger = std::max<size_t>(keys_room * 2, 256);
 			uint32_t *more = static_cast<uint32_t *>(realloc(keys, larger * sizeof *keys));
 			if (!more)
-				return false;
+				return 0;
 			keys = more;
 			keys_room = larger;
 		}
@@ -325,8 +327,9 @@ bool json_parser::has_duplicates(uint32_t object) const
 	}
 	std::sort(
 	    keys, keys + count, [this](uint32_t a, uint32_t b) { return text_compare(string(a), string(b)) < 0; });
-	return std::adjacent_find(keys, keys + count,
-		   [this](uint32_t a, uint32_t b) { return same_key(string(a), string(b)); }) != keys + count;
+	uint32_t *found = std::adjacent_find(
+	    keys, keys + count, [this](uint32_t a, uint32_t b) { return same_key(string(a), string(b)); });
+	return found == keys + count ? 0 : *found;
 }
 
 extern "C" bool json_had_duplicate_keys(const struct json_parser *parser)
@@ -336,12 +339,19 @@ extern "C" bool json_had_duplicate_keys(const struct json_parser *parser)
 		parser->duplicates = 0;
 		for (uint32_t index = 1; index < end && !parser->duplicates; index++) {
 			char type = type_of(parser->word(index));
-			if (type == '{')
-				parser->duplicates = parser->has_duplicates(index);
+			if (type == '{') {
+				parser->duplicate = parser->find_duplicate(index);
+				parser->duplicates = parser->duplicate != 0;
+			}
 			index += is_number(type);
 		}
 	}
 	return parser->duplicates > 0;
+}
+
+extern "C" struct text json_duplicate_key(const struct json_parser *parser)
+{
+	return json_had_duplicate_keys(parser) ? parser->string(parser->duplicate) : TEXT_NONE;
 }
 
 extern "C" bool json_exists(struct json_value value)

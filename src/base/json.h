@@ -39,6 +39,7 @@ enum error json_parse(struct json_parser *parser, struct text text, struct json_
 /* Some object of the document has a key twice. Looked for when asked: linear for objects of up to 64 members, by sorting for
  * larger ones. */
 bool json_had_duplicate_keys(const struct json_parser *parser);
+struct text json_duplicate_key(const struct json_parser *parser); /* such a key; empty when there is none */
 
 bool json_exists(struct json_value value);
 enum json_kind json_kind(struct json_value value); /* JSON_IS_NULL for no value */

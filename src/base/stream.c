@@ -18,6 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* zstd windows, as powers of two: what a frame may make us allocate. RFC 9659 allows 8 MiB in what HTTP carries. */
+#define WINDOW_OF_FILES 27
+#define WINDOW_OF_STRANGERS 23
+
 #ifdef FUZZING_BUILD_MODE_UNSAFE_FOR_PRODUCTION
 #define READ_SIZE ((size_t)512) /* so that small inputs meet the borders between two reads */
 #else
@@ -198,7 +202,8 @@ static void stream_begin(struct stream *stream)
 	}
 	stream->compression = compression_of(stream->raw, stream->raw_end);
 	if (stream->compression != COMPRESSION_NONE) {
-		stream->decompressor = decompressor_new(stream->compression);
+		stream->decompressor =
+		    decompressor_new(stream->compression, stream->limit ? WINDOW_OF_STRANGERS : WINDOW_OF_FILES);
 		if (!stream->decompressor)
 			stream_break(stream, ERROR_MEMORY, "no memory to decompress it");
 		return;

@@ -20,7 +20,8 @@ enum error stream_open_memory(const char *name, const void *at, size_t size, str
 void stream_close(struct stream *stream);
 
 /* At most `limit` bytes come out of a compressed stream in total (a decompression bomb ends in ERROR_LIMIT, after everything
- * before the limit was given); 0 = no limit. A zstd frame may ask for a window of at most 128 MiB. */
+ * before the limit was given); 0 = no limit. A zstd frame may ask for a window of at most 128 MiB, with a limit of
+ * at most 8 MiB (RFC 9659). */
 void stream_limit(struct stream *stream, uint64_t limit);
 
 /* The next bytes without consuming them, to tell a format by its content: up to `want`, fewer at the end or before a break

@@ -30,7 +30,8 @@ struct ingests {
 	uint64_t total;
 	struct ingest *all;
 	struct watch *timer;
-	struct counter *accepted, *lines, *alerts, *malformed, *quota, *queue, *refused, *queued_bytes, *seconds;
+	struct counter *accepted, *lines, *alerts, *malformed, *duplicate_keys, *implausible, *quota, *queue, *refused,
+	    *queued_bytes, *seconds;
 };
 
 enum error ingests_new(struct front *front, struct ingests **to, struct failure *failure)
@@ -53,6 +54,10 @@ enum error ingests_new(struct front *front, struct ingests **to, struct failure 
 	    counter_get(counters, COUNTER_TOTAL, "noroshi_ingest_alerts", "Alerts read.", NULL, TEXT_NONE);
 	ingests->malformed = counter_get(
 	    counters, COUNTER_TOTAL, "noroshi_ingest_malformed", "Lines that are malformed.", NULL, TEXT_NONE);
+	ingests->duplicate_keys = counter_get(counters, COUNTER_TOTAL, "noroshi_ingest_duplicate_keys",
+	    "Lines with a key twice in one object.", NULL, TEXT_NONE);
+	ingests->implausible = counter_get(counters, COUNTER_TOTAL, "noroshi_ingest_implausible_times",
+	    "Alerts whose time lies too far from now.", NULL, TEXT_NONE);
 	ingests->queued_bytes = counter_get(
 	    counters, COUNTER_GAUGE, "noroshi_ingest_queued_bytes", "Bodies that are held.", NULL, TEXT_NONE);
 	ingests->seconds = counter_get(counters, COUNTER_HISTOGRAM, "noroshi_ingest_seconds",
@@ -357,6 +362,8 @@ static void member_work(struct ingests *ingests, struct member *member)
 	counter_add(ingests->lines, ingest->counts.lines);
 	counter_add(ingests->alerts, ingest->counts.alerts);
 	counter_add(ingests->malformed, ingest->counts.malformed);
+	counter_add(ingests->duplicate_keys, ingest->counts.duplicate_keys);
+	counter_add(ingests->implausible, ingest->counts.implausible);
 	send_parts(ingest);
 }
 
@@ -389,10 +396,11 @@ static void ingest_answer(struct ingest *ingest)
 	struct front *front = ingest->front;
 	struct ingests *ingests = front->ingests;
 	struct exchange *exchange = server_exchange(front->server, ingest->number);
-	json_t *output = json_pack("{s:I,s:I,s:I,s:I,s:b,s:b,s:O}", "lines", (json_int_t)ingest->lines, "alerts",
-	    (json_int_t)ingest->alerts, "skipped", (json_int_t)ingest->skipped, "malformed",
-	    (json_int_t)ingest->malformed, "durable", 1, "repeated", (int)ingest->all_repeated, "problems",
-	    ingest->problems);
+	json_t *output = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:O}", "lines", (json_int_t)ingest->lines,
+	    "alerts", (json_int_t)ingest->alerts, "skipped", (json_int_t)ingest->skipped, "malformed",
+	    (json_int_t)ingest->malformed, "duplicate_keys", (json_int_t)ingest->counts.duplicate_keys,
+	    "implausible_times", (json_int_t)ingest->counts.implausible, "durable", 1, "repeated",
+	    (int)ingest->all_repeated, "problems", ingest->problems);
 	if (*ingest->batch)
 		json_object_set_new(output, "batch", json_string(ingest->batch));
 	counter_add(ingests->accepted, 1);

@@ -8,6 +8,7 @@
  */
 #include "center/ingest.h"
 #include "center/message.h"
+#include "triage/options.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,8 @@ static enum error ingest_open(struct ingest *ingest, struct failure *failure)
 			ingest->preamble_lines += beginning.at[i] == '\n';
 	ingest->settings.map = text_of(ingest->map);
 	ingest->settings.now = ingest->received;
+	ingest->settings.past = triage_configured()->clamp;
+	ingest->settings.future = triage_configured()->clamp_future;
 	ingest->part_first = ingest->from_file ? ingest->offset : 1;
 	return format_reader_new(ingest->format, &ingest->settings, &ingest->reader, failure);
 }

@@ -52,7 +52,7 @@ static void usage(FILE *to)
 	      "  --original      add the input line to each alert\n"
 	      "  --json          print the final count as JSON\n"
 	      "  --help          this text\n\n"
-	      "Exit codes: 0 done, 1 some lines were malformed, 2 bad usage or a file that cannot be read.\n",
+	      "Exit codes: 0 done, 1 some lines were malformed or have a key twice, 2 bad usage or a file that cannot be read.\n",
 	    to);
 }
 
@@ -213,7 +213,7 @@ static int convert_run(int argc, char **argv)
 		status = 2;
 	}
 	show_counts(&conversion.counts, options.json);
-	return status ? status : conversion.counts.malformed ? 1 : 0;
+	return status ? status : conversion.counts.malformed || conversion.counts.duplicate_keys ? 1 : 0;
 }
 
 const struct command convert_command = {

@@ -111,8 +111,12 @@ static enum error tell_format(struct format_reader *reader, struct stream *strea
 	enum error error = stream_peek(stream, RECOGNISE_BYTES, &beginning, failure);
 	if (error)
 		return error;
-	if (!text_trim(beginning).size && beginning.size < RECOGNISE_BYTES)
-		return ERROR_END;
+	if (!text_trim(beginning).size && beginning.size < RECOGNISE_BYTES) {
+		struct line empty;
+		while ((error = stream_line(stream, RECOGNISE_BYTES, &empty, failure)) == OK)
+			;
+		return error; /* nothing came, or it broke before anything did */
+	}
 	const struct format *format =
 	    reader->settings->map.size ? &format_csv : format_recognise(beginning, reader->parser, failure);
 	if (!format)
@@ -219,6 +223,36 @@ static enum error read_line(
 	return OK;
 }
 
+typedef void (*complain_callback)(void *context, const struct line *line, const struct failure *failure);
+
+/* A line that is taken, and yet somebody should know: duplicate keys (whoever reads the second of them reads another
+ * alert than we), or a time that cannot be. */
+static void look_askance(struct format_reader *reader, const struct line *line, const struct alert *alert,
+    struct format_counts *counts, complain_callback complain, void *context)
+{
+	const struct format_settings *settings = reader->settings;
+	struct failure wrong = { 0 };
+	char quoted[QUOTED], when[TIME_TEXT], limit[TIME_TEXT];
+	if (reader->parsed && json_had_duplicate_keys(reader->parser)) {
+		counts->duplicate_keys++;
+		fail(&wrong, ERROR_INPUT, "JSON: the key %s stands twice in one object: the first was taken",
+		    field_quote(json_duplicate_key(reader->parser), quoted));
+		if (complain)
+			complain(context, line, &wrong);
+	}
+	if (!alert)
+		return;
+	bool past = settings->past && alert->occurred < settings->now - settings->past;
+	if (!past && !(settings->future && alert->occurred > settings->now + settings->future))
+		return;
+	counts->implausible++;
+	fail(&wrong, ERROR_INPUT, "the time %s is not plausible: it is more than %s %s; the alert was taken",
+	    time_format(alert->occurred, when), duration_format(past ? settings->past : settings->future, limit),
+	    past ? "ago" : "in the future");
+	if (complain)
+		complain(context, line, &wrong);
+}
+
 enum error format_read(struct format_reader *reader, struct stream *stream, struct line *line, struct alert *alert,
     struct format_counts *counts,
     void (*complain)(void *context, const struct line *line, const struct failure *failure), void *context,
@@ -228,6 +262,7 @@ enum error format_read(struct format_reader *reader, struct stream *stream, stru
 	struct failure wrong = { 0 };
 	if (!line)
 		line = &own;
+	*line = (struct line){ 0 };
 	enum error error = reader->ended ? ERROR_END : OK;
 	if (!error && !reader->format)
 		error = tell_format(reader, stream, failure);
@@ -237,11 +272,12 @@ enum error format_read(struct format_reader *reader, struct stream *stream, stru
 			break;
 		counts->lines++;
 		enum error read = read_line(reader, line, alert, &wrong);
-		counts->duplicate_keys += reader->parsed && json_had_duplicate_keys(reader->parser);
 		counts->cut += line->cut;
 		counts->alerts += read == OK;
 		counts->skipped += read == ERROR_AGAIN;
 		counts->malformed += read != OK && read != ERROR_AGAIN;
+		if (read == OK || read == ERROR_AGAIN)
+			look_askance(reader, line, read == OK ? alert : NULL, counts, complain, context);
 		if (read == OK)
 			return OK;
 		if (read != ERROR_AGAIN && complain)

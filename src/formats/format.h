@@ -14,6 +14,7 @@ struct format_settings {
 	int zone;             /* seconds east of UTC where the source names no zone */
 	struct text map;      /* CSV: "time=ts,signature=rule,host=node,address=ip"; empty = the header's own names */
 	nanoseconds now;      /* for formats whose time has no year (fast.log can) */
+	nanoseconds past, future; /* a time that lies farther from `now` is implausible; 0 = no time is */
 };
 
 /* One stream being read. A reader keeps what the stream declared (CSV header, Zeek #fields). */
@@ -59,9 +60,11 @@ struct format_counts {
 	uint64_t malformed;      /* each of them was complained about */
 	uint64_t cut;            /* of the malformed: longer than FORMAT_LONGEST_LINE */
 	uint64_t duplicate_keys; /* JSON lines in which a key stands twice in one object; the first counted */
+	uint64_t implausible;    /* alerts whose time lies too far from now; taken all the same */
 };
 /* The next alert of a stream: skips what is no alert, counts; on a malformed line calls `complain` (may be NULL: with file,
- * line, offset and words; at most as often as the caller wants to hear) and goes on. ERROR_END at the end; ERROR_INPUT when
+ * line, offset and words; at most as often as the caller wants to hear) and goes on. It complains too about a line with
+ * duplicate keys or an implausible time, which counts as what it is otherwise. ERROR_END at the end; ERROR_INPUT when
  * the stream itself broke, or its format is not known (once, then ERROR_END). In the texts of the alert, but not in
  * `original`, control characters have become spaces. `line` may be NULL when the caller has no use for it. */
 enum error format_read(struct format_reader *reader, struct stream *stream, struct line *line, struct alert *alert,

@@ -43,8 +43,8 @@ static void usage(FILE *to)
 	      "  --warning-lists DIR MISP warning lists: what their scanners and checks cause is noise\n"
 	      "  --quiet             no progress\n"
 	      "  --help              this text\n\n"
-	      "Exit codes: 0 done, 1 some lines were malformed or an input broke off, 2 bad usage or a file that "
-	      "cannot be read.\n",
+	      "Exit codes: 0 done, 1 some lines were malformed, ambiguous or of an implausible time, or an input broke "
+	      "off, 2 bad usage or\na file that cannot be read.\n",
 	    to);
 }
 
@@ -178,7 +178,7 @@ static enum error write_results(
 static bool had_problems(const struct inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->count; i++)
-		if (inputs->items[i].broken || inputs->items[i].counts.malformed)
+		if (inputs->items[i].broken || inputs->items[i].complaints)
 			return true;
 	return false;
 }
@@ -192,6 +192,8 @@ int triage_run(int argc, char **argv)
 	struct failure failure = { 0 };
 	triage_settings_default(&options.settings);
 	int status = read_options(argc, argv, &options);
+	options.inputs.settings.past = options.settings.clamp;
+	options.inputs.settings.future = options.settings.clamp_future;
 	if (status < 0) {
 		options.inputs.progress = isatty(STDERR_FILENO) && !options.quiet;
 		report.assigns = options.assign != NULL;

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +18,7 @@ static void complain(void *context, const struct line *line, const struct failur
 		fprintf(stderr, "noroshi triage: %s: line %" PRIu64 " (byte %" PRIu64 "): %s\n", input->path,
 		    line->number, line->offset, failure->words);
 	if (input->complaints == COMPLAINTS + 1)
-		fprintf(stderr, "noroshi triage: %s: further malformed lines are only counted\n", input->path);
+		fprintf(stderr, "noroshi triage: %s: further complaints are only counted\n", input->path);
 }
 
 static void input_close(struct input *input)
@@ -59,7 +60,11 @@ static void input_next(struct input *input)
 	    input->reader, input->stream, &input->line, &input->alert, &input->counts, complain, input, &failure);
 	input->waiting = error == OK;
 	if (error && error != ERROR_END) {
-		fprintf(stderr, "noroshi triage: %s: %s\n", input->path, failure.words);
+		/* what the stream says begins with its name; that the format is not known is said of the first line */
+		if (strncmp(failure.words, input->path, strlen(input->path)) == 0)
+			fprintf(stderr, "noroshi triage: %s\n", failure.words);
+		else
+			fprintf(stderr, "noroshi triage: %s: line 1 (byte 0): %s\n", input->path, failure.words);
 		input->broken = true;
 	}
 	input->alert.id = (struct fact_id){ input->sensor, epoch, input->line.offset };

@@ -261,8 +261,10 @@ enum error report_write_assignments(
 
 /* ── for people ─ */
 
-static void sum_inputs(const struct inputs *inputs, uint32_t organisation, struct format_counts *counts)
+/* Gives how many of the inputs broke off. */
+static unsigned sum_inputs(const struct inputs *inputs, uint32_t organisation, struct format_counts *counts)
 {
+	unsigned broken = 0;
 	*counts = (struct format_counts){ 0 };
 	for (size_t i = 0; i < inputs->count; i++) {
 		if (organisation && inputs->items[i].organisation != organisation)
@@ -270,7 +272,11 @@ static void sum_inputs(const struct inputs *inputs, uint32_t organisation, struc
 		counts->lines += inputs->items[i].counts.lines;
 		counts->skipped += inputs->items[i].counts.skipped;
 		counts->malformed += inputs->items[i].counts.malformed;
+		counts->duplicate_keys += inputs->items[i].counts.duplicate_keys;
+		counts->implausible += inputs->items[i].counts.implausible;
+		broken += inputs->items[i].broken;
 	}
+	return broken;
 }
 
 static enum error print_event(void *context, const struct event *event, uint32_t place, struct failure *failure)
@@ -313,16 +319,20 @@ void report_print(const struct report *report, const struct inputs *inputs, cons
 	if (counts.late)
 		printf("%" PRIu64 " alerts came later than the lateness bound and were judged out of order\n",
 		    counts.late);
+	if (lines.duplicate_keys)
+		printf("%" PRIu64 " lines have a key twice, of which the first was taken\n", lines.duplicate_keys);
 	if (counts.clamped)
 		printf("%" PRIu64 " alerts had an implausible time, which was moved\n", counts.clamped);
 	each_ranked(report, print_event, (void *)inputs, NULL);
 }
 
-static void print_counts_json(const struct triage_counts *counts, const struct format_counts *lines)
+static void print_counts_json(const struct triage_counts *counts, const struct format_counts *lines, unsigned broken)
 {
-	printf("\"lines\":%" PRIu64 ",\"skipped\":%" PRIu64 ",\"malformed\":%" PRIu64 ",\"alerts\":%" PRIu64
+	printf("\"broken\":%u,\"lines\":%" PRIu64 ",\"skipped\":%" PRIu64 ",\"malformed\":%" PRIu64
+	       ",\"duplicate_keys\":%" PRIu64 ",\"implausible_times\":%" PRIu64 ",\"alerts\":%" PRIu64
 	       ",\"verdicts\":{",
-	    lines->lines, lines->skipped, lines->malformed, counts->alerts);
+	    broken, lines->lines, lines->skipped, lines->malformed, lines->duplicate_keys, lines->implausible,
+	    counts->alerts);
 	for (unsigned i = VERDICT_EVENT; i < VERDICT_COUNT; i++)
 		printf("%s\"%s\":%" PRIu64, i > VERDICT_EVENT ? "," : "", verdict_code((enum verdict)i),
 		    counts->verdicts[i]);
@@ -337,9 +347,9 @@ void report_print_json(const struct report *report, const struct inputs *inputs,
 	struct format_counts lines;
 	(void)report;
 	triage_count(triage, &counts);
-	sum_inputs(inputs, 0, &lines);
+	unsigned broken = sum_inputs(inputs, 0, &lines);
 	putchar('{');
-	print_counts_json(&counts, &lines);
+	print_counts_json(&counts, &lines, broken);
 	fputs(",\"organisations\":[", stdout);
 	for (uint32_t i = 1; i <= inputs->organisations; i++) {
 		struct builder name = { 0 };
@@ -347,8 +357,8 @@ void report_print_json(const struct report *report, const struct inputs *inputs,
 		printf("%s{\"name\":%s,", i > 1 ? "," : "", name.at ? name.at : "\"\"");
 		builder_free(&name);
 		triage_count_organisation(triage, i, &counts);
-		sum_inputs(inputs, i, &lines);
-		print_counts_json(&counts, &lines);
+		broken = sum_inputs(inputs, i, &lines);
+		print_counts_json(&counts, &lines, broken);
 		putchar('}');
 	}
 	puts("]}");

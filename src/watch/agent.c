@@ -317,7 +317,7 @@ static void note_skips(struct agent *agent, const struct follow *follow, const s
 		return;
 	agent->counts.too_long += notes->too_long;
 	log_write(LOG_WARNING, "a line is longer than a batch and is left out", LOG_FIELD_STRING("file", follow->path),
-	    LOG_FIELD_NUMBER("limit", BATCH_BYTES), LOG_FIELD_NUMBER("before", follow->identity.place));
+	    LOG_FIELD_NUMBER("begins_at", notes->at), LOG_FIELD_NUMBER("limit", BATCH_BYTES));
 }
 
 /* Asks one file for its next batch. */
@@ -335,6 +335,12 @@ static enum follow_step ask(struct agent *agent, struct follow *follow, nanoseco
 	if (follow->seen > seen)
 		follow->changed = now;
 	note_skips(agent, follow, &notes);
+	if (follow->source && source_broken(follow->source) && !follow->broken_said) {
+		follow->broken_said = true;
+		agent->counts.broken++;
+		log_write(LOG_ERROR, "a compressed file breaks off: what stands before is shipped",
+		    LOG_FIELD_STRING("file", follow->path), LOG_FIELD_STRING("why", source_broken(follow->source)));
+	}
 	if (error) {
 		if (error != ERROR_AGAIN)
 			log_write(LOG_ERROR, "cannot be read", LOG_FIELD_STRING("why", failure.words));
@@ -389,7 +395,12 @@ static void taken(struct agent *agent, const struct delivery_answer *answer)
 	agent->counts.bytes += bytes;
 	agent->counts.alerts += answer->alerts;
 	agent->counts.malformed += answer->malformed;
+	agent->counts.doubtful += answer->doubtful;
 	agent->counts.repeated += answer->repeated;
+	if (answer->malformed + answer->doubtful > 0) /* one line for a batch, whatever it holds */
+		log_write(LOG_WARNING, "the centre complains about lines", LOG_FIELD_STRING("file", follow->path),
+		    LOG_FIELD_NUMBER("malformed", answer->malformed), LOG_FIELD_NUMBER("doubtful", answer->doubtful),
+		    LOG_FIELD_NUMBER("first_at", answer->place), LOG_FIELD_STRING("why", answer->words));
 	follow->lines += agent->batch.lines;
 	follow->bytes += bytes;
 }
@@ -500,6 +511,11 @@ void agent_folders(const struct agent *agent, void (*each)(void *context, const 
 		    snprintf(folder, sizeof folder, "%.*s", size, home) < (int)sizeof folder)
 			each(context, name ? (size ? folder : "/") : ".");
 	}
+}
+
+bool agent_denied(const struct agent *agent)
+{
+	return agent->denied;
 }
 
 nanoseconds agent_wake(const struct agent *agent)

@@ -29,7 +29,9 @@ struct delivery_answer {
 	nanoseconds wait;           /* with LATER: as the centre asked; 0 = it did not say */
 	bool repeated;              /* with DELIVERED: it had this batch already */
 	uint64_t alerts, malformed; /* as the centre read it */
-	char words[256];            /* why, unless DELIVERED */
+	uint64_t doubtful;          /* lines that it took and complains about: duplicate keys, an implausible time */
+	uint64_t place;             /* of the first line that it complains about: byte in the file */
+	char words[256];            /* why, unless DELIVERED; else what is wrong with that line, if any */
 };
 /* `follow` has epoch, format and preamble. Waits for the answer. */
 typedef enum delivery (*deliver_callback)(
@@ -54,9 +56,11 @@ struct agent_settings {
 struct agent_counts {
 	uint64_t batches, lines, bytes; /* delivered */
 	uint64_t alerts, malformed;     /* of them, as the centre read them */
+	uint64_t doubtful;              /* taken, but with duplicate keys or an implausible time */
 	uint64_t repeated;              /* batches that the centre had already */
 	uint64_t refused, refused_lines;
 	uint64_t too_long;               /* lines longer than a batch, left out */
+	uint64_t broken;                 /* compressed files whose stream broke off */
 	uint64_t lost_files, lost_bytes; /* known to have existed, and gone before they could be read */
 	uint64_t failures;               /* attempts without success */
 	uint64_t spool_full;             /* times that something did not fit into the spool */
@@ -79,6 +83,7 @@ enum agent_next {
 };
 /* Delivers at most one batch. */
 enum agent_next agent_work(struct agent *agent, nanoseconds now);
+bool agent_denied(const struct agent *agent);      /* the centre does not accept who we are */
 nanoseconds agent_wake(const struct agent *agent); /* monotonic: when to try again after AGENT_WAIT */
 
 /* Something changed that only a scan can tell. */

@@ -81,6 +81,8 @@ static void work(void *context)
 	enum agent_next next = agent_work(run->agent, time_monotonic());
 	if (next == AGENT_MORE || agent_wants_scan(run->agent)) {
 		work_in(run, 0);
+	} else if (next == AGENT_WAIT && run->options->once && agent_denied(run->agent)) {
+		loop_stop(run->loop); /* nothing will change that while we wait */
 	} else if (next == AGENT_WAIT) {
 		nanoseconds wait = agent_wake(run->agent) - time_monotonic();
 		work_in(run, wait > 0 ? wait : 0);
@@ -200,7 +202,8 @@ static int finish(struct run *run)
 		printf("%llu lines of %llu files delivered, %llu refused\n", (unsigned long long)counts.lines,
 		    (unsigned long long)counts.files, (unsigned long long)counts.refused_lines);
 	}
-	bool whole = counts.waiting_files == 0 && counts.refused == 0 && counts.files > 0;
+	bool whole = counts.waiting_files == 0 && counts.refused == 0 && counts.files > 0 && counts.malformed == 0 &&
+		     counts.doubtful == 0 && counts.too_long == 0 && counts.broken == 0 && counts.lost_files == 0;
 	return run->options->once && !whole ? 1 : 0;
 }
 

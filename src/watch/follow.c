@@ -173,7 +173,7 @@ static enum follow_step skip_long_line(
 	uint32_t size = stop ? (uint32_t)(stop - at) + 1 : got;
 
 	if (!follow->skipping)
-		notes->too_long++;
+		notes->too_long++, notes->at = follow->identity.place;
 	notes->skipped += size;
 	follow->skipping = !stop;
 	identity_extend(&follow->identity, at, size);
@@ -223,6 +223,8 @@ enum error follow_read(struct follow *follow, struct spool *spool, bool last, st
 		*step = skip_long_line(follow, batch->content, got, notes);
 		return OK;
 	}
+	if (follow->source && source_broken(follow->source))
+		last = false; /* a line that broke off would be taken for a whole one */
 	if (size == 0 && last && got > 0) {
 		size = got;
 		lines = 1;

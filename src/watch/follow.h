@@ -50,6 +50,7 @@ struct follow {
 	nanoseconds changed;   /* monotonic, when it was last seen to grow, or was renamed */
 	nanoseconds missing;   /* monotonic, since when its content is nowhere; 0 = it is somewhere */
 	bool spool_full;       /* said already */
+	bool broken_said;      /* that its compressed stream breaks off */
 	bool claimed;          /* of a scan: found under some name */
 	bool lost_said;        /* said already that something of it is lost */
 };
@@ -71,6 +72,7 @@ enum follow_step {
 struct follow_notes {
 	uint64_t too_long; /* lines left out because they are longer than a batch */
 	uint64_t skipped;  /* their bytes */
+	uint64_t at;       /* where the last of them begins */
 };
 
 struct follow *follow_new(const char *path); /* a new epoch; NULL without memory */

@@ -144,16 +144,32 @@ static void answer_words(struct shipper *shipper, const struct client_answer *go
 	snprintf(answer->words, sizeof answer->words, "HTTP status %u%s%s", got->status, detail[0] ? ": " : "", detail);
 }
 
+/* The first of the lines that the centre complains about. */
+static void read_problem(struct json_value problems, struct delivery_answer *answer)
+{
+	struct json_walk walk = { 0 };
+
+	if (json_kind(problems) != JSON_IS_ARRAY || !json_next(problems, &walk))
+		return;
+	json_to_u64(json_get(walk.value, "offset"), &answer->place);
+	text_copy(json_text(json_get(walk.value, "words")), answer->words, sizeof answer->words);
+}
+
 static void read_counts(struct shipper *shipper, const struct client_answer *got, struct delivery_answer *answer)
 {
 	struct json_value root;
 	struct failure ignored;
+	uint64_t duplicate_keys = 0, implausible = 0;
 
 	if (json_parse(shipper->parser, got->body, &root, &ignored) != OK)
 		return;
 	json_to_u64(json_get(root, "alerts"), &answer->alerts);
 	json_to_u64(json_get(root, "malformed"), &answer->malformed);
+	json_to_u64(json_get(root, "duplicate_keys"), &duplicate_keys);
+	json_to_u64(json_get(root, "implausible_times"), &implausible);
+	answer->doubtful = duplicate_keys + implausible;
 	answer->repeated = json_kind(json_get(root, "repeated")) == JSON_IS_TRUE;
+	read_problem(json_get(root, "problems"), answer);
 }
 
 static enum error post(struct shipper *shipper, const struct follow *follow, const struct batch *batch,

@@ -5,6 +5,7 @@
 #include "watch/source.h"
 
 #include "base/stream.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +27,7 @@ struct source {
 	uint64_t seen;         /* the farthest place reached */
 	uint8_t *kept;         /* the content before `place`, KEPT bytes of room */
 	uint32_t kept_size;
+	char broken[256]; /* why the stream broke off; empty = it did not */
 };
 
 static bool begins_compressed(int descriptor)
@@ -94,6 +96,11 @@ void source_close(struct source *source)
 bool source_compressed(const struct source *source)
 {
 	return source->compressed;
+}
+
+const char *source_broken(const struct source *source)
+{
+	return source->broken[0] ? source->broken : NULL;
 }
 
 uint64_t source_device(const struct source *source)
@@ -188,6 +195,7 @@ static enum error read_compressed(
 	enum error error = OK;
 
 	*got = 0;
+	source->broken[0] = 0;
 	if (!source->stream || source->place - source->kept_size > offset)
 		error = stream_rewind(source, failure);
 	while (!error && part > 0 && source->place < offset)
@@ -205,6 +213,8 @@ static enum error read_compressed(
 	if (error == ERROR_INPUT || error == ERROR_CORRUPT) { /* broken off: look again from the beginning next time */
 		stream_close(source->stream);
 		source->stream = NULL;
+		const char *words = strstr(failure->words, ": "); /* the name before it is that of our descriptor */
+		text_copy(text_of(words ? words + 2 : failure->words), source->broken, sizeof source->broken);
 		return *got > 0 ? OK : ERROR_AGAIN;
 	}
 	return error == ERROR_END ? OK : error;

@@ -20,6 +20,8 @@ enum error source_open(const char *path, struct source **source, struct failure 
 void source_close(struct source *source); /* NULL is fine */
 
 bool source_compressed(const struct source *source);
+/* Why the compressed stream broke off at the last read that came to the break; NULL when it did not. */
+const char *source_broken(const struct source *source);
 uint64_t source_device(const struct source *source);
 uint64_t source_inode(const struct source *source);
 

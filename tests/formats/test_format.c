@@ -29,11 +29,12 @@ static void complain(void *context, const struct line *line, const struct failur
 	snprintf(run->last, sizeof run->last, "%s", failure->words);
 }
 
-static struct run read_bytes(const struct format *format, const char *at, size_t size)
+static struct run read_plausible(
+    const struct format *format, const char *at, size_t size, nanoseconds past, nanoseconds future)
 {
 	struct run run = { 0 };
 	struct failure failure = { 0 };
-	struct format_settings settings = { .now = 1775000000 * SECOND };
+	struct format_settings settings = { .now = 1775000000 * SECOND, .past = past, .future = future };
 	struct stream *stream;
 	struct format_reader *reader;
 	struct alert alert;
@@ -47,10 +48,15 @@ static struct run read_bytes(const struct format *format, const char *at, size_t
 	snprintf(run.words, sizeof run.words, "%s", failure.words);
 	run.after = format_read(reader, stream, NULL, &alert, &run.counts, complain, &run, &failure);
 	assert_int_equal(run.counts.lines, run.counts.alerts + run.counts.skipped + run.counts.malformed);
-	assert_int_equal(run.complaints, run.counts.malformed);
+	assert_int_equal(run.complaints, run.counts.malformed + run.counts.duplicate_keys + run.counts.implausible);
 	format_reader_free(reader);
 	stream_close(stream);
 	return run;
+}
+
+static struct run read_bytes(const struct format *format, const char *at, size_t size)
+{
+	return read_plausible(format, at, size, 0, 0);
 }
 
 static struct run read_text(const char *format, const char *text)
@@ -247,6 +253,22 @@ static void test_duplicate_keys_are_counted_and_the_first_counts(void **state)
 	assert_int_equal(run.counts.duplicate_keys, 1);
 	run = read_text(NULL, "{\"ts\":1,\"note\":\"first\",\"note\":\"second\"}\n");
 	assert_string_equal(run.signature, "first");
+	assert_string_equal(run.last, "JSON: the key \"note\" stands twice in one object: the first was taken");
+}
+
+static void test_implausible_times_are_said_and_taken(void **state)
+{
+	(void)state;
+	const char *text = "time,detector,signature\n1970-01-01T00:00:00Z,d,s\n2026-03-31T23:00:00Z,d,s\n"
+			   "2100-01-01T00:00:00Z,d,t\n";
+	struct run run = read_plausible(format_named("csv"), text, strlen(text), 3650 * DAY, 10 * MINUTE);
+	assert_int_equal(run.counts.alerts, 3);
+	assert_int_equal(run.counts.implausible, 2);
+	assert_string_equal(run.last,
+	    "the time 2100-01-01T00:00:00Z is not plausible: it is more than 10 min in the future; "
+	    "the alert was taken");
+	run = read_plausible(format_named("csv"), text, strlen(text), 0, 0);
+	assert_int_equal(run.counts.implausible, 0);
 }
 
 static void test_times_of_1970_and_2100_are_facts(void **state)
@@ -359,6 +381,7 @@ int main(void)
 		cmocka_unit_test(test_a_line_of_100_megabytes_is_cut_counted_and_the_rest_is_read),
 		cmocka_unit_test(test_deep_json_is_refused_and_the_rest_is_read),
 		cmocka_unit_test(test_duplicate_keys_are_counted_and_the_first_counts),
+		cmocka_unit_test(test_implausible_times_are_said_and_taken),
 		cmocka_unit_test(test_times_of_1970_and_2100_are_facts),
 		cmocka_unit_test(test_a_broken_compressed_stream_gives_its_lines_then_one_failure),
 		cmocka_unit_test(test_concatenated_files_are_read_with_their_headers),
