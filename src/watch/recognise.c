@@ -367,6 +367,22 @@ static enum error follow_begin(struct follows *follows, struct candidate *candid
 	return error;
 }
 
+/* A follow of which nothing was read before its content went away: a new sibling at least as large is taken for its
+ * copy. Whether it is does not matter, as nothing was delivered under its epoch; otherwise it would be reported as
+ * lost. */
+static struct follow *unread_original(
+    struct follows *follows, const struct candidate *candidate, const struct source *source)
+{
+	for (size_t i = 0; i < follows->count; i++) {
+		struct follow *follow = follows->items[i];
+		if (follow->state == FOLLOW_GONE && !follow->source && nothing_known(follow) && !follow->skipping &&
+		    !source_compressed(source) && candidate->size >= follow->seen &&
+		    path_is_sibling(candidate->path, follow->home))
+			return follow;
+	}
+	return NULL;
+}
+
 /* Step 4: one file that nobody claimed. */
 static enum error take_new(struct follows *follows, struct candidate *candidate, struct spool *spool, nanoseconds now,
     nanoseconds settle, bool *changed, struct failure *failure)
@@ -387,6 +403,11 @@ static enum error take_new(struct follows *follows, struct candidate *candidate,
 		original = follows->items[i];
 		if (path_is_sibling(candidate->path, original->home))
 			kind = copy_of(original, candidate, source, spool);
+	}
+	struct follow *unread = kind == COPY_NONE ? unread_original(follows, candidate, source) : NULL;
+	if (unread) {
+		adopt(unread, candidate, source, now, changed);
+		return OK;
 	}
 	if (kind == COPY_NONE) {
 		*changed = true;
