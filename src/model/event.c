@@ -29,11 +29,19 @@ bool event_state_parse(struct text code, enum event_state *state)
 	return false;
 }
 
+/* The weightiest piece of evidence names the event: a flood of small things beside it does not. */
+static const struct reason *weightiest_evidence(const struct event *event)
+{
+	const struct reason *reason = event->reason_count ? &event->reasons[0] : NULL;
+	return reason && reason->weight > 0 && *reason->parameter[0] && *reason->parameter[1] ? reason : NULL;
+}
+
 void event_title(const struct event *event, char *to, size_t size)
 {
 	char whole[2 * sizeof event->signatures[0].name + 32];
-	const char *signature = event->signature_count ? event->signatures[0].name : "";
-	const char *host = event->host_count ? event->hosts[0].name : "";
+	const struct reason *evidence = weightiest_evidence(event);
+	const char *signature = evidence ? evidence->parameter[0] : event->signature_count ? event->signatures[0].name : "";
+	const char *host = evidence ? evidence->parameter[1] : event->host_count ? event->hosts[0].name : "";
 	int length = snprintf(whole, sizeof whole, "%s%s%s", signature, *signature && *host ? " · " : "", host);
 	if (*host && event->hosts_all > 1)
 		length += snprintf(whole + length, sizeof whole - (size_t)length, " +%" PRIu32, event->hosts_all - 1);

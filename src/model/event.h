@@ -53,7 +53,7 @@ struct event {
 	struct fact_id first_alert;
 };
 
-/* The title a person reads in a list: the weightiest signature and host. */
+/* The title a person reads in a list: signature and host of the weightiest evidence, and how many further hosts. */
 void event_title(const struct event *event, char *to, size_t size);
 
 /* The stored and transported form (version first). A decoded event owns everything that it holds: nothing points into the

@@ -22,7 +22,7 @@ void triage_settings_default(struct triage_settings *settings)
 		.join = 3 * HOUR,
 		.longest = 8 * HOUR,
 		.open = 4,
-		.open_any = 10,
+		.open_any = 6,
 		.memory = 192u << 20,
 		.organisations = 10000,
 	};
