@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HALF_LIFE (15.0 * (double)MINUTE)
 #define SAME_SIGNATURE 0.4 /* what each further host with the same signature is worth of the one before */
 #define STRONG 0.8
 
@@ -110,7 +109,7 @@ void episode_fade(struct episode *episode, nanoseconds time)
 {
 	if (time <= episode->evidence_at)
 		return;
-	double kept = exp2(-(double)(time - episode->evidence_at) / HALF_LIFE);
+	double kept = exp2(-(double)(time - episode->evidence_at) / EPISODE_HALF_LIFE);
 	episode->sum *= kept;
 	episode->telling *= kept;
 	episode->evidence_at = time;

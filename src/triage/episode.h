@@ -15,6 +15,7 @@
 #include "triage/item.h"
 #include "triage/names.h"
 
+#define EPISODE_HALF_LIFE (15.0 * (double)MINUTE) /* of evidence */
 #define EPISODE_EVIDENCE 128 /* pieces that are told apart */
 #define EPISODE_PENDING 4096 /* alerts kept until it is known whether it opens */
 #define EPISODE_TALLY 1024   /* hosts, sources, … that are told apart */

@@ -176,7 +176,7 @@ void judge_advance(
 		bool over = time - episode->started > settings->longest - LOOK_BACK;
 		if (idle <= IDLE && !over)
 			continue;
-		double left = episode->sum * exp2(-(double)idle / (15.0 * (double)MINUTE));
+		double left = episode->sum * exp2(-(double)idle / EPISODE_HALF_LIFE);
 		if (left >= FADED && !over)
 			continue;
 		if (episode->state == EPISODE_OPEN)
