@@ -1,6 +1,7 @@
 /*
- * Frozen: the limit that triage of CSV is measured against. Reads files into memory, then, timed, cuts each line into its fields,
- * makes a number of the first one and hashes every field: the least that anything which judges alerts must do. Prints one JSON object.
+ * Frozen: the limit that triage of CSV is measured against. Reads files into memory, then, timed, cuts each line into
+ * its fields, makes a number of the first one and hashes every field: the least that anything which judges alerts must
+ * do. Prints one JSON object.
  *
  * Do not improve or change this file: ratios of different days are comparable only while it stands still.
  */
@@ -85,6 +86,7 @@ int main(int argc, char **argv)
 		free(at);
 	}
 	printf("{\"lines\":%llu,\"bytes\":%llu,\"seconds\":%.6f,\"bytes_per_second\":%.0f,\"mixed\":%llu}\n",
-	    (unsigned long long)lines, (unsigned long long)bytes, seconds, (double)bytes / seconds, (unsigned long long)mixed);
+	    (unsigned long long)lines, (unsigned long long)bytes, seconds, (double)bytes / seconds,
+	    (unsigned long long)mixed);
 	return 0;
 }

@@ -1,7 +1,7 @@
 /*
- * Fixed, length-checked encoding of values into bytes: what crosses a socket pair between our processes, and what lies in
- * our files. Little-endian, no padding. Reading never runs past the end: once anything did not fit, `failed` is set, every
- * further read gives zero, and the caller checks once at the end.
+ * Fixed, length-checked encoding of values into bytes: what crosses a socket pair between our processes, and what lies
+ * in our files. Little-endian, no padding. Reading never runs past the end: once anything did not fit, `failed` is set,
+ * every further read gives zero, and the caller checks once at the end.
  */
 #ifndef NOROSHI_BASE_CODEC_H
 #define NOROSHI_BASE_CODEC_H

@@ -39,7 +39,8 @@ enum error fail_errno(struct failure *failure, const char *format, ...)
 		int written = vsnprintf(failure->words, sizeof failure->words, format, arguments);
 		va_end(arguments);
 		if (written >= 0 && (size_t)written < sizeof failure->words)
-			snprintf(failure->words + written, sizeof failure->words - (size_t)written, ": %s", strerror(number));
+			snprintf(failure->words + written, sizeof failure->words - (size_t)written, ": %s",
+			    strerror(number));
 		flatten(failure->words);
 	}
 	return code;

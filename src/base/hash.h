@@ -8,7 +8,8 @@
 
 #include <stdint.h>
 
-/* Fast, not secret: XXH3 (64 bits). `seed` keeps tables of different meaning apart. Stable across versions: files hold it. */
+/* Fast, not secret: XXH3 (64 bits). `seed` keeps tables of different meaning apart. Stable across versions: files hold
+ * it. */
 uint64_t hash_bytes(const void *at, size_t size, uint64_t seed);
 uint64_t hash_text(struct text text, uint64_t seed);
 uint64_t hash_u64(uint64_t value, uint64_t seed);
@@ -21,7 +22,8 @@ struct hash128 hash128_bytes(const void *at, size_t size, uint64_t seed);
 
 /* CRC-32C (Castagnoli; RFC 3720 B.4), as every block of our files carries it. Start with crc = 0. */
 uint32_t checksum(uint32_t crc, const void *at, size_t size);
-uint32_t checksum_portable(uint32_t crc, const void *at, size_t size); /* the same without the processor's instruction */
+uint32_t checksum_portable(
+    uint32_t crc, const void *at, size_t size); /* the same without the processor's instruction */
 
 /* SHA-256 (FIPS 180-4), and HMAC (RFC 2104) with it. Like everything here that cannot return a safe value without its
  * library, they end the process when OpenSSL cannot make the digest at all. */
@@ -33,7 +35,7 @@ bool bytes_equal_secret(const void *a, const void *b, size_t size);
 
 void random_bytes(void *at, size_t size); /* getrandom(2); never fails */
 
-#define HEX_SIZE(bytes) ((bytes) * 2 + 1)
+#define HEX_SIZE(bytes) ((bytes)*2 + 1)
 char *hex_format(const void *at, size_t size, char *to); /* `to` has HEX_SIZE(size); lower case */
 bool hex_parse(struct text text, void *to, size_t size); /* exactly 2 × size digits */
 
@@ -42,8 +44,9 @@ struct uuid {
 	uint8_t bytes[16];
 };
 #define UUID_TEXT 37
-struct uuid uuid_random(void);                                         /* version 4 */
-struct uuid uuid_derived(struct uuid space, const void *at, size_t size); /* version 8 (RFC 9562): SHA-256 of the space's bytes and then these */
+struct uuid uuid_random(void); /* version 4 */
+struct uuid uuid_derived(struct uuid space, const void *at,
+    size_t size); /* version 8 (RFC 9562): SHA-256 of the space's bytes and then these */
 char *uuid_format(struct uuid uuid, char to[static UUID_TEXT]);
 bool uuid_parse(struct text text, struct uuid *uuid); /* 8-4-4-4-12 digits of either case, any version */
 bool uuid_equal(struct uuid a, struct uuid b);

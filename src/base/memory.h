@@ -17,8 +17,9 @@ void arena_clear(struct arena *arena); /* everything in it is gone; keeps its fi
 
 /* Zeroed and aligned for any type, also for 0 bytes; NULL when memory or the arena's limit is used up. */
 void *arena_take(struct arena *arena, size_t size);
-struct text arena_text(struct arena *arena, struct text text); /* a copy, NUL-terminated behind its size; TEXT_NONE without memory */
-char *arena_string(struct arena *arena, struct text text);     /* the same as a C string */
-size_t arena_used(const struct arena *arena); /* bytes taken since the last clear, rounded up to 16 each */
+struct text arena_text(
+    struct arena *arena, struct text text); /* a copy, NUL-terminated behind its size; TEXT_NONE without memory */
+char *arena_string(struct arena *arena, struct text text); /* the same as a C string */
+size_t arena_used(const struct arena *arena);              /* bytes taken since the last clear, rounded up to 16 each */
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * Text that somebody else owns: a pointer and a length, not NUL-terminated. Whoever hands one out says how long it lives.
+ * Text that somebody else owns: a pointer and a length, not NUL-terminated. Whoever hands one out says how long it
+ * lives.
  */
 #ifndef NOROSHI_BASE_TEXT_H
 #define NOROSHI_BASE_TEXT_H
@@ -28,14 +29,14 @@ struct text text_trim(struct text text);        /* without ASCII white space at 
 ptrdiff_t text_find(struct text whole, struct text part);
 ptrdiff_t text_find_nocase(struct text whole, struct text part);
 
-/* Cuts `*rest` at the first `separator`: returns what stands before it, and `*rest` is what follows (empty at the end). */
+/* Cuts `*rest` at the first `separator`: returns what stands before it, and `*rest` is what follows (or empty). */
 struct text text_cut(struct text *rest, char separator);
 
-/* Whole text as a number, no white space, no sign but '-' for signed; false when it is anything else or does not fit. */
+/* Whole text as a number, no white space, no sign but '-' for signed; false when it is anything else or too large. */
 bool text_to_u64(struct text text, uint64_t *value);
 bool text_to_i64(struct text text, int64_t *value);
-/* [-] digits [. digits] [e [+-] digits], rounded exactly, '.' whatever the locale; false when it is not finite (1e999) or has
- * more than 1,000 bytes. */
+/* [-] digits [. digits] [e [+-] digits], rounded exactly, '.' whatever the locale; false when it is not finite (1e999)
+ * or has more than 1,000 bytes. */
 bool text_to_double(struct text text, double *value);
 
 /* Copies into `to` (room for `size` bytes with the NUL), cut at a character's border when it does not fit.
@@ -45,8 +46,9 @@ bool text_copy(struct text text, char *to, size_t size);
 /* The offset of the first byte that is not well-formed UTF-8 (RFC 3629: no surrogates, no overlong form), or size. */
 size_t text_utf8_valid(struct text text);
 
-/* Writes `text` with every malformed byte replaced by U+FFFD, and without control characters (other than \n and \t) and the
- * invisible characters that reorder text (U+202A–202E, U+2066–2069) or break lines (U+2028, U+2029); `to` needs room for 3 × size + 1. Returns the bytes written without the NUL. For what is shown to people. */
+/* Writes `text` with every malformed byte replaced by U+FFFD, and without control characters (other than \n and \t) and
+ * the invisible characters that reorder text (U+202A–202E, U+2066–2069) or break lines (U+2028, U+2029); `to` needs
+ * room for 3 × size + 1. Returns the bytes written without the NUL. For what is shown to people. */
 size_t text_make_printable(struct text text, char *to);
 
 /* A text being built, growing. Zeroed it is empty; `failed` is set when memory runs out and stays set. */

@@ -52,7 +52,8 @@ static void usage(FILE *to)
 	      "  --original      add the input line to each alert\n"
 	      "  --json          print the final count as JSON\n"
 	      "  --help          this text\n\n"
-	      "Exit codes: 0 done, 1 some lines were malformed or have a key twice, 2 bad usage or a file that cannot be read.\n",
+	      "Exit codes: 0 done, 1 some lines were malformed or have a key twice, 2 bad usage or a file that cannot "
+	      "be read.\n",
 	    to);
 }
 

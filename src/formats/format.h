@@ -11,9 +11,9 @@
 #include "model/alert.h"
 
 struct format_settings {
-	int zone;             /* seconds east of UTC where the source names no zone */
-	struct text map;      /* CSV: "time=ts,signature=rule,host=node,address=ip"; empty = the header's own names */
-	nanoseconds now;      /* for formats whose time has no year (fast.log can) */
+	int zone;        /* seconds east of UTC where the source names no zone */
+	struct text map; /* CSV: "time=ts,signature=rule,host=node,address=ip"; empty = the header's own names */
+	nanoseconds now; /* for formats whose time has no year (fast.log can) */
 	nanoseconds past, future; /* a time that lies farther from `now` is implausible; 0 = no time is */
 };
 
@@ -29,18 +29,20 @@ struct format_reader {
 };
 
 struct format {
-	const char *name;    /* "eve", as given to --format */
-	const char *title;   /* "Suricata EVE JSON" */
-	bool proven;         /* tested on text that the real program wrote */
+	const char *name;  /* "eve", as given to --format */
+	const char *title; /* "Suricata EVE JSON" */
+	bool proven;       /* tested on text that the real program wrote */
 	/* How sure it is that `beginning` (the first lines, up to 16 KiB) is this format: 0 = not, 100 = certain. */
 	int (*recognise)(struct text beginning, struct json_parser *parser);
 	enum error (*start)(struct format_reader *reader, struct failure *failure); /* may be NULL */
 	void (*stop)(struct format_reader *reader);                                 /* may be NULL */
-	/* Turns one line into an alert; `alert` is zeroed (repeats = 1) and `original` is set. ERROR_AGAIN = the line is fine
-	 * but is no alert (header, comment, EVE of another event type): counted as skipped. ERROR_INPUT = malformed: the
-	 * failure names the field and what was expected, without line number (the caller adds it). Texts live until the next
-	 * call. Fills neither id nor organisation nor received. `line` is UTF-8, not empty, and holds no NUL. */
-	enum error (*line)(struct format_reader *reader, struct text line, struct alert *alert, struct failure *failure);
+	/* Turns one line into an alert; `alert` is zeroed (repeats = 1) and `original` is set. ERROR_AGAIN = the line
+	 * is fine but is no alert (header, comment, EVE of another event type): counted as skipped. ERROR_INPUT =
+	 * malformed: the failure names the field and what was expected, without line number (the caller adds it). Texts
+	 * live until the next call. Fills neither id nor organisation nor received. `line` is UTF-8, not empty, and
+	 * holds no NUL. */
+	enum error (*line)(
+	    struct format_reader *reader, struct text line, struct alert *alert, struct failure *failure);
 };
 
 extern const struct format *const formats[]; /* ends with NULL */
@@ -54,7 +56,7 @@ enum error format_reader_new(const struct format *format, const struct format_se
 void format_reader_free(struct format_reader *reader);
 
 struct format_counts {
-	uint64_t lines;          /* read, whatever came of them: alerts + skipped + malformed */
+	uint64_t lines; /* read, whatever came of them: alerts + skipped + malformed */
 	uint64_t alerts;
 	uint64_t skipped;        /* fine, but no alert: headers, comments, empty lines, events of another type */
 	uint64_t malformed;      /* each of them was complained about */
@@ -62,14 +64,16 @@ struct format_counts {
 	uint64_t duplicate_keys; /* JSON lines in which a key stands twice in one object; the first counted */
 	uint64_t implausible;    /* alerts whose time lies too far from now; taken all the same */
 };
-/* The next alert of a stream: skips what is no alert, counts; on a malformed line calls `complain` (may be NULL: with file,
- * line, offset and words; at most as often as the caller wants to hear) and goes on. It complains too about a line with
- * duplicate keys or an implausible time, which counts as what it is otherwise. ERROR_END at the end; ERROR_INPUT when
- * the stream itself broke, or its format is not known (once, then ERROR_END). In the texts of the alert, but not in
- * `original`, control characters have become spaces. `line` may be NULL when the caller has no use for it. */
+/* The next alert of a stream: skips what is no alert, counts; on a malformed line calls `complain` (may be NULL: with
+ * file, line, offset and words; at most as often as the caller wants to hear) and goes on. It complains too about a
+ * line with duplicate keys or an implausible time, which counts as what it is otherwise. ERROR_END at the end;
+ * ERROR_INPUT when the stream itself broke, or its format is not known (once, then ERROR_END). In the texts of the
+ * alert, but not in `original`, control characters have become spaces. `line` may be NULL when the caller has no use
+ * for it. */
 enum error format_read(struct format_reader *reader, struct stream *stream, struct line *line, struct alert *alert,
-    struct format_counts *counts, void (*complain)(void *context, const struct line *line, const struct failure *failure),
-    void *context, struct failure *failure);
+    struct format_counts *counts,
+    void (*complain)(void *context, const struct line *line, const struct failure *failure), void *context,
+    struct failure *failure);
 
 #define FORMAT_LONGEST_LINE (1u << 20) /* bytes of one line; longer ones are malformed and counted */
 

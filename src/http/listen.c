@@ -118,8 +118,8 @@ int listen_accept(const struct listener *listener, struct address *client)
 	uint16_t port;
 	int descriptor = accept4(listener->descriptor, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (descriptor >= 0) {
-		/* An answer's head and body are two writes: with Nagle's algorithm (RFC 896) the second would wait for the
-		 * client's delayed acknowledgement, 40 ms on each request but a connection's first. */
+		/* An answer's head and body are two writes: with Nagle's algorithm (RFC 896) the second would wait for
+		 * the client's delayed acknowledgement, 40 ms on each request but a connection's first. */
 		int on = 1;
 		setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 		from_socket(&from, client, &port);

@@ -1,6 +1,6 @@
 /*
- * What a capability (watch, triage, notify, …) brings: the struct that cmd/ and center/ walk. A new capability is a new folder
- * and one line in center/capabilities.c.
+ * What a capability (watch, triage, notify, …) brings: the struct that cmd/ and center/ walk. A new capability is a new
+ * folder and one line in center/capabilities.c.
  */
 #ifndef NOROSHI_MODEL_CAPABILITY_H
 #define NOROSHI_MODEL_CAPABILITY_H
@@ -26,9 +26,11 @@ struct center {
 	struct history *history;
 	struct counters *counters;
 	struct loop *loop;
-	const char *folder;     /* where a capability may keep its own files (checkpoints), through base/file.h */
-	const char *public_url; /* of the pages, without a slash at the end: "https://noroshi.example"; for links in mails */
-	/* Japanese words, for letters; read before the keeper is confined to its files. NULL when none are installed. */
+	const char *folder; /* where a capability may keep its own files (checkpoints), through base/file.h */
+	const char
+	    *public_url; /* of the pages, without a slash at the end: "https://noroshi.example"; for links in mails */
+	/* Japanese words, for letters; read before the keeper is confined to its files. NULL when none are installed.
+	 */
 	const struct catalog *japanese;
 	nanoseconds (*now)(void);
 	/* Tells everybody who looks at pages or streams that something of this organisation changed ("event", id). */
@@ -47,7 +49,8 @@ bool center_set_state(struct center *center, const char *capability, void *state
 struct command {
 	const char *name;    /* "triage"; NULL ends a list */
 	const char *summary; /* one line for `noroshi help` */
-	/* argv[0] is the command's name. Answers --help itself. Returns the exit code: 0 done, 1 found problems, 2 bad usage or input. */
+	/* argv[0] is the command's name. Answers --help itself. Returns the exit code: 0 done, 1 found problems, 2 bad
+	 * usage or input. */
 	int (*run)(int argc, char **argv);
 };
 
@@ -61,18 +64,18 @@ struct capability {
 	enum error (*start)(struct center *center, struct failure *failure);
 	void (*tick)(struct center *center, nanoseconds now);
 	void (*stop)(struct center *center);
-	/* In the keeper: one frame of alerts that has become durable; called once for each, in the order of history, also for
-	 * those that a start finds behind the position `replay_from` asks for. May be NULL. */
+	/* In the keeper: one frame of alerts that has become durable; called once for each, in the order of history,
+	 * also for those that a start finds behind the position `replay_from` asks for. May be NULL. */
 	enum error (*alerts)(struct center *center, const struct history_batch *batch, uint64_t first_position,
 	    struct reader *encoded, struct failure *failure);
 	uint64_t (*replay_from)(struct center *center);
-	/* In the courier: delivers one message of one of its topics. ERROR_AGAIN = try later, any other error = never. May be
-	 * NULL. With OK the failure's words may hold what the far side answered. */
+	/* In the courier: delivers one message of one of its topics. ERROR_AGAIN = try later, any other error = never.
+	 * May be NULL. With OK the failure's words may hold what the far side answered. */
 	enum error (*deliver)(const char *topic, const void *body, size_t size, struct failure *failure);
-	/* In the keeper, inside the transaction that takes the message out of the outbox or puts it off: what came of a try to
-	 * deliver it (`result` and `words` as deliver() gave them). May be NULL. */
-	enum error (*delivered)(struct center *center, const char *topic, const void *body, size_t size, enum error result,
-	    const char *words, nanoseconds now, struct failure *failure);
+	/* In the keeper, inside the transaction that takes the message out of the outbox or puts it off: what came of a
+	 * try to deliver it (`result` and `words` as deliver() gave them). May be NULL. */
+	enum error (*delivered)(struct center *center, const char *topic, const void *body, size_t size,
+	    enum error result, const char *words, nanoseconds now, struct failure *failure);
 };
 
 #endif

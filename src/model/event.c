@@ -40,7 +40,9 @@ void event_title(const struct event *event, char *to, size_t size)
 {
 	char whole[2 * sizeof event->signatures[0].name + 32];
 	const struct reason *evidence = weightiest_evidence(event);
-	const char *signature = evidence ? evidence->parameter[0] : event->signature_count ? event->signatures[0].name : "";
+	const char *signature = evidence                 ? evidence->parameter[0]
+				: event->signature_count ? event->signatures[0].name
+							 : "";
 	const char *host = evidence ? evidence->parameter[1] : event->host_count ? event->hosts[0].name : "";
 	int length = snprintf(whole, sizeof whole, "%s%s%s", signature, *signature && *host ? " · " : "", host);
 	if (*host && event->hosts_all > 1)

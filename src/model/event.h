@@ -1,8 +1,8 @@
 /*
  * An event that needs confirmation: alerts that belong to one attempt, bundled. Made by triage/, kept by store/.
  *
- * One event belongs to one organisation. Events of several organisations that are one attempt carry the same campaign; each
- * organisation sees its own event, the centre sees all of them.
+ * One event belongs to one organisation. Events of several organisations that are one attempt carry the same campaign;
+ * each organisation sees its own event, the centre sees all of them.
  */
 #ifndef NOROSHI_MODEL_EVENT_H
 #define NOROSHI_MODEL_EVENT_H
@@ -28,42 +28,44 @@ bool event_state_parse(struct text code, enum event_state *state);
 #define EVENT_NAMES 16 /* hosts, sources, signatures, detectors that are listed; the counts count all */
 
 struct event_name {
-	char name[160];   /* UTF-8, printable */
-	uint64_t alerts;  /* alerts of this event that carry it */
+	char name[160];  /* UTF-8, printable */
+	uint64_t alerts; /* alerts of this event that carry it */
 };
 
 struct event {
-	struct uuid id;              /* derived from its first alert's fact_id and organisation (rule 4) */
+	struct uuid id; /* derived from its first alert's fact_id and organisation (rule 4) */
 	uint32_t organisation;
-	struct uuid campaign;        /* nil when no other organisation is concerned; equal for all events of a campaign */
-	bool provisional;            /* within the lateness bound: may grow or merge (rule 6) */
-	nanoseconds first, last;     /* occurred */
+	struct uuid campaign;    /* nil when no other organisation is concerned; equal for all events of a campaign */
+	bool provisional;        /* within the lateness bound: may grow or merge (rule 6) */
+	nanoseconds first, last; /* occurred */
 	nanoseconds opened, updated; /* received: by the clock of the centre */
 	double rank;                 /* higher = look at it earlier; 0–100, comparable across organisations */
 	uint64_t alerts, context;    /* alerts in it in all; how many of them joined as context */
 	uint16_t tactics;            /* bits 1 << enum tactic */
 	enum severity severity;      /* highest among its alerts */
 	enum outcome outcome;        /* SUCCEEDED when an alert says so, or a later step than reconnaissance was met */
-	double coverage;             /* share of the organisation's known sensors that were reporting in its time, 0–1 */
+	double coverage; /* share of the organisation's known sensors that were reporting in its time, 0–1 */
 	struct reason reasons[EVENT_REASONS];
 	uint32_t reason_count;
-	struct event_name hosts[EVENT_NAMES], sources[EVENT_NAMES], signatures[EVENT_NAMES], detectors[EVENT_NAMES], accounts[EVENT_NAMES];
+	struct event_name hosts[EVENT_NAMES], sources[EVENT_NAMES], signatures[EVENT_NAMES], detectors[EVENT_NAMES],
+	    accounts[EVENT_NAMES];
 	uint32_t host_count, source_count, signature_count, detector_count, account_count; /* listed, ≤ EVENT_NAMES */
-	uint32_t hosts_all, sources_all, signatures_all, detectors_all, accounts_all;      /* distinct in all (bounded estimate) */
+	uint32_t hosts_all, sources_all, signatures_all, detectors_all,
+	    accounts_all; /* distinct in all (bounded estimate) */
 	struct fact_id first_alert;
 };
 
 /* The title a person reads in a list: signature and host of the weightiest evidence, and how many further hosts. */
 void event_title(const struct event *event, char *to, size_t size);
 
-/* The stored and transported form (version first). A decoded event owns everything that it holds: nothing points into the
- * bytes. ERROR_VERSION, ERROR_CORRUPT as in alert_decode(). A reason whose code is not in reason_kinds (written by another
- * version) comes back as "unlisted" with its code as the first parameter. */
+/* The stored and transported form (version first). A decoded event owns everything that it holds: nothing points into
+ * the bytes. ERROR_VERSION, ERROR_CORRUPT as in alert_decode(). A reason whose code is not in reason_kinds (written by
+ * another version) comes back as "unlisted" with its code as the first parameter. */
 void event_encode(const struct event *event, struct builder *to);
 enum error event_decode(struct reader *from, struct event *event, struct failure *failure);
 
-/* One JSON object without a line break. Times are RFC 3339; ids as fact_id_format(); reasons with code, English words that
- * have their parameters put in, the parameters themselves, and weight. */
+/* One JSON object without a line break. Times are RFC 3339; ids as fact_id_format(); reasons with code, English words
+ * that have their parameters put in, the parameters themselves, and weight. */
 void event_write_json(const struct event *event, struct builder *to);
 
 #endif

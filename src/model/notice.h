@@ -8,28 +8,28 @@
 #include "model/organisation.h"
 
 enum tlp { TLP_CLEAR, TLP_GREEN, TLP_AMBER, TLP_AMBER_STRICT, TLP_RED }; /* FIRST TLP 2.0 */
-const char *tlp_code(enum tlp tlp);   /* "AMBER+STRICT" */
-bool tlp_parse(struct text code, enum tlp *tlp); /* also with the prefix "TLP:" */
+const char *tlp_code(enum tlp tlp);                                      /* "AMBER+STRICT" */
+bool tlp_parse(struct text code, enum tlp *tlp);                         /* also with the prefix "TLP:" */
 
 enum notice_state { NOTICE_DRAFT, NOTICE_SENT, NOTICE_ACKNOWLEDGED, NOTICE_CLOSED, NOTICE_WITHDRAWN };
 const char *notice_state_code(enum notice_state state);
 
 struct notice {
 	struct uuid id;
-	char number[24];       /* for people: "2026-0042" */
+	char number[24]; /* for people: "2026-0042" */
 	struct uuid event;
 	uint32_t organisation;
 	enum tlp tlp;
 	enum notice_state state;
 	char subject_ja[256], subject_en[256];
-	char *advice;          /* free text by the analyst; what the organisation should do; arena-owned */
+	char *advice; /* free text by the analyst; what the organisation should do; arena-owned */
 	struct uuid author;
 	nanoseconds created, sent, deadline, acknowledged;
-	struct uuid acknowledged_by;    /* account, or nil when by the page of the link */
+	struct uuid acknowledged_by; /* account, or nil when by the page of the link */
 	char acknowledged_name[NAME_SIZE];
-	char *reply;           /* what the organisation answered; arena-owned */
-	uint32_t reminders;    /* sent so far */
-	bool escalated;        /* the second contact was told */
+	char *reply;             /* what the organisation answered; arena-owned */
+	uint32_t reminders;      /* sent so far */
+	bool escalated;          /* the second contact was told */
 	uint8_t link_digest[32]; /* SHA-256 of the secret in the acknowledgement link */
 	uint64_t version;
 };
@@ -39,29 +39,29 @@ enum delivery_state { DELIVERY_WAITING, DELIVERY_DONE, DELIVERY_FAILED, DELIVERY
 struct delivery {
 	uint64_t number;
 	struct uuid notice;
-	char channel[16];      /* "inbox", "mail" */
+	char channel[16]; /* "inbox", "mail" */
 	char recipient[MAIL_SIZE];
-	char purpose[16];      /* "notice", "reminder", "escalation" */
+	char purpose[16]; /* "notice", "reminder", "escalation" */
 	enum delivery_state state;
 	uint32_t tries;
 	nanoseconds created, last_try;
-	char answer[256];      /* what the far side said, printable */
+	char answer[256]; /* what the far side said, printable */
 };
 const char *delivery_state_code(enum delivery_state state);
 
-/* A standing decision: made from a dismissal, or by itself. Alerts that match leave as noise with this as the reason. */
+/* A standing decision: made from a dismissal, or by itself. Alerts that match leave as noise, and it is the reason. */
 struct decision {
 	struct uuid id;
-	uint32_t organisation;  /* 0 = every organisation (analysts only) */
+	uint32_t organisation; /* 0 = every organisation (analysts only) */
 	char detector[NAME_SIZE], signature[256], host[NAME_SIZE], account[NAME_SIZE]; /* empty = any */
-	struct prefix source;   /* length 0 = any */
+	struct prefix source;                                                          /* length 0 = any */
 	char reason[512];
 	struct uuid author;
 	nanoseconds created, expires, review;
 	uint64_t hits;
 	nanoseconds last_hit;
 	bool withdrawn;
-	struct uuid event;      /* the dismissed event it came from, or nil */
+	struct uuid event; /* the dismissed event it came from, or nil */
 	uint64_t version;
 };
 const char *decision_problem(const struct decision *decision); /* e.g. matches everything; no expiry */

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NAME_SIZE 128  /* bytes with the NUL, for names of organisations, sensors, people */
+#define NAME_SIZE 128 /* bytes with the NUL, for names of organisations, sensors, people */
 #define MAIL_SIZE 256
 
 enum language { LANGUAGE_JAPANESE, LANGUAGE_ENGLISH };
@@ -27,15 +27,15 @@ struct contact {
 struct organisation {
 	uint32_t number; /* 1 …; stable, used in alerts and history */
 	struct uuid id;
-	char name[NAME_SIZE];          /* short and unique: "harbour-city" */
+	char name[NAME_SIZE]; /* short and unique: "harbour-city" */
 	char title_ja[NAME_SIZE], title_en[NAME_SIZE];
-	char sector[NAME_SIZE];        /* free text: "local government" */
-	uint32_t parent;               /* 0 = none */
-	enum language language;        /* of its notices */
-	struct contact contacts[2];    /* first and second (escalation) */
-	double quota;                  /* alerts per second that it may send, sustained; 0 = the configured default */
+	char sector[NAME_SIZE];     /* free text: "local government" */
+	uint32_t parent;            /* 0 = none */
+	enum language language;     /* of its notices */
+	struct contact contacts[2]; /* first and second (escalation) */
+	double quota;               /* alerts per second that it may send, sustained; 0 = the configured default */
 	bool active;
-	uint64_t version;              /* for If-Match; grows with each change */
+	uint64_t version; /* for If-Match; grows with each change */
 };
 
 enum sensor_state { SENSOR_ENROLLED, SENSOR_REPORTING, SENSOR_SILENT, SENSOR_REVOKED };
@@ -55,9 +55,9 @@ struct sensor {
 /* Addresses and domains that belong to an organisation, with the time that they did. */
 struct organisation_space {
 	uint32_t organisation;
-	struct prefix prefix;      /* length 0 = none: then `domain` */
+	struct prefix prefix; /* length 0 = none: then `domain` */
 	char domain[254];
-	nanoseconds from, to;      /* to = 0: still */
+	nanoseconds from, to; /* to = 0: still */
 };
 
 const char *organisation_problem(const struct organisation *organisation); /* words on what is wrong, or NULL */

@@ -1,6 +1,6 @@
 /*
- * Why: the reasons by which alerts leave as noise and by which events are raised. Reasons are data, a code with parameters,
- * shown in Japanese or English; a person can read and contest each one (rule 9).
+ * Why: the reasons by which alerts leave as noise and by which events are raised. Reasons are data, a code with
+ * parameters, shown in Japanese or English; a person can read and contest each one (rule 9).
  */
 #ifndef NOROSHI_MODEL_REASON_H
 #define NOROSHI_MODEL_REASON_H
@@ -11,16 +11,16 @@
 
 /* What became of an alert. Numbers are stored: never reuse one. */
 enum verdict {
-	VERDICT_PENDING = 0,         /* within the lateness bound, not judged yet */
-	VERDICT_EVENT = 1,           /* belongs to an event that needs confirmation */
-	VERDICT_CONTEXT = 2,         /* weak by itself, joined to an event near it */
-	VERDICT_BACKGROUND = 3,      /* noise: recurring background of the sensor */
-	VERDICT_FAILED = 4,          /* noise: failed against a measure already in place */
-	VERDICT_RECONNAISSANCE = 5,  /* noise: reconnaissance that needs no action */
-	VERDICT_DUPLICATE = 6,       /* noise: another detector's alert says the same */
-	VERDICT_KNOWN_SOURCE = 7,    /* noise: known scanner or service (warning list) */
-	VERDICT_DECISION = 8,        /* noise: a standing decision */
-	VERDICT_UNREMARKABLE = 9,    /* noise: nothing unusual for this organisation, and no attack step */
+	VERDICT_PENDING = 0,        /* within the lateness bound, not judged yet */
+	VERDICT_EVENT = 1,          /* belongs to an event that needs confirmation */
+	VERDICT_CONTEXT = 2,        /* weak by itself, joined to an event near it */
+	VERDICT_BACKGROUND = 3,     /* noise: recurring background of the sensor */
+	VERDICT_FAILED = 4,         /* noise: failed against a measure already in place */
+	VERDICT_RECONNAISSANCE = 5, /* noise: reconnaissance that needs no action */
+	VERDICT_DUPLICATE = 6,      /* noise: another detector's alert says the same */
+	VERDICT_KNOWN_SOURCE = 7,   /* noise: known scanner or service (warning list) */
+	VERDICT_DECISION = 8,       /* noise: a standing decision */
+	VERDICT_UNREMARKABLE = 9,   /* noise: nothing unusual for this organisation, and no attack step */
 	VERDICT_COUNT
 };
 const char *verdict_code(enum verdict verdict);  /* stable: "background" */
@@ -28,7 +28,8 @@ const char *verdict_words(enum verdict verdict); /* a gettext msgid: one sentenc
 bool verdict_is_noise(enum verdict verdict);
 bool verdict_parse(struct text code, enum verdict *verdict);
 
-/* One reason of an event: `code` (stable, "rare-signature"), `words` (a gettext msgid with {0} {1} {2} for the parameters). */
+/* One reason of an event: `code` (stable, "rare-signature"), `words` (a gettext msgid with {0} {1} {2} for the
+ * parameters). */
 #define REASON_PARAMETERS 3
 struct reason {
 	const char *code;
@@ -37,8 +38,8 @@ struct reason {
 	double weight; /* share of the event's rank that this reason carries, 0–1 */
 };
 
-/* Every code that reasons carry, with its words. Triage adds a line to reason.c for each of its reasons: an event that was
- * stored gets `code` and `words` back from there. */
+/* Every code that reasons carry, with its words. Triage adds a line to reason.c for each of its reasons: an event that
+ * was stored gets `code` and `words` back from there. */
 struct reason_kind {
 	const char *code;
 	const char *words;

@@ -1,16 +1,18 @@
 /*
- * The state store: organisations, sensors, accounts, events, notices, decisions, counters, the log, the outbox; in SQLite
- * (WAL, one writer: the keeper). PostgreSQL comes later behind this same header.
+ * The state store: organisations, sensors, accounts, events, notices, decisions, counters, the log, the outbox; in
+ * SQLite (WAL, one writer: the keeper). PostgreSQL comes later behind this same header.
  *
- * Reads demand a scope (rule 10) and answer ERROR_NOT_FOUND for what the scope does not cover, exactly as for what does not
- * exist. Writes happen inside a transaction that the caller opens; the change, its line in the log and the messages that it
- * causes commit together (rule 7). Structs are filled by value; their char * texts live in the arena given.
+ * Reads demand a scope (rule 10) and answer ERROR_NOT_FOUND for what the scope does not cover, exactly as for what does
+ * not exist. Writes happen inside a transaction that the caller opens; the change, its line in the log and the messages
+ * that it causes commit together (rule 7). Structs are filled by value; their char * texts live in the arena given.
  *
- * The log: what a person changes through a _put, _decide or _split leaves its line by itself, in the same transaction. Reads
- * are logged by whoever answers them (store_log_append). A background scope's use of the store is one line when a work first
- * uses it in a process, then one an hour with the count of uses. Changing a password, a role or disabling ends the sessions.
+ * The log: what a person changes through a _put, _decide or _split leaves its line by itself, in the same transaction.
+ * Reads are logged by whoever answers them (store_log_append). A background scope's use of the store is one line when a
+ * work first uses it in a process, then one an hour with the count of uses. Changing a password, a role or disabling
+ * ends the sessions.
  *
- * Values (store_value_put) and log lines open a transaction of their own when none is open; every other change demands one.
+ * Values (store_value_put) and log lines open a transaction of their own when none is open; every other change demands
+ * one.
  */
 #ifndef NOROSHI_STORE_STORE_H
 #define NOROSHI_STORE_STORE_H
@@ -35,9 +37,11 @@ enum error store_commit(struct store *store, struct failure *failure);
 void store_rollback(struct store *store);
 
 /* Loads who may be what, for policy_scope(). */
-enum error store_snapshot(struct store *store, struct arena *arena, struct policy_snapshot *snapshot, struct failure *failure);
+enum error store_snapshot(
+    struct store *store, struct arena *arena, struct policy_snapshot *snapshot, struct failure *failure);
 
-/* Pages (limit 0 = 50; larger than 500 = 500; a cursor of another list or a damaged one is ERROR_INPUT): `after` is the opaque cursor of the last row seen (empty = start), `next` is filled (empty = no more). */
+/* Pages (limit 0 = 50; larger than 500 = 500; a cursor of another list or a damaged one is ERROR_INPUT): `after` is the
+ * opaque cursor of the last row seen (empty = start), `next` is filled (empty = no more). */
 struct page {
 	struct text after;
 	uint32_t limit; /* 1–500 */
@@ -45,41 +49,56 @@ struct page {
 };
 
 /* ── organisations, sensors ─ */
-enum error store_organisation_put(struct store *, const struct scope *, struct organisation *, struct failure *); /* number 0 = new; version must match otherwise (ERROR_CONFLICT) */
-enum error store_organisation_get(struct store *, const struct scope *, uint32_t number, struct organisation *, struct failure *);
-enum error store_organisation_find(struct store *, const struct scope *, struct text name, struct organisation *, struct failure *);
-enum error store_organisation_each(struct store *, const struct scope *, struct page *, void (*each)(void *, const struct organisation *), void *context, struct failure *);
+enum error store_organisation_put(struct store *, const struct scope *, struct organisation *,
+    struct failure *); /* number 0 = new; version must match otherwise (ERROR_CONFLICT) */
+enum error store_organisation_get(
+    struct store *, const struct scope *, uint32_t number, struct organisation *, struct failure *);
+enum error store_organisation_find(
+    struct store *, const struct scope *, struct text name, struct organisation *, struct failure *);
+enum error store_organisation_each(struct store *, const struct scope *, struct page *,
+    void (*each)(void *, const struct organisation *), void *context, struct failure *);
 enum error store_space_put(struct store *, const struct scope *, const struct organisation_space *, struct failure *);
-enum error store_space_each(struct store *, const struct scope *, uint32_t organisation, void (*each)(void *, const struct organisation_space *), void *context, struct failure *);
+enum error store_space_each(struct store *, const struct scope *, uint32_t organisation,
+    void (*each)(void *, const struct organisation_space *), void *context, struct failure *);
 enum error store_sensor_put(struct store *, const struct scope *, struct sensor *, struct failure *);
 enum error store_sensor_get(struct store *, const struct scope *, uint32_t number, struct sensor *, struct failure *);
-enum error store_sensor_each(struct store *, const struct scope *, uint32_t organisation, struct page *, void (*each)(void *, const struct sensor *), void *context, struct failure *);
-enum error store_sensor_seen(struct store *, const struct scope *, uint32_t number, nanoseconds seen, nanoseconds clock_error, uint64_t alerts, struct failure *); /* adds alerts */
+enum error store_sensor_each(struct store *, const struct scope *, uint32_t organisation, struct page *,
+    void (*each)(void *, const struct sensor *), void *context, struct failure *);
+enum error store_sensor_seen(struct store *, const struct scope *, uint32_t number, nanoseconds seen,
+    nanoseconds clock_error, uint64_t alerts, struct failure *); /* adds alerts */
 
 /* ── accounts, sessions, tokens ─ */
 enum error store_account_put(struct store *, const struct scope *, struct account *, struct failure *);
 enum error store_account_get(struct store *, const struct scope *, struct uuid, struct account *, struct failure *);
-enum error store_account_find(struct store *, const struct scope *, struct text name, struct account *, struct failure *);
-enum error store_account_each(struct store *, const struct scope *, struct page *, void (*each)(void *, const struct account *), void *context, struct failure *);
-/* The name to show for an account (its title) beside what it did. Of the centre's people only to scopes that cover all. */
-enum error store_account_title(struct store *, const struct scope *, struct uuid, char *to, size_t size, struct failure *);
+enum error store_account_find(
+    struct store *, const struct scope *, struct text name, struct account *, struct failure *);
+enum error store_account_each(struct store *, const struct scope *, struct page *,
+    void (*each)(void *, const struct account *), void *context, struct failure *);
+/* The name to show for an account (its title) beside what it did. Of the centre's people only to scopes of all. */
+enum error store_account_title(
+    struct store *, const struct scope *, struct uuid, char *to, size_t size, struct failure *);
 /* Sessions and tokens that expired or were revoked are found too: the caller looks at `expires` and `revoked`. */
 enum error store_session_put(struct store *, const struct scope *, const struct session *, struct failure *);
-enum error store_session_find(struct store *, const struct scope *, const uint8_t digest[32], struct session *, struct failure *);
+enum error store_session_find(
+    struct store *, const struct scope *, const uint8_t digest[32], struct session *, struct failure *);
 enum error store_session_remove(struct store *, const struct scope *, const uint8_t digest[32], struct failure *);
 enum error store_session_expire(struct store *, const struct scope *, nanoseconds now, struct failure *);
 enum error store_token_put(struct store *, const struct scope *, struct token *, struct failure *);
-enum error store_token_find(struct store *, const struct scope *, const uint8_t digest[32], struct token *, struct failure *);
-enum error store_token_each(struct store *, const struct scope *, struct page *, void (*each)(void *, const struct token *), void *context, struct failure *);
+enum error store_token_find(
+    struct store *, const struct scope *, const uint8_t digest[32], struct token *, struct failure *);
+enum error store_token_each(struct store *, const struct scope *, struct page *,
+    void (*each)(void *, const struct token *), void *context, struct failure *);
 
 /* ── events ─ */
 /* What triage says: inserts or replaces; keeps the state and annotations that people gave, and applies splits. */
 enum error store_event_put(struct store *, const struct scope *, const struct event *, struct failure *);
-enum error store_event_remove(struct store *, const struct scope *, struct uuid, struct failure *); /* a provisional one that was taken back; one that a person touched stays, no longer provisional */
+enum error store_event_remove(struct store *, const struct scope *, struct uuid,
+    struct failure
+	*); /* a provisional one that was taken back; one that a person touched stays, no longer provisional */
 struct event_standing {
 	enum event_state state;
 	struct uuid merged_into;
-	char *reason;       /* of the last decision about it; arena */
+	char *reason; /* of the last decision about it; arena */
 	struct uuid decided_by;
 	nanoseconds decided;
 	struct uuid split_from; /* the event that it was split off from, or nil */
@@ -87,26 +106,33 @@ struct event_standing {
 	uint64_t version; /* of what people decided; what triage writes does not change it */
 };
 struct event_query {
-	uint32_t organisation; /* 0 = all in the scope */
-	uint32_t states;       /* bits 1 << enum event_state; 0 = any */
-	nanoseconds from, to;  /* overlaps [from, to); 0 = open */
-	struct uuid campaign;  /* nil = any */
+	uint32_t organisation;   /* 0 = all in the scope */
+	uint32_t states;         /* bits 1 << enum event_state; 0 = any */
+	nanoseconds from, to;    /* overlaps [from, to); 0 = open */
+	struct uuid campaign;    /* nil = any */
 	struct uuid merged_into; /* the events that became part of this one; nil = any */
 	enum { EVENT_BY_RANK, EVENT_BY_TIME } order;
 };
-enum error store_event_get(struct store *, const struct scope *, struct uuid, struct arena *, struct event *, struct event_standing *, struct failure *);
-enum error store_event_each(struct store *, const struct scope *, const struct event_query *, struct page *, struct arena *, void (*each)(void *, const struct event *, const struct event_standing *), void *context, struct failure *);
-/* confirm, dismiss, reopen (EVENT_OPEN), merge (into `other`, of the same organisation): reversible, `version` must match (0 =
- * any). Dismissing and merging need a reason. The same decision again is OK and leaves no second step. */
-enum error store_event_decide(struct store *, const struct scope *, struct uuid, enum event_state, struct uuid other, struct text reason, uint64_t version, nanoseconds now, struct failure *);
-/* Split: the alerts of `hosts` (listed names) leave into a new event of the same campaign; kept as an instruction that later
- * puts of the event respect. Gives the new event's id. The parts' alerts are exact by host; signatures, sources, accounts,
- * detectors, times and reasons are not known by host and stay the same in both. In history the alerts keep the id of the event
- * that was split: store_event_part() says which hosts of `origin` belong to an event. A part is not split again. */
-enum error store_event_split(struct store *, const struct scope *, struct uuid, const struct text *hosts, size_t host_count, struct text reason, uint64_t version, nanoseconds now, struct uuid *new_event, struct failure *);
-/* For an event that was split, or split off: `origin` (else the event itself), and each host of a split with whether its alerts
- * belong to this event. Hosts that are not named stay with the origin. */
-enum error store_event_part(struct store *, const struct scope *, struct uuid, struct uuid *origin, void (*each)(void *, const char *host, bool belongs), void *context, struct failure *);
+enum error store_event_get(struct store *, const struct scope *, struct uuid, struct arena *, struct event *,
+    struct event_standing *, struct failure *);
+enum error store_event_each(struct store *, const struct scope *, const struct event_query *, struct page *,
+    struct arena *, void (*each)(void *, const struct event *, const struct event_standing *), void *context,
+    struct failure *);
+/* confirm, dismiss, reopen (EVENT_OPEN), merge (into `other`, of the same organisation): reversible, `version` must
+ * match (0 = any). Dismissing and merging need a reason. The same decision again is OK and leaves no second step. */
+enum error store_event_decide(struct store *, const struct scope *, struct uuid, enum event_state, struct uuid other,
+    struct text reason, uint64_t version, nanoseconds now, struct failure *);
+/* Split: the alerts of `hosts` (listed names) leave into a new event of the same campaign; kept as an instruction that
+ * later puts of the event respect. Gives the new event's id. The parts' alerts are exact by host; signatures, sources,
+ * accounts, detectors, times and reasons are not known by host and stay the same in both. In history the alerts keep
+ * the id of the event that was split: store_event_part() says which hosts of `origin` belong to an event. A part is not
+ * split again. */
+enum error store_event_split(struct store *, const struct scope *, struct uuid, const struct text *hosts,
+    size_t host_count, struct text reason, uint64_t version, nanoseconds now, struct uuid *new_event, struct failure *);
+/* For an event that was split, or split off: `origin` (else the event itself), and each host of a split with whether
+ * its alerts belong to this event. Hosts that are not named stay with the origin. */
+enum error store_event_part(struct store *, const struct scope *, struct uuid, struct uuid *origin,
+    void (*each)(void *, const char *host, bool belongs), void *context, struct failure *);
 /* What was decided about it, oldest first: "confirm", "dismiss", "reopen", "merge", "split", "split-off". */
 struct event_step {
 	nanoseconds when;
@@ -114,24 +140,33 @@ struct event_step {
 	char what[24];
 	char *reason;
 };
-enum error store_event_steps(struct store *, const struct scope *, struct uuid, struct arena *, void (*each)(void *, const struct event_step *), void *context, struct failure *);
+enum error store_event_steps(struct store *, const struct scope *, struct uuid, struct arena *,
+    void (*each)(void *, const struct event_step *), void *context, struct failure *);
 
 /* ── decisions: once made only expires, review and withdrawn change; a withdrawal is for good ─ */
 enum error store_decision_put(struct store *, const struct scope *, struct decision *, struct failure *);
 enum error store_decision_get(struct store *, const struct scope *, struct uuid, struct decision *, struct failure *);
-enum error store_decision_each(struct store *, const struct scope *, bool standing_only, struct page *, void (*each)(void *, const struct decision *), void *context, struct failure *);
-enum error store_decision_hit(struct store *, const struct scope *, struct uuid, uint64_t hits, nanoseconds last, struct failure *);
+enum error store_decision_each(struct store *, const struct scope *, bool standing_only, struct page *,
+    void (*each)(void *, const struct decision *), void *context, struct failure *);
+enum error store_decision_hit(
+    struct store *, const struct scope *, struct uuid, uint64_t hits, nanoseconds last, struct failure *);
 
 /* ── notices and their delivery ─ */
-enum error store_notice_put(struct store *, const struct scope *, struct notice *, struct failure *); /* gives id and number when new; a draft is seen by scopes that cover all only */
-enum error store_notice_get(struct store *, const struct scope *, struct uuid, struct arena *, struct notice *, struct failure *);
-enum error store_notice_by_link(struct store *, const struct scope *, const uint8_t digest[32], struct arena *, struct notice *, struct failure *);
-enum error store_notice_each(struct store *, const struct scope *, struct uuid event, uint32_t states, struct page *, struct arena *, void (*each)(void *, const struct notice *), void *context, struct failure *);
-/* Sent, not acknowledged, and due: the deadline is not after `now` (add the reminder's lead to it); at most 500, the earliest
- * deadline first. For the background work "reminders". */
-enum error store_notice_due(struct store *, const struct scope *, nanoseconds now, struct arena *, void (*each)(void *, const struct notice *), void *context, struct failure *);
+enum error store_notice_put(struct store *, const struct scope *, struct notice *,
+    struct failure *); /* gives id and number when new; a draft is seen by scopes that cover all only */
+enum error store_notice_get(
+    struct store *, const struct scope *, struct uuid, struct arena *, struct notice *, struct failure *);
+enum error store_notice_by_link(
+    struct store *, const struct scope *, const uint8_t digest[32], struct arena *, struct notice *, struct failure *);
+enum error store_notice_each(struct store *, const struct scope *, struct uuid event, uint32_t states, struct page *,
+    struct arena *, void (*each)(void *, const struct notice *), void *context, struct failure *);
+/* Sent, not acknowledged, and due: the deadline is not after `now` (add the reminder's lead to it); at most 500, the
+ * earliest deadline first. For the background work "reminders". */
+enum error store_notice_due(struct store *, const struct scope *, nanoseconds now, struct arena *,
+    void (*each)(void *, const struct notice *), void *context, struct failure *);
 enum error store_delivery_put(struct store *, const struct scope *, struct delivery *, struct failure *);
-enum error store_delivery_each(struct store *, const struct scope *, struct uuid notice, void (*each)(void *, const struct delivery *), void *context, struct failure *);
+enum error store_delivery_each(struct store *, const struct scope *, struct uuid notice,
+    void (*each)(void *, const struct delivery *), void *context, struct failure *);
 
 /* ── the outbox (rule 7): messages that committed changes caused, for the bus to deliver ─ */
 struct outbox_message {
@@ -141,49 +176,58 @@ struct outbox_message {
 	nanoseconds not_before; /* when the next try is due */
 	uint32_t tries;
 };
-enum error store_outbox_put(struct store *, const char *topic, struct text body, nanoseconds not_before, struct failure *);
-enum error store_outbox_due(struct store *, const struct scope *, nanoseconds now, uint32_t limit, struct arena *, void (*each)(void *, const struct outbox_message *), void *context, struct failure *);
+enum error store_outbox_put(
+    struct store *, const char *topic, struct text body, nanoseconds not_before, struct failure *);
+enum error store_outbox_due(struct store *, const struct scope *, nanoseconds now, uint32_t limit, struct arena *,
+    void (*each)(void *, const struct outbox_message *), void *context, struct failure *);
 enum error store_outbox_done(struct store *, const struct scope *, uint64_t number, struct failure *);
-enum error store_outbox_retry(struct store *, const struct scope *, uint64_t number, nanoseconds not_before, struct failure *);
+enum error store_outbox_retry(
+    struct store *, const struct scope *, uint64_t number, nanoseconds not_before, struct failure *);
 
 /* ── the log: who did and who saw what; append-only, each line carries the hash of the one before ─ */
 struct log_line {
 	uint64_t number;
 	nanoseconds when;
-	struct uuid account;     /* nil for background work */
-	char who[64];            /* the account's or the work's name */
-	char what[48];           /* "event.read", "notice.send" */
-	char object[64];         /* id */
-	uint32_t organisation;   /* whose thing it was; 0 = none */
-	char outcome[16];        /* "done", "denied", "failed" */
-	char detail[256];        /* never a secret */
-	uint8_t hash[32];        /* SHA-256 over the previous hash and this line's fields */
+	struct uuid account;   /* nil for background work */
+	char who[64];          /* the account's or the work's name */
+	char what[48];         /* "event.read", "notice.send" */
+	char object[64];       /* id */
+	uint32_t organisation; /* whose thing it was; 0 = none */
+	char outcome[16];      /* "done", "denied", "failed" */
+	char detail[256];      /* never a secret */
+	uint8_t hash[32];      /* SHA-256 over the previous hash and this line's fields */
 };
 enum error store_log_append(struct store *, struct log_line *, struct failure *);
-enum error store_log_each(struct store *, const struct scope *, struct page *, void (*each)(void *, const struct log_line *), void *context, struct failure *);
+enum error store_log_each(struct store *, const struct scope *, struct page *,
+    void (*each)(void *, const struct log_line *), void *context, struct failure *);
 /* Walks the whole chain; *broken = number of the first line that does not fit, 0 when all do. */
 enum error store_log_verify(struct store *, const struct scope *, uint64_t *lines, uint64_t *broken, struct failure *);
 
 /* ── counters of the funnel, by organisation and day (UTC): what statistics are made from ─ */
 struct funnel {
 	uint32_t organisation;
-	int32_t day;                      /* days since 1970-01-01 */
+	int32_t day; /* days since 1970-01-01 */
 	uint64_t alerts, verdicts[VERDICT_COUNT];
 	uint64_t malformed, late;
-	uint64_t events;                  /* that began on this day: counted from the events themselves when read */
+	uint64_t events; /* that began on this day: counted from the events themselves when read */
 };
-enum error store_funnel_add(struct store *, const struct scope *, const struct funnel *, struct failure *); /* adds; verdicts may be taken back: two's complement */
+enum error store_funnel_add(struct store *, const struct scope *, const struct funnel *,
+    struct failure *); /* adds; verdicts may be taken back: two's complement */
 /* Everything that triage counted becomes 0, because it counts again from the beginning of history. */
 enum error store_funnel_clear(struct store *, const struct scope *, struct failure *);
-enum error store_funnel_each(struct store *, const struct scope *, uint32_t organisation, int32_t from_day, int32_t to_day, void (*each)(void *, const struct funnel *), void *context, struct failure *);
+enum error store_funnel_each(struct store *, const struct scope *, uint32_t organisation, int32_t from_day,
+    int32_t to_day, void (*each)(void *, const struct funnel *), void *context, struct failure *);
 
 /* ── small values of the program itself: checkpoints, keys ─ */
 enum error store_value_put(struct store *, const char *key, struct text value, struct failure *);
-enum error store_value_get(struct store *, const char *key, struct arena *, struct text *value, struct failure *); /* ERROR_NOT_FOUND */
+enum error store_value_get(
+    struct store *, const char *key, struct arena *, struct text *value, struct failure *); /* ERROR_NOT_FOUND */
 
 /* Idempotency-Key of a POST: gives the stored answer when this account used the key before. */
-enum error store_answer_find(struct store *, const struct scope *, struct text key, struct arena *, uint16_t *status, struct text *body, struct failure *);
-enum error store_answer_put(struct store *, const struct scope *, struct text key, uint16_t status, struct text body, nanoseconds expires, struct failure *);
+enum error store_answer_find(struct store *, const struct scope *, struct text key, struct arena *, uint16_t *status,
+    struct text *body, struct failure *);
+enum error store_answer_put(struct store *, const struct scope *, struct text key, uint16_t status, struct text body,
+    nanoseconds expires, struct failure *);
 
 /* A consistent copy of the running store into a new file. */
 enum error store_copy(struct store *, const char *path, struct failure *);

@@ -16,9 +16,9 @@
 #include "triage/names.h"
 
 #define EPISODE_HALF_LIFE (15.0 * (double)MINUTE) /* of evidence */
-#define EPISODE_EVIDENCE 128 /* pieces that are told apart */
-#define EPISODE_PENDING 4096 /* alerts kept until it is known whether it opens */
-#define EPISODE_TALLY 1024   /* hosts, sources, … that are told apart */
+#define EPISODE_EVIDENCE 128                      /* pieces that are told apart */
+#define EPISODE_PENDING 4096                      /* alerts kept until it is known whether it opens */
+#define EPISODE_TALLY 1024                        /* hosts, sources, … that are told apart */
 
 /* How often something occurs among the alerts of an episode. */
 struct tally_entry {

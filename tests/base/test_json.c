@@ -45,8 +45,8 @@ static void test_a_walk_gives_every_item_and_member_in_order(void **state)
 	struct json_parser *parser = *state;
 	struct json_value root = parse(parser, TEXT("{\"a\":[1,-2.5,\"x\",null,[],{},[[7]]],\"b\":false,\"\":0}"));
 	struct json_walk walk = { 0 }, items = { 0 };
-	const enum json_kind kinds[] = { JSON_IS_INTEGER, JSON_IS_REAL, JSON_IS_STRING, JSON_IS_NULL, JSON_IS_ARRAY, JSON_IS_OBJECT,
-		JSON_IS_ARRAY };
+	const enum json_kind kinds[] = { JSON_IS_INTEGER, JSON_IS_REAL, JSON_IS_STRING, JSON_IS_NULL, JSON_IS_ARRAY,
+		JSON_IS_OBJECT, JSON_IS_ARRAY };
 	assert_true(json_next(root, &walk));
 	assert_true(text_equal(walk.key, TEXT("a")));
 	for (size_t i = 0; i < 7; i++) {

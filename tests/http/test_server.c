@@ -124,8 +124,8 @@ static void test_a_request_reaches_its_owner_as_typed_fields(void **state)
 static void test_every_answer_has_the_strict_headers(void **state)
 {
 	(void)state;
-	static const char *const paths[] = { "/v1/things/" UUID, "/nowhere", "/hello", "/web/app.css",
-		"/v1/openapi.json" };
+	static const char *const paths[] = { "/v1/things/6e8bc430-9c3a-11d9-9669-0800200c9a66", "/nowhere", "/hello",
+		"/web/app.css", "/v1/openapi.json" };
 	for (size_t i = 0; i < 5; i++) {
 		ask("GET", paths[i], TOKEN, NULL);
 		expect(answer,

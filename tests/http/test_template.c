@@ -137,8 +137,8 @@ static void test_times_and_numbers_are_written_for_people(void **state)
 	    "<time datetime=\"2026-11-21T20:05:00Z\">2026年11月22日 05:05 JST</time>");
 	expect_page("{{date t}}", "{\"t\":1763755500000000000}", "en",
 	    "<time datetime=\"2025-11-21T20:05:00Z\">21 Nov 2025 20:05 UTC</time>");
-	expect_page("{{day t}}", "{\"t\":-1000000000}", "en",
-	    "<time datetime=\"1969-12-31T23:59:59Z\">31 Dec 1969</time>");
+	expect_page(
+	    "{{day t}}", "{\"t\":-1000000000}", "en", "<time datetime=\"1969-12-31T23:59:59Z\">31 Dec 1969</time>");
 	expect_page("{{number a}} {{number b}} {{number c 1}} {{number d}}",
 	    "{\"a\":1234567,\"b\":-1000,\"c\":0.25,\"d\":999}", "en", "1,234,567 -1,000 0.2 999");
 }
