@@ -97,6 +97,7 @@ void episode_free(struct episode *episode)
 	if (!episode)
 		return;
 	free(episode->pending);
+	free(episode->evidence);
 	tally_free(&episode->hosts);
 	tally_free(&episode->sources);
 	tally_free(&episode->signatures);
@@ -123,6 +124,22 @@ bool episode_knows(const struct episode *episode, uint64_t key)
 	return false;
 }
 
+/* A further piece of evidence; NULL at the bound, or without memory. */
+static struct evidence *evidence_add(struct episode *episode)
+{
+	if (episode->evidence_count == EPISODE_EVIDENCE)
+		return NULL;
+	if (episode->evidence_count == episode->evidence_room) {
+		uint32_t room = episode->evidence_room ? episode->evidence_room * 2 : 4;
+		struct evidence *larger = realloc(episode->evidence, room * sizeof *larger);
+		if (!larger)
+			return NULL;
+		episode->evidence = larger;
+		episode->evidence_room = room;
+	}
+	return &episode->evidence[episode->evidence_count++];
+}
+
 double episode_prove(struct episode *episode, const struct item *item, double value, double count)
 {
 	uint64_t key = item->signature_key ^ item->host_key;
@@ -139,9 +156,9 @@ double episode_prove(struct episode *episode, const struct item *item, double va
 	if (value <= had)
 		return 0;
 	if (!piece) {
-		if (episode->evidence_count == EPISODE_EVIDENCE)
+		piece = evidence_add(episode);
+		if (!piece)
 			return 0;
-		piece = &episode->evidence[episode->evidence_count++];
 		*piece = (struct evidence){ .key = key,
 			.signature = item->signature,
 			.host = item->host,
@@ -205,8 +222,10 @@ void episode_absorb(struct episode *episode, struct episode *other)
 		if (at < episode->evidence_count) {
 			if (piece->value > episode->evidence[at].value)
 				episode->evidence[at].value = piece->value;
-		} else if (at < EPISODE_EVIDENCE) {
-			episode->evidence[episode->evidence_count++] = *piece;
+		} else {
+			struct evidence *further = evidence_add(episode);
+			if (further)
+				*further = *piece;
 		}
 	}
 	episode->sum += other->sum;
@@ -244,4 +263,17 @@ unsigned episode_common(const struct episode *a, const struct episode *b)
 			common += a->evidence[i].key == b->evidence[j].key && a->evidence[i].value >= STRONG &&
 				  b->evidence[j].value >= STRONG;
 	return common;
+}
+
+static size_t tally_memory(const struct tally *tally)
+{
+	return tally->entries ? ((size_t)tally->mask + 1) * sizeof *tally->entries : 0;
+}
+
+size_t episode_memory(const struct episode *episode)
+{
+	return sizeof *episode + episode->pending_room * sizeof *episode->pending +
+	       episode->evidence_room * sizeof *episode->evidence + tally_memory(&episode->hosts) +
+	       tally_memory(&episode->sources) + tally_memory(&episode->signatures) +
+	       tally_memory(&episode->detectors) + tally_memory(&episode->accounts);
 }

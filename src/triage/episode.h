@@ -67,8 +67,8 @@ struct episode {
 	nanoseconds opened, updated; /* received */
 	double sum, telling;         /* evidence now: all of it; that of attempts, changes, compromises */
 	double peak;                 /* the greatest `sum` */
-	struct evidence evidence[EPISODE_EVIDENCE];
-	uint32_t evidence_count;
+	struct evidence *evidence;
+	uint32_t evidence_count, evidence_room;
 	struct pending *pending;
 	uint32_t pending_count, pending_room;
 	uint64_t alerts, context, earlier; /* earlier: remembered reconnaissance that was joined */
@@ -95,6 +95,7 @@ unsigned episode_common(const struct episode *a, const struct episode *b);
 void episode_event(
     const struct episode *episode, const struct names *names, uint32_t organisation, struct event *event);
 
+size_t episode_memory(const struct episode *episode);
 void episode_save(const struct episode *episode, struct builder *to);
 enum error episode_load(struct reader *from, struct episode **episode);
 

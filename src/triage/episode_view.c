@@ -114,7 +114,8 @@ static void add_reasons(struct event *event, const struct episode *episode, cons
 {
 	struct evidence sorted[EPISODE_EVIDENCE];
 	double total = 0;
-	memcpy(sorted, episode->evidence, episode->evidence_count * sizeof *sorted);
+	for (uint32_t i = 0; i < episode->evidence_count; i++)
+		sorted[i] = episode->evidence[i];
 	qsort(sorted, episode->evidence_count, sizeof *sorted, more_value);
 	for (uint32_t i = 0; i < episode->evidence_count; i++)
 		total += sorted[i].value;

@@ -117,11 +117,12 @@ enum error inputs_triage(struct inputs *inputs, struct triage *triage, struct fa
 {
 	uint64_t alerts = 0;
 	enum error error = OK;
-	for (uint32_t organisation = 1; organisation <= inputs->organisations && !error; organisation++)
+	for (uint32_t organisation = 1; organisation <= inputs->organisations && !error; organisation++) {
 		error = triage_organisation(inputs, organisation, triage, &alerts, failure);
+		if (!error)
+			triage_finish_organisation(triage, organisation);
+	}
 	if (inputs->progress)
 		fputs("\r\033[K", stderr);
-	if (!error)
-		triage_finish(triage);
 	return error;
 }

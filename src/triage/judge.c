@@ -490,6 +490,6 @@ size_t judge_memory(const struct judge *judge)
 	size_t memory = normal_memory(&judge->normal) + judge->remembered_room * sizeof *judge->remembered +
 			judge->echo_room * sizeof *judge->echoes + judge->lately_room * sizeof *judge->lately;
 	for (uint32_t i = 0; i < judge->episode_count; i++)
-		memory += sizeof *judge->episodes[i] + judge->episodes[i]->pending_room * sizeof(struct pending);
+		memory += episode_memory(judge->episodes[i]);
 	return memory;
 }

@@ -11,7 +11,7 @@
 #include "triage/triage.h"
 
 #define JUDGE_EPISODES 64     /* active at once; beyond, the weakest is forgotten */
-#define JUDGE_REMEMBERED 4096 /* recent noise alerts that a later step may join to an event */
+#define JUDGE_REMEMBERED 1024 /* recent noise alerts that a later step may join to an event */
 #define JUDGE_LEVELS 16       /* of evidence, 0.25 apart */
 
 /* Settings of the method. Their meaning and grounds are in docs/triage.md; none is fitted to a data set. */

@@ -8,7 +8,9 @@
 
 #define NAMES_MOST 65536u
 #define HABITS_MOST 262144u
-#define ITEM_ROUGHLY 256u
+#define NAMES_LEAST 4096u /* what an organisation may always have */
+#define HABITS_LEAST 1024u
+#define NAME_ROUGHLY 96u /* bytes, of a name with its text */
 
 struct member *member_new(const struct triage *triage, uint32_t organisation)
 {
@@ -16,7 +18,7 @@ struct member *member_new(const struct triage *triage, uint32_t organisation)
 	if (!member)
 		return NULL;
 	member->organisation = organisation;
-	order_init(&member->order, triage->settings.memory / 4 / ITEM_ROUGHLY);
+	order_init(&member->order, triage->settings.memory / 4 / sizeof(struct item));
 	enum error error = identities_init(&member->identities, NAMES_MOST);
 	if (!error)
 		error = judge_init(&member->final, HABITS_MOST);
@@ -186,20 +188,46 @@ static void judge_ordered(struct triage *triage, struct member *member, bool all
 	struct speaker speaker = { triage, member };
 	struct judge_sink sink = final_sink(&speaker);
 	struct item item;
-	while (order_next(&member->order, all, &item))
+	while (order_next(&member->order, all, &item)) {
+		triage->waiting--;
 		judge_item(&member->final, &triage->judging, &item, space, &sink);
+	}
+}
+
+static uint32_t bounded(uint64_t wanted, uint32_t least, uint32_t most)
+{
+	return wanted < least ? least : wanted > most ? most : (uint32_t)wanted;
+}
+
+/* What each organisation may remember when all of them share the configured memory: half of it for habits (of both
+ * judges), an eighth for names. The rest is for episodes, recent noise, and alerts that wait for their order. */
+static void share_memory(const struct triage *triage, struct member *member)
+{
+	uint64_t share = triage->settings.memory / (triage->member_count ? triage->member_count : 1);
+	unsigned judges = triage->settings.provisional ? 2 : 1;
+	/* A table is at most three quarters full and doubles: count each habit as two slots. */
+	uint32_t habits = bounded(share / 2 / judges / (2 * sizeof(struct habit)), HABITS_LEAST, HABITS_MOST);
+	member->final.normal.most = member->early.normal.most = habits;
+	member->identities.names.most = bounded(share / 8 / NAME_ROUGHLY, NAMES_LEAST, NAMES_MOST);
+	/* Alerts that wait for their order share a quarter of all: whoever has a burst may use what the others leave.
+	 */
+	size_t waiting = triage->settings.memory / 4 / sizeof(struct item);
+	member->order.most = member->order.count + (waiting > triage->waiting ? waiting - triage->waiting : 0);
 }
 
 void member_take(struct triage *triage, struct member *member, const struct item *item, struct uuid space)
 {
 	struct speaker speaker = { triage, member };
+	share_memory(triage, member);
 	if (item->received > member->arrived)
 		member->arrived = item->received;
 	if (triage->settings.provisional) {
 		struct judge_sink sink = early_sink(&speaker);
 		judge_item(&member->early, &triage->judging, item, space, &sink);
 	}
-	if (!order_add(&member->order, item, triage->settings.lateness)) {
+	if (order_add(&member->order, item, triage->settings.lateness)) {
+		triage->waiting++;
+	} else {
 		struct judge_sink sink = final_sink(&speaker);
 		judge_item(&member->final, &triage->judging, item, space, &sink);
 	}
@@ -258,6 +286,7 @@ void member_finish(struct triage *triage, struct member *member, struct uuid spa
 	struct speaker speaker = { triage, member };
 	struct judge_sink sink = final_sink(&speaker), early = early_sink(&speaker);
 	judge_ordered(triage, member, true, space);
+	order_trim(&member->order);
 	judge_finish(&member->final, &sink);
 	judge_finish(&member->early, &early);
 	take_back(triage, member, true);

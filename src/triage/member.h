@@ -43,6 +43,7 @@ struct triage {
 	struct campaigns campaigns;
 	struct member **members;
 	uint32_t member_count;
+	size_t waiting;  /* alerts of all members that wait for their order */
 	uint32_t *slots; /* by organisation: index in members, + 1 */
 	uint32_t slot_mask;
 	const char *(*known)(void *context, const struct alert *alert, struct address remote);

@@ -28,6 +28,15 @@ void order_free(struct order *order)
 	*order = (struct order){ 0 };
 }
 
+void order_trim(struct order *order)
+{
+	if (order->count)
+		return;
+	free(order->items);
+	order->items = NULL;
+	order->room = 0;
+}
+
 static void note_time(struct order *order, nanoseconds time)
 {
 	for (int i = 0; i < ORDER_WITNESSES; i++)

@@ -22,6 +22,8 @@ void order_init(struct order *order, size_t most);
 void order_free(struct order *order);
 /* True: kept. False: judge it at once (late, or no memory). */
 bool order_add(struct order *order, const struct item *item, nanoseconds lateness);
+/* Gives back the memory of what is empty. */
+void order_trim(struct order *order);
 /* The clock says that it is `time`: what waits behind it may go. */
 void order_advance(struct order *order, nanoseconds time);
 /* The next item in order; false when none may go yet. `all`: the end of the input, let everything go. */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define SAVE_MAGIC 0x4e525431u /* NRT1 */
-#define SAVE_VERSION 1u
+#define SAVE_VERSION 2u
 
 static void put_guard(struct builder *to)
 {
@@ -70,6 +70,7 @@ void episode_save(const struct episode *episode, struct builder *to)
 {
 	put_bytes(to, episode, sizeof *episode);
 	put_bytes(to, episode->pending, episode->pending_count * sizeof *episode->pending);
+	put_bytes(to, episode->evidence, episode->evidence_count * sizeof *episode->evidence);
 	const struct tally *tallies[] = { &episode->hosts, &episode->sources, &episode->signatures, &episode->detectors,
 		&episode->accounts };
 	for (size_t i = 0; i < sizeof tallies / sizeof *tallies; i++)
@@ -85,6 +86,7 @@ enum error episode_load(struct reader *from, struct episode **loaded)
 		return ERROR_CORRUPT;
 	memcpy(episode, at, sizeof *episode);
 	episode->pending = NULL;
+	episode->evidence = NULL;
 	struct tally *tallies[] = { &episode->hosts, &episode->sources, &episode->signatures, &episode->detectors,
 		&episode->accounts };
 	for (size_t i = 0; i < sizeof tallies / sizeof *tallies; i++)
@@ -95,6 +97,10 @@ enum error episode_load(struct reader *from, struct episode **loaded)
 	else if (episode->pending_count)
 		episode->pending =
 		    get_array(from, episode->pending_count, sizeof *episode->pending, episode->pending_count);
+	episode->evidence_room = episode->evidence_count;
+	if (!from->failed && episode->evidence_count)
+		episode->evidence =
+		    get_array(from, episode->evidence_count, sizeof *episode->evidence, episode->evidence_count);
 	for (size_t i = 0; i < sizeof tallies / sizeof *tallies; i++)
 		get_tally(from, tallies[i]);
 	return from->failed ? ERROR_CORRUPT : OK;
@@ -237,6 +243,7 @@ enum error triage_load(struct triage *triage, struct text saved, struct failure 
 		struct member *member = triage_member(triage, get_u32(&from), failure);
 		if (!member || member_load(member, triage->settings.provisional, &from) != OK)
 			return fail(failure, ERROR_CORRUPT, "the saved state of triage is damaged");
+		triage->waiting += member->order.count;
 	}
 	if (campaigns_load(&triage->campaigns, &from) != OK || !reader_done(&from))
 		return fail(failure, ERROR_CORRUPT, "the saved state of triage is damaged");

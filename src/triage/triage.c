@@ -180,6 +180,13 @@ void triage_advance_organisation(struct triage *triage, uint32_t organisation, n
 		member_advance(triage, member, now, event_space);
 }
 
+void triage_finish_organisation(struct triage *triage, uint32_t organisation)
+{
+	struct member *member = member_find(triage, organisation);
+	if (member)
+		member_finish(triage, member, event_space);
+}
+
 void triage_finish(struct triage *triage)
 {
 	for (uint32_t i = 0; i < triage->member_count; i++)

@@ -103,6 +103,8 @@ void triage_advance(struct triage *triage, nanoseconds now);
 void triage_advance_organisation(struct triage *triage, uint32_t organisation, nanoseconds now);
 /* The end of the input: everything pending is judged, every event becomes final. */
 void triage_finish(struct triage *triage);
+/* The same for one organisation, of which nothing more will come. */
+void triage_finish_organisation(struct triage *triage, uint32_t organisation);
 void triage_count(const struct triage *triage, struct triage_counts *counts);
 void triage_count_organisation(const struct triage *triage, uint32_t organisation, struct triage_counts *counts);
 
