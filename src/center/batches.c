@@ -19,6 +19,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* When the front says that it received a batch: it waited there at most so long, and the clock may have been set. */
+#define RECEIVED_BEFORE DAY
+#define RECEIVED_AHEAD MINUTE
 #define SENSORS_MOST 4096 /* whose tallies wait for the next tick */
 
 /* A part of a batch within a round. */
@@ -168,11 +171,16 @@ static struct part *part_decode(const struct message *message, const uint8_t **d
 }
 
 /* What the front read is decoded once more: whose the alerts are is the token's word, not the front's. */
-static enum error part_verify(struct part *part, struct failure *failure)
+static enum error part_verify(struct part *part, nanoseconds now, struct failure *failure)
 {
 	const struct history_batch *batch = &part->batch;
 	struct reader from = reader_of(part->encoded, part->size);
 	struct alert alert;
+	if (batch->received < now - RECEIVED_BEFORE || batch->received > now + RECEIVED_AHEAD)
+		return fail(failure, ERROR_CORRUPT, "a batch does not come from now");
+	if (batch->alerts > batch->lines || batch->skipped > batch->lines ||
+	    batch->malformed > (uint64_t)batch->lines + 1)
+		return fail(failure, ERROR_CORRUPT, "the counts of a batch contradict each other");
 	uint64_t least = batch->sequence_first;
 	for (uint32_t i = 0; i < batch->alerts; i++) {
 		enum error error = alert_decode(&from, &alert, failure);
@@ -228,7 +236,7 @@ static struct part *part_store(struct keeper *keeper, struct part *part)
 		fail(&part->failure, ERROR_SYSTEM, "The centre cannot store alerts just now.");
 		return part;
 	}
-	if (part_verify(part, &part->failure) != OK)
+	if (part_verify(part, keeper->center.now(), &part->failure) != OK)
 		return part;
 	if (part->batch.alerts == 0) { /* nothing that could be lost or doubled */
 		part->empty = true;

@@ -48,6 +48,13 @@ void throttle_free(struct throttle *throttle);
 nanoseconds throttle_wait(const struct throttle *throttle, const char *kind, const char *name, nanoseconds now);
 void throttle_failed(struct throttle *throttle, const char *kind, const char *name, nanoseconds now);
 void throttle_passed(struct throttle *throttle, const char *kind, const char *name);
+/* How long after this many wrong tries, of which the first so many are free, the next has to wait. */
+nanoseconds throttle_penalty(uint32_t failures, uint32_t free_tries);
+/* By name, by address, and by both together. `not_before`: what the account itself says (0 = nothing). */
+nanoseconds throttle_sign_in_wait(
+    struct throttle *throttle, const char *name, const char *client, nanoseconds not_before, nanoseconds now);
+void throttle_sign_in_failed(struct throttle *throttle, const char *name, const char *client, nanoseconds now);
+void throttle_sign_in_passed(struct throttle *throttle, const char *name, const char *client, nanoseconds now);
 struct throttle *requests_throttle(struct requests *requests);
 
 #endif

@@ -32,7 +32,7 @@ static bool must_wait(struct request *request, struct account *account)
 	struct keeper *keeper = request->keeper;
 	struct throttle *throttle = requests_throttle(keeper->requests);
 	struct failure failure;
-	nanoseconds now = keeper->center.now(), wait, other;
+	nanoseconds now = keeper->center.now();
 	const char *name = request->subject.name;
 	if (request->subject.role == ROLE_NONE) {
 		name = json_string_value(json_object_get(request->input, "name"));
@@ -42,11 +42,7 @@ static bool must_wait(struct request *request, struct account *account)
 	if (store_account_find(keeper->store, request->work.scope, text_of(name), account, &failure) != OK ||
 	    account->disabled)
 		*account = (struct account){ 0 };
-	wait = throttle_wait(throttle, "name", name, now);
-	other = throttle_wait(throttle, "address", request->client, now);
-	wait = other > wait ? other : wait;
-	if (account->not_before - now > wait)
-		wait = account->not_before - now;
+	nanoseconds wait = throttle_sign_in_wait(throttle, name, request->client, account->not_before, now);
 	if (wait <= 0)
 		return false;
 	request->retry_after = (uint32_t)((wait + SECOND - 1) / SECOND);

@@ -15,17 +15,15 @@ static enum error sign_in_failed(struct call *call, struct account *account, str
 {
 	struct keeper *keeper = call->center->keeper;
 	struct throttle *throttle = requests_throttle(keeper->requests);
-	throttle_failed(throttle, "name", input_string(call, "name"), call->now);
-	throttle_failed(throttle, "address", call->client, call->now);
+	throttle_sign_in_failed(throttle, input_string(call, "name"), call->client, call->now);
 	snprintf(call->location, sizeof call->location, "/sign-in?failed=1");
 	output_string(call->output, "_outcome", "denied");
 	if (!account)
 		return OK;
-	account->failures++;
-	if (account->failures > FREE_FAILURES) {
-		unsigned doublings = account->failures - FREE_FAILURES - 1;
-		account->not_before = call->now + (doublings >= 10 ? 15 * MINUTE : SECOND << doublings);
-	}
+	/* Forgets when the throttle does: else a wait would tell that the account exists. */
+	nanoseconds last = account->not_before - throttle_penalty(account->failures, FREE_FAILURES);
+	account->failures = call->now - last > HOUR ? 1 : account->failures + 1;
+	account->not_before = call->now + throttle_penalty(account->failures, FREE_FAILURES);
 	return store_account_put(call->store, policy_background("sign-in", call->arena), account, failure);
 }
 
@@ -65,8 +63,7 @@ static enum error sign_in(struct call *call, struct failure *failure)
 	if (!known || account.disabled || !input_boolean(call, "_matches", false))
 		return sign_in_failed(call, known ? &account : NULL, failure);
 	struct throttle *throttle = requests_throttle(keeper->requests);
-	throttle_passed(throttle, "name", account.name);
-	throttle_passed(throttle, "address", call->client);
+	throttle_sign_in_passed(throttle, account.name, call->client, call->now);
 	account.failures = 0;
 	account.not_before = 0;
 	account.last_sign_in = call->now;
@@ -142,7 +139,7 @@ static enum error password_change(struct call *call, struct failure *failure)
 		return error;
 	if (!input_boolean(call, "_matches", false)) {
 		struct keeper *keeper = call->center->keeper;
-		throttle_failed(requests_throttle(keeper->requests), "name", account.name, call->now);
+		throttle_sign_in_failed(requests_throttle(keeper->requests), account.name, call->client, call->now);
 		return fail(failure, ERROR_DENIED, "The present password is wrong.");
 	}
 	const char *problem = password_problem(text_of(input_string(call, "new_password")), &account);

@@ -137,16 +137,18 @@ struct contents {
 
 static struct contents look_over(struct text text)
 {
-	uint64_t high = 0, control = 0, word;
+	uint64_t high = 0, control = 0, word, deleted;
 	size_t i = 0;
 	for (; i + sizeof word <= text.size; i += sizeof word) {
 		memcpy(&word, text.at + i, sizeof word);
 		high |= word;
 		control |= (word - EACH(0x20)) & ~word; /* a byte below 0x20 borrows into its highest bit */
+		deleted = word ^ EACH(0x7f);
+		control |= (deleted - EACH(1)) & ~deleted;
 	}
 	for (; i < text.size; i++) {
 		high |= (uint8_t)text.at[i];
-		control |= (uint8_t)text.at[i] < 0x20 ? 0x80 : 0;
+		control |= (uint8_t)text.at[i] < 0x20 || text.at[i] == 0x7f ? 0x80 : 0;
 	}
 	return (struct contents){ .control = control & EACH(0x80), .high = high & EACH(0x80) };
 }
@@ -167,30 +169,36 @@ static enum error check_line(struct text text, struct contents contents, struct 
 	return OK;
 }
 
-/* Texts of an alert are one line without control characters, whatever an escape in the input said. */
-static bool flatten(struct format_reader *reader, struct text *text, const struct line *line, bool line_has_control)
+/* Texts of an alert are one line without control characters and without the invisible ones that turn the order of text
+ * around, whatever an escape in the input said: they are shown in terminals, pages and mails. */
+static bool flatten(struct format_reader *reader, struct text *text, const struct line *line, bool line_is_plain)
 {
 	bool within = text->at >= line->text.at && text->at < line->text.at + line->text.size;
-	if (!text->size || (within && !line_has_control) || !look_over(*text).control)
+	if (!text->size || (within && line_is_plain))
+		return true;
+	struct contents contents = look_over(*text);
+	if (!contents.control && !contents.high)
 		return true;
 	struct text copy = arena_text(reader->arena, *text);
-	if (copy.size != text->size)
+	char *printable = arena_take(reader->arena, 3 * text->size + 1);
+	if (copy.size != text->size || !printable)
 		return false;
 	char *at = (char *)(uintptr_t)copy.at;
 	for (size_t i = 0; i < copy.size; i++)
 		if ((uint8_t)at[i] < 0x20)
 			at[i] = ' ';
-	*text = copy;
+	*text = (struct text){ printable, text_make_printable(copy, printable) };
 	return true;
 }
 
 static bool flatten_all(
-    struct format_reader *reader, struct alert *alert, const struct line *line, bool line_has_control)
+    struct format_reader *reader, struct alert *alert, const struct line *line, struct contents contents)
 {
 	struct text *const texts[] = { &alert->detector, &alert->signature_id, &alert->signature, &alert->category,
 		&alert->host, &alert->account, &alert->protocol, &alert->object };
+	bool plain = !contents.control && !contents.high;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
-		if (!flatten(reader, texts[i], line, line_has_control))
+		if (!flatten(reader, texts[i], line, plain))
 			return false;
 	return true;
 }
@@ -215,7 +223,7 @@ static enum error read_line(
 	error = reader->format->line(reader, line->text, alert, failure);
 	if (error)
 		return error;
-	if (!flatten_all(reader, alert, line, contents.control))
+	if (!flatten_all(reader, alert, line, contents))
 		return fail(failure, ERROR_INPUT, "the line's texts take more than %u bytes", ARENA_BYTES);
 	const char *problem = alert_problem(alert); /* after: a signature of control characters only is none */
 	if (problem)

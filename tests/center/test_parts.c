@@ -127,6 +127,48 @@ static void test_an_hour_without_a_try_forgets(void **state)
 	throttle_free(throttle);
 }
 
+/* Whoever guesses at a name makes others wait, not the person who signed in at that address before. */
+static void test_guessing_at_a_name_does_not_shut_its_person_out(void **state)
+{
+	(void)state;
+	struct throttle *throttle = throttle_new();
+	nanoseconds now = 1000 * SECOND;
+	throttle_sign_in_passed(throttle, "aoi", "192.0.2.1", now);
+	for (int i = 0; i < 30; i++)
+		throttle_sign_in_failed(throttle, "aoi", "198.51.100.7", now);
+	assert_true(throttle_sign_in_wait(throttle, "aoi", "198.51.100.7", 0, now) > 0);
+	assert_true(throttle_sign_in_wait(throttle, "aoi", "203.0.113.5", 0, now) > 0);
+	assert_int_equal(throttle_sign_in_wait(throttle, "aoi", "192.0.2.1", now + HOUR, now), 0);
+	assert_int_equal(throttle_sign_in_wait(throttle, "ren", "203.0.113.5", 0, now), 0);
+	/* and a neighbour's fumbling does not, but one's own does */
+	for (int i = 0; i < 30; i++)
+		throttle_sign_in_failed(throttle, "ren", "192.0.2.1", now);
+	assert_int_equal(throttle_sign_in_wait(throttle, "aoi", "192.0.2.1", 0, now), 0);
+	assert_true(throttle_sign_in_wait(throttle, "mio", "192.0.2.1", 0, now) > 0);
+	for (int i = 0; i < 6; i++)
+		throttle_sign_in_failed(throttle, "aoi", "192.0.2.1", now);
+	assert_true(throttle_sign_in_wait(throttle, "aoi", "192.0.2.1", 0, now) > 0);
+	throttle_free(throttle);
+}
+
+static void test_one_right_password_buys_no_guesses_at_others(void **state)
+{
+	(void)state;
+	struct throttle *throttle = throttle_new();
+	nanoseconds now = 1000 * SECOND;
+	char name[32];
+	for (int i = 0; i < 40; i++) {
+		snprintf(name, sizeof name, "victim%d", i);
+		throttle_sign_in_failed(throttle, name, "2001:db8::1", now);
+		throttle_sign_in_passed(throttle, "mallory", "2001:db8::1", now);
+	}
+	assert_true(throttle_sign_in_wait(throttle, "another", "2001:db8::1", 0, now) > 0);
+	/* the whole /64 is one address */
+	assert_true(throttle_sign_in_wait(throttle, "another", "2001:db8::ffff:2", 0, now) > 0);
+	assert_int_equal(throttle_sign_in_wait(throttle, "another", "2001:db8:0:1::1", 0, now), 0);
+	throttle_free(throttle);
+}
+
 static void test_a_flood_of_names_stays_within_the_table(void **state)
 {
 	(void)state;
@@ -222,6 +264,8 @@ int main(void)
 		cmocka_unit_test(test_wishes_come_back_as_they_were_and_short_ones_are_refused),
 		cmocka_unit_test(test_five_wrong_passwords_are_free_and_then_the_wait_doubles),
 		cmocka_unit_test(test_an_hour_without_a_try_forgets),
+		cmocka_unit_test(test_guessing_at_a_name_does_not_shut_its_person_out),
+		cmocka_unit_test(test_one_right_password_buys_no_guesses_at_others),
 		cmocka_unit_test(test_a_flood_of_names_stays_within_the_table),
 		cmocka_unit_test(test_a_descriptor_crosses_a_link),
 		cmocka_unit_test(test_passwords_are_hashed_and_checked_beside_the_loop),

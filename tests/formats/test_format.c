@@ -256,6 +256,19 @@ static void test_duplicate_keys_are_counted_and_the_first_counts(void **state)
 	assert_string_equal(run.last, "JSON: the key \"note\" stands twice in one object: the first was taken");
 }
 
+static void test_texts_of_alerts_neither_steer_terminals_nor_turn_around(void **state)
+{
+	(void)state;
+	struct run run = read_text("csv", "time,detector,signature\n2026-03-31T23:00:00Z,d,a\x7f\xc2\x9b"
+					  "31mb\xe2\x80\xaetxt.exe"
+					  "\xe2\x81\xa6"
+					  "c\xe2\x80\xa8\n");
+	assert_int_equal(run.counts.alerts, 1);
+	assert_string_equal(run.signature, "a31mbtxt.exec");
+	run = read_text(NULL, "{\"ts\":1,\"note\":\"x\\u202ey\\u009b1m\\u001b[2J\\n\xe7\x8b\xbc\xe7\x85\x99\"}\n");
+	assert_string_equal(run.signature, "xy1m [2J \xe7\x8b\xbc\xe7\x85\x99");
+}
+
 static void test_implausible_times_are_said_and_taken(void **state)
 {
 	(void)state;
@@ -381,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_a_line_of_100_megabytes_is_cut_counted_and_the_rest_is_read),
 		cmocka_unit_test(test_deep_json_is_refused_and_the_rest_is_read),
 		cmocka_unit_test(test_duplicate_keys_are_counted_and_the_first_counts),
+		cmocka_unit_test(test_texts_of_alerts_neither_steer_terminals_nor_turn_around),
 		cmocka_unit_test(test_implausible_times_are_said_and_taken),
 		cmocka_unit_test(test_times_of_1970_and_2100_are_facts),
 		cmocka_unit_test(test_a_broken_compressed_stream_gives_its_lines_then_one_failure),
