@@ -16,13 +16,15 @@
 #include "center/keeper.h"
 #include "center/message.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* When the front says that it received a batch: it waited there at most so long, and the clock may have been set. */
 #define RECEIVED_BEFORE DAY
 #define RECEIVED_AHEAD MINUTE
-#define SENSORS_MOST 4096 /* whose tallies wait for the next tick */
+#define SENSORS_MOST 4096        /* whose tallies wait for the next tick */
+#define COUNTED "ingest.counted" /* in the store: up to which position of history its counts of sensors go */
 
 /* A part of a batch within a round. */
 struct part {
@@ -50,6 +52,8 @@ struct batches {
 	struct part *first, **last;
 	struct tally tallies[SENSORS_MOST];
 	unsigned tally_count;
+	uint64_t position; /* everything in history before it is in the tallies */
+	bool full;         /* said that the disk is */
 	struct counter *alerts, *parts, *repeated, *refused, *sync_seconds;
 };
 
@@ -229,6 +233,18 @@ static struct part *part_trim(struct part *part, uint64_t seen)
 	return trimmed;
 }
 
+/* A full disk is said once when it begins and once when it is over. */
+static void space_said(struct batches *batches, const struct failure *failure)
+{
+	bool full = failure->code == ERROR_LIMIT;
+	if (full && !batches->full)
+		log_write(LOG_ERROR, "the disk is full: batches are refused with 503 until there is space",
+		    LOG_FIELD_STRING("why", failure->words));
+	if (!full && failure->code == OK && batches->full)
+		log_write(LOG_INFO, "there is space again: batches are stored");
+	batches->full = failure->code == OK ? false : batches->full || full;
+}
+
 static struct part *part_store(struct keeper *keeper, struct part *part)
 {
 	struct history_batch before = { 0 };
@@ -262,6 +278,10 @@ static struct part *part_store(struct keeper *keeper, struct part *part)
 	}
 	struct text encoded = { part->encoded, part->size };
 	part->stored = history_append(keeper->history, &part->batch, encoded, &part->position, &part->failure) == OK;
+	space_said(keeper->batches, &part->failure);
+	if (part->failure.code == ERROR_LIMIT) /* the path is not the sender's business */
+		fail(&part->failure, ERROR_LIMIT,
+		    "The centre's disk is full: nothing of this batch is stored. Send it again later.");
 	return part;
 }
 
@@ -283,23 +303,27 @@ void batches_receive(struct keeper *keeper, const struct message *message)
 	keeper->batches->last = &part->next;
 }
 
-static void tally_add(struct batches *batches, const struct part *part)
+static void tally_add(
+    struct keeper *keeper, const struct history_batch *batch, nanoseconds newest, bool stored, bool repeated)
 {
+	struct batches *batches = keeper->batches;
 	struct tally *tally = NULL;
+	if (batches->tally_count == SENSORS_MOST)
+		batches_tick(keeper);
 	for (unsigned i = 0; i < batches->tally_count && !tally; i++)
-		if (batches->tallies[i].sensor == part->batch.sensor)
+		if (batches->tallies[i].sensor == batch->sensor)
 			tally = &batches->tallies[i];
 	if (!tally) {
 		if (batches->tally_count == SENSORS_MOST)
-			return; /* its next batch counts again: only the time last seen waits */
+			return; /* the store takes nothing either: counted at the next start */
 		tally = &batches->tallies[batches->tally_count++];
-		*tally = (struct tally){ .sensor = part->batch.sensor, .organisation = part->batch.organisation };
+		*tally = (struct tally){ .sensor = batch->sensor, .organisation = batch->organisation };
 	}
-	tally->seen = part->batch.received;
-	if (part->batch.alerts > 0)
-		tally->clock_error = part->newest - part->batch.received;
-	tally->alerts += part->stored ? part->batch.alerts : 0;
-	tally->malformed += part->repeated ? 0 : part->batch.malformed;
+	tally->seen = batch->received;
+	if (batch->alerts > 0)
+		tally->clock_error = newest - batch->received;
+	tally->alerts += stored ? batch->alerts : 0;
+	tally->malformed += repeated ? 0 : batch->malformed;
 }
 
 static void part_answer(struct keeper *keeper, const struct part *part)
@@ -338,9 +362,10 @@ static void sync_failed(struct keeper *keeper, struct part *parts, const struct 
 {
 	log_write(LOG_ERROR, "batches cannot be made durable: they are refused and history is opened anew",
 	    LOG_FIELD_STRING("why", failure->words));
+	/* What was met as a repetition may be one of a frame of this very round. */
 	for (struct part *part = parts; part; part = part->next)
-		if (part->stored) {
-			part->stored = false;
+		if (part->stored || part->repeated) {
+			part->stored = part->repeated = false;
 			fail(&part->failure, ERROR_SYSTEM, "The centre cannot store alerts just now.");
 		}
 	history_close(keeper->history);
@@ -359,10 +384,11 @@ void batches_round(struct keeper *keeper)
 	bool stored = false, broken = false;
 	for (struct part *part = parts; part; part = part->next) {
 		stored |= part->stored;
-		/* A failed append leaves the file in an unknown state (base/file.h). */
+		/* A failed append leaves the file in an unknown state (base/file.h); of a full disk history takes care.
+		 */
 		broken |= !part->stored && !part->repeated && !part->empty && part->failure.code != OK &&
-			  part->failure.code != ERROR_DENIED && part->failure.code != ERROR_CORRUPT &&
-			  part->failure.code != ERROR_NOT_FOUND;
+			  part->failure.code != ERROR_LIMIT && part->failure.code != ERROR_DENIED &&
+			  part->failure.code != ERROR_CORRUPT && part->failure.code != ERROR_NOT_FOUND;
 	}
 	nanoseconds began = time_monotonic();
 	if (keeper->history && stored && history_sync(keeper->history, &failure) != OK)
@@ -373,8 +399,9 @@ void batches_round(struct keeper *keeper)
 		part_answer(keeper, part);
 	for (struct part *part = parts; part; part = part->next) {
 		if (part->stored || part->repeated || part->empty)
-			tally_add(batches, part);
+			tally_add(keeper, &part->batch, part->newest, part->stored, part->repeated);
 		if (part->stored) {
+			batches->position = part->position + part->batch.alerts;
 			counter_add(batches->alerts, part->batch.alerts);
 			hand_on(keeper, part);
 		}
@@ -387,7 +414,9 @@ void batches_round(struct keeper *keeper)
 static enum error tallies_write(struct keeper *keeper, const struct work *work, struct failure *failure)
 {
 	struct batches *batches = keeper->batches;
-	enum error error = OK;
+	char position[24];
+	snprintf(position, sizeof position, "%llu", (unsigned long long)batches->position);
+	enum error error = store_value_put(keeper->store, COUNTED, text_of(position), failure);
 	for (unsigned i = 0; i < batches->tally_count && error == OK; i++) {
 		const struct tally *tally = &batches->tallies[i];
 		error = store_sensor_seen(
@@ -421,4 +450,33 @@ void batches_tick(struct keeper *keeper)
 	} else
 		batches->tally_count = 0;
 	work_end(&work);
+}
+
+static enum error count_again(void *context, const struct history_batch *batch, uint64_t first_position,
+    struct reader *encoded, struct failure *failure)
+{
+	struct keeper *keeper = context;
+	struct alert alert;
+	nanoseconds newest = 0;
+	for (uint32_t i = 0; i < batch->alerts; i++) {
+		enum error error = alert_decode(encoded, &alert, failure);
+		if (error != OK)
+			return error;
+		if (i == 0 || alert.occurred > newest)
+			newest = alert.occurred;
+	}
+	tally_add(keeper, batch, newest, true, false);
+	keeper->batches->position = first_position + batch->alerts;
+	return OK;
+}
+
+enum error batches_recount(struct keeper *keeper, const struct work *work, struct failure *failure)
+{
+	struct text value;
+	enum error error = store_value_get(keeper->store, COUNTED, work->arena, &value, failure);
+	if (error == OK && !text_to_u64(value, &keeper->batches->position))
+		error = fail(failure, ERROR_CORRUPT, "the value %s in the store is not a number", COUNTED);
+	if (error != OK && error != ERROR_NOT_FOUND)
+		return error;
+	return history_replay(keeper->history, work->scope, keeper->batches->position, count_again, keeper, failure);
 }

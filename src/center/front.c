@@ -15,7 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+#define ADDRESS_PATIENCE (8 * SECOND)
+#define ADDRESS_EVERY (50 * MILLISECOND)
 
 void answer_problem(struct exchange *exchange, uint16_t status, const char *words, uint32_t retry_after)
 {
@@ -322,8 +326,19 @@ static enum error front_listen(struct front *front, struct failure *failure)
 		.web = web,
 	};
 	route_tables(front->tables);
-	return server_new(&server, front->tables, front->templates, &owner, front->process->counters,
-	    front->process->loop, &front->server, failure);
+	nanoseconds end = time_monotonic() + ADDRESS_PATIENCE;
+	bool said = false;
+	/* The front of a supervisor that was killed may still be ending. */
+	while ((error = server_new(&server, front->tables, front->templates, &owner, front->process->counters,
+		    front->process->loop, &front->server, failure)) == ERROR_CONFLICT &&
+	       time_monotonic() < end) {
+		if (!said)
+			log_write(LOG_WARNING, "another process still has the address: waiting",
+			    LOG_FIELD_STRING("why", failure->words));
+		said = true;
+		nanosleep(&(struct timespec){ .tv_nsec = ADDRESS_EVERY }, NULL);
+	}
+	return error;
 }
 
 static enum error front_start(struct process *process, struct failure *failure)

@@ -18,12 +18,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SILENCE_EVERY MINUTE
 #define EXPIRY_EVERY HOUR
 #define COUNTERS_EVERY 2 /* ticks */
 #define REOPEN_EVERY (2 * SECOND)
+#define LOCK_PATIENCE (20 * SECOND) /* a keeper whose supervisor was killed closes its files within this */
+#define LOCK_EVERY (50 * MILLISECOND)
 
 static void keeper_changed(struct center *center, uint32_t organisation, const char *noun, const char *id)
 {
@@ -44,6 +47,7 @@ static enum error history_reopen(struct keeper *keeper, struct failure *failure)
 	struct history_repair repair = { 0 };
 	keeper->opened_last = time_monotonic();
 	enum error error = history_open(keeper->history_folder, &keeper->history, &repair, failure);
+	keeper->repair = repair;
 	if (error != OK) {
 		keeper->history = NULL;
 		return error;
@@ -53,6 +57,22 @@ static enum error history_reopen(struct keeper *keeper, struct failure *failure)
 		log_write(LOG_WARNING, "history was repaired at its opening", LOG_FIELD_STRING("what", repair.words),
 		    LOG_FIELD_NUMBER("cut_bytes", repair.cut_bytes), LOG_FIELD_NUMBER("bad_frames", repair.bad_frames));
 	return OK;
+}
+
+/* At the start: the keeper of a killed supervisor may still be closing the same files. */
+static enum error history_wait(struct keeper *keeper, struct failure *failure)
+{
+	nanoseconds end = time_monotonic() + LOCK_PATIENCE;
+	bool said = false;
+	enum error error;
+	while ((error = history_reopen(keeper, failure)) == ERROR_CONFLICT && time_monotonic() < end) {
+		if (!said)
+			log_write(LOG_WARNING, "the keeper before this one has not ended yet: waiting",
+			    LOG_FIELD_STRING("why", failure->words));
+		said = true;
+		nanosleep(&(struct timespec){ .tv_nsec = LOCK_EVERY }, NULL);
+	}
+	return error;
 }
 
 struct replay {
@@ -70,10 +90,13 @@ static enum error replay_frame(void *context, const struct history_batch *batch,
 	return replay->capability->alerts(&replay->keeper->center, batch, first_position, encoded, failure);
 }
 
-static enum error keeper_replay(struct keeper *keeper, struct failure *failure)
+/* `alerts` (may be NULL) becomes how many were read again. */
+static enum error keeper_replay(struct keeper *keeper, uint64_t *alerts, struct failure *failure)
 {
 	struct work work;
 	enum error error = work_begin(&work, "replay", failure);
+	if (error == OK && alerts)
+		error = batches_recount(keeper, &work, failure);
 	for (size_t i = 0; capabilities[i] && error == OK; i++) {
 		const struct capability *capability = capabilities[i];
 		if (!capability->alerts || !capability->replay_from)
@@ -81,6 +104,8 @@ static enum error keeper_replay(struct keeper *keeper, struct failure *failure)
 		struct replay replay = { .keeper = keeper, .capability = capability };
 		error = history_replay(keeper->history, work.scope, capability->replay_from(&keeper->center),
 		    replay_frame, &replay, failure);
+		if (alerts)
+			*alerts += replay.alerts;
 		if (replay.alerts > 0)
 			log_write(LOG_INFO, "alerts behind the last checkpoint were read again",
 			    LOG_FIELD_STRING("capability", capability->name),
@@ -88,6 +113,32 @@ static enum error keeper_replay(struct keeper *keeper, struct failure *failure)
 	}
 	work_end(&work);
 	return error;
+}
+
+/* History was closed because it could not be made durable: what was judged since the last checkpoint may not be in it,
+ * and it may hold frames that nobody was handed. The capabilities that read alerts begin again at their checkpoint. */
+static void capabilities_again(struct keeper *keeper)
+{
+	struct failure failure = { 0 };
+	struct history *history = keeper->history;
+	enum error error = OK;
+	keeper->center.history = NULL; /* nothing of this run is to be kept */
+	for (size_t i = 0; capabilities[i]; i++)
+		if (capabilities[i]->replay_from && capabilities[i]->stop)
+			capabilities[i]->stop(&keeper->center);
+	keeper->center.history = history;
+	for (size_t i = 0; capabilities[i] && error == OK; i++)
+		if (capabilities[i]->replay_from && capabilities[i]->start)
+			error = capabilities[i]->start(&keeper->center, &failure);
+	if (error == OK)
+		error = keeper_replay(keeper, NULL, &failure);
+	if (error == OK) {
+		log_write(LOG_INFO, "history is open again: alerts behind the last checkpoint were judged again");
+		return;
+	}
+	log_write(
+	    LOG_ERROR, "the keeper cannot go on: it ends and is started again", LOG_FIELD_STRING("why", failure.words));
+	_exit(1); /* everything acknowledged is durable; nothing in memory may be kept */
 }
 
 static void mark_silent(void *context, const struct sensor *sensor)
@@ -164,8 +215,12 @@ static void keeper_tick(void *context)
 	struct keeper *keeper = process->self;
 	struct failure failure = { 0 };
 	nanoseconds now = time_monotonic();
-	if (!keeper->history && now - keeper->opened_last > REOPEN_EVERY && history_reopen(keeper, &failure) != OK)
-		log_write(LOG_ERROR, "history cannot be opened", LOG_FIELD_STRING("why", failure.words));
+	if (!keeper->history && now - keeper->opened_last > REOPEN_EVERY) {
+		if (history_reopen(keeper, &failure) != OK)
+			log_write(LOG_ERROR, "history cannot be opened", LOG_FIELD_STRING("why", failure.words));
+		else
+			capabilities_again(keeper);
+	}
 	batches_tick(keeper);
 	/* Without history no capability can go on: it would have nowhere to put what it finds. */
 	for (size_t i = 0; keeper->history && capabilities[i]; i++)
@@ -321,7 +376,7 @@ static enum error keeper_open(struct keeper *keeper, struct failure *failure)
 	snprintf(location, sizeof location, "sqlite:%s/noroshi.db", process_state_folder(keeper->process));
 	enum error error = store_open(location, &keeper->store, failure);
 	if (error == OK)
-		error = history_reopen(keeper, failure);
+		error = history_wait(keeper, failure);
 	if (error == OK)
 		error = passwords_new(keeper->process->loop, &keeper->passwords, failure);
 	if (error == OK)
@@ -359,6 +414,7 @@ static enum error keeper_start(struct process *process, struct failure *failure)
 {
 	struct keeper *keeper = process->self;
 	struct builder facts = { 0 };
+	uint64_t again = 0;
 	keeper->process = process;
 	process_history_folder(process, keeper->history_folder);
 	enum error error = folders_make(keeper, failure);
@@ -375,13 +431,17 @@ static enum error keeper_start(struct process *process, struct failure *failure)
 		if (capabilities[i]->start)
 			error = capabilities[i]->start(&keeper->center, failure);
 	if (error == OK)
-		error = keeper_replay(keeper, failure);
+		error = keeper_replay(keeper, &again, failure);
 	if (error == OK && process->wishes.ephemeral && !process->wishes.restarted)
 		error = bootstrap(keeper, &facts, failure);
 	if (error == OK && !loop_timer(process->loop, SECOND, SECOND, keeper_tick, process))
 		error = fail(failure, ERROR_MEMORY, "no memory for a timer");
 	if (error == OK) {
 		loop_after_round(process->loop, keeper_round, process);
+		log_write(LOG_INFO, "the keeper goes on", LOG_FIELD_NUMBER("cut_bytes", keeper->repair.cut_bytes),
+		    LOG_FIELD_NUMBER("bad_frames", keeper->repair.bad_frames),
+		    LOG_FIELD_NUMBER("alerts_read_again", again),
+		    LOG_FIELD_STRING("history", *keeper->repair.words ? keeper->repair.words : "nothing to repair"));
 		process_ready(process, "", (struct text){ facts.at, facts.size });
 	}
 	builder_free(&facts);

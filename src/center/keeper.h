@@ -25,7 +25,8 @@ struct keeper {
 	struct process *process;
 	struct center center; /* what the capabilities see of us */
 	struct store *store;
-	struct history *history; /* NULL while it cannot be opened: a full disk */
+	struct history *history;      /* NULL while it cannot be opened: a full disk */
+	struct history_repair repair; /* at its last opening */
 	char history_folder[4352];
 	char public_url[256];
 	struct channel *front, *courier; /* NULL while that process is away */
@@ -64,6 +65,8 @@ void batches_admit(struct keeper *keeper, const struct message *message);
 void batches_receive(struct keeper *keeper, const struct message *message);
 void batches_round(struct keeper *keeper); /* sync, answer, hand on */
 void batches_tick(struct keeper *keeper);  /* what sensors sent goes into the store */
+/* At the start: what was stored and not yet counted when the process before was killed. */
+enum error batches_recount(struct keeper *keeper, const struct work *work, struct failure *failure);
 
 /* Requests (requests.c). */
 enum error requests_new(struct requests **requests, struct counters *counters, struct failure *failure);

@@ -100,7 +100,10 @@ enum error listen_open(const char *where, bool tls, struct listener *listener, s
 		setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
 	if (bind(descriptor, (struct sockaddr *)&socket_address, size) < 0 || listen(descriptor, BACKLOG) < 0 ||
 	    getsockname(descriptor, (struct sockaddr *)&socket_address, &size) < 0) {
+		bool taken = errno == EADDRINUSE;
 		enum error error = fail_errno(failure, "listen: cannot listen on %s", where);
+		if (taken)
+			error = failure->code = ERROR_CONFLICT;
 		close(descriptor);
 		return error;
 	}

@@ -44,22 +44,31 @@ static void sink_campaign(void *context, struct uuid event, uint32_t organisatio
 	news_campaign(context, event, organisation, campaign);
 }
 
-static enum error adapter_prepare(struct adapter *adapter, struct failure *failure)
+enum error adapter_triage(struct adapter *adapter, struct failure *failure)
 {
 	struct triage_settings settings;
+	struct triage_sink sink = { adapter, sink_judged, sink_event, sink_campaign };
 	triage_settings_configured(&settings);
+	triage_free(adapter->triage);
+	adapter->triage = NULL;
+	enum error error = triage_new(&settings, &sink, &adapter->triage, failure);
+	if (!error && adapter->lists)
+		triage_set_known(adapter->triage, known_source, adapter->lists);
+	return error;
+}
+
+static enum error adapter_prepare(struct adapter *adapter, struct failure *failure)
+{
 	adapter->arena = arena_new(1 << 20);
 	adapter->scope = adapter->arena ? policy_background("triage", adapter->arena) : NULL;
 	if (!adapter->scope)
 		return fail(failure, ERROR_MEMORY, "no memory for triage");
-	struct triage_sink sink = { adapter, sink_judged, sink_event, sink_campaign };
-	enum error error = triage_new(&settings, &sink, &adapter->triage, failure);
+	enum error error = OK;
 	const char *folder = triage_configured()->warning_lists;
-	if (!error && folder && *folder) {
+	if (folder && *folder)
 		error = known_load(folder, &adapter->lists, failure);
-		if (!error)
-			triage_set_known(adapter->triage, known_source, adapter->lists);
-	}
+	if (!error)
+		error = adapter_triage(adapter, failure);
 	if (!error)
 		error = checkpoint_read(adapter, failure);
 	if (!error)
@@ -144,11 +153,12 @@ enum error adapter_alerts(struct center *center, const struct history_batch *bat
 	return news_publish(adapter, failure);
 }
 
+/* Also without new alerts: the clock has some judged, and the funnel is to show that. */
 static bool checkpoint_is_due(const struct adapter *adapter)
 {
 	nanoseconds since = time_monotonic() - adapter->checkpoint_at;
-	return adapter->position != adapter->checkpointed && since >= triage_configured()->checkpoint &&
-	       since >= 50 * adapter->checkpoint_took;
+	bool news = adapter->position != adapter->checkpointed || adapter->funnel_count || adapter->hit_count;
+	return news && since >= triage_configured()->checkpoint && since >= 50 * adapter->checkpoint_took;
 }
 
 void adapter_tick(struct center *center, nanoseconds now)
@@ -178,7 +188,7 @@ void adapter_stop(struct center *center)
 	struct failure failure = { 0 };
 	if (!adapter)
 		return;
-	if (news_publish(adapter, &failure) != OK || checkpoint_write(adapter, &failure) != OK)
+	if (center->history && (news_publish(adapter, &failure) != OK || checkpoint_write(adapter, &failure) != OK))
 		log_write(LOG_WARNING,
 		    "triage could not write its last checkpoint: the next start reads more of history",
 		    LOG_FIELD_STRING("why", failure.words));

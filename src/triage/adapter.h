@@ -80,6 +80,9 @@ enum error checkpoint_write(struct adapter *adapter, struct failure *failure);
  * cleared. */
 enum error checkpoint_read(struct adapter *adapter, struct failure *failure);
 
+/* A triage that knows nothing, in place of what there is. */
+enum error adapter_triage(struct adapter *adapter, struct failure *failure);
+
 /* decisions.c: standing decisions as rules; rereads them when they changed. */
 enum error rules_refresh(struct adapter *adapter, struct failure *failure);
 

@@ -141,7 +141,12 @@ enum error checkpoint_write(struct adapter *adapter, struct failure *failure)
 	struct builder bytes = { 0 };
 	file_name(adapter, generation, path, sizeof path);
 	file_name(adapter, adapter->generation, old, sizeof old);
-	enum error error = state_build(adapter, generation, &bytes, failure);
+	/* What was judged before the position must rest in history first: it is not judged again after a restart. */
+	enum error error = adapter->center->history
+			       ? history_sync(adapter->center->history, failure)
+			       : fail(failure, ERROR_SYSTEM, "history is closed: no checkpoint of triage is written");
+	if (!error)
+		error = state_build(adapter, generation, &bytes, failure);
 	if (!error)
 		error = file_replace(path, (struct text){ bytes.at, bytes.size }, 0600, failure);
 	builder_free(&bytes);
@@ -194,7 +199,8 @@ static enum error start_anew(
 	if (error)
 		store_rollback(adapter->center->store);
 	adapter->position = adapter->checkpointed = 0;
-	return error;
+	/* Half of the damaged one may have been taken in. */
+	return error ? error : adapter_triage(adapter, failure);
 }
 
 enum error checkpoint_read(struct adapter *adapter, struct failure *failure)
@@ -209,6 +215,10 @@ enum error checkpoint_read(struct adapter *adapter, struct failure *failure)
 		return OK; /* the first start */
 	if (error || !text_to_u64(value, &adapter->generation))
 		return error ? error : fail(failure, ERROR_CORRUPT, "the value %s in the store is not a number", KEY);
+	if (adapter->generation > 1) { /* a kill between the commit and the removal leaves it */
+		file_name(adapter, adapter->generation - 1, path, sizeof path);
+		file_remove(path, NULL);
+	}
 	file_name(adapter, adapter->generation, path, sizeof path);
 	error = file_read(path, LARGEST, &bytes, &size, &why);
 	if (!error)

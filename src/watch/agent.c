@@ -60,6 +60,20 @@ static bool epoch_in_use(void *context, struct hash128 epoch)
 	return false;
 }
 
+/* After a crash as after a stop: where it stands, and what may have been sent without an answer. */
+static void say_begin(const struct agent *agent)
+{
+	uint64_t followed = 0, under_way = 0;
+	for (size_t i = 0; i < agent->follows.count; i++) {
+		const struct follow *follow = agent->follows.items[i];
+		followed += follow->state != FOLLOW_DONE;
+		under_way += follow->pending_end > follow->identity.place;
+	}
+	log_write(LOG_INFO, "the agent goes on", LOG_FIELD_NUMBER("files", followed),
+	    LOG_FIELD_NUMBER("batches_sent_again", under_way),
+	    LOG_FIELD_NUMBER("spooled_bytes", spool_used(agent->spool)));
+}
+
 static enum error agent_open(struct agent *agent, struct failure *failure)
 {
 	const char *folder = agent->settings->folder;
@@ -84,6 +98,7 @@ static enum error agent_open(struct agent *agent, struct failure *failure)
 	for (size_t i = 0; i < agent->follows.count; i++)
 		spool_claim(agent->spool, agent->follows.items[i]->epoch, &agent->follows.items[i]->spooled);
 	spool_sweep(agent->spool, epoch_in_use, agent);
+	say_begin(agent);
 	return OK;
 }
 
