@@ -32,11 +32,6 @@ enum compression compression_of(const void *at, size_t size)
 	return COMPRESSION_NONE;
 }
 
-const char *compression_name(enum compression compression)
-{
-	return compression == COMPRESSION_GZIP ? "gzip" : compression == COMPRESSION_ZSTD ? "zstd" : "plain";
-}
-
 struct decompressor *decompressor_new(enum compression compression, int window)
 {
 	struct decompressor *decompressor = calloc(1, sizeof *decompressor);

@@ -11,7 +11,6 @@ enum compression { COMPRESSION_NONE, COMPRESSION_GZIP, COMPRESSION_ZSTD };
 
 #define COMPRESSION_MAGIC 4 /* bytes that tell it */
 enum compression compression_of(const void *at, size_t size);
-const char *compression_name(enum compression compression); /* "gzip" */
 
 struct decompressor; /* of concatenated members or frames; one thread */
 

@@ -39,11 +39,14 @@ enum error channel_new(struct loop *loop, int descriptor, channel_callback recei
 /* What is queued and not yet written is lost. NULL is fine. */
 void channel_free(struct channel *channel);
 
-/* Never blocks. The message is written at once or queued; `body` is free afterwards. Nothing was sent when it returns
- *   ERROR_LIMIT   the body is larger than CHANNEL_LARGEST, or the peer does not keep up and CHANNEL_MOST_WAITING would
- * be exceeded: the caller sheds or holds back (it should have, by channel_waiting(), long before); ERROR_END     the
- * peer is gone; the closed callback comes when everything that it sent was read; ERROR_MEMORY  no memory. When a part
- * had already gone out, the channel ends. */
+/* Never blocks. The message is written at once or queued; `body` is free afterwards. Nothing was sent when it fails.
+ *
+ * ERROR_LIMIT: the body is larger than CHANNEL_LARGEST, or the peer does not keep up and CHANNEL_MOST_WAITING would be
+ * exceeded: the caller sheds or holds back (it should have, by channel_waiting(), long before).
+ *
+ * ERROR_END: the peer is gone; the closed callback comes when everything that it sent was read.
+ *
+ * ERROR_MEMORY: no memory; when a part had already gone out, the channel ends. */
 enum error channel_send(struct channel *channel, uint16_t kind, uint64_t correlation, struct text body);
 size_t channel_waiting(const struct channel *channel); /* bytes queued and not yet written */
 

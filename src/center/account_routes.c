@@ -19,7 +19,7 @@ static json_t *account_json(const struct account *account)
 	output_string(object, "role", role_code(account->role));
 	if (account->organisation)
 		json_object_set_new(object, "organisation", json_integer(account->organisation));
-	output_string(object, "language", account->language == LANGUAGE_ENGLISH ? "en" : "ja");
+	output_string(object, "language", language_code(account->language));
 	json_object_set_new(object, "disabled", json_boolean(account->disabled));
 	json_object_set_new(object, "may_sign_in", json_boolean(*account->password != 0));
 	output_time(object, "created", account->created);
@@ -85,8 +85,7 @@ static enum error account_fill(struct call *call, struct account *account, struc
 	if (account->role != ROLE_MEMBER && !input_has(call, "organisation"))
 		account->organisation = 0;
 	if (input_has(call, "language"))
-		account->language =
-		    strcmp(input_string(call, "language"), "en") == 0 ? LANGUAGE_ENGLISH : LANGUAGE_JAPANESE;
+		language_parse(input_text(call, "language"), &account->language);
 	account->disabled = input_boolean(call, "disabled", account->disabled);
 	const char *problem = account_problem(account);
 	if (problem)

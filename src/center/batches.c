@@ -86,13 +86,6 @@ static void parts_free(struct part *part)
 	}
 }
 
-void batches_free(struct batches *batches)
-{
-	if (batches)
-		parts_free(batches->first);
-	free(batches);
-}
-
 /* Status 200, or why this token may not append; fills who it is. */
 static uint16_t admit(struct keeper *keeper, const uint8_t *digest, struct subject *subject,
     struct organisation *organisation, struct failure *failure)

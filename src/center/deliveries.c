@@ -52,13 +52,6 @@ static void forget(struct delivery_under_way *delivery)
 	*delivery = (struct delivery_under_way){ 0 };
 }
 
-void deliveries_free(struct deliveries *deliveries)
-{
-	for (unsigned i = 0; deliveries && i < UNDER_WAY_MOST; i++)
-		forget(&deliveries->under_way[i]);
-	free(deliveries);
-}
-
 void deliveries_forget(struct keeper *keeper)
 {
 	for (unsigned i = 0; i < UNDER_WAY_MOST; i++)

@@ -38,7 +38,7 @@ struct keeper {
 	struct batches *batches;       /* batches.c */
 	struct requests *requests;     /* requests.c */
 	struct deliveries *deliveries; /* deliveries.c */
-	struct counter *signed_in, *denied;
+	struct counter *denied;
 	nanoseconds opened_last, minute_last, hour_last; /* monotonic */
 	unsigned ticks;
 };
@@ -60,7 +60,6 @@ enum error subject_of_session(struct keeper *keeper, const struct work *work, co
 
 /* Batches of alerts (batches.c). */
 enum error batches_new(struct batches **batches, struct counters *counters, struct failure *failure);
-void batches_free(struct batches *batches);
 void batches_admit(struct keeper *keeper, const struct message *message);
 void batches_receive(struct keeper *keeper, const struct message *message);
 void batches_round(struct keeper *keeper); /* sync, answer, hand on */
@@ -70,13 +69,11 @@ enum error batches_recount(struct keeper *keeper, const struct work *work, struc
 
 /* Requests (requests.c). */
 enum error requests_new(struct requests **requests, struct counters *counters, struct failure *failure);
-void requests_free(struct requests *requests);
 void requests_receive(struct keeper *keeper, const struct message *message);
 void requests_round(struct keeper *keeper); /* log lines of what was read become durable, then the answers go */
 
 /* The outbox (deliveries.c). */
 enum error deliveries_new(struct deliveries **deliveries, struct counters *counters, struct failure *failure);
-void deliveries_free(struct deliveries *deliveries);
 void deliveries_tick(struct keeper *keeper);
 void deliveries_result(struct keeper *keeper, const struct message *message);
 void deliveries_forget(struct keeper *keeper); /* the courier died: what it had is asked for again */

@@ -27,7 +27,7 @@ static json_t *organisation_json(const struct call *call, const struct organisat
 	output_string(object, "sector", organisation->sector);
 	if (organisation->parent)
 		json_object_set_new(object, "parent", json_integer(organisation->parent));
-	output_string(object, "language", organisation->language == LANGUAGE_ENGLISH ? "en" : "ja");
+	output_string(object, "language", language_code(organisation->language));
 	json_t *contacts = json_array();
 	for (size_t i = 0; i < 2; i++)
 		json_array_append_new(contacts, contact_json(&organisation->contacts[i]));
@@ -148,8 +148,7 @@ static enum error organisation_fill(struct call *call, struct organisation *orga
 		return error;
 	organisation->parent = (uint32_t)input_integer(call, "parent", organisation->parent);
 	if (input_has(call, "language"))
-		organisation->language =
-		    strcmp(input_string(call, "language"), "en") == 0 ? LANGUAGE_ENGLISH : LANGUAGE_JAPANESE;
+		language_parse(input_text(call, "language"), &organisation->language);
 	json_t *quota = json_object_get(call->input, "quota");
 	if (json_is_number(quota))
 		organisation->quota = json_number_value(quota);

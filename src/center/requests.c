@@ -50,19 +50,6 @@ static void request_free(struct request *request)
 	free(request);
 }
 
-void requests_free(struct requests *requests)
-{
-	if (!requests)
-		return;
-	while (requests->first) {
-		struct request *next = requests->first->next;
-		request_free(requests->first);
-		requests->first = next;
-	}
-	throttle_free(requests->throttle);
-	free(requests);
-}
-
 static bool get_digest(struct reader *from, uint8_t digest[32])
 {
 	const void *at = get_bytes(from, 32);

@@ -13,8 +13,8 @@
 #include <string.h>
 
 #define RECOGNISE_BYTES 16384
-#define ARENA_BYTES                                                                                                    \
-	(16u << 20) /* for the built texts of one line: a line is 1 MiB, escapes and joins can not grow past this */
+/* For the built texts of one line: a line is 1 MiB, escapes and joins can not grow past this. */
+#define ARENA_BYTES (16u << 20)
 #define DEEPEST_JSON 64
 
 extern const struct format format_aminer, format_cef, format_csv, format_eve, format_fast, format_idea, format_wazuh,

@@ -20,9 +20,8 @@
 
 #include <stdbool.h>
 
-#define DISCARD_LARGEST                                                                                                \
-	(1u << 20) /* a refused body of at most this is read and thrown away, to keep the connection                   \
-		    */
+/* A refused body of at most this is read and thrown away, to keep the connection. */
+#define DISCARD_LARGEST (1u << 20)
 #define NAME_LARGEST 128
 
 struct lws;
@@ -106,7 +105,7 @@ struct server {
 	char *hosts[17];   /* allowed in Host, NULL ends */
 	char certificate[512], key[512], authorities[512], listen[64];
 	uint16_t port;
-	bool tls, ipv6;
+	bool tls;
 	struct event_client *event_clients;
 	uint32_t event_client_count;
 	bool stopping;

@@ -3,8 +3,8 @@
  * keeper uses it to call the handler; `noroshi help routes`, the OpenAPI document and the fuzz targets are made from
  * it.
  *
- *   browser/program → front: parse, limits, fields by type → (typed fields only) → keeper: subject, scope, handler →
- * JSON → front: as JSON for /v1/…, or through the page's template as HTML.
+ *   browser, program → front: parse, limits, fields by type → keeper: subject, scope, handler → JSON
+ *                    → front: as JSON for /v1/…, or through the page's template as HTML
  */
 #ifndef NOROSHI_HTTP_ROUTE_H
 #define NOROSHI_HTTP_ROUTE_H
@@ -23,18 +23,18 @@ struct history;
 
 enum field_type {
 	FIELD_TEXT,
-	FIELD_LINES /* text that may hold line breaks */,
+	FIELD_LINES, /* text that may hold line breaks */
 	FIELD_INTEGER,
 	FIELD_REAL,
 	FIELD_BOOLEAN,
 	FIELD_UUID,
-	FIELD_TIME /* RFC 3339 or YYYY-MM-DD */,
+	FIELD_TIME, /* RFC 3339 or YYYY-MM-DD */
 	FIELD_CHOICE,
 	FIELD_ADDRESS,
 	FIELD_PREFIX,
 	FIELD_CURSOR,
-	FIELD_SECRET /* never logged */,
-	FIELD_LIST /* of texts */
+	FIELD_SECRET, /* never logged */
+	FIELD_LIST,   /* of texts */
 };
 enum field_place { IN_PATH, IN_QUERY, IN_BODY };
 
@@ -54,8 +54,7 @@ enum route_kind {
 	ROUTE_PAGE,   /* a page: the same handler, answered through the template `page` */
 	ROUTE_FORM,   /* POST from a page's form: CSRF-checked; answers 303 to `location` that the handler gives */
 	ROUTE_STREAM, /* body is streamed to a parser in front (POST /v1/alerts); `handle` is NULL */
-	ROUTE_EVENTS, /* GET of server-sent events (GET /v1/stream): `handle` says who may see which organisations'
-			 changes */
+	ROUTE_EVENTS, /* GET of server-sent events (/v1/stream): `handle` says whose changes the caller may see */
 };
 
 struct route_limits {

@@ -41,8 +41,8 @@ struct exchange;
 
 struct server_settings {
 	const char *listen; /* "127.0.0.1:8443", "[::1]:0" (0 = any free port), "0.0.0.0:8443" */
-	const char *certificate,
-	    *key; /* PEM files; NULL = no TLS, which is refused when `listen` is not a loopback address */
+	/* PEM files; NULL = no TLS, which is refused when `listen` is not a loopback address. */
+	const char *certificate, *key;
 	const char *client_authorities; /* PEM file of the authorities that sign client certificates; NULL = none is
 					   asked for */
 	bool client_certificate_needed; /* refuse the handshake without one; else it is optional */
@@ -81,10 +81,9 @@ struct request {
 };
 
 struct answer {
-	uint16_t status; /* 0 = 200 (303 for ROUTE_FORM) */
-	json_t *output;  /* object; not taken over. Pages: what the template sees. May be NULL */
-	const char
-	    *problem; /* words for the caller when status ≥ 400 (RFC 9457 "detail"; on the error page); may be NULL */
+	uint16_t status;      /* 0 = 200 (303 for ROUTE_FORM) */
+	json_t *output;       /* object; not taken over. Pages: what the template sees. May be NULL */
+	const char *problem;  /* words for the caller when status ≥ 400 ("detail" of RFC 9457); may be NULL */
 	const char *location; /* for 201 and ROUTE_FORM: a path of ours, "/events/…"; NULL or "" = none */
 	uint64_t version;     /* ETag; 0 = none. A GET with a matching If-None-Match gets 304 */
 	uint32_t retry_after; /* seconds, with 429 and 503; 0 = none */

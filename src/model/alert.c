@@ -78,16 +78,6 @@ const char *outcome_code(enum outcome outcome)
 	return outcome_codes[outcome <= OUTCOME_SUCCEEDED ? outcome : 0];
 }
 
-bool outcome_parse(struct text code, enum outcome *outcome)
-{
-	for (unsigned i = 0; i <= OUTCOME_SUCCEEDED; i++)
-		if (text_equal_nocase(code, text_of(outcome_codes[i]))) {
-			*outcome = (enum outcome)i;
-			return true;
-		}
-	return false;
-}
-
 const char *severity_code(enum severity severity)
 {
 	return severity_codes[severity <= SEVERITY_CRITICAL ? severity : 0];

@@ -32,7 +32,6 @@ bool fact_id_parse(struct text text, struct fact_id *id);
 enum outcome { OUTCOME_UNKNOWN, OUTCOME_FAILED, OUTCOME_SUCCEEDED };
 
 const char *outcome_code(enum outcome outcome); /* "unknown", "failed", "succeeded" */
-bool outcome_parse(struct text code, enum outcome *outcome);
 
 enum severity { SEVERITY_UNKNOWN, SEVERITY_INFO, SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH, SEVERITY_CRITICAL };
 const char *severity_code(enum severity severity); /* "unknown", "info", "low", "medium", "high", "critical" */

@@ -27,13 +27,12 @@ struct center {
 	struct counters *counters;
 	struct loop *loop;
 	const char *folder; /* where a capability may keep its own files (checkpoints), through base/file.h */
-	const char
-	    *public_url; /* of the pages, without a slash at the end: "https://noroshi.example"; for links in mails */
-	/* Japanese words, for letters; read before the keeper is confined to its files. NULL when none are installed.
-	 */
+	/* Of the pages, without a slash at the end: "https://noroshi.example"; for links in mails. */
+	const char *public_url;
+	/* Japanese words, for letters; read before the keeper is confined. NULL when none are installed. */
 	const struct catalog *japanese;
 	nanoseconds (*now)(void);
-	/* Tells everybody who looks at pages or streams that something of this organisation changed ("event", id). */
+	/* Tells who looks at pages or streams that something of this organisation changed ("event", id). */
 	void (*changed)(struct center *center, uint32_t organisation, const char *noun, const char *id);
 	void *keeper; /* the keeper's own */
 	struct center_state {

@@ -19,16 +19,6 @@ const char *event_state_code(enum event_state state)
 	return state <= EVENT_MERGED ? state_codes[state] : "unknown";
 }
 
-bool event_state_parse(struct text code, enum event_state *state)
-{
-	for (unsigned i = 0; i <= EVENT_MERGED; i++)
-		if (text_equal(code, text_of(state_codes[i]))) {
-			*state = (enum event_state)i;
-			return true;
-		}
-	return false;
-}
-
 /* The weightiest piece of evidence names the event: a flood of small things beside it does not. */
 static const struct reason *weightiest_evidence(const struct event *event)
 {

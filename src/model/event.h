@@ -22,7 +22,6 @@ enum event_state {
 	EVENT_MERGED,    /* became part of another event (`merged_into`) */
 };
 const char *event_state_code(enum event_state state); /* "open", "confirmed", "dismissed", "merged" */
-bool event_state_parse(struct text code, enum event_state *state);
 
 #define EVENT_REASONS 8
 #define EVENT_NAMES 16 /* hosts, sources, signatures, detectors that are listed; the counts count all */

@@ -30,12 +30,11 @@ struct history;
 struct history_batch {
 	uint32_t organisation, sensor;
 	struct hash128 epoch; /* of all its alerts */
-	uint64_t sequence_first,
-	    sequence_end; /* covers [first, end): for files byte offsets, for a POST batch 1 … lines + 1 */
+	/* Covers [first, end): for files byte offsets, for a POST batch 1 … lines + 1. */
+	uint64_t sequence_first, sequence_end;
 	nanoseconds received;
-	uint32_t lines, alerts, skipped,
-	    malformed; /* of this frame as read by the front; a repeated POST is answered from them */
-	bool last;     /* the batch is complete with this frame */
+	uint32_t lines, alerts, skipped, malformed; /* as read by the front; a repeated POST is answered from them */
+	bool last;                                  /* the batch is complete with this frame */
 };
 
 struct history_repair {
@@ -48,15 +47,15 @@ enum error history_open(
 void history_close(struct history *history);
 
 /* `encoded` = alert_encode() of `batch->alerts` alerts one after another. Not durable before history_sync(). Gives the
- * position of the first one; the others follow. */
+ * position of the first one; the others follow. One frame's `encoded` may have 96 MiB; without alerts it may be
+ * empty (a batch of malformed lines is remembered too). On a full disk it gives ERROR_LIMIT, nothing of the frame stays
+ * behind, and the next append after there is space goes on. */
 enum error history_append(struct history *history, const struct history_batch *batch, struct text encoded,
     uint64_t *first_position, struct failure *failure);
-/* One frame's `encoded` may have 96 MiB; without alerts it may be empty (a batch of malformed lines is remembered too).
- * On a full disk it gives ERROR_LIMIT, nothing of the frame stays behind, and the next append after there is space goes
- * on. */
+
+/* When it fails, the frames since the last one are taken back from the file, and everything further is ERROR_SYSTEM
+ * until the history is closed and opened anew. */
 enum error history_sync(struct history *history, struct failure *failure);
-/* When history_sync() fails, the frames since the last one are taken back from the file, and everything further is
- * ERROR_SYSTEM until the history is closed and opened anew. */
 
 /* Removal of doubles: how far [sequence_first, sequence_end) of this sensor and epoch is stored already, synced or not:
  * the end of the run of stored sequences that begins at sequence_first; sequence_first itself when nothing is. *stored

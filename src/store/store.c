@@ -122,11 +122,6 @@ void store_close(struct store *store)
 	free(store);
 }
 
-int store_schema_version(const struct store *store)
-{
-	return store->schema_version;
-}
-
 enum error store_begin(struct store *store, struct failure *failure)
 {
 	if (store->in_transaction)

@@ -30,7 +30,6 @@ struct store;
 /* `location`: "sqlite:/path/noroshi.db". Migrates forward; a newer schema than ours is ERROR_VERSION. */
 enum error store_open(const char *location, struct store **store, struct failure *failure);
 void store_close(struct store *store);
-int store_schema_version(const struct store *store);
 
 enum error store_begin(struct store *store, struct failure *failure); /* IMMEDIATE */
 enum error store_commit(struct store *store, struct failure *failure);
@@ -49,8 +48,8 @@ struct page {
 };
 
 /* ── organisations, sensors ─ */
-enum error store_organisation_put(struct store *, const struct scope *, struct organisation *,
-    struct failure *); /* number 0 = new; version must match otherwise (ERROR_CONFLICT) */
+/* Number 0 = new; version must match otherwise (ERROR_CONFLICT). */
+enum error store_organisation_put(struct store *, const struct scope *, struct organisation *, struct failure *);
 enum error store_organisation_get(
     struct store *, const struct scope *, uint32_t number, struct organisation *, struct failure *);
 enum error store_organisation_find(
@@ -92,9 +91,8 @@ enum error store_token_each(struct store *, const struct scope *, struct page *,
 /* ── events ─ */
 /* What triage says: inserts or replaces; keeps the state and annotations that people gave, and applies splits. */
 enum error store_event_put(struct store *, const struct scope *, const struct event *, struct failure *);
-enum error store_event_remove(struct store *, const struct scope *, struct uuid,
-    struct failure
-	*); /* a provisional one that was taken back; one that a person touched stays, no longer provisional */
+/* A provisional one that was taken back; one that a person touched stays, no longer provisional. */
+enum error store_event_remove(struct store *, const struct scope *, struct uuid, struct failure *);
 struct event_standing {
 	enum event_state state;
 	struct uuid merged_into;
@@ -152,8 +150,8 @@ enum error store_decision_hit(
     struct store *, const struct scope *, struct uuid, uint64_t hits, nanoseconds last, struct failure *);
 
 /* ── notices and their delivery ─ */
-enum error store_notice_put(struct store *, const struct scope *, struct notice *,
-    struct failure *); /* gives id and number when new; a draft is seen by scopes that cover all only */
+/* Gives id and number when new; a draft is seen by scopes that cover all only. */
+enum error store_notice_put(struct store *, const struct scope *, struct notice *, struct failure *);
 enum error store_notice_get(
     struct store *, const struct scope *, struct uuid, struct arena *, struct notice *, struct failure *);
 enum error store_notice_by_link(
@@ -211,8 +209,8 @@ struct funnel {
 	uint64_t malformed, late;
 	uint64_t events; /* that began on this day: counted from the events themselves when read */
 };
-enum error store_funnel_add(struct store *, const struct scope *, const struct funnel *,
-    struct failure *); /* adds; verdicts may be taken back: two's complement */
+/* Adds; verdicts may be taken back: two's complement. */
+enum error store_funnel_add(struct store *, const struct scope *, const struct funnel *, struct failure *);
 /* Everything that triage counted becomes 0, because it counts again from the beginning of history. */
 enum error store_funnel_clear(struct store *, const struct scope *, struct failure *);
 enum error store_funnel_each(struct store *, const struct scope *, uint32_t organisation, int32_t from_day,
@@ -220,8 +218,7 @@ enum error store_funnel_each(struct store *, const struct scope *, uint32_t orga
 
 /* ── small values of the program itself: checkpoints, keys ─ */
 enum error store_value_put(struct store *, const char *key, struct text value, struct failure *);
-enum error store_value_get(
-    struct store *, const char *key, struct arena *, struct text *value, struct failure *); /* ERROR_NOT_FOUND */
+enum error store_value_get(struct store *, const char *key, struct arena *, struct text *value, struct failure *);
 
 /* Idempotency-Key of a POST: gives the stored answer when this account used the key before. */
 enum error store_answer_find(struct store *, const struct scope *, struct text key, struct arena *, uint16_t *status,

@@ -103,7 +103,7 @@ enum error adapter_start(struct center *center, struct failure *failure)
 	    center->counters, COUNTER_TOTAL, "noroshi_triage_alerts", "Alerts that triage took", NULL, TEXT_NONE);
 	adapter->late = counter_get(center->counters, COUNTER_GAUGE, "noroshi_triage_late",
 	    "Alerts judged out of order: beyond the lateness bound", NULL, TEXT_NONE);
-	adapter->events = counter_get(
+	adapter->memory = counter_get(
 	    center->counters, COUNTER_GAUGE, "noroshi_triage_memory_bytes", "Memory that triage uses", NULL, TEXT_NONE);
 	enum error error = adapter_prepare(adapter, failure);
 	if (!error)
@@ -179,7 +179,7 @@ void adapter_tick(struct center *center, nanoseconds now)
 	struct triage_counts counts;
 	triage_count(adapter->triage, &counts);
 	counter_set(adapter->late, (double)counts.late);
-	counter_set(adapter->events, (double)counts.memory);
+	counter_set(adapter->memory, (double)counts.memory);
 }
 
 void adapter_stop(struct center *center)

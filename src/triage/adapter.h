@@ -1,6 +1,7 @@
 /*
  * Triage in the keeper: feeds stored alerts to triage.h and puts what comes out into store and history. Its hooks are
- * those of model/capability.h; adapter.c keeps the state, publish.c writes events, checkpoint.c survives restarts.
+ * those of model/capability.h; adapter.c keeps the state, publish.c writes events, checkpoint.c survives restarts and
+ * counts the funnel, decisions.c makes standing decisions into rules.
  *
  * Recovery: a checkpoint (a file, and a value in the store that names it) holds everything that triage knew when it had
  * seen history up to a position. After a restart the keeper hands on what came behind that position, and the same comes
@@ -42,8 +43,8 @@ struct adapter {
 	size_t funnel_count, funnel_room;
 	struct hits *hits;
 	size_t hit_count, hit_room;
-	struct uuid
-	    *provisional; /* events that were provisional in the store at the start and that nobody spoke of since */
+	/* Events that were provisional in the store at the start and that nobody spoke of since. */
+	struct uuid *provisional;
 	size_t provisional_count;
 	nanoseconds started;
 	uint64_t position;                          /* everything before it was handed to triage */
@@ -52,7 +53,7 @@ struct adapter {
 	nanoseconds checkpoint_at, checkpoint_took; /* monotonic */
 	uint64_t rules_hash;
 	bool judging_failed; /* said once */
-	struct counter *alerts, *late, *events;
+	struct counter *alerts, *late, *memory;
 };
 
 enum error adapter_start(struct center *center, struct failure *failure);

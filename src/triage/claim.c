@@ -158,10 +158,3 @@ struct claim claim_of(struct text detector, struct text signature, struct text c
 		claim.kind = CLAIM_ANOMALY;
 	return claim;
 }
-
-const char *claim_code(enum claim_kind kind)
-{
-	static const char *const codes[CLAIM_COUNT] = { "routine", "failed", "reconnaissance", "anomaly", "attempt",
-		"change", "compromise" };
-	return kind < CLAIM_COUNT ? codes[kind] : "unknown";
-}

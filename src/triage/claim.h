@@ -14,13 +14,12 @@
 
 /* From the least to the most that a person must know of. */
 enum claim_kind {
-	CLAIM_ROUTINE, /* health, updates, successful sign-ins, policy remarks: says nothing of an attack by itself */
-	CLAIM_FAILED,  /* something was refused, not found, blocked */
+	CLAIM_ROUTINE,        /* health, updates, sign-ins, policy remarks: says nothing of an attack by itself */
+	CLAIM_FAILED,         /* something was refused, not found, blocked */
 	CLAIM_RECONNAISSANCE, /* somebody looks around */
 	CLAIM_ANOMALY,        /* something is new or unusual; the detector does not say what */
 	CLAIM_ATTEMPT,        /* an attack is said to be tried; whether it worked is not said */
-	CLAIM_CHANGE, /* rights, accounts, services, commands: what an intruder does next, and administrators do daily
-		       */
+	CLAIM_CHANGE,         /* rights, accounts, services: what an intruder does next, and administrators daily */
 	CLAIM_COMPROMISE, /* what only happens after an attack worked: command and control, web shell, exfiltration */
 	CLAIM_COUNT
 };
@@ -32,6 +31,5 @@ struct claim {
 
 /* `outcome`, `severity` and `tactics` of the single alert are not in it: judge.c adds them. */
 struct claim claim_of(struct text detector, struct text signature, struct text category);
-const char *claim_code(enum claim_kind kind); /* "attempt" */
 
 #endif

@@ -7,8 +7,8 @@
 
 #include "triage/item.h"
 
-#define ORDER_WITNESSES                                                                                                \
-	3 /* so many alerts must say that it is this late: a single wrong clock does not move the time */
+/* So many alerts must say that it is this late: one or two wrong clocks do not move the time. */
+#define ORDER_WITNESSES 3
 
 struct order {
 	struct item *items; /* a heap, earliest first */

@@ -1,6 +1,6 @@
 /*
- * Rules that take alerts out: standing decisions, and entries of warning lists. Held by triage.c; found by what an
- * alert says.
+ * Rules that take alerts out: standing decisions. Held by triage.c; found by what an alert says. (Warning lists are
+ * asked through triage_set_known().)
  */
 #ifndef NOROSHI_TRIAGE_RULE_H
 #define NOROSHI_TRIAGE_RULE_H

@@ -33,10 +33,9 @@ struct triage_settings {
 };
 void triage_settings_default(struct triage_settings *settings);
 
-/* A standing decision (a person's dismissal made into a rule) or a warning list's entry: alerts that match are noise.
- */
+/* A standing decision (a person's dismissal made into a rule): alerts that match are noise. */
 struct triage_rule {
-	struct uuid id;                                 /* of the decision; nil for a warning list */
+	struct uuid id;                                 /* of the decision */
 	enum verdict verdict;                           /* VERDICT_DECISION or VERDICT_KNOWN_SOURCE */
 	uint32_t organisation;                          /* 0 = every organisation */
 	struct text detector, signature, host, account; /* empty = any; whole text, compared as written */
