@@ -3,6 +3,8 @@
  */
 #include "center/confine.h"
 
+#include "base/config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
@@ -12,6 +14,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -147,4 +150,20 @@ enum error confine_files(const struct confine_path *paths, size_t count, bool *l
 		return fail_errno(failure, "cannot confine the process");
 	enum error error = confine_landlock(paths, count, landlocked, failure);
 	return error == OK ? confine_calls(failure) : error;
+}
+
+size_t confine_options(const struct option_group *groups, bool secrets, struct confine_path *paths, size_t room)
+{
+	size_t count = 0;
+	for (const struct option_group *group = groups; group->name; group++)
+		for (const struct option *option = group->options; option && option->name; option++) {
+			bool file = (secrets && option->type == OPTION_SECRET) ||
+				    (option->type == OPTION_PATH && strcmp(group->name, "center") != 0);
+			if (!file || !group->settings || group->each)
+				continue;
+			char *const *value = (void *)((char *)group->settings + option->offset);
+			if (*value && **value && count < room)
+				paths[count++] = (struct confine_path){ *value, false };
+		}
+	return count;
 }

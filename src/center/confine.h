@@ -21,6 +21,11 @@ struct confine_path {
 	const char *path; /* file or folder; what is not there is passed over */
 	bool write;
 };
+struct option_group;
+/* The files and folders that the configuration names for capabilities (not the centre's own), with files of secrets or without;
+ * for reading. Gives how many were put into `paths`. */
+size_t confine_options(const struct option_group *groups, bool secrets, struct confine_path *paths, size_t room);
+
 /* No new privileges, a list of refused system calls (seccomp), and no file but these and what is below them (Landlock,
  * where the kernel has it: *landlocked says so). Threads started before keep their rights. */
 enum error confine_files(const struct confine_path *paths, size_t count, bool *landlocked, struct failure *failure);

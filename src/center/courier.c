@@ -84,17 +84,7 @@ static enum error courier_confine(struct process *process, struct failure *failu
 	struct confine_path paths[64] = { { "/etc", false }, { "/usr/lib", false }, { "/lib", false },
 		{ "/usr/share", false }, { "/run", false }, { "/dev", false }, { "/proc/self", false } };
 	size_t count = 7;
-	for (const struct option_group *group = process->groups; group->name; group++)
-		for (const struct option *option = group->options; option && option->name; option++) {
-			/* secrets, and files that capabilities name (certificates); not the centre's own folders */
-			bool file = option->type == OPTION_SECRET ||
-				    (option->type == OPTION_PATH && strcmp(group->name, "center") != 0);
-			if (!file || !group->settings || group->each)
-				continue;
-			char *const *value = (void *)((char *)group->settings + option->offset);
-			if (*value && **value && count < sizeof paths / sizeof *paths)
-				paths[count++] = (struct confine_path){ *value, false };
-		}
+	count += confine_options(process->groups, true, paths + count, sizeof paths / sizeof *paths - count);
 	bool landlocked;
 	enum error error = confine_files(paths, count, &landlocked, failure);
 	if (error == OK && !landlocked)

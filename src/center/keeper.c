@@ -352,19 +352,27 @@ static enum error keeper_confine(struct keeper *keeper, struct failure *failure)
 	if (!keeper->japanese && *catalogs && catalog_open(catalogs, &keeper->japanese, &ignored) != OK)
 		log_write(LOG_WARNING, "the Japanese words cannot be read: no Japanese letter is sent",
 		    LOG_FIELD_STRING("why", ignored.words));
-	struct confine_path paths[] = {
+	char program[4096] = "";
+	ssize_t size = readlink("/proc/self/exe", program, sizeof program - 1);
+	char *name = size > 0 ? strrchr(program, '/') : NULL;
+	if (name)
+		*name = 0; /* beside it a build folder notes where the program's data is */
+	struct confine_path paths[64] = {
 		{ process_state_folder(keeper->process), true },
 		{ keeper->history_folder, true },
 		{ web, false },
 		{ lists, false },
 		{ catalogs, false },
+		{ program, false },
 		{ "/etc", false },
 		{ "/usr/share", false },
 		{ "/dev", false },
 		{ "/proc/self", false },
 	};
+	size_t count = 10;
+	count += confine_options(keeper->process->groups, false, paths + count, sizeof paths / sizeof *paths - count);
 	bool landlocked;
-	enum error error = confine_files(paths, sizeof paths / sizeof *paths, &landlocked, failure);
+	enum error error = confine_files(paths, count, &landlocked, failure);
 	if (error == OK && !landlocked)
 		log_write(LOG_WARNING, "this kernel has no Landlock: the keeper is not confined to its files");
 	return error;
