@@ -22,8 +22,8 @@ struct confine_path {
 	bool write;
 };
 struct option_group;
-/* The files and folders that the configuration names for capabilities (not the centre's own), with files of secrets or without;
- * for reading. Gives how many were put into `paths`. */
+/* The files and folders that the configuration names for capabilities (not the centre's own), with files of secrets or
+ * without; for reading. Gives how many were put into `paths`. */
 size_t confine_options(const struct option_group *groups, bool secrets, struct confine_path *paths, size_t room);
 
 /* No new privileges, a list of refused system calls (seccomp), and no file but these and what is below them (Landlock,

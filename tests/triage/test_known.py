@@ -18,15 +18,15 @@ def lists_folder(folder):
                    "matching_attributes": ["ip-src"], "list": [SCANNER + "/32"]}, file)
 
 
-def test_a_known_scanner_is_noise_and_a_stranger_with_the_same_attack_is_an_event():
+def test_a_known_scanner_is_noise_beside_an_event_of_somebody_else():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         lists_folder(folder)
         config = 'center = { state = "FOLDER/state"; listen = "127.0.0.1:0"; };\ntriage = { warning_lists = "%s"; };\n' % folder
         with center.Centre(config=config) as centre:
             now = time.time()
-            attacks = [center.eve(n, now - 60, "ET EXPLOIT overflow attempt", source)
-                       for n, source in enumerate([SCANNER, STRANGER])]
+            attacks = [center.eve(0, now - 60, "ET EXPLOIT overflow attempt", SCANNER),
+                       center.eve(1, now - 60, "ET TROJAN CnC Checkin", STRANGER)]
             scans = [center.eve(10 + n, now - 50, "ET SCAN ssh", SCANNER) for n in range(5)]
             later = [center.eve(100 + n, now + 590, "ET INFO nothing", STRANGER) for n in range(4)]
             for number, batch in enumerate([attacks + scans, later]):
