@@ -7,6 +7,8 @@
  */
 #include "base/loop.h"
 
+#include "base/memory.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -201,12 +203,10 @@ struct watch *loop_timer(
     struct loop *loop, nanoseconds first, nanoseconds every, timer_callback callback, void *context)
 {
 	if (loop->timer_count + 2 > loop->timer_room) {
-		size_t room = loop->timer_room ? loop->timer_room * 2 : 16;
-		struct watch **timers = realloc(loop->timers, room * sizeof(struct watch *));
-		if (!timers)
+		void *more = array_grow(loop->timers, &loop->timer_room, 16, sizeof(struct watch *));
+		if (!more)
 			return NULL;
-		loop->timers = timers;
-		loop->timer_room = room;
+		loop->timers = more;
 	}
 	struct watch *watch = watch_new(loop, WATCH_TIMER, context);
 	if (!watch)

@@ -131,3 +131,14 @@ size_t arena_used(const struct arena *arena)
 {
 	return arena->taken;
 }
+
+void *array_grow(void *items, size_t *room, size_t first, size_t size)
+{
+	size_t wanted = *room ? *room : first, bytes;
+	if ((*room && __builtin_mul_overflow(wanted, 2, &wanted)) || __builtin_mul_overflow(wanted, size, &bytes))
+		return NULL;
+	void *more = realloc(items, bytes);
+	if (more)
+		*room = wanted;
+	return more;
+}

@@ -1,5 +1,6 @@
 /*
- * Arenas: memory that lives as long as a batch, a request or a document, and goes in one step.
+ * Arenas: memory that lives as long as a batch, a request or a document, and goes in one step. And the one way in which
+ * an array on the heap grows.
  */
 #ifndef NOROSHI_BASE_MEMORY_H
 #define NOROSHI_BASE_MEMORY_H
@@ -17,9 +18,13 @@ void arena_clear(struct arena *arena); /* everything in it is gone; keeps its fi
 
 /* Zeroed and aligned for any type, also for 0 bytes; NULL when memory or the arena's limit is used up. */
 void *arena_take(struct arena *arena, size_t size);
-struct text arena_text(
-    struct arena *arena, struct text text); /* a copy, NUL-terminated behind its size; TEXT_NONE without memory */
+/* A copy, NUL-terminated behind its size; TEXT_NONE without memory. */
+struct text arena_text(struct arena *arena, struct text text);
 char *arena_string(struct arena *arena, struct text text); /* the same as a C string */
 size_t arena_used(const struct arena *arena);              /* bytes taken since the last clear, rounded up to 16 each */
+
+/* An array of *room items of `size` bytes moves to one of twice the room (`first` when it had none), which the caller
+ * owns in its place; *room says so. NULL without memory: then nothing changed, and `items` is still the caller's. */
+void *array_grow(void *items, size_t *room, size_t first, size_t size);
 
 #endif

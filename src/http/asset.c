@@ -5,6 +5,7 @@
 #include "http/asset.h"
 
 #include "base/hash.h"
+#include "base/memory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -69,12 +70,10 @@ static enum error read_whole(int descriptor, size_t size, char **content, struct
 static struct asset *asset_room(struct assets *assets)
 {
 	if (assets->count == assets->room) {
-		size_t room = assets->room ? assets->room * 2 : 64;
-		struct asset *items = realloc(assets->items, room * sizeof *items);
-		if (!items)
+		void *more = array_grow(assets->items, &assets->room, 64, sizeof *assets->items);
+		if (!more)
 			return NULL;
-		assets->items = items;
-		assets->room = room;
+		assets->items = more;
 	}
 	return &assets->items[assets->count];
 }

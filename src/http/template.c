@@ -4,6 +4,8 @@
  */
 #include "http/template_node.h"
 
+#include "base/memory.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -28,14 +30,14 @@ static enum error add_item(
     struct templates *templates, bool page, const char *file, char *source, size_t size, struct failure *failure)
 {
 	if (templates->count == templates->room) {
-		size_t room = templates->room ? templates->room * 2 : 32;
-		struct parsed *items = room <= FILES_MOST * 2 ? realloc(templates->items, room * sizeof *items) : NULL;
-		if (!items) {
+		void *more = templates->room <= FILES_MOST
+				 ? array_grow(templates->items, &templates->room, 32, sizeof *templates->items)
+				 : NULL;
+		if (!more) {
 			free(source);
 			return fail(failure, ERROR_MEMORY, "no memory for templates, or too many");
 		}
-		templates->items = items;
-		templates->room = room;
+		templates->items = more;
 	}
 	struct parsed *parsed = &templates->items[templates->count];
 	*parsed = (struct parsed){ .source = source, .source_size = size, .page = page };

@@ -49,7 +49,8 @@ struct parsed {
 	size_t source_size;
 	bool page; /* else a partial */
 	struct node *nodes;
-	uint32_t count, room;
+	uint32_t count;
+	size_t room;
 };
 
 struct templates {

@@ -4,6 +4,7 @@
  */
 #include "http/template_node.h"
 
+#include "base/memory.h"
 #include "http/codes.h"
 #include "http/template_context.h"
 
@@ -38,12 +39,12 @@ static struct node *add_node(struct parser *parser, enum node_kind kind)
 {
 	struct parsed *parsed = parser->parsed;
 	if (parsed->count == parsed->room) {
-		uint32_t room = parsed->room ? parsed->room * 2 : 64;
-		struct node *nodes = room <= NODES_MOST * 2 ? realloc(parsed->nodes, room * sizeof *nodes) : NULL;
-		if (!nodes)
+		void *more = parsed->room <= NODES_MOST
+				 ? array_grow(parsed->nodes, &parsed->room, 64, sizeof *parsed->nodes)
+				 : NULL;
+		if (!more)
 			return NULL;
-		parsed->nodes = nodes;
-		parsed->room = room;
+		parsed->nodes = more;
 	}
 	struct node *node = &parsed->nodes[parsed->count++];
 	*node = (struct node){ .kind = kind, .line = parser->line };

@@ -4,6 +4,8 @@
  */
 #include "match/prefix_set.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,12 +64,10 @@ enum error prefix_set_add(struct prefix_set *set, struct prefix prefix, uint32_t
 	if (set->entry_count >= PREFIX_SET_LARGEST)
 		return ERROR_LIMIT;
 	if (set->entry_count == set->entry_room) {
-		size_t room = set->entry_room ? set->entry_room * 2 : 256;
-		struct entry *entries = realloc(set->entries, room * sizeof *entries);
-		if (!entries)
+		void *more = array_grow(set->entries, &set->entry_room, 256, sizeof *set->entries);
+		if (!more)
 			return ERROR_MEMORY;
-		set->entries = entries;
-		set->entry_room = room;
+		set->entries = more;
 	}
 	position first = position_of(prefix.address);
 	position rest = prefix.length == 0 ? ~(position)0 : ((position)1 << (128 - prefix.length)) - 1;
@@ -108,12 +108,10 @@ static bool active_change(struct active *active, const struct border *border)
 		return true;
 	}
 	if (active->count == active->room) {
-		size_t room = active->room ? active->room * 2 : 64;
-		void *at = realloc(active->at, room * sizeof *active->at);
-		if (!at)
+		void *more = array_grow(active->at, &active->room, 64, sizeof *active->at);
+		if (!more)
 			return false;
-		active->at = at;
-		active->room = room;
+		active->at = more;
 	}
 	memmove(active->at + low + 1, active->at + low, (active->count - low) * sizeof *active->at);
 	active->at[low].number = border->number;
@@ -127,12 +125,10 @@ static bool range_add(struct prefix_set *set, position at, const struct active *
 {
 	size_t count = active->count < PREFIX_SET_NUMBERS ? active->count : PREFIX_SET_NUMBERS;
 	if (set->pool_room - set->pool_count < count) {
-		size_t room = set->pool_room ? set->pool_room * 2 : 1024;
-		uint32_t *pool = realloc(set->pool, room * sizeof *pool);
-		if (!pool)
+		void *more = array_grow(set->pool, &set->pool_room, 1024, sizeof *set->pool);
+		if (!more)
 			return false;
-		set->pool = pool;
-		set->pool_room = room;
+		set->pool = more;
 	}
 	struct range *range = &set->ranges[set->range_count++];
 	*range = (struct range){ at, (uint32_t)set->pool_count, (uint32_t)count };

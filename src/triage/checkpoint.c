@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -28,12 +29,10 @@ static struct funnel *funnel_of(struct adapter *adapter, uint32_t organisation, 
 		if (adapter->funnel[i].organisation == organisation && adapter->funnel[i].day == day)
 			return &adapter->funnel[i];
 	if (adapter->funnel_count == adapter->funnel_room) {
-		size_t room = adapter->funnel_room ? adapter->funnel_room * 2 : 64;
-		struct funnel *larger = realloc(adapter->funnel, room * sizeof *larger);
-		if (!larger)
+		void *more = array_grow(adapter->funnel, &adapter->funnel_room, 64, sizeof *adapter->funnel);
+		if (!more)
 			return NULL;
-		adapter->funnel = larger;
-		adapter->funnel_room = room;
+		adapter->funnel = more;
 	}
 	struct funnel *funnel = &adapter->funnel[adapter->funnel_count++];
 	*funnel = (struct funnel){ .organisation = organisation, .day = day };
@@ -70,12 +69,10 @@ void hits_note(struct adapter *adapter, struct uuid decision, nanoseconds occurr
 	while (i < adapter->hit_count && !uuid_equal(adapter->hits[i].decision, decision))
 		i++;
 	if (i == adapter->hit_room) {
-		size_t room = adapter->hit_room ? adapter->hit_room * 2 : 16;
-		struct hits *larger = realloc(adapter->hits, room * sizeof *larger);
-		if (!larger)
+		void *more = array_grow(adapter->hits, &adapter->hit_room, 16, sizeof *adapter->hits);
+		if (!more)
 			return;
-		adapter->hits = larger;
-		adapter->hit_room = room;
+		adapter->hits = more;
 	}
 	if (i == adapter->hit_count)
 		adapter->hits[adapter->hit_count++] = (struct hits){ .decision = decision };

@@ -3,6 +3,8 @@
  */
 #include "triage/adapter.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,14 +20,12 @@ static void gather(void *context, const struct decision *decision)
 {
 	struct gathered *gathered = context;
 	if (gathered->count == gathered->room) {
-		size_t room = gathered->room ? gathered->room * 2 : 32;
-		struct triage_rule *rules = realloc(gathered->rules, room * sizeof *rules);
-		if (!rules) {
+		void *more = array_grow(gathered->rules, &gathered->room, 32, sizeof *gathered->rules);
+		if (!more) {
 			gathered->failed = true;
 			return;
 		}
-		gathered->rules = rules;
-		gathered->room = room;
+		gathered->rules = more;
 	}
 	gathered->rules[gathered->count++] = (struct triage_rule){
 		.id = decision->id,

@@ -3,6 +3,8 @@
  */
 #include "triage/episode.h"
 
+#include "base/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,12 +132,10 @@ static struct evidence *evidence_add(struct episode *episode)
 	if (episode->evidence_count == EPISODE_EVIDENCE)
 		return NULL;
 	if (episode->evidence_count == episode->evidence_room) {
-		uint32_t room = episode->evidence_room ? episode->evidence_room * 2 : 4;
-		struct evidence *larger = realloc(episode->evidence, room * sizeof *larger);
-		if (!larger)
+		void *more = array_grow(episode->evidence, &episode->evidence_room, 4, sizeof *episode->evidence);
+		if (!more)
 			return NULL;
-		episode->evidence = larger;
-		episode->evidence_room = room;
+		episode->evidence = more;
 	}
 	return &episode->evidence[episode->evidence_count++];
 }

@@ -68,9 +68,11 @@ struct episode {
 	double sum, telling;         /* evidence now: all of it; that of attempts, changes, compromises */
 	double peak;                 /* the greatest `sum` */
 	struct evidence *evidence;
-	uint32_t evidence_count, evidence_room;
+	uint32_t evidence_count;
+	size_t evidence_room;
 	struct pending *pending;
-	uint32_t pending_count, pending_room;
+	uint32_t pending_count;
+	size_t pending_room;
 	uint64_t alerts, context, earlier; /* earlier: remembered reconnaissance that was joined */
 	struct tally hosts, sources, signatures, detectors, accounts;
 	uint16_t tactics;

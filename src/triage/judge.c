@@ -6,6 +6,8 @@
  */
 #include "triage/judge.h"
 
+#include "base/memory.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -215,12 +217,10 @@ static void keep_pending(struct episode *episode, const struct pending *alert)
 	if (episode->pending_count == EPISODE_PENDING)
 		return;
 	if (episode->pending_count == episode->pending_room) {
-		uint32_t room = episode->pending_room ? episode->pending_room * 2 : 8;
-		struct pending *pending = realloc(episode->pending, room * sizeof *pending);
-		if (!pending)
+		void *more = array_grow(episode->pending, &episode->pending_room, 8, sizeof *episode->pending);
+		if (!more)
 			return;
-		episode->pending = pending;
-		episode->pending_room = room;
+		episode->pending = more;
 	}
 	episode->pending[episode->pending_count++] = *alert;
 }
@@ -351,7 +351,8 @@ static void judge_pending(struct episode *episode, const struct episode *event, 
 		    (enum verdict)episode->pending[i].verdict);
 	free(episode->pending);
 	episode->pending = NULL;
-	episode->pending_count = episode->pending_room = 0;
+	episode->pending_count = 0;
+	episode->pending_room = 0;
 }
 
 /* Opens it as an event, or as the continuation of one that closed a while ago. Returns the event. */

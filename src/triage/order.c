@@ -3,6 +3,8 @@
  */
 #include "triage/order.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,14 +92,12 @@ bool order_add(struct order *order, const struct item *item, nanoseconds latenes
 		return false;
 	}
 	if (order->count == order->room) {
-		size_t room = order->room ? order->room * 2 : 64;
-		struct item *items = realloc(order->items, room * sizeof *items);
-		if (!items) {
+		void *more = array_grow(order->items, &order->room, 64, sizeof *order->items);
+		if (!more) {
 			order->late++;
 			return false;
 		}
-		order->items = items;
-		order->room = room;
+		order->items = more;
 	}
 	order->items[order->count++] = *item;
 	sift_up(order, order->count - 1);

@@ -4,6 +4,8 @@
  */
 #include "triage/adapter.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,12 +15,10 @@ static struct news *news_of(struct adapter *adapter, struct uuid id, uint32_t or
 		if (uuid_equal(adapter->news[i].id, id))
 			return &adapter->news[i];
 	if (adapter->news_count == adapter->news_room) {
-		size_t room = adapter->news_room ? adapter->news_room * 2 : 16;
-		struct news *news = realloc(adapter->news, room * sizeof *news);
-		if (!news)
+		void *more = array_grow(adapter->news, &adapter->news_room, 16, sizeof *adapter->news);
+		if (!more)
 			return NULL;
-		adapter->news = news;
-		adapter->news_room = room;
+		adapter->news = more;
 	}
 	struct news *news = &adapter->news[adapter->news_count++];
 	*news = (struct news){ .id = id, .organisation = organisation };

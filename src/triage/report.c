@@ -4,6 +4,7 @@
 #include "triage/report.h"
 
 #include "base/file.h"
+#include "base/memory.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -27,14 +28,12 @@ static struct reported_event *event_take(struct report *report, struct uuid id)
 	if (event)
 		return event;
 	if (report->event_count == report->event_room) {
-		size_t room = report->event_room ? 2 * report->event_room : 64;
-		struct reported_event *events = realloc(report->events, room * sizeof *events);
-		if (!events) {
+		void *more = array_grow(report->events, &report->event_room, 64, sizeof *report->events);
+		if (!more) {
 			report->failed = true;
 			return NULL;
 		}
-		report->events = events;
-		report->event_room = room;
+		report->events = more;
 	}
 	event = &report->events[report->event_count++];
 	*event = (struct reported_event){ .id = id };
@@ -74,14 +73,13 @@ static void sink_judged(void *context, const struct triage_judgement *judgement)
 	if (!report->assigns || uuid_is_nil(judgement->event))
 		return;
 	if (report->assignment_count == report->assignment_room) {
-		size_t room = report->assignment_room ? 2 * report->assignment_room : 4096;
-		struct assignment *assignments = realloc(report->assignments, room * sizeof *assignments);
-		if (!assignments) {
+		void *more =
+		    array_grow(report->assignments, &report->assignment_room, 4096, sizeof *report->assignments);
+		if (!more) {
 			report->failed = true;
 			return;
 		}
-		report->assignments = assignments;
-		report->assignment_room = room;
+		report->assignments = more;
 	}
 	struct reported_event *event = event_take(report, judgement->event);
 	report->assignments[report->assignment_count++] = (struct assignment){ .input = judgement->alert.sensor - 1,

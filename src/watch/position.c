@@ -5,6 +5,7 @@
 
 #include "base/codec.h"
 #include "base/file.h"
+#include "base/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +20,10 @@ enum error follows_add(struct follows *follows, struct follow *follow, struct fa
 	if (follows->count == FOLLOW_MOST)
 		return fail(failure, ERROR_LIMIT, "%s: already following %d files", follow->path, FOLLOW_MOST);
 	if (follows->count == follows->room) {
-		size_t room = follows->room ? follows->room * 2 : 16;
-		struct follow **grown = realloc(follows->items, room * sizeof(struct follow *));
-		if (!grown)
+		void *more = array_grow(follows->items, &follows->room, 16, sizeof(struct follow *));
+		if (!more)
 			return fail(failure, ERROR_MEMORY, "no memory to follow %s", follow->path);
-		follows->items = grown;
-		follows->room = room;
+		follows->items = more;
 	}
 	follows->items[follows->count++] = follow;
 	return OK;

@@ -3,6 +3,8 @@
  */
 #include "watch/scan.h"
 
+#include "base/memory.h"
+
 #include <dirent.h>
 #include <glob.h>
 #include <stdio.h>
@@ -21,12 +23,10 @@ static enum error add(struct candidates *candidates, const char *path, bool name
 		return OK;
 	}
 	if (candidates->count == candidates->room) {
-		size_t room = candidates->room ? candidates->room * 2 : 32;
-		struct candidate *grown = realloc(candidates->items, room * sizeof *grown);
-		if (!grown)
+		void *more = array_grow(candidates->items, &candidates->room, 32, sizeof *candidates->items);
+		if (!more)
 			return fail(failure, ERROR_MEMORY, "no memory to look at %s", path);
-		candidates->items = grown;
-		candidates->room = room;
+		candidates->items = more;
 	}
 	struct candidate *candidate = &candidates->items[candidates->count];
 	*candidate = (struct candidate){ .path = strdup(path),

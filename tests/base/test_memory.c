@@ -70,6 +70,30 @@ static void test_copies_are_terminated_behind_their_size(void **state)
 	arena_free(arena);
 }
 
+static void test_an_array_grows_to_twice_its_room_or_stays_as_it_was(void **state)
+{
+	(void)state;
+	size_t room = 0;
+	uint32_t *items = array_grow(NULL, &room, 3, sizeof *items);
+	assert_non_null(items);
+	assert_int_equal(room, 3);
+	for (uint32_t i = 0; i < 3; i++)
+		items[i] = i + 7;
+	uint32_t *more = array_grow(items, &room, 3, sizeof *items);
+	assert_non_null(more);
+	assert_int_equal(room, 6);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(more[i], i + 7);
+	more[5] = 1;
+	for (size_t impossible = SIZE_MAX / 8; impossible; impossible = impossible == SIZE_MAX ? 0 : SIZE_MAX) {
+		room = impossible;
+		assert_null(array_grow(more, &room, 3, 16));
+		assert_int_equal(room, impossible);
+		assert_int_equal(more[2], 9);
+	}
+	free(more);
+}
+
 static void test_values_come_back_as_they_were_written(void **state)
 {
 	(void)state;
@@ -139,6 +163,7 @@ int main(void)
 		cmocka_unit_test(test_an_arena_gives_zeroed_aligned_memory_again_after_a_clear),
 		cmocka_unit_test(test_an_arena_keeps_to_its_limit),
 		cmocka_unit_test(test_copies_are_terminated_behind_their_size),
+		cmocka_unit_test(test_an_array_grows_to_twice_its_room_or_stays_as_it_was),
 		cmocka_unit_test(test_values_come_back_as_they_were_written),
 		cmocka_unit_test(test_reading_never_runs_past_the_end),
 	};
