@@ -57,4 +57,13 @@ void throttle_sign_in_failed(struct throttle *throttle, const char *name, const 
 void throttle_sign_in_passed(struct throttle *throttle, const char *name, const char *client, nanoseconds now);
 struct throttle *requests_throttle(struct requests *requests);
 
+/* The keeper's time, shared out among those who ask (share.c). Times are monotonic. */
+struct shares;
+struct shares *shares_new(void);
+void shares_free(struct shares *shares);
+nanoseconds shares_wait(struct shares *shares, const struct subject *subject, nanoseconds now); /* 0 = now */
+void shares_charge(struct shares *shares, const struct subject *subject, nanoseconds used, nanoseconds now);
+struct shares *requests_shares(struct requests *requests);
+nanoseconds processor_time(void); /* that this thread has used */
+
 #endif

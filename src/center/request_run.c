@@ -181,6 +181,20 @@ static void prepare_call(struct request *request)
 	text_copy(text_of(request->key), call->idempotency_key, sizeof call->idempotency_key);
 }
 
+/* True when those for whom this one asks have used their part of the keeper's time. */
+static bool must_wait(struct request *request)
+{
+	if (request->subject.role == ROLE_NONE)
+		return false;
+	nanoseconds wait = shares_wait(requests_shares(request->keeper->requests), &request->subject, time_monotonic());
+	if (wait == 0)
+		return false;
+	request_refuse(
+	    request, 429, "Your requests have used their share of the centre's time: try again in a moment.");
+	request->retry_after = (uint32_t)((wait + SECOND - 1) / SECOND);
+	return true;
+}
+
 void request_run(struct request *request)
 {
 	struct failure failure = { 0 };
@@ -199,7 +213,13 @@ void request_run(struct request *request)
 	struct text key = answer_key(request, key_text);
 	if (answered_before(request, key))
 		return;
+	if (must_wait(request))
+		return;
+	nanoseconds began = processor_time();
 	enum error error = request->route->changes ? run_change(request, key, &failure) : run_read(request, &failure);
+	if (request->subject.role != ROLE_NONE)
+		shares_charge(requests_shares(request->keeper->requests), &request->subject, processor_time() - began,
+		    time_monotonic());
 	if (error == OK) {
 		if (call->version == request->version)
 			call->version = 0; /* an If-Match that the handler made nothing of is no ETag */

@@ -18,17 +18,24 @@ struct requests {
 	struct session touched[TOUCHED_MOST];
 	unsigned touched_count;
 	struct throttle *throttle;
+	struct shares *shares;
 	struct counter *answered, *refused;
 };
 
 enum error requests_new(struct requests **to, struct counters *counters, struct failure *failure)
 {
 	struct requests *requests = calloc(1, sizeof *requests);
-	if (!requests || !(requests->throttle = throttle_new())) {
+	if (requests) {
+		requests->throttle = throttle_new();
+		requests->shares = shares_new();
+		requests->last = &requests->first;
+	}
+	if (!requests || !requests->throttle || !requests->shares) {
+		throttle_free(requests ? requests->throttle : NULL);
+		shares_free(requests ? requests->shares : NULL);
 		free(requests);
 		return fail(failure, ERROR_MEMORY, "no memory for requests");
 	}
-	requests->last = &requests->first;
 	requests->answered = counter_get(counters, COUNTER_TOTAL, "noroshi_keeper_requests",
 	    "Requests that the keeper answered.", "result", TEXT("answered"));
 	requests->refused = counter_get(counters, COUNTER_TOTAL, "noroshi_keeper_requests",
@@ -40,6 +47,11 @@ enum error requests_new(struct requests **to, struct counters *counters, struct 
 struct throttle *requests_throttle(struct requests *requests)
 {
 	return requests->throttle;
+}
+
+struct shares *requests_shares(struct requests *requests)
+{
+	return requests->shares;
 }
 
 static void request_free(struct request *request)

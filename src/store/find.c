@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define UNPACK_LARGEST (256u << 20) /* bytes in one call of history_find() */
+#define UNPACK_LARGEST (64u << 20) /* bytes in one call of history_find() */
 
 static int open_segment(const struct history *history, const struct segment *segment)
 {

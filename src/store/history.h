@@ -75,7 +75,7 @@ enum error history_replay(struct history *history, const struct scope *scope, ui
     void *context, struct failure *failure);
 uint64_t history_end(const struct history *history); /* the position that the next alert will get */
 
-/* A question: all conditions hold. Results in order of appending. One call unpacks at most 256 MiB: *next (0 = that was
+/* A question: all conditions hold. Results in order of appending. One call unpacks at most 64 MiB: *next (0 = that was
  * all) says where to go on, also when nothing was found so far. Positions are never 0. */
 struct history_query {
 	nanoseconds from, to;     /* occurred in [from, to); to = 0: no end */

@@ -211,10 +211,12 @@ enum error event_alerts_output(struct call *call, const struct titles *titles, c
 		.event_count = members->count,
 		.start = next,
 		.limit = limit };
-	do { /* hosts that belong elsewhere are passed over: look on until there is something to show */
+	unsigned rounds = 0;
+	do { /* hosts that belong elsewhere are passed over: look on until there is something to show, but not for long
+	      */
 		error = history_find(call->history, call->scope, &query, gather_alert, &gathering, &next, failure);
 		query.start = next;
-	} while (!error && next && json_array_size(gathering.list) == 0);
+	} while (!error && next && json_array_size(gathering.list) == 0 && ++rounds < 4);
 	if (!error && gathering.no_memory)
 		error = fail(failure, ERROR_MEMORY, "alerts: no memory");
 	position_cursor_write(call->output, next_name, next);

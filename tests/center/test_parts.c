@@ -169,6 +169,34 @@ static void test_one_right_password_buys_no_guesses_at_others(void **state)
 	throttle_free(throttle);
 }
 
+static void test_one_organisation_cannot_use_up_the_time_of_all(void **state)
+{
+	(void)state;
+	struct shares *shares = shares_new();
+	const struct subject member = { .account = uuid_random(), .role = ROLE_MEMBER, .organisation = 7 };
+	const struct subject colleague = { .account = uuid_random(), .role = ROLE_MEMBER, .organisation = 7 };
+	const struct subject other = { .account = uuid_random(), .role = ROLE_MEMBER, .organisation = 8 };
+	const struct subject analyst = { .account = uuid_random(), .role = ROLE_ANALYST };
+	nanoseconds now = 1000 * SECOND;
+	assert_int_equal(shares_wait(shares, &member, now), 0);
+	for (int i = 0; i < 10; i++)
+		shares_charge(shares, &member, SECOND / 5, now); /* two seconds; one was free */
+	assert_true(shares_wait(shares, &member, now) > 3 * SECOND);
+	assert_true(shares_wait(shares, &colleague, now) > 3 * SECOND);
+	assert_int_equal(shares_wait(shares, &other, now), 0);
+	assert_int_equal(shares_wait(shares, &analyst, now), 0);
+	assert_int_equal(shares_wait(shares, &member, now + 5 * SECOND), 0);
+	shares_charge(shares, &analyst, 9 * SECOND, now);
+	assert_int_equal(shares_wait(shares, &analyst, now), 0);
+	/* a flood of others does not make it forget without end: the table is bounded, and still works */
+	for (uint32_t i = 0; i < 100000; i++) {
+		const struct subject one = { .account = uuid_random(), .role = ROLE_MEMBER, .organisation = 100 + i };
+		shares_charge(shares, &one, 2 * SECOND, now + i);
+		assert_true(shares_wait(shares, &one, now + i) > 0);
+	}
+	shares_free(shares);
+}
+
 static void test_a_flood_of_names_stays_within_the_table(void **state)
 {
 	(void)state;
@@ -266,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_an_hour_without_a_try_forgets),
 		cmocka_unit_test(test_guessing_at_a_name_does_not_shut_its_person_out),
 		cmocka_unit_test(test_one_right_password_buys_no_guesses_at_others),
+		cmocka_unit_test(test_one_organisation_cannot_use_up_the_time_of_all),
 		cmocka_unit_test(test_a_flood_of_names_stays_within_the_table),
 		cmocka_unit_test(test_a_descriptor_crosses_a_link),
 		cmocka_unit_test(test_passwords_are_hashed_and_checked_beside_the_loop),
