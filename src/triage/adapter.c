@@ -70,6 +70,8 @@ static enum error adapter_prepare(struct adapter *adapter, struct failure *failu
 	if (!error)
 		error = adapter_triage(adapter, failure);
 	if (!error)
+		error = position_key_load(adapter, failure);
+	if (!error)
 		error = checkpoint_read(adapter, failure);
 	if (!error)
 		error = provisional_note(adapter, failure);

@@ -52,7 +52,8 @@ struct adapter {
 	uint64_t checkpointed;                      /* position in it */
 	nanoseconds checkpoint_at, checkpoint_took; /* monotonic */
 	uint64_t rules_hash;
-	bool judging_failed; /* said once */
+	uint8_t position_key[32]; /* position.c */
+	bool judging_failed;      /* said once */
 	struct counter *alerts, *late, *memory;
 };
 
@@ -62,6 +63,9 @@ void adapter_stop(struct center *center);
 enum error adapter_alerts(struct center *center, const struct history_batch *batch, uint64_t first_position,
     struct reader *encoded, struct failure *failure);
 uint64_t adapter_replay_from(struct center *center);
+
+/* position.c: the key by which positions leave the centre, made at the first start */
+enum error position_key_load(struct adapter *adapter, struct failure *failure);
 
 /* publish.c */
 void news_event(struct adapter *adapter, const struct event *event);

@@ -40,7 +40,8 @@ void title_add(const struct titles *titles, uint32_t organisation, json_t *objec
  * member may not know (that others are concerned) is left out. NULL = no memory. */
 json_t *event_json(const struct call *call, const struct titles *titles, const struct event *event,
     const struct event_standing *standing);
-json_t *alert_json(const struct history_hit *hit, const struct titles *titles, bool with_original);
+json_t *alert_json(
+    const struct call *call, const struct history_hit *hit, const struct titles *titles, bool with_original);
 json_t *decision_json(const struct call *call, const struct titles *titles, const struct decision *decision);
 
 /* The alerts of an event, with those of the events merged into it, without hosts that were split off: from `after` on
@@ -51,8 +52,12 @@ enum error event_alerts_output(struct call *call, const struct titles *titles, c
 enum error decision_from_event(
     struct call *call, const struct event *event, struct text reason, struct failure *failure);
 
-enum error position_cursor_read(struct text cursor, uint64_t *position, struct failure *failure);
-void position_cursor_write(json_t *object, const char *name, uint64_t position); /* "" for 0 */
+/* Positions as they are shown (position.c). */
+uint64_t position_hide(const struct call *call, uint64_t position);
+uint64_t position_reveal(const struct call *call, uint64_t hidden);
+enum error position_cursor_read(
+    const struct call *call, struct text cursor, uint64_t *position, struct failure *failure);
+void position_cursor_write(struct call *call, const char *name, uint64_t position); /* into the output; "" for 0 */
 void tell_changed(struct call *call, uint32_t organisation, const char *noun, struct uuid id);
 
 #endif

@@ -4,6 +4,7 @@
 #include "triage/routes.h"
 
 struct gathering {
+	const struct call *call;
 	const struct titles *titles;
 	json_t *list;
 	bool no_memory;
@@ -12,7 +13,7 @@ struct gathering {
 static void gather_alert(void *context, const struct history_hit *hit)
 {
 	struct gathering *gathering = context;
-	json_t *object = alert_json(hit, gathering->titles, true);
+	json_t *object = alert_json(gathering->call, hit, gathering->titles, true);
 	if (!object || json_array_append_new(gathering->list, object) != 0)
 		gathering->no_memory = true;
 }
@@ -42,20 +43,20 @@ enum error alerts_list(struct call *call, struct failure *failure)
 	if (verdict_parse(input_text(call, "verdict"), &verdict))
 		query.verdicts = 1u << verdict;
 	struct titles *titles;
-	enum error error = position_cursor_read(input_text(call, "after"), &query.start, failure);
+	enum error error = position_cursor_read(call, input_text(call, "after"), &query.start, failure);
 	if (!error && !call->history)
 		error = fail(failure, ERROR_SYSTEM, "the history of alerts cannot be read just now");
 	if (!error)
 		error = titles_load(call, &titles, failure);
 	if (error)
 		return error;
-	struct gathering gathering = { titles, json_array(), false };
+	struct gathering gathering = { call, titles, json_array(), false };
 	json_object_set_new(call->output, "alerts", gathering.list);
 	uint64_t next = 0;
 	error = history_find(call->history, call->scope, &query, gather_alert, &gathering, &next, failure);
 	if (!error && gathering.no_memory)
 		error = fail(failure, ERROR_MEMORY, "alerts: no memory");
-	position_cursor_write(call->output, "next", next);
+	position_cursor_write(call, "next", next);
 	echo_conditions(call, titles);
 	return error;
 }
@@ -66,12 +67,13 @@ enum error alert_read(struct call *call, struct failure *failure)
 	struct titles *titles;
 	if (!text_to_u64(input_text(call, "position"), &position))
 		return fail(failure, ERROR_NOT_FOUND, "there is no such alert");
+	position = position_reveal(call, position);
 	if (!call->history)
 		return fail(failure, ERROR_SYSTEM, "the history of alerts cannot be read just now");
 	enum error error = titles_load(call, &titles, failure);
 	if (error)
 		return error;
-	struct gathering gathering = { titles, json_array(), false };
+	struct gathering gathering = { call, titles, json_array(), false };
 	error = history_get(call->history, call->scope, position, gather_alert, &gathering, failure);
 	json_t *alert = json_array_get(gathering.list, 0);
 	if (!error && !alert)

@@ -148,7 +148,7 @@ static void gather_alert(void *context, const struct history_hit *hit)
 		i++;
 	if (i == members->count)
 		return;
-	json_t *object = alert_json(hit, gathering->titles, false);
+	json_t *object = alert_json(members->call, hit, gathering->titles, false);
 	if (!object || json_array_append_new(gathering->list, object) != 0)
 		gathering->no_memory = true;
 }
@@ -200,7 +200,7 @@ enum error event_alerts_output(struct call *call, const struct titles *titles, c
 	json_object_set_new(call->output, "alerts", gathering.list);
 	enum error error = load_members(call, event, members, failure);
 	if (!error)
-		error = position_cursor_read(after, &next, failure);
+		error = position_cursor_read(call, after, &next, failure);
 	if (error)
 		return error;
 	/* Judged by a time near its arrival when its own was implausible: such an alert is found by the search only. */
@@ -219,7 +219,7 @@ enum error event_alerts_output(struct call *call, const struct titles *titles, c
 	} while (!error && next && json_array_size(gathering.list) == 0 && ++rounds < 4);
 	if (!error && gathering.no_memory)
 		error = fail(failure, ERROR_MEMORY, "alerts: no memory");
-	position_cursor_write(call->output, next_name, next);
+	position_cursor_write(call, next_name, next);
 	return error;
 }
 

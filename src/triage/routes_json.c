@@ -123,7 +123,8 @@ json_t *event_json(const struct call *call, const struct titles *titles, const s
 	return object;
 }
 
-json_t *alert_json(const struct history_hit *hit, const struct titles *titles, bool with_original)
+json_t *alert_json(
+    const struct call *call, const struct history_hit *hit, const struct titles *titles, bool with_original)
 {
 	struct builder text = { 0 };
 	alert_write_json(&hit->alert, with_original, &text);
@@ -131,7 +132,7 @@ json_t *alert_json(const struct history_hit *hit, const struct titles *titles, b
 	if (!object)
 		return NULL;
 	char position[24];
-	snprintf(position, sizeof position, "%llu", (unsigned long long)hit->position);
+	snprintf(position, sizeof position, "%llu", (unsigned long long)position_hide(call, hit->position));
 	output_string(object, "position", position);
 	output_time(object, "occurred", hit->alert.occurred);
 	json_object_del(object, "time");
@@ -181,7 +182,8 @@ void tell_changed(struct call *call, uint32_t organisation, const char *noun, st
 
 /* ── cursors of positions: hexadecimal position and checksum ─ */
 
-enum error position_cursor_read(struct text cursor, uint64_t *position, struct failure *failure)
+enum error position_cursor_read(
+    const struct call *call, struct text cursor, uint64_t *position, struct failure *failure)
 {
 	uint8_t bytes[12];
 	*position = 0;
@@ -190,22 +192,22 @@ enum error position_cursor_read(struct text cursor, uint64_t *position, struct f
 	if (!hex_parse(cursor, bytes, sizeof bytes))
 		return fail(failure, ERROR_INPUT, "after: it is not a cursor that a list gave");
 	struct reader from = reader_of(bytes, sizeof bytes);
-	*position = get_u64(&from);
+	*position = position_reveal(call, get_u64(&from));
 	if (get_u32(&from) != checksum(0, bytes, 8) || *position == 0)
 		return fail(failure, ERROR_INPUT, "after: it is not a cursor that a list gave");
 	return OK;
 }
 
-void position_cursor_write(json_t *object, const char *name, uint64_t position)
+void position_cursor_write(struct call *call, const char *name, uint64_t position)
 {
 	char text[HEX_SIZE(12)] = "";
 	struct builder bytes = { 0 };
 	if (position) {
-		put_u64(&bytes, position);
+		put_u64(&bytes, position_hide(call, position));
 		put_u32(&bytes, bytes.failed ? 0 : checksum(0, bytes.at, 8));
 		if (!bytes.failed)
 			hex_format(bytes.at, bytes.size, text);
 	}
 	builder_free(&bytes);
-	output_string(object, name, text);
+	output_string(call->output, name, text);
 }

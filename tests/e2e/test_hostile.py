@@ -214,6 +214,26 @@ def test_a_cursor_of_the_centre_shows_a_member_nothing_more():
             assert all(each["organisation"] == mine for each in answer[key]), path
 
 
+def test_positions_do_not_tell_how_many_alerts_others_sent():
+    mine, _ = two()
+    w = world()
+    member = w.centre.tokens["member-" + name_of(mine)]
+    alerts = w.call("GET", "/v1/alerts?limit=200", token=member)["alerts"]
+    positions = [int(each["position"]) for each in alerts]
+    near = sum(abs(a - b) < 1 << 40 for a, b in zip(positions, positions[1:]))
+    assert near == 0, positions[:5]
+    for each in alerts[:20]:
+        assert w.call("GET", "/v1/alerts/" + each["position"], token=member)["alert"]["id"] == each["id"]
+    seen, after = [], ""
+    while True:
+        page = w.call("GET", "/v1/alerts?limit=37" + (after and "&after=" + after), token=member)
+        seen += [each["id"] for each in page["alerts"]]
+        after = page["next"]
+        if not after:
+            break
+    assert len(seen) == len(set(seen)) > 200, len(seen)
+
+
 def test_the_stream_of_changes_is_ones_own():
     mine, other = two()
     w = world()
