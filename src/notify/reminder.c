@@ -106,9 +106,12 @@ enum error reminders_run(
 		.ids = arena_take(arena, NOTICES_AT_ONCE * sizeof(struct uuid)), .settings = settings, .now = now
 	};
 	enum error error = due.ids && work.scope ? OK : fail(failure, ERROR_MEMORY, "reminders: no memory");
-	if (error == OK) /* the store compares with the deadline: look ahead by the lead */
-		error = store_notice_due(
-		    center->store, work.scope, now + settings->reminder_lead, arena, each_due, &due, failure);
+	struct notice_schedule schedule = { .now = now,
+		.lead = settings->reminder_lead,
+		.interval = settings->reminder_interval,
+		.most = (uint32_t)settings->reminder_maximum };
+	if (error == OK)
+		error = store_notice_due(center->store, work.scope, &schedule, arena, each_due, &due, failure);
 	if (error == OK)
 		error = follow_all(&work, &due, failure);
 	arena_free(arena);

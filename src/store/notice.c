@@ -254,17 +254,22 @@ enum error store_notice_each(struct store *store, const struct scope *scope, str
 	return error == ERROR_END ? OK : error;
 }
 
-enum error store_notice_due(struct store *store, const struct scope *scope, nanoseconds now, struct arena *arena,
-    void (*each)(void *, const struct notice *), void *context, struct failure *failure)
+enum error store_notice_due(struct store *store, const struct scope *scope, const struct notice_schedule *schedule,
+    struct arena *arena, void (*each)(void *, const struct notice *), void *context, struct failure *failure)
 {
 	struct query query;
 	enum error error = query_read(store, scope, NOUN_NOTICE,
-	    "SELECT " FIELDS " FROM notice WHERE {scope} AND state = 1 AND deadline > 0 AND deadline <= :now"
-	    " ORDER BY deadline LIMIT :limit",
+	    "SELECT " FIELDS
+	    " FROM notice WHERE {scope} AND state = 1 AND deadline > 0 AND ((escalated = 0 AND deadline < :now)"
+	    " OR (reminders < :most AND :now >= CASE reminders WHEN 0 THEN deadline - min(:lead, (deadline - sent) / 2)"
+	    " ELSE deadline + (reminders - 1) * :interval END)) ORDER BY deadline LIMIT :limit",
 	    &query, failure);
 	if (error)
 		return error;
-	bind_integer(&query, ":now", now);
+	bind_integer(&query, ":now", schedule->now);
+	bind_integer(&query, ":most", schedule->most);
+	bind_integer(&query, ":lead", schedule->lead);
+	bind_integer(&query, ":interval", schedule->interval);
 	bind_integer(&query, ":limit", DUE_LARGEST);
 	while ((error = query_step(&query)) == OK) {
 		struct notice notice;

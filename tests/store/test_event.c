@@ -275,6 +275,15 @@ static void count_delivery(void *context, const struct delivery *delivery)
 	++*(int *)context;
 }
 
+static int count_due(struct place *place, nanoseconds now, uint32_t most)
+{
+	struct notice_schedule schedule = { .now = now, .lead = 4 * HOUR, .interval = DAY, .most = most };
+	int due = 0;
+	done(place,
+	    store_notice_due(place->store, place->work, &schedule, place->arena, count_notice, &due, &place->failure));
+	return due;
+}
+
 static void test_a_notice_is_numbered_found_by_its_link_and_hidden_while_a_draft(void **state)
 {
 	struct place *place = *state;
@@ -311,13 +320,9 @@ static void test_a_notice_is_numbered_found_by_its_link_and_hidden_while_a_draft
 	done(place,
 	    store_notice_by_link(place->store, place->work, first.link_digest, place->arena, &read, &place->failure));
 	assert_string_equal(read.number, "2023-0001");
-	int due = 0, deliveries = 0, seen = 0;
-	done(
-	    place, store_notice_due(place->store, place->work, NOW, place->arena, count_notice, &due, &place->failure));
-	assert_int_equal(due, 0);
-	done(place,
-	    store_notice_due(place->store, place->work, NOW + DAY, place->arena, count_notice, &due, &place->failure));
-	assert_int_equal(due, 1);
+	int deliveries = 0, seen = 0;
+	assert_int_equal(count_due(place, NOW, 3), 0);
+	assert_int_equal(count_due(place, NOW + DAY, 3), 1);
 	done(place,
 	    store_delivery_each(place->store, place->work, first.id, count_delivery, &deliveries, &place->failure));
 	assert_int_equal(deliveries, 1);
@@ -325,6 +330,34 @@ static void test_a_notice_is_numbered_found_by_its_link_and_hidden_while_a_draft
 	done(place, store_notice_each(
 			place->store, member, none, 0, &page, place->arena, count_notice, &seen, &place->failure));
 	assert_int_equal(seen, 1);
+}
+
+/* More than one look takes: none of them may keep away the one that waits. */
+static void test_notices_with_nothing_left_to_do_do_not_keep_others_from_their_reminder(void **state)
+{
+	struct place *place = *state;
+	uint32_t one = add_organisation(place, "one");
+	struct event *event = make_event(place, one, 1, 50);
+	put(place, event);
+	const struct scope *analyst = scope_of(place, ROLE_ANALYST, 0, ACTION_NOTICE_WRITE);
+	done(place, store_begin(place->store, &place->failure));
+	for (int i = 0; i < 602; i++) {
+		struct notice notice = { .event = event->id, .organisation = one, .author = { { 1 } }, .created = NOW };
+		done(place, store_notice_put(place->store, analyst, &notice, &place->failure));
+		notice.state = NOTICE_SENT;
+		notice.sent = NOW;
+		notice.deadline = NOW + DAY + i * SECOND;
+		notice.reminders =
+		    i < 300 ? 3 : 2; /* 300 finished, 300 whose next is an interval later, then two that wait */
+		notice.escalated = i < 600;
+		notice.reminders = i == 601 ? 0 : notice.reminders;
+		done(place, store_notice_put(place->store, analyst, &notice, &place->failure));
+	}
+	done(place, store_commit(place->store, &place->failure));
+	assert_int_equal(count_due(place, NOW + 10 * HOUR, 3), 0);        /* before the lead of the last */
+	assert_int_equal(count_due(place, NOW + DAY - HOUR, 3), 1);       /* its first reminder */
+	assert_int_equal(count_due(place, NOW + DAY + HOUR, 3), 2);       /* and the escalation of both */
+	assert_int_equal(count_due(place, NOW + 2 * DAY + HOUR, 3), 302); /* the next reminder of the 300 */
 }
 
 static void add_funnel(void *context, const struct funnel *funnel)
@@ -365,6 +398,7 @@ int main(void)
 		TEST(test_an_event_that_triage_takes_back_goes_unless_a_person_touched_it),
 		TEST(test_a_decision_needs_a_reason_and_an_end_and_what_it_matches_never_changes),
 		TEST(test_a_notice_is_numbered_found_by_its_link_and_hidden_while_a_draft),
+		TEST(test_notices_with_nothing_left_to_do_do_not_keep_others_from_their_reminder),
 		TEST(test_the_funnel_adds_up_and_a_verdict_can_be_taken_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
