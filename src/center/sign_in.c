@@ -16,7 +16,7 @@ static enum error sign_in_failed(struct call *call, struct account *account, str
 	struct keeper *keeper = call->center->keeper;
 	struct throttle *throttle = requests_throttle(keeper->requests);
 	throttle_sign_in_failed(throttle, input_string(call, "name"), call->client, call->now);
-	snprintf(call->location, sizeof call->location, "/sign-in?failed=1");
+	snprintf(call->location, sizeof call->location, "/sign-in?failed=true");
 	output_string(call->output, "_outcome", "denied");
 	if (!account)
 		return OK;
