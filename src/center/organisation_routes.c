@@ -1,5 +1,5 @@
 /*
- * Organisations, their address space, their sensors and the sensors' tokens.
+ * Organisations and their address space: for programs, and as the pages on which an administrator keeps them.
  */
 #include "center/routes.h"
 
@@ -86,21 +86,6 @@ static void add_space(void *context, const struct organisation_space *space)
 	json_array_append_new(context, object);
 }
 
-static json_t *sensor_json(const struct sensor *sensor)
-{
-	json_t *object = json_object();
-	json_object_set_new(object, "number", json_integer(sensor->number));
-	output_uuid(object, "id", sensor->id);
-	json_object_set_new(object, "organisation", json_integer(sensor->organisation));
-	output_string(object, "name", sensor->name);
-	output_string(object, "state", sensor_state_code(sensor->state));
-	output_time(object, "last_seen", sensor->last_seen);
-	json_object_set_new(object, "clock_error", json_real((double)sensor->clock_error / (double)SECOND));
-	json_object_set_new(object, "alerts", json_integer((json_int_t)sensor->alerts));
-	json_object_set_new(object, "version", json_integer((json_int_t)sensor->version));
-	return object;
-}
-
 static void add_sensor(void *context, const struct sensor *sensor)
 {
 	json_array_append_new(context, sensor_json(sensor));
@@ -113,7 +98,12 @@ static enum error organisation_read(struct call *call, struct failure *failure)
 	enum error error = organisation_find(call, &organisation, failure);
 	if (error != OK)
 		return error;
-	give(call, organisation_json(call, &organisation));
+	if (call->route->kind == ROUTE_PAGE) { /* apart, so that its language is not taken for the page's */
+		json_object_set_new(call->output, "shown", organisation_json(call, &organisation));
+		json_object_set_new(call->output, "may_write",
+		    json_boolean(policy_reach(call->subject->role, ACTION_ORGANISATION_WRITE) != 0));
+	} else
+		give(call, organisation_json(call, &organisation));
 	json_t *space = json_array(), *sensors = json_array();
 	json_object_set_new(call->output, "space", space);
 	json_object_set_new(call->output, "sensors", sensors);
@@ -170,7 +160,7 @@ static enum error organisation_create(struct call *call, struct failure *failure
 	if (error != OK)
 		return error;
 	bool form = call->route->kind == ROUTE_FORM;
-	snprintf(call->location, sizeof call->location, form ? "/organisations" : "/v1/organisations/%u",
+	snprintf(call->location, sizeof call->location, form ? "/organisations/%u" : "/v1/organisations/%u",
 	    organisation.number);
 	call->status = form ? 303 : 201;
 	call->version = organisation.version;
@@ -178,12 +168,29 @@ static enum error organisation_create(struct call *call, struct failure *failure
 	return OK;
 }
 
+/* The page's form shows everything that may change: what came back empty was emptied by who filled it in. */
+static void organisation_empty(const struct call *call, struct organisation *organisation)
+{
+	if (!input_has(call, "title_ja"))
+		organisation->title_ja[0] = 0;
+	if (!input_has(call, "title_en"))
+		organisation->title_en[0] = 0;
+	if (!input_has(call, "sector"))
+		organisation->sector[0] = 0;
+	memset(organisation->contacts, 0, sizeof organisation->contacts);
+	organisation->quota = 0;
+}
+
 static enum error organisation_change(struct call *call, struct failure *failure)
 {
 	struct organisation organisation;
 	enum error error = organisation_find(call, &organisation, failure);
+	if (call->route->kind == ROUTE_FORM)
+		call->version = (uint64_t)input_integer(call, "version", 0);
 	if (error == OK && call->version && call->version != organisation.version)
 		error = fail(failure, ERROR_CONFLICT, "The organisation was changed meanwhile: read it again.");
+	if (error == OK && call->route->kind == ROUTE_FORM)
+		organisation_empty(call, &organisation);
 	if (error == OK)
 		error = organisation_fill(call, &organisation, failure);
 	if (error == OK)
@@ -191,7 +198,7 @@ static enum error organisation_change(struct call *call, struct failure *failure
 	if (error != OK)
 		return error;
 	call->version = organisation.version;
-	snprintf(call->location, sizeof call->location, "/organisations");
+	snprintf(call->location, sizeof call->location, "/organisations/%u", organisation.number);
 	give(call, organisation_json(call, &organisation));
 	return OK;
 }
@@ -211,98 +218,10 @@ static enum error space_add(struct call *call, struct failure *failure)
 		return fail(failure, ERROR_INPUT, "prefix or domain: exactly one of the two is needed");
 	space.from = input_integer(call, "from", call->now);
 	space.to = input_integer(call, "to", 0);
-	call->status = 201;
+	call->status = call->route->kind == ROUTE_FORM ? 303 : 201;
+	snprintf(call->location, sizeof call->location,
+	    call->route->kind == ROUTE_FORM ? "/organisations/%u" : "/v1/organisations/%u", organisation.number);
 	return store_space_put(call->store, call->scope, &space, failure);
-}
-
-static enum error sensor_list(struct call *call, struct failure *failure)
-{
-	struct page page = page_of(call);
-	json_t *list = json_array();
-	json_object_set_new(call->output, "sensors", list);
-	enum error error = store_sensor_each(call->store, call->scope, (uint32_t)input_integer(call, "organisation", 0),
-	    &page, add_sensor, list, failure);
-	page_next(call, &page);
-	return error;
-}
-
-static enum error sensor_find(struct call *call, struct sensor *sensor, struct failure *failure)
-{
-	enum error error =
-	    store_sensor_get(call->store, call->scope, (uint32_t)input_integer(call, "number", 0), sensor, failure);
-	return error == ERROR_NOT_FOUND ? fail(failure, error, "There is no such sensor.") : error;
-}
-
-static enum error sensor_read(struct call *call, struct failure *failure)
-{
-	struct sensor sensor;
-	enum error error = sensor_find(call, &sensor, failure);
-	if (error != OK)
-		return error;
-	call->version = sensor.version;
-	give(call, sensor_json(&sensor));
-	return OK;
-}
-
-static enum error sensor_create(struct call *call, struct failure *failure)
-{
-	struct organisation organisation;
-	struct sensor sensor = { .state = SENSOR_ENROLLED };
-	enum error error = organisation_find(call, &organisation, failure);
-	if (error == OK)
-		error = input_copy(call, "name", sensor.name, sizeof sensor.name, failure);
-	if (error == OK && !name_is_valid(text_of(sensor.name)))
-		error = fail(failure, ERROR_INPUT, "name: 1 to 63 of a-z 0-9 - . _");
-	if (error != OK)
-		return error;
-	sensor.organisation = organisation.number;
-	error = store_sensor_put(call->store, call->scope, &sensor, failure);
-	if (error != OK)
-		return error;
-	bool form = call->route->kind == ROUTE_FORM;
-	snprintf(call->location, sizeof call->location, form ? "/organisations" : "/v1/sensors/%u", sensor.number);
-	call->status = form ? 303 : 201;
-	give(call, sensor_json(&sensor));
-	return OK;
-}
-
-static enum error sensor_revoke(struct call *call, struct failure *failure)
-{
-	struct sensor sensor;
-	enum error error = sensor_find(call, &sensor, failure);
-	if (error != OK)
-		return error;
-	sensor.state = SENSOR_REVOKED;
-	call->status = 204;
-	return store_sensor_put(call->store, call->scope, &sensor, failure);
-}
-
-/* The secret is in this answer and nowhere else. */
-static enum error sensor_token(struct call *call, struct failure *failure)
-{
-	struct sensor sensor;
-	struct token token = { .created = call->now };
-	char secret[SECRET_TEXT];
-	enum error error = sensor_find(call, &sensor, failure);
-	if (error != OK)
-		return error;
-	token.sensor = sensor.number;
-	token.expires = input_integer(call, "expires", 0);
-	text_copy(text_of(sensor.name), token.name, sizeof token.name);
-	error = input_copy(call, "name", token.name, sizeof token.name, failure);
-	if (error != OK)
-		return error;
-	secret_make("nrs_", secret, token.digest);
-	/* A token belongs to the sensor; the account side of the store is not open to this scope. */
-	error = store_token_put(call->store, policy_background("sensor-token", call->arena), &token, failure);
-	if (error != OK)
-		return error;
-	output_uuid(call->output, "id", token.id);
-	json_object_set_new(call->output, "sensor", json_integer(sensor.number));
-	json_object_set_new(call->output, "organisation", json_integer(sensor.organisation));
-	output_string(call->output, "token", secret);
-	call->status = 201;
-	return OK;
 }
 
 #define NUMBER                                                                                                         \
@@ -344,6 +263,13 @@ static const struct field change_fields[] = {
 	ORGANISATION_BODY,
 	{ NULL },
 };
+static const struct field change_form_fields[] = {
+	NUMBER,
+	{ "version", FIELD_INTEGER, IN_BODY, true, .least = 1, .most = INT64_MAX,
+	    .summary = "As the page showed it: another change meanwhile is an error." },
+	ORGANISATION_BODY,
+	{ NULL },
+};
 static const struct field space_fields[] = {
 	NUMBER,
 	{ "prefix", FIELD_PREFIX, IN_BODY, false, .summary = "Addresses that belong to it." },
@@ -352,24 +278,6 @@ static const struct field space_fields[] = {
 	{ "to", FIELD_TIME, IN_BODY, false, .summary = "Until when; still when absent." },
 	{ NULL },
 };
-static const struct field sensor_list_fields[] = {
-	{ "organisation", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 4294967295,
-	    .summary = "Only its sensors." },
-	LIST,
-	{ NULL },
-};
-static const struct field sensor_fields[] = {
-	NUMBER,
-	{ "name", FIELD_TEXT, IN_BODY, true, 63, .summary = "Of the sensor: a-z 0-9 - . _" },
-	{ NULL },
-};
-static const struct field token_fields[] = {
-	NUMBER,
-	{ "name", FIELD_TEXT, IN_BODY, false, 127, .summary = "What the token is for." },
-	{ "expires", FIELD_TIME, IN_BODY, false, .summary = "When it ends; never when absent." },
-	{ NULL },
-};
-
 const struct route organisation_routes[] = {
 	{ ROUTE_JSON, "GET", "/v1/organisations", "organisation-list", "Organisations, by name.", list_fields,
 	    ACTION_ORGANISATION_READ, .handle = organisation_list },
@@ -385,20 +293,14 @@ const struct route organisation_routes[] = {
 	{ ROUTE_JSON, "PATCH", "/v1/organisations/{number}", "organisation-change", "Change an organisation.",
 	    change_fields, ACTION_ORGANISATION_WRITE, .changes = true, .handle = organisation_change },
 	{ ROUTE_FORM, "POST", "/organisations/{number}", "organisation-change-form", "Change an organisation.",
-	    change_fields, ACTION_ORGANISATION_WRITE, .changes = true, .handle = organisation_change },
+	    change_form_fields, ACTION_ORGANISATION_WRITE, .changes = true, .handle = organisation_change },
+	{ ROUTE_PAGE, "GET", "/organisations/{number}", "organisation-page",
+	    "One organisation with its addresses and sensors.", number_fields, ACTION_ORGANISATION_READ,
+	    .page = "organisation", .handle = organisation_read },
+	{ ROUTE_FORM, "POST", "/organisations/{number}/space", "space-add-form",
+	    "Add addresses or a domain, or say until when they belonged to it.", space_fields,
+	    ACTION_ORGANISATION_WRITE, .changes = true, .handle = space_add },
 	{ ROUTE_JSON, "POST", "/v1/organisations/{number}/space", "space-add", "Add addresses or a domain.",
 	    space_fields, ACTION_ORGANISATION_WRITE, .changes = true, .handle = space_add },
-	{ ROUTE_JSON, "GET", "/v1/sensors", "sensor-list", "Sensors.", sensor_list_fields, ACTION_SENSOR_READ,
-	    .handle = sensor_list },
-	{ ROUTE_JSON, "POST", "/v1/organisations/{number}/sensors", "sensor-create", "Make a sensor.", sensor_fields,
-	    ACTION_SENSOR_WRITE, .changes = true, .handle = sensor_create },
-	{ ROUTE_FORM, "POST", "/organisations/{number}/sensors", "sensor-create-form", "Make a sensor.", sensor_fields,
-	    ACTION_SENSOR_WRITE, .changes = true, .handle = sensor_create },
-	{ ROUTE_JSON, "GET", "/v1/sensors/{number}", "sensor-read", "One sensor.", number_fields, ACTION_SENSOR_READ,
-	    .handle = sensor_read },
-	{ ROUTE_JSON, "DELETE", "/v1/sensors/{number}", "sensor-revoke", "Revoke a sensor: its tokens end.",
-	    number_fields, ACTION_SENSOR_WRITE, .changes = true, .handle = sensor_revoke },
-	{ ROUTE_JSON, "POST", "/v1/sensors/{number}/token", "sensor-token", "Make a token for a sensor; shown once.",
-	    token_fields, ACTION_SENSOR_WRITE, .changes = true, .handle = sensor_token },
 	{ 0 },
 };

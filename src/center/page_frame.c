@@ -16,7 +16,7 @@ void request_frame(struct request *request)
 {
 	struct call *call = &request->call;
 	const struct subject *subject = &request->subject;
-	if (request->route->kind != ROUTE_PAGE || subject->role == ROLE_NONE || !call->output)
+	if (!request->route->page || subject->role == ROLE_NONE || !call->output)
 		return;
 	const struct scope *scope = policy_background("sign-in", call->arena);
 	struct account account;

@@ -9,13 +9,17 @@
 
 extern const struct route sign_in_routes[];      /* sign-in, sign-out, one's own account, the way home */
 extern const struct route account_routes[];      /* accounts and tokens */
-extern const struct route organisation_routes[]; /* organisations, their address space, sensors */
+extern const struct route organisation_routes[]; /* organisations, their address space */
+extern const struct route sensor_routes[];       /* sensors and their tokens */
 extern const struct route log_routes[];          /* the log of who did and saw what */
 extern const struct route front_routes[];        /* what front answers itself: batches, metrics; and health, changes */
 
 /* `after` and `limit` of a list; puts `next` into the output afterwards. */
 struct page page_of(const struct call *call);
 void page_next(struct call *call, const struct page *page);
+
+struct sensor;
+json_t *sensor_json(const struct sensor *sensor);
 
 /* The path of a page of ours, to go back to; else "/". */
 const char *own_path(const char *path);

@@ -244,7 +244,7 @@ static bool build_body(struct exchange *exchange, const struct answer *answer, s
 	}
 	if (is_redirect(exchange->status) || exchange->status == 204 || exchange->status == 304)
 		return true;
-	if (route && route->kind == ROUTE_PAGE) {
+	if (route && route->page && (route->kind == ROUTE_PAGE || route->kind == ROUTE_FORM)) {
 		/* An error page shows what the handler said; any other status shows the page itself. */
 		return exchange->server->templates && render(exchange, route->page, answer->output, built);
 	}

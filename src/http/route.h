@@ -52,7 +52,8 @@ struct field {
 enum route_kind {
 	ROUTE_JSON,   /* an API route under /v1/: answers JSON */
 	ROUTE_PAGE,   /* a page: the same handler, answered through the template `page` */
-	ROUTE_FORM,   /* POST from a page's form: CSRF-checked; answers 303 to `location` that the handler gives */
+	ROUTE_FORM,   /* POST from a page's form: CSRF-checked; answers 303 to `location` that the handler
+			gives; or, where the route names a `page`, with that page (what is shown once and never again) */
 	ROUTE_STREAM, /* body is streamed to a parser in front (POST /v1/alerts); `handle` is NULL */
 	ROUTE_EVENTS, /* GET of server-sent events (/v1/stream): `handle` says whose changes the caller may see */
 };
@@ -95,7 +96,7 @@ struct route {
 	bool stranger; /* may be called without signing in (sign-in, acknowledgement by link, health) */
 	bool changes;  /* runs inside a store transaction; logged as such */
 	struct route_limits limits;
-	const char *page; /* template for ROUTE_PAGE: "event" → web/pages/event.html */
+	const char *page; /* template for ROUTE_PAGE (a ROUTE_FORM may have one): "event" → web/pages/event.html */
 	/* Returns OK, or an error that becomes an RFC 9457 answer: INPUT 400, DENIED 403, NOT_FOUND 404, CONFLICT 409
 	 * (412 with If-Match), LIMIT 429, SYSTEM/CORRUPT 503. The failure's words are shown to the caller.
 	 * NULL for ROUTE_JSON and ROUTE_STREAM: the front process itself answers (/metrics, /v1/alerts). */

@@ -63,7 +63,7 @@ enum error settings_check_pages(const struct server *server, struct failure *fai
 {
 	for (size_t i = 0; server->tables[i]; i++)
 		for (const struct route *route = server->tables[i]; route->name; route++)
-			if (route->kind == ROUTE_PAGE &&
+			if ((route->kind == ROUTE_PAGE || route->page) &&
 			    !(server->templates && templates_have(server->templates, route->page)))
 				return fail(
 				    failure, ERROR_USAGE, "route %s: there is no page %s", route->name, route->page);

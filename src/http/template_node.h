@@ -26,6 +26,7 @@ enum node_kind {
 	NODE_TRANSLATED, /* name (its value is the msgid), parameters */
 	NODE_DATE,       /* name */
 	NODE_DAY,        /* name */
+	NODE_SECOND,     /* name */
 	NODE_NUMBER,     /* name, decimals */
 	NODE_CODE,       /* text (group), name */
 	NODE_REASON,     /* name */

@@ -205,8 +205,8 @@ static enum error add_value(struct parser *parser, const struct word *words, int
 	static const struct {
 		const char *helper;
 		enum node_kind kind;
-	} helpers[] = { { "url", NODE_URL }, { "date", NODE_DATE }, { "day", NODE_DAY }, { "number", NODE_NUMBER },
-		{ "reason", NODE_REASON } };
+	} helpers[] = { { "url", NODE_URL }, { "date", NODE_DATE }, { "day", NODE_DAY }, { "second", NODE_SECOND },
+		{ "number", NODE_NUMBER }, { "reason", NODE_REASON } };
 	enum node_kind kind = NODE_VALUE;
 	for (size_t i = 0; i < sizeof helpers / sizeof *helpers && count >= 2; i++)
 		if (text_equal(words[0].text, text_of(helpers[i].helper)))
@@ -221,7 +221,7 @@ static enum error add_value(struct parser *parser, const struct word *words, int
 	struct text name = words[kind == NODE_VALUE ? 0 : 1].text;
 	if (!is_name(name))
 		return wrong(parser, "not a name", name);
-	if (parser->html.place != HTML_TEXT && (kind == NODE_DATE || kind == NODE_DAY))
+	if (parser->html.place != HTML_TEXT && (kind == NODE_DATE || kind == NODE_DAY || kind == NODE_SECOND))
 		return wrong(parser, "a date is an element: it cannot stand in an attribute", name);
 	struct node *node = add_node(parser, kind);
 	if (!node)

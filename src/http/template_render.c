@@ -184,9 +184,12 @@ static void render_date(struct render *render, const struct node *node)
 		build_format(render->to, "%d年%d月%d日", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday);
 	else
 		build_format(render->to, "%d %s %d", parts.tm_mday, months[parts.tm_mon], parts.tm_year + 1900);
-	if (node->kind == NODE_DATE)
-		build_format(
-		    render->to, " %02d:%02d %s", parts.tm_hour, parts.tm_min, render->japanese ? "JST" : "UTC");
+	if (node->kind != NODE_DAY)
+		build_format(render->to, " %02d:%02d", parts.tm_hour, parts.tm_min);
+	if (node->kind == NODE_SECOND)
+		build_format(render->to, ":%02d", parts.tm_sec);
+	if (node->kind != NODE_DAY)
+		build_format(render->to, " %s", render->japanese ? "JST" : "UTC");
 	build_text(render->to, TEXT("</time>"));
 }
 
@@ -334,6 +337,7 @@ static enum error render_node(struct render *render, const struct parsed *parsed
 		break;
 	case NODE_DATE:
 	case NODE_DAY:
+	case NODE_SECOND:
 		render_date(render, node);
 		break;
 	case NODE_NUMBER:

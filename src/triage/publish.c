@@ -74,6 +74,9 @@ static enum error event_cover(struct adapter *adapter, struct event *event, stru
 	struct page page = { .limit = 500 };
 	enum error error = store_sensor_each(
 	    adapter->center->store, adapter->scope, event->organisation, &page, count_sensor, &coverage, failure);
+	if (coverage.all && coverage.reporting == 0)
+		coverage.reporting =
+		    1; /* what was just heard of comes from a sensor that the store has not noted yet */
 	if (!error && coverage.all)
 		event->coverage = (double)coverage.reporting / coverage.all;
 	return error;

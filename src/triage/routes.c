@@ -68,6 +68,11 @@ static const struct field list_fields[] = {
 	{ NULL },
 };
 static const struct field id_fields[] = { ID, { NULL } };
+static const struct field event_page_fields[] = {
+	ID,
+	{ "after", FIELD_CURSOR, IN_QUERY, false, .summary = "The `alerts_next` of the page of alerts before." },
+	{ NULL },
+};
 static const struct field event_alerts_fields[] = { ID, AFTER, LIMIT, { NULL } };
 static const struct field reason_fields[] = { ID, REASON(false), { NULL } };
 static const struct field dismiss_fields[] = {
@@ -150,8 +155,12 @@ static const struct field funnel_fields[] = {
 const struct route triage_routes[] = {
 	READ("/events", "/queue", "event-list", "queue", ACTION_EVENT_READ, events_list, list_fields,
 	    "Events that need confirmation."),
-	READ("/events/{id}", "/events/{id}", "event-read", "event", ACTION_EVENT_READ, event_read, id_fields,
-	    "One event with its reasons and what was decided about it."),
+	{ ROUTE_JSON, "GET", "/v1/events/{id}", "event-read",
+	    "One event with its reasons and what was decided about it.", id_fields, ACTION_EVENT_READ,
+	    .handle = event_read },
+	{ ROUTE_PAGE, "GET", "/events/{id}", "event-read-page",
+	    "One event with its reasons, what was decided about it, and its alerts, 200 on a page.", event_page_fields,
+	    ACTION_EVENT_READ, .page = "event", .handle = event_read },
 	{ ROUTE_JSON, "GET", "/v1/events/{id}/alerts", "event-alerts", "The alerts behind an event.",
 	    event_alerts_fields, ACTION_EVENT_READ, .handle = event_alerts },
 	CHANGE("/events/{id}/confirm", "event-confirm", ACTION_EVENT_DECIDE, event_confirm, reason_fields,

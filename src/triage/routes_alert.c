@@ -28,6 +28,17 @@ static void echo_conditions(struct call *call, const struct titles *titles)
 	output_day(call->output, "to", input_integer(call, "to", 0));
 }
 
+/* The page asks for days, the last one included, and shows times in the zone of its language: its days are that zone's.
+ */
+static void days_of_page(const struct call *call, struct history_query *query)
+{
+	nanoseconds zone = text_equal(call->language, TEXT("ja")) ? 9 * HOUR : 0;
+	if (query->from && query->from % DAY == 0)
+		query->from -= zone;
+	if (query->to && query->to % DAY == 0)
+		query->to += DAY - zone;
+}
+
 enum error alerts_list(struct call *call, struct failure *failure)
 {
 	enum verdict verdict;
@@ -40,6 +51,8 @@ enum error alerts_list(struct call *call, struct failure *failure)
 		.contains = input_text(call, "contains"),
 		.limit = limit ? (uint32_t)limit : 50,
 		.newest_first = true };
+	if (call->route->kind == ROUTE_PAGE)
+		days_of_page(call, &query);
 	if (verdict_parse(input_text(call, "verdict"), &verdict))
 		query.verdicts = 1u << verdict;
 	struct titles *titles;

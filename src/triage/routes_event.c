@@ -10,6 +10,7 @@
 #define ALERTS_ON_PAGE 200
 #define CAMPAIGN_SHOWN 100
 #define MERGED_SHOWN 100
+#define NEIGHBOURS_SHOWN 200
 
 struct listing {
 	struct call *call;
@@ -285,6 +286,20 @@ static enum error add_related(
 	return error;
 }
 
+/* The organisation's events into which this one may be merged, the weightiest first. */
+static enum error add_neighbours(
+    struct call *call, const struct titles *titles, const struct event *event, struct failure *failure)
+{
+	struct listing listing = { call, titles, json_array(), event->id, false };
+	struct event_query query = { .organisation = event->organisation,
+		.states = 1u << EVENT_OPEN | 1u << EVENT_CONFIRMED };
+	struct page page = { .limit = NEIGHBOURS_SHOWN };
+	json_object_set_new(call->output, "neighbours", listing.list);
+	enum error error =
+	    store_event_each(call->store, call->scope, &query, &page, call->arena, list_event, &listing, failure);
+	return !error && listing.no_memory ? fail(failure, ERROR_MEMORY, "event: no memory") : error;
+}
+
 enum error event_read(struct call *call, struct failure *failure)
 {
 	struct event *event = arena_take(call->arena, sizeof *event);
@@ -309,8 +324,13 @@ enum error event_read(struct call *call, struct failure *failure)
 	error = store_event_steps(call->store, call->scope, event->id, call->arena, take_step, &steps, failure);
 	if (!error)
 		error = add_related(call, titles, event, failure);
-	if (!error && call->route->kind == ROUTE_PAGE)
-		error = event_alerts_output(call, titles, event, TEXT_NONE, ALERTS_ON_PAGE, "alerts_next", failure);
+	if (!error && call->route->kind == ROUTE_PAGE && may_decide(call))
+		error = add_neighbours(call, titles, event, failure);
+	if (!error && call->route->kind == ROUTE_PAGE) {
+		struct text after = input_text(call, "after");
+		json_object_set_new(call->output, "alerts_later", json_boolean(after.size != 0));
+		error = event_alerts_output(call, titles, event, after, ALERTS_ON_PAGE, "alerts_next", failure);
+	}
 	call->version = standing.version;
 	return error;
 }
