@@ -159,7 +159,8 @@ static void pass_answer(struct front *front, const struct message *message)
 		else if (request->route->kind == ROUTE_PAGE && answer.status == 401)
 			ask_to_sign_in(exchange);
 		else {
-			/* A form's handler says where to go, if no page answers it; the status is the server's business.
+			/* A form's handler says where to go, if no page answers it; the status is the server's
+			 * business.
 			 */
 			if (request->route->kind == ROUTE_FORM && !request->route->page && answer.status < 300)
 				answer.status = 0;

@@ -8,7 +8,7 @@
  *   {{> partial}}                        web/partials/partial.html, with the same data
  *   {{_ "msgid"}} {{_ "{0} of {1}" a b}} the translation; {0} {1} … are replaced by values
  *   {{_ name}}                           the translation of a value that is one of our msgids
- *   {{date name}} {{second name}} {{day name}}   to the minute, the second, the day: <time datetime="…">: RFC 3339 text or nanoseconds; shown in JST for ja, UTC
+ *   {{date name}} {{second name}} {{day name}}   to the minute, the second, the day: <time datetime="…">: RFC 3339 text
  * for en
  *   {{number name}} {{number name 2}}    grouped digits; with decimals
  *   {{t_code "role" name}} {{t_code "role" "member"}}   the words for a code: verdict, role, severity … (http/codes.h)

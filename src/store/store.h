@@ -158,10 +158,10 @@ enum error store_notice_by_link(
     struct store *, const struct scope *, const uint8_t digest[32], struct arena *, struct notice *, struct failure *);
 enum error store_notice_each(struct store *, const struct scope *, struct uuid event, uint32_t states, struct page *,
     struct arena *, void (*each)(void *, const struct notice *), void *context, struct failure *);
-/* Sent, not acknowledged, and with something left to do now: a reminder whose time has come, or the escalation after the
- * deadline; at most 500, the earliest deadline first; those that are finished or not yet due take no place. For the
- * background work "reminders". The first reminder is `lead` before the deadline (but not before half of the time given),
- * the next ones are at the deadline and each `interval` after it. */
+/* Sent, not acknowledged, and with something left to do now: a reminder whose time has come, or the escalation after
+ * the deadline; at most 500, the earliest deadline first; those that are finished or not yet due take no place. For the
+ * background work "reminders". The first reminder is `lead` before the deadline (but not before half of the time
+ * given), the next ones are at the deadline and each `interval` after it. */
 struct notice_schedule {
 	nanoseconds now, lead, interval;
 	uint32_t most; /* reminders of one notice */
