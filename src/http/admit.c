@@ -91,6 +91,19 @@ bool admit_path_is_whole(struct lws *wsi, struct text path)
 	return false;
 }
 
+/* A blank before the colon of a header that says where a request ends or whom it is for: RFC 9112, 5.1 wants it
+ * refused, because another server in front of us may have read it as the header. The library takes it for one that
+ * nobody knows. */
+static bool has_blank_name(struct lws *wsi)
+{
+	static const char *const names[] = { "transfer-encoding :", "transfer-encoding\t:", "content-length :",
+		"content-length\t:", "host :", "host\t:" };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (lws_hdr_custom_length(wsi, names[i], (int)strlen(names[i])) >= 0)
+			return true;
+	return false;
+}
+
 /* Where the body ends. Two lengths, or a length and chunks, are how requests are smuggled: such a connection is closed.
  */
 bool admit_framing(struct exchange *exchange)
@@ -98,6 +111,10 @@ bool admit_framing(struct exchange *exchange)
 	struct lws *wsi = exchange->connection->wsi;
 	char value[32];
 	bool bad = false;
+	if (has_blank_name(wsi)) {
+		exchange->close_after = true;
+		return refuse(exchange, 400, "a header's name has a blank in it");
+	}
 	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0) {
 		exchange->close_after = true;
 		return refuse(exchange, 411, "send the body with Content-Length; chunked bodies are not taken");

@@ -256,6 +256,16 @@ static void test_framing_that_could_smuggle_is_refused(void **state)
 		expect_status(say(request, NULL), 400);
 		expect_none(answer, "200 OK");
 	}
+	static const char *const blanks[] = { "Transfer-Encoding : chunked\r\n", "Transfer-Encoding\t: chunked\r\n",
+		"Content-Length : 9\r\n", "Host : evil\r\n" };
+	for (size_t i = 0; i < sizeof blanks / sizeof *blanks; i++) {
+		snprintf(request, sizeof request,
+		    "POST /v1/things HTTP/1.1\r\n%s" JSON "Content-Length: 2\r\n%s\r\n{}GET /hello HTTP/1.1\r\n%s\r\n",
+		    host, blanks[i], host);
+		expect_status(say(request, NULL), 400);
+		expect(answer, "blank");
+		expect_none(answer, "200 OK");
+	}
 }
 
 /* The library ends the request line at an encoded line break: a link must not put a header into a browser's request. */
