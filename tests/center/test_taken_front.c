@@ -1,0 +1,252 @@
+/*
+ * What a front that was taken over says to the keeper: the keeper checks everything again. Messages are made by hand,
+ * the store and history are real; nothing that does not fit may rest anywhere, and history stays open.
+ */
+#include "bus/channel.h"
+#include "center/center.h"
+#include "center/keeper.h"
+#include "center/message.h"
+#include "http/fields.h"
+
+#include "../store/store_place.h"
+
+struct taken {
+	struct place *place;
+	struct process process;
+	struct keeper keeper;
+	struct counters *counters;
+	struct history_repair repair;
+	uint32_t organisation, other, sensor, other_sensor;
+	uint8_t token[32];
+};
+
+static nanoseconds clock_now(void)
+{
+	return 1800000000 * SECOND;
+}
+
+static uint32_t add_sensor(struct taken *taken, uint32_t organisation, uint8_t digest[32])
+{
+	struct place *place = taken->place;
+	struct sensor sensor = { .organisation = organisation, .name = "edge" };
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_sensor_put(place->store, place->work, &sensor, &place->failure));
+	struct token token = { .sensor = sensor.number, .name = "first" };
+	random_bytes(token.digest, sizeof token.digest);
+	memcpy(digest, token.digest, 32);
+	done(place, store_token_put(place->store, place->work, &token, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+	return sensor.number;
+}
+
+static int taken_begin(void **state)
+{
+	struct taken *taken = calloc(1, sizeof *taken);
+	void *place;
+	uint8_t other[32];
+	char folder[128];
+	begin(&place);
+	taken->place = place;
+	taken->organisation = add_organisation(place, "alpha");
+	taken->other = add_organisation(place, "beta");
+	taken->sensor = add_sensor(taken, taken->organisation, taken->token);
+	taken->other_sensor = add_sensor(taken, taken->other, other);
+	taken->counters = counters_new();
+	struct keeper *keeper = &taken->keeper;
+	keeper->process = &taken->process;
+	keeper->store = keeper->center.store = taken->place->store;
+	keeper->center.now = clock_now;
+	snprintf(folder, sizeof folder, "%s/history", taken->place->folder);
+	done(place, history_open(folder, &keeper->history, &taken->repair, &taken->place->failure));
+	keeper->center.history = keeper->history;
+	done(place, batches_new(&keeper->batches, taken->counters, &taken->place->failure));
+	done(place, requests_new(&keeper->requests, taken->counters, &taken->place->failure));
+	route_tables(keeper->tables);
+	done(place, router_new(keeper->tables, &keeper->router, &taken->place->failure));
+	*state = taken;
+	return 0;
+}
+
+static int taken_end(void **state)
+{
+	struct taken *taken = *state;
+	void *place = taken->place;
+	history_close(taken->keeper.history);
+	router_free(taken->keeper.router);
+	counters_free(taken->counters);
+	int code = end(&place);
+	free(taken);
+	return code;
+}
+
+/* What the front says of a batch, and of its one alert. */
+struct claim {
+	uint32_t organisation, sensor, lines, alerts, skipped, malformed;
+	uint64_t first, end, sequence, epoch;
+	nanoseconds received, alert_received;
+};
+
+static struct claim honest(const struct taken *taken)
+{
+	return (struct claim){ .organisation = taken->organisation,
+		.sensor = taken->sensor,
+		.lines = 1,
+		.alerts = 1,
+		.first = 1,
+		.end = 10,
+		.sequence = 3,
+		.epoch = 77,
+		.received = clock_now(),
+		.alert_received = clock_now() };
+}
+
+static void write_batch(const struct taken *taken, const struct claim *claim, struct builder *to)
+{
+	builder_clear(to);
+	put_bytes(to, taken->token, 32);
+	put_u64(to, 1);
+	put_u64(to, 77);
+	put_u64(to, claim->first);
+	put_u64(to, claim->end);
+	put_i64(to, claim->received);
+	put_u32(to, claim->lines);
+	put_u32(to, claim->alerts);
+	put_u32(to, claim->skipped);
+	put_u32(to, claim->malformed);
+	put_u8(to, 1);
+	struct alert alert = { .id = { claim->sensor, { 1, claim->epoch }, claim->sequence },
+		.organisation = claim->organisation,
+		.occurred = claim->received,
+		.received = claim->alert_received,
+		.detector = TEXT("Suricata"),
+		.signature = TEXT("forged"),
+		.repeats = 1,
+		.original = TEXT("{}") };
+	alert_encode(&alert, to);
+}
+
+static void count_hit(void *context, const struct history_hit *hit)
+{
+	(void)hit;
+	++*(uint32_t *)context;
+}
+
+/* Whether anything of it came to rest. */
+static bool rests(struct taken *taken, struct text body)
+{
+	struct message message = { .kind = MESSAGE_INGEST, .correlation = 1, .body = body };
+	struct history_query everything = { .limit = 10 };
+	uint32_t count = 0;
+	uint64_t next;
+	batches_receive(&taken->keeper, &message);
+	assert_non_null(taken->keeper.history);
+	done(taken->place, history_find(taken->keeper.history, taken->place->work, &everything, count_hit, &count,
+			       &next, &taken->place->failure));
+	return count > 0;
+}
+
+static void refused(struct taken *taken, struct claim claim)
+{
+	struct builder body = { 0 };
+	write_batch(taken, &claim, &body);
+	assert_false(rests(taken, (struct text){ body.at, body.size }));
+	builder_free(&body);
+	batches_round(&taken->keeper);
+	assert_non_null(taken->keeper.history); /* one bad batch does not close it for the others */
+}
+
+static void test_batches_that_contradict_their_token_or_themselves_do_not_rest(void **state)
+{
+	struct taken *taken = *state;
+	struct claim claim;
+#define FORGE(field, value) (claim = honest(taken), claim.field = (value), refused(taken, claim))
+#define DATE(value) (claim = honest(taken), claim.received = claim.alert_received = (value), refused(taken, claim))
+	FORGE(organisation, taken->other);
+	FORGE(sensor, taken->other_sensor);
+	FORGE(epoch, 78);
+	FORGE(sequence, 0);
+	FORGE(sequence, 10);
+	FORGE(first, 5);
+	FORGE(end, 3);
+	FORGE(alerts, 0);
+	FORGE(alerts, 2);
+	FORGE(alerts, UINT32_MAX);
+	FORGE(lines, 0);
+	FORGE(skipped, 1000000);
+	FORGE(malformed, 1000000);
+	DATE(clock_now() + HOUR);
+	DATE(clock_now() - 400 * DAY);
+	DATE(INT64_MAX);
+	DATE(INT64_MIN);
+	FORGE(alert_received, clock_now() + SECOND);
+#undef DATE
+#undef FORGE
+	claim = honest(taken);
+	taken->token[0] ^= 1;
+	refused(taken, claim);
+	taken->token[0] ^= 1;
+}
+
+static void test_messages_that_are_cut_or_changed_do_not_rest(void **state)
+{
+	struct taken *taken = *state;
+	struct claim claim = honest(taken);
+	struct builder body = { 0 };
+	write_batch(taken, &claim, &body);
+	for (size_t size = 0; size < body.size; size++) {
+		char *cut = malloc(size + 1); /* of its own, so that a sanitizer sees a read beyond it */
+		memcpy(cut, body.at, size);
+		assert_false(rests(taken, (struct text){ cut, size }));
+		batches_round(&taken->keeper);
+		assert_non_null(taken->keeper.history);
+		free(cut);
+	}
+	build_text(&body, TEXT("more"));
+	assert_false(rests(taken, (struct text){ body.at, body.size }));
+	batches_round(&taken->keeper);
+	body.size -= 4;
+	assert_true(rests(taken, (struct text){ body.at, body.size })); /* and as it was, it does */
+	builder_free(&body);
+}
+
+static void test_requests_that_fit_no_route_change_nothing(void **state)
+{
+	struct taken *taken = *state;
+	static const char *const names[] = { "organisation-create", "account-create", "event-confirm",
+		"password-change", "no-such" };
+	uint8_t bytes[600];
+	for (unsigned i = 0; i < 4000; i++) {
+		struct builder body = { 0 };
+		uint32_t dice;
+		random_bytes(&dice, sizeof dice);
+		random_bytes(bytes, sizeof bytes);
+		put_text(&body, text_of(names[dice % 5]));
+		put_bytes(&body, bytes, 32);
+		put_bytes(&body, dice & 64 ? taken->token : bytes + 32, 32);
+		put_bytes(&body, bytes + 64, 32);
+		put_u64(&body, 0);
+		put_text(&body, TEXT("key"));
+		put_text(&body, TEXT("en"));
+		put_text(&body, TEXT("127.0.0.1"));
+		put_bytes(&body, bytes, dice >> 8 & 511);
+		struct message message = { .kind = MESSAGE_CALL, .correlation = i, .body = { body.at, body.size } };
+		requests_receive(&taken->keeper, &message);
+		requests_round(&taken->keeper);
+		builder_free(&body);
+	}
+	struct policy_snapshot snapshot;
+	done(taken->place, store_snapshot(taken->place->store, taken->place->arena, &snapshot, &taken->place->failure));
+	assert_int_equal(snapshot.organisation_count, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    test_batches_that_contradict_their_token_or_themselves_do_not_rest, taken_begin, taken_end),
+		cmocka_unit_test_setup_teardown(
+		    test_messages_that_are_cut_or_changed_do_not_rest, taken_begin, taken_end),
+		cmocka_unit_test_setup_teardown(test_requests_that_fit_no_route_change_nothing, taken_begin, taken_end),
+	};
+	return cmocka_run_group_tests_name("taken front", tests, NULL, NULL);
+}
