@@ -46,15 +46,15 @@ bool verdict_parse(struct text code, enum verdict *verdict)
 }
 
 const struct reason_kind reason_kinds[] = {
-	{ "compromise", "Said to happen only after an attack worked: {0} on {1}; met {2} times lately." },
+	{ "compromise", "Usually happens only after an attack worked: “{0}” on {1}; seen {2} times lately." },
 	{ "change",
-	    "Rights, accounts or services changed in a way that is rare here: {0} on {1}; met {2} times lately." },
-	{ "attempt", "An attack is said to be tried: {0} on {1}; met {2} times lately." },
-	{ "rare", "{0} on {1} is rare here: met {2} times lately." },
+	    "Rights, accounts or services changed in a way that is rare here: “{0}” on {1}; seen {2} times lately." },
+	{ "attempt", "An attack is said to be tried: “{0}” on {1}; seen {2} times lately." },
+	{ "rare", "“{0}” on {1} is rare here: seen {2} times lately." },
 	{ "rare-reconnaissance",
-	    "Somebody looks around in a way that is rare here: {0} on {1}; met {2} times lately." },
-	{ "rare-failure", "Failures of this kind are rare here: {0} on {1}; met {2} times lately." },
-	{ "rare-routine", "Routine elsewhere, rare here: {0} on {1}; met {2} times lately." },
+	    "Somebody looks around in a way that is rare here: “{0}” on {1}; seen {2} times lately." },
+	{ "rare-failure", "Failures of this kind are rare here: “{0}” on {1}; seen {2} times lately." },
+	{ "rare-routine", "Routine elsewhere, rare here: “{0}” on {1}; seen {2} times lately." },
 	{ "together", "{0} unusual things came together within {1} minutes, on {2} hosts." },
 	{ "steps", "It goes through {0} steps of an attack." },
 	{ "earlier", "Reconnaissance or failed attempts came before it: {0} alerts." },

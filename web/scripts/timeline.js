@@ -46,7 +46,7 @@ function draw(alerts, zone) {
 			svg.append(mark);
 		}
 	});
-	const words = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "short", timeStyle: "medium", timeZone: zone });
+	const words = new Intl.DateTimeFormat(document.documentElement.lang === "ja" ? "ja" : "en-GB", { dateStyle: "medium", timeStyle: "medium", timeZone: zone });
 	svg.append(element("text", { x: size.left, y: height - 6 }, words.format(first)));
 	if (last > first)
 		svg.append(element("text", { x: size.width - size.right, y: height - 6, "text-anchor": "end" }, words.format(last)));
