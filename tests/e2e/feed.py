@@ -16,7 +16,7 @@ from center import NOROSHI
 
 LINES = 40  # in one step of one client
 STEP = 30 * 60  # seconds in the alerts
-AGENT_LINES, AGENT_STEP = 20, 10 * 60
+AGENT_LINES = 20  # in one step of each of the agent's files
 ATTACK_EVERY = 10 * STEP  # further apart than what joins two attempts into one event
 CLIENTS = [("alpha", "eve"), ("alpha", "csv"), ("beta", "eve"), ("beta", "csv")]
 ROUTINE = [("ET POLICY package update over HTTP", "Not Suspicious Traffic", 3, 2013504),
@@ -155,7 +155,7 @@ class Files(threading.Thread):
         dice = random.Random("%s files" % self.run_of.seed)
         while not self.run_of.enough("gamma", self.steps):
             for form in ("eve", "csv"):
-                lines, marks = step_lines(self.run_of.base, "gamma", form, self.steps, AGENT_LINES, AGENT_STEP)
+                lines, marks = step_lines(self.run_of.base, "gamma", form, self.steps, AGENT_LINES, self.run_of.agent_step)
                 self.append(form, lines)
                 self.marks += marks
                 if dice.random() < 0.04:
