@@ -264,6 +264,21 @@ def test_a_zstd_frame_with_a_huge_window_is_refused():
     assert status == 400 and "memory" in answer["detail"], (status, answer)
 
 
+def test_names_that_never_come_twice_stay_in_bounded_memory():
+    dice = random.Random(5)
+    path = os.path.join(FOLDER.name, "names.csv")
+    with open(path, "w") as to:
+        to.write("time,sensor,signature,address,host\n")
+        for i in range(300000):
+            to.write("%d,suricata,sig-%x,%d.%d.%d.%d,host-%x\n" % (
+                1775000000 + i // 20, dice.getrandbits(80), *(dice.randrange(1, 224) for _ in range(4)), dice.getrandbits(200)))
+    status, out, err, memory = run("triage", "--org", "alpha=" + path, "--json", "--quiet", "--memory", "33554432")
+    counts = json.loads(out)
+    assert (status, counts["alerts"], err) == (0, 300000, ""), (status, counts, err)
+    assert counts["memory_bytes"] <= 33554432 and counts["forgotten"] > 0, counts
+    assert memory < 100 * MEBIBYTE, memory
+
+
 def test_wrong_tokens():
     path = file("fine", b"".join(line + b"\n" for line in GOOD))
     for token in ("nrs_" + "0" * 64, "nra_" + "0" * 64, "x", "é"):
