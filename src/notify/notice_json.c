@@ -79,7 +79,6 @@ json_t *notice_json(const struct call *call, const struct notice *notice, const 
 json_t *delivery_json(const struct delivery *delivery)
 {
 	json_t *json = json_object();
-	json_object_set_new(json, "number", json_integer((json_int_t)delivery->number));
 	set_string(json, "channel", delivery->channel);
 	set_string(json, "recipient", delivery->recipient);
 	set_string(json, "purpose", delivery->purpose);

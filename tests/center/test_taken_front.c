@@ -14,11 +14,26 @@ struct taken {
 	struct place *place;
 	struct process process;
 	struct keeper keeper;
-	struct counters *counters;
 	struct history_repair repair;
 	uint32_t organisation, other, sensor, other_sensor;
 	uint8_t token[32];
 };
+
+/* Live as long as the process, as in the keeper: made once for all tests. */
+static struct counters *counters;
+static struct batches *batches;
+static struct requests *requests;
+
+static int make_once(void **state)
+{
+	(void)state;
+	struct failure failure;
+	counters = counters_new();
+	assert_non_null(counters);
+	assert_int_equal(batches_new(&batches, counters, &failure), OK);
+	assert_int_equal(requests_new(&requests, counters, &failure), OK);
+	return 0;
+}
 
 static nanoseconds clock_now(void)
 {
@@ -51,7 +66,6 @@ static int taken_begin(void **state)
 	taken->other = add_organisation(place, "beta");
 	taken->sensor = add_sensor(taken, taken->organisation, taken->token);
 	taken->other_sensor = add_sensor(taken, taken->other, other);
-	taken->counters = counters_new();
 	struct keeper *keeper = &taken->keeper;
 	keeper->process = &taken->process;
 	keeper->store = keeper->center.store = taken->place->store;
@@ -59,8 +73,8 @@ static int taken_begin(void **state)
 	snprintf(folder, sizeof folder, "%s/history", taken->place->folder);
 	done(place, history_open(folder, &keeper->history, &taken->repair, &taken->place->failure));
 	keeper->center.history = keeper->history;
-	done(place, batches_new(&keeper->batches, taken->counters, &taken->place->failure));
-	done(place, requests_new(&keeper->requests, taken->counters, &taken->place->failure));
+	keeper->batches = batches;
+	keeper->requests = requests;
 	route_tables(keeper->tables);
 	done(place, router_new(keeper->tables, &keeper->router, &taken->place->failure));
 	*state = taken;
@@ -73,7 +87,6 @@ static int taken_end(void **state)
 	void *place = taken->place;
 	history_close(taken->keeper.history);
 	router_free(taken->keeper.router);
-	counters_free(taken->counters);
 	int code = end(&place);
 	free(taken);
 	return code;
@@ -248,5 +261,5 @@ int main(void)
 		    test_messages_that_are_cut_or_changed_do_not_rest, taken_begin, taken_end),
 		cmocka_unit_test_setup_teardown(test_requests_that_fit_no_route_change_nothing, taken_begin, taken_end),
 	};
-	return cmocka_run_group_tests_name("taken front", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("taken front", tests, make_once, NULL);
 }
