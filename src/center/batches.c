@@ -15,31 +15,14 @@
 #include "center/capabilities.h"
 #include "center/keeper.h"
 #include "center/message.h"
+#include "center/part.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* When the front says that it received a batch: it waited there at most so long, and the clock may have been set. */
-#define RECEIVED_BEFORE DAY
-#define RECEIVED_AHEAD MINUTE
 #define SENSORS_MOST 4096        /* whose tallies wait for the next tick */
 #define COUNTED "ingest.counted" /* in the store: up to which position of history its counts of sensors go */
-
-/* A part of a batch within a round. */
-struct part {
-	struct part *next;
-	uint64_t correlation, generation; /* of the front that sent it */
-	struct history_batch batch;
-	uint64_t position;
-	nanoseconds newest; /* occurred */
-	bool stored;        /* appended in this round: to be handed on after the sync */
-	bool repeated;      /* was in history before */
-	bool empty;         /* without an alert: only its counts matter */
-	struct failure failure;
-	size_t size;
-	char encoded[];
-};
 
 /* What a sensor sent since the last tick. */
 struct tally {
@@ -75,15 +58,6 @@ enum error batches_new(struct batches **to, struct counters *counters, struct fa
 	    "Time to make the batches of one round durable.", NULL, TEXT_NONE);
 	*to = batches;
 	return OK;
-}
-
-static void parts_free(struct part *part)
-{
-	while (part) {
-		struct part *next = part->next;
-		free(part);
-		part = next;
-	}
 }
 
 /* Status 200, or why this token may not append; fills who it is. */
@@ -138,92 +112,6 @@ void batches_admit(struct keeper *keeper, const struct message *message)
 		channel_send(
 		    keeper->front, MESSAGE_ADMITTED, message->correlation, (struct text){ body.at, body.size });
 	builder_free(&body);
-}
-
-static struct part *part_decode(const struct message *message, const uint8_t **digest)
-{
-	struct reader from = reader_of(message->body.at, message->body.size);
-	struct history_batch batch = { 0 };
-	*digest = get_bytes(&from, 32);
-	batch.epoch.high = get_u64(&from);
-	batch.epoch.low = get_u64(&from);
-	batch.sequence_first = get_u64(&from);
-	batch.sequence_end = get_u64(&from);
-	batch.received = get_i64(&from);
-	batch.lines = get_u32(&from);
-	batch.alerts = get_u32(&from);
-	batch.skipped = get_u32(&from);
-	batch.malformed = get_u32(&from);
-	batch.last = get_u8(&from);
-	size_t size = from.failed ? 0 : (size_t)(from.end - from.at);
-	struct part *part = from.failed ? NULL : calloc(1, sizeof *part + size);
-	if (!part)
-		return NULL;
-	part->correlation = message->correlation;
-	part->batch = batch;
-	part->size = size;
-	if (size)
-		memcpy(part->encoded, from.at, size);
-	return part;
-}
-
-/* What the front read is decoded once more: whose the alerts are is the token's word, not the front's. */
-static enum error part_verify(struct part *part, nanoseconds now, struct failure *failure)
-{
-	const struct history_batch *batch = &part->batch;
-	struct reader from = reader_of(part->encoded, part->size);
-	struct alert alert;
-	if (batch->received < now - RECEIVED_BEFORE || batch->received > now + RECEIVED_AHEAD)
-		return fail(failure, ERROR_CORRUPT, "a batch does not come from now");
-	if (batch->alerts > batch->lines || batch->skipped > batch->lines ||
-	    batch->malformed > (uint64_t)batch->lines + 1)
-		return fail(failure, ERROR_CORRUPT, "the counts of a batch contradict each other");
-	uint64_t least = batch->sequence_first;
-	for (uint32_t i = 0; i < batch->alerts; i++) {
-		enum error error = alert_decode(&from, &alert, failure);
-		if (error != OK)
-			return error;
-		if (alert.id.sensor != batch->sensor || alert.organisation != batch->organisation ||
-		    alert.id.epoch.high != batch->epoch.high || alert.id.epoch.low != batch->epoch.low ||
-		    alert.id.sequence < least || alert.id.sequence >= batch->sequence_end ||
-		    alert.received != batch->received)
-			return fail(failure, ERROR_CORRUPT, "an alert does not belong to the batch that brought it");
-		least = alert.id.sequence + 1;
-		if (i == 0 || alert.occurred > part->newest)
-			part->newest = alert.occurred;
-	}
-	return reader_done(&from) ? OK : fail(failure, ERROR_CORRUPT, "a batch does not hold what it says");
-}
-
-/* A batch was cut into other parts when it came the first time: what lies before `seen` is dropped from this one. */
-static struct part *part_trim(struct part *part, uint64_t seen)
-{
-	struct builder rest = { 0 };
-	struct reader from = reader_of(part->encoded, part->size);
-	struct alert alert;
-	struct history_batch batch = part->batch;
-	batch.sequence_first = seen;
-	batch.alerts = 0;
-	batch.lines = batch.skipped = batch.malformed = 0; /* counted with the part that is stored */
-	for (uint32_t i = 0; i < part->batch.alerts; i++) {
-		if (alert_decode(&from, &alert, &part->failure) != OK)
-			break;
-		if (alert.id.sequence < seen)
-			continue;
-		alert_encode(&alert, &rest);
-		batch.alerts++;
-		batch.lines++;
-	}
-	struct part *trimmed = rest.failed ? NULL : malloc(sizeof *trimmed + rest.size);
-	if (trimmed) {
-		*trimmed = *part;
-		trimmed->batch = batch;
-		trimmed->size = rest.size;
-		if (rest.size)
-			memcpy(trimmed->encoded, rest.at, rest.size);
-	}
-	builder_free(&rest);
-	return trimmed;
 }
 
 /* A full disk is said once when it begins and once when it is over. */

@@ -1,6 +1,7 @@
 /*
  * What the processes of a centre say to each other, over bus/channel.h. Every body is written and read with
- * base/codec.h in the order listed here; a body that does not fit its kind closes the channel.
+ * base/codec.h in the order listed here. A body that does not fit its kind is dropped whole: who waits for its answer
+ * gives up at its own limit of time; only MESSAGE_CALL is answered, with 400.
  *
  *   supervisor ↔ front, keeper, courier      front ↔ keeper      keeper ↔ courier
  *

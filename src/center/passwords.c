@@ -134,6 +134,8 @@ enum error passwords_new(struct loop *loop, struct passwords **to, struct failur
 	    pthread_create(&passwords->thread, NULL, work, passwords) != 0) {
 		if (passwords->watch)
 			watch_stop(passwords->watch);
+		if (passwords->event >= 0)
+			close(passwords->event);
 		free(passwords);
 		return fail(failure, ERROR_MEMORY, "no memory for the password thread");
 	}
@@ -195,6 +197,6 @@ enum error passwords_ask(struct passwords *passwords, bool check, const char *st
 	}
 	pthread_mutex_unlock(&passwords->mutex);
 	if (full)
-		free(question);
+		drop(question);
 	return full ? ERROR_LIMIT : OK;
 }

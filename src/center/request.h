@@ -28,6 +28,8 @@ struct request {
 	char problem[480];
 };
 
+/* Reads MESSAGE_CALL into a request of which only `keeper` (with its router) is set. False: the body fits no route. */
+bool request_decode(struct request *request, struct text body, struct failure *failure);
 /* Runs the handler with everything around it (scope, transaction, idempotency, log). The answer is in the request then.
  */
 void request_run(struct request *request);

@@ -70,7 +70,7 @@ static bool get_digest(struct reader *from, uint8_t digest[32])
 	return at != NULL;
 }
 
-static bool request_decode(struct request *request, struct text body, struct failure *failure)
+bool request_decode(struct request *request, struct text body, struct failure *failure)
 {
 	struct reader from = reader_of(body.at, body.size);
 	request->route = route_by_name(request->keeper->router, get_text(&from));

@@ -217,6 +217,8 @@ enum error normal_load(struct normal *normal, struct reader *from)
 		if (!at)
 			break;
 		memcpy(&habit, at, sizeof habit);
+		if (!habit.key)
+			return ERROR_CORRUPT;
 		*habit_of(normal, habit.key) = habit;
 	}
 	normal->forgotten = get_u64(from);

@@ -37,7 +37,9 @@ static enum error get_guard(struct reader *from, struct failure *failure)
 /* Copies `count` structs of `size` bytes out; NULL with nothing to copy, or when `from` failed. */
 static void *get_array(struct reader *from, size_t count, size_t size, size_t room)
 {
-	if (from->failed || !room || room < count || room > SIZE_MAX / size)
+	if (room < count || room > SIZE_MAX / size)
+		from->failed = true;
+	if (from->failed || !room)
 		return NULL;
 	const void *at = get_bytes(from, count * size);
 	char *items = at || !count ? calloc(room, size) : NULL;
@@ -55,6 +57,15 @@ static void put_tally(struct builder *to, const struct tally *tally)
 		put_bytes(to, tally->entries, ((size_t)tally->mask + 1) * sizeof *tally->entries);
 }
 
+/* As many keys as it says, and a free place: a search for what is absent ends. */
+static bool tally_is_sound(const struct tally *tally, uint32_t size)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < size; i++)
+		count += tally->entries[i].alerts != 0;
+	return count == tally->count && (count < size || !size);
+}
+
 static void get_tally(struct reader *from, struct tally *tally)
 {
 	uint32_t size = get_u32(from);
@@ -64,6 +75,59 @@ static void get_tally(struct reader *from, struct tally *tally)
 	else if (size)
 		tally->entries = get_array(from, size, sizeof *tally->entries, size);
 	tally->mask = size ? size - 1 : 0;
+	if (!from->failed && !tally_is_sound(tally, size))
+		from->failed = true;
+}
+
+static bool is_truth(const void *at)
+{
+	uint8_t byte;
+	memcpy(&byte, at, 1);
+	return byte <= 1;
+}
+
+/* What is used as an index, or as a value of an enum, is one. */
+static bool episode_is_sound(const struct episode *episode)
+{
+	uint32_t state;
+	memcpy(&state, &episode->state, sizeof state);
+	if (state > EPISODE_CLOSED || !is_truth(&episode->changed) || !is_truth(&episode->told) ||
+	    episode->severity > SEVERITY_CRITICAL || episode->outcome > OUTCOME_SUCCEEDED)
+		return false;
+	for (uint32_t i = 0; i < episode->pending_count; i++)
+		if (episode->pending[i].verdict >= VERDICT_COUNT)
+			return false;
+	for (uint32_t i = 0; i < episode->evidence_count; i++)
+		if (episode->evidence[i].kind >= CLAIM_COUNT)
+			return false;
+	return true;
+}
+
+static bool item_is_sound(const struct item *item, const struct names *names)
+{
+	return item->signature < names->count && item->detector < names->count && item->host < names->count &&
+	       item->account < names->count && item->kind < CLAIM_COUNT && item->severity <= SEVERITY_CRITICAL &&
+	       item->outcome <= OUTCOME_SUCCEEDED;
+}
+
+static bool judge_is_sound(const struct judge *judge, const struct names *names)
+{
+	for (uint32_t i = 0; i < judge->remembered_count; i++)
+		if (!item_is_sound(&judge->remembered[i].item, names) || judge->remembered[i].verdict >= VERDICT_COUNT)
+			return false;
+	return true;
+}
+
+static bool member_is_sound(const struct member *member, bool provisional)
+{
+	const struct names *names = &member->identities.names;
+	for (size_t i = 0; i < member->order.count; i++)
+		if (!item_is_sound(&member->order.items[i], names))
+			return false;
+	for (uint32_t i = 0; i < member->provisional_count; i++)
+		if (!is_truth(&member->provisional[i].confirmed))
+			return false;
+	return judge_is_sound(&member->final, names) && (!provisional || judge_is_sound(&member->early, names));
 }
 
 void episode_save(const struct episode *episode, struct builder *to)
@@ -103,7 +167,7 @@ enum error episode_load(struct reader *from, struct episode **loaded)
 		    get_array(from, episode->evidence_count, sizeof *episode->evidence, episode->evidence_count);
 	for (size_t i = 0; i < sizeof tallies / sizeof *tallies; i++)
 		get_tally(from, tallies[i]);
-	return from->failed ? ERROR_CORRUPT : OK;
+	return from->failed || !episode_is_sound(episode) ? ERROR_CORRUPT : OK;
 }
 
 void judge_save(const struct judge *judge, struct builder *to)
@@ -216,7 +280,7 @@ static enum error member_load(struct member *member, bool provisional, struct re
 	}
 	get_struct(from, member->provisional, member->provisional_count * sizeof *member->provisional);
 	get_struct(from, &member->counts, sizeof member->counts);
-	return from->failed ? ERROR_CORRUPT : OK;
+	return from->failed || !member_is_sound(member, provisional) ? ERROR_CORRUPT : OK;
 }
 
 enum error triage_save(const struct triage *triage, struct builder *to, struct failure *failure)
@@ -241,7 +305,8 @@ enum error triage_load(struct triage *triage, struct text saved, struct failure 
 	uint32_t members = get_u32(&from);
 	for (uint32_t i = 0; i < members && !from.failed; i++) {
 		struct member *member = triage_member(triage, get_u32(&from), failure);
-		if (!member || member_load(member, triage->settings.provisional, &from) != OK)
+		bool again = triage->member_count != i + 1; /* an organisation stands there twice */
+		if (!member || again || member_load(member, triage->settings.provisional, &from) != OK)
 			return fail(failure, ERROR_CORRUPT, "the saved state of triage is damaged");
 		triage->waiting += member->order.count;
 	}

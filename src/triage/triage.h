@@ -107,7 +107,8 @@ void triage_finish_organisation(struct triage *triage, uint32_t organisation);
 void triage_count(const struct triage *triage, struct triage_counts *counts);
 void triage_count_organisation(const struct triage *triage, uint32_t organisation, struct triage_counts *counts);
 
-/* Everything it knows, to go on exactly here after a restart. Versioned; another version gives ERROR_VERSION. */
+/* Everything it knows, to go on exactly here after a restart. Versioned; another version gives ERROR_VERSION. Loading
+ * is for a triage that was just made; when it fails, that one is only good for triage_free(). */
 enum error triage_save(const struct triage *triage, struct builder *to, struct failure *failure);
 enum error triage_load(struct triage *triage, struct text saved, struct failure *failure);
 

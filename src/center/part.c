@@ -1,0 +1,104 @@
+/*
+ * Parts of batches: from MESSAGE_INGEST to what may be stored. See part.h.
+ */
+#include "center/part.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* When the front says that it received a batch: it waited there at most so long, and the clock may have been set. */
+#define RECEIVED_BEFORE DAY
+#define RECEIVED_AHEAD MINUTE
+
+void parts_free(struct part *part)
+{
+	while (part) {
+		struct part *next = part->next;
+		free(part);
+		part = next;
+	}
+}
+
+struct part *part_decode(const struct message *message, const uint8_t **digest)
+{
+	struct reader from = reader_of(message->body.at, message->body.size);
+	struct history_batch batch = { 0 };
+	*digest = get_bytes(&from, 32);
+	batch.epoch.high = get_u64(&from);
+	batch.epoch.low = get_u64(&from);
+	batch.sequence_first = get_u64(&from);
+	batch.sequence_end = get_u64(&from);
+	batch.received = get_i64(&from);
+	batch.lines = get_u32(&from);
+	batch.alerts = get_u32(&from);
+	batch.skipped = get_u32(&from);
+	batch.malformed = get_u32(&from);
+	batch.last = get_u8(&from);
+	size_t size = from.failed ? 0 : (size_t)(from.end - from.at);
+	struct part *part = from.failed ? NULL : calloc(1, sizeof *part + size);
+	if (!part)
+		return NULL;
+	part->correlation = message->correlation;
+	part->batch = batch;
+	part->size = size;
+	if (size)
+		memcpy(part->encoded, from.at, size);
+	return part;
+}
+
+enum error part_verify(struct part *part, nanoseconds now, struct failure *failure)
+{
+	const struct history_batch *batch = &part->batch;
+	struct reader from = reader_of(part->encoded, part->size);
+	struct alert alert;
+	if (batch->received < now - RECEIVED_BEFORE || batch->received > now + RECEIVED_AHEAD)
+		return fail(failure, ERROR_CORRUPT, "a batch does not come from now");
+	if (batch->alerts > batch->lines || batch->skipped > batch->lines ||
+	    batch->malformed > (uint64_t)batch->lines + 1)
+		return fail(failure, ERROR_CORRUPT, "the counts of a batch contradict each other");
+	uint64_t least = batch->sequence_first;
+	for (uint32_t i = 0; i < batch->alerts; i++) {
+		enum error error = alert_decode(&from, &alert, failure);
+		if (error != OK)
+			return error;
+		if (alert.id.sensor != batch->sensor || alert.organisation != batch->organisation ||
+		    alert.id.epoch.high != batch->epoch.high || alert.id.epoch.low != batch->epoch.low ||
+		    alert.id.sequence < least || alert.id.sequence >= batch->sequence_end ||
+		    alert.received != batch->received)
+			return fail(failure, ERROR_CORRUPT, "an alert does not belong to the batch that brought it");
+		least = alert.id.sequence + 1;
+		if (i == 0 || alert.occurred > part->newest)
+			part->newest = alert.occurred;
+	}
+	return reader_done(&from) ? OK : fail(failure, ERROR_CORRUPT, "a batch does not hold what it says");
+}
+
+struct part *part_trim(struct part *part, uint64_t seen)
+{
+	struct builder rest = { 0 };
+	struct reader from = reader_of(part->encoded, part->size);
+	struct alert alert;
+	struct history_batch batch = part->batch;
+	batch.sequence_first = seen;
+	batch.alerts = 0;
+	batch.lines = batch.skipped = batch.malformed = 0; /* counted with the part that is stored */
+	for (uint32_t i = 0; i < part->batch.alerts; i++) {
+		if (alert_decode(&from, &alert, &part->failure) != OK)
+			break;
+		if (alert.id.sequence < seen)
+			continue;
+		alert_encode(&alert, &rest);
+		batch.alerts++;
+		batch.lines++;
+	}
+	struct part *trimmed = rest.failed ? NULL : malloc(sizeof *trimmed + rest.size);
+	if (trimmed) {
+		*trimmed = *part;
+		trimmed->batch = batch;
+		trimmed->size = rest.size;
+		if (rest.size)
+			memcpy(trimmed->encoded, rest.at, rest.size);
+	}
+	builder_free(&rest);
+	return trimmed;
+}

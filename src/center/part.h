@@ -1,0 +1,39 @@
+/*
+ * One part of a batch of alerts in the keeper: what MESSAGE_INGEST brought, checked as if a stranger had sent it.
+ * Inside center/ only: batches.c stores it and answers.
+ */
+#ifndef NOROSHI_CENTER_PART_H
+#define NOROSHI_CENTER_PART_H
+
+#include "bus/channel.h"
+#include "store/history.h"
+
+/* A part within a round. */
+struct part {
+	struct part *next;
+	uint64_t correlation, generation; /* of the front that sent it */
+	struct history_batch batch;
+	uint64_t position;
+	nanoseconds newest; /* occurred */
+	bool stored;        /* appended in this round: to be handed on after the sync */
+	bool repeated;      /* was in history before */
+	bool empty;         /* without an alert: only its counts matter */
+	struct failure failure;
+	size_t size;
+	char encoded[];
+};
+
+/* NULL when the body does not fit, or without memory. *digest (of the token) points into the message. Whose the batch
+ * is stays open: its sensor and organisation are the token's word, and set before part_verify(). */
+struct part *part_decode(const struct message *message, const uint8_t **digest);
+void parts_free(struct part *part); /* and those behind it; NULL is fine */
+
+/* What the front read is decoded once more: ERROR_CORRUPT unless each alert belongs to this sensor, organisation, epoch
+ * and range, and the whole was received about `now`. Fills `newest`. */
+enum error part_verify(struct part *part, nanoseconds now, struct failure *failure);
+
+/* A batch was cut into other parts when it came the first time: a copy without what lies before `seen`, whose lines are
+ * counted with the part that is stored. NULL without memory. The part must be verified. */
+struct part *part_trim(struct part *part, uint64_t seen);
+
+#endif
