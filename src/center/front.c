@@ -146,6 +146,9 @@ static void pass_answer(struct front *front, const struct message *message)
 	answer.retry_after = get_u32(&from);
 	answer.problem = arena_string(arena, get_text(&from));
 	struct text output = get_text(&from);
+	const char *type = arena_string(arena, get_text(&from));
+	answer.type = type && *type ? type : NULL;
+	answer.body = get_text(&from);
 	struct exchange *exchange = server_exchange(front->server, message->correlation);
 	asked_remove(front, message->correlation);
 	if (exchange && reader_done(&from)) {

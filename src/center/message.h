@@ -44,7 +44,8 @@ enum message_kind {
 	MESSAGE_CALL = 32,
 	/* u16 status; u64 version (ETag); text location; u8 cookie (0 leave, 1 set, 2 remove); text cookie; u32 its age
 	 * in seconds; u32 Retry-After in seconds (0 = none); text problem (words for RFC 9457, when status ≥ 400); text
-	 * output (JSON object, may be empty). */
+	 * output (JSON object, may be empty); text type and text body of an answer that is neither JSON nor a page
+	 * (both empty otherwise). */
 	MESSAGE_ANSWER = 33,
 	/* keeper → front: something that people may be looking at changed. u32 organisation; text noun; text id. */
 	MESSAGE_CHANGED = 34,

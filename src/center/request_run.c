@@ -76,7 +76,10 @@ static bool request_scope(struct request *request)
 		return true;
 	counter_add(keeper->denied, 1);
 	request_log(request, "denied", action_code(request->route->action));
-	request_refuse(request, 403, "This account may not do that.");
+	if (request->route->hidden)
+		request_refuse(request, 404, ROUTE_HIDDEN_WORDS);
+	else
+		request_refuse(request, 403, "This account may not do that.");
 	return false;
 }
 

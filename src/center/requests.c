@@ -187,6 +187,8 @@ static void request_answer(struct request *request)
 	put_u32(&body, request->retry_after);
 	put_text(&body, text_of(request->problem));
 	put_text(&body, text_of(output));
+	put_text(&body, text_of(request->status < 400 ? call->type : NULL));
+	put_text(&body, request->status < 400 ? call->body : TEXT_NONE);
 	if (!body.failed && keeper->front && request->generation == keeper->front_generation)
 		channel_send(keeper->front, MESSAGE_ANSWER, request->correlation, (struct text){ body.at, body.size });
 	builder_free(&body);

@@ -366,6 +366,27 @@ bool admit_wants_json(struct exchange *exchange)
 	return bad || text_find_nocase(accept, TEXT("text/html")) < 0;
 }
 
+static bool may_be_csv(const struct route *route)
+{
+	for (const struct field *field = route->fields; field && field->name; field++)
+		for (size_t i = 0; strcmp(field->name, "format") == 0 && field->choices && field->choices[i]; i++)
+			if (strcmp(field->choices[i], "csv") == 0)
+				return true;
+	return false;
+}
+
+void admit_format(struct exchange *exchange)
+{
+	char value[300];
+	bool bad = false;
+	json_t *input = exchange->request.input;
+	if (!may_be_csv(exchange->request.route) || json_object_get(input, "format"))
+		return;
+	struct text accept = take_header(exchange->connection->wsi, WSI_TOKEN_HTTP_ACCEPT, value, sizeof value, &bad);
+	if (!bad && text_find_nocase(accept, TEXT("text/csv")) >= 0)
+		json_object_set_new(input, "format", json_string("csv"));
+}
+
 void admit_certificate(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;

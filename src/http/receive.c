@@ -106,6 +106,7 @@ bool receive_request(struct connection *connection, struct text path)
 	    !admit_path(exchange, &match) || !admit_query(exchange) ||
 	    !admit_origin(exchange, get, match.route->kind == ROUTE_FORM) || !admit_body(exchange))
 		return true;
+	admit_format(exchange);
 	admit_certificate(exchange);
 	if (match.route->kind == ROUTE_STREAM) {
 		struct failure failure;

@@ -77,7 +77,9 @@ struct call {
 	char client[46];               /* address of the client, for the log and limits */
 	uint8_t session[32];           /* digest of the session cookie; zero without one */
 	char idempotency_key[65];      /* "" without one */
-	char *cookie;                  /* out: a new session cookie's value (arena), "" = remove it, NULL = leave it */
+	const char *type;              /* out: instead of JSON or a page these bytes as this type; both in the arena */
+	struct text body;
+	char *cookie; /* out: a new session cookie's value (arena), "" = remove it, NULL = leave it */
 	struct arena *arena;
 	struct center *center; /* model/capability.h */
 	struct store *store;
@@ -91,9 +93,11 @@ struct route {
 	const char *path;   /* "/v1/events/{id}" */
 	const char *name;   /* operation id, unique: "event-read"; NULL ends the table */
 	const char *summary;
-	const struct field *fields; /* may be NULL */
+	const struct field
+	    *fields; /* may be NULL; where "format" has the choice "csv", `Accept: text/csv` chooses it */
 	enum action action;
 	bool stranger; /* may be called without signing in (sign-in, acknowledgement by link, health) */
+	bool hidden;   /* those who may not do this are told that there is no such thing (404), not that they may not */
 	bool changes;  /* runs inside a store transaction; logged as such */
 	struct route_limits limits;
 	const char *page; /* template for ROUTE_PAGE (a ROUTE_FORM may have one): "event" → web/pages/event.html */
@@ -102,6 +106,9 @@ struct route {
 	 * NULL for ROUTE_JSON and ROUTE_STREAM: the front process itself answers (/metrics, /v1/alerts). */
 	enum error (*handle)(struct call *call, struct failure *failure);
 };
+
+/* What a hidden route says to those who may not use it; its handler says the same of what does not exist. */
+#define ROUTE_HIDDEN_WORDS "there is no such thing"
 
 /* Words on what is wrong with the tables (a name twice, two routes for one path, a path that does not start with "/", a
  * field in the path that the table lacks, …), or OK. `tables`: ended by NULL. */

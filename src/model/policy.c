@@ -33,6 +33,9 @@ static const uint8_t rules[ACTION_COUNT][ROLE_COUNT] = {
 	[ACTION_ACCOUNT_WRITE] = { NO, ALL, NO, NO, NO, NO },
 	[ACTION_LOG_READ] = { NO, NO, NO, NO, ALL, NO },
 	[ACTION_COUNTER_READ] = { NO, ALL, ALL, OWN, ALL, NO },
+	/* What joins organisations is the centre's alone: to one member it would tell of another. */
+	[ACTION_CAMPAIGN_READ] = { NO, NO, ALL, NO, NO, NO },
+	[ACTION_CAMPAIGN_WRITE] = { NO, NO, ALL, NO, NO, NO },
 	[ACTION_SELF] = { NO, OWN, OWN, OWN, OWN, NO },
 };
 
@@ -60,6 +63,8 @@ static const struct opening {
 	[ACTION_ACCOUNT_WRITE] = { R(ORGANISATION) | R(SENSOR) | R(ACCOUNT), R(ACCOUNT) },
 	[ACTION_LOG_READ] = { R(ORGANISATION) | R(LOG), 0 },
 	[ACTION_COUNTER_READ] = { R(ORGANISATION) | R(SENSOR) | R(COUNTER), 0 },
+	[ACTION_CAMPAIGN_READ] = { EVENT_SIDE | R(CAMPAIGN), 0 },
+	[ACTION_CAMPAIGN_WRITE] = { EVENT_SIDE | R(CAMPAIGN), R(CAMPAIGN) },
 	[ACTION_SELF] = { R(ORGANISATION) | R(ACCOUNT), R(ACCOUNT) },
 };
 #undef R
@@ -116,6 +121,8 @@ static const char *const action_codes[ACTION_COUNT] = {
 	[ACTION_ACCOUNT_WRITE] = "account.write",
 	[ACTION_LOG_READ] = "log.read",
 	[ACTION_COUNTER_READ] = "counter.read",
+	[ACTION_CAMPAIGN_READ] = "campaign.read",
+	[ACTION_CAMPAIGN_WRITE] = "campaign.write",
 	[ACTION_SELF] = "self",
 };
 

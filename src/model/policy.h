@@ -48,6 +48,8 @@ enum action {
 	ACTION_ACCOUNT_WRITE,
 	ACTION_LOG_READ,
 	ACTION_COUNTER_READ,
+	ACTION_CAMPAIGN_READ, /* of the centre alone */
+	ACTION_CAMPAIGN_WRITE,
 	ACTION_SELF, /* one's own account and session */
 	ACTION_COUNT
 };
@@ -102,6 +104,7 @@ enum noun {
 	NOUN_NOTICE,
 	NOUN_COUNTER,
 	NOUN_LOG,
+	NOUN_CAMPAIGN,
 	NOUN_COUNT
 };
 bool scope_reads(const struct scope *scope, enum noun noun);

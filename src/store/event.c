@@ -78,11 +78,13 @@ static enum error delete_rows(struct store *store, const char *sql, struct uuid 
 enum error store_event_remove(struct store *store, const struct scope *scope, struct uuid id, struct failure *failure)
 {
 	struct query query;
-	/* What a person touched stays: a decision, a notice, a split, or another event that was merged into it. */
+	/* What a person touched stays: a decision, a notice, a split, an analysis that cites it, or another
+	 * event that was merged into it. */
 	enum error error = query_read(store, scope, NOUN_EVENT,
 	    "SELECT organisation, EXISTS (SELECT 1 FROM event_step WHERE event_step.event = event.id)"
 	    " OR EXISTS (SELECT 1 FROM notice WHERE notice.event = event.id)"
 	    " OR EXISTS (SELECT 1 FROM decision WHERE decision.event = event.id)"
+	    " OR EXISTS (SELECT 1 FROM campaign_citation WHERE campaign_citation.event = event.id)"
 	    " OR EXISTS (SELECT 1 FROM event other WHERE other.merged_into = event.id OR other.split_from = event.id)"
 	    " FROM event WHERE {scope} AND id = :id",
 	    &query, failure);

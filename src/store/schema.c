@@ -114,4 +114,15 @@ static const char version_1[] =
     " PRIMARY KEY (who, key)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX answer_expires ON answer(expires);";
 
-const char *const store_migrations[] = { version_1, NULL };
+/* What analysts wrote about campaigns: never changed, each version a row of its own, with the events that it cites. */
+static const char version_2[] =
+    "CREATE TABLE campaign_analysis ("
+    " number INTEGER PRIMARY KEY AUTOINCREMENT, campaign BLOB NOT NULL, version INTEGER NOT NULL, author BLOB NOT NULL,"
+    " written INTEGER NOT NULL, words TEXT NOT NULL, UNIQUE (campaign, version)) STRICT;"
+    "CREATE TABLE campaign_citation ("
+    " analysis INTEGER NOT NULL REFERENCES campaign_analysis(number), event BLOB NOT NULL REFERENCES event(id),"
+    " organisation INTEGER NOT NULL, PRIMARY KEY (analysis, event)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX campaign_citation_event ON campaign_citation(event);"
+    "CREATE INDEX notice_sent ON notice(sent) WHERE sent > 0;";
+
+const char *const store_migrations[] = { version_1, version_2, NULL };

@@ -141,6 +141,61 @@ struct event_step {
 enum error store_event_steps(struct store *, const struct scope *, struct uuid, struct arena *,
     void (*each)(void *, const struct event_step *), void *context, struct failure *);
 
+/* ── campaigns: the events of several organisations that are one attempt; for scopes that cover all ─ */
+struct campaign_summary {
+	struct uuid id;
+	uint32_t organisations;     /* distinct */
+	uint32_t events, states[4]; /* in all, and by enum event_state */
+	uint32_t notices;           /* that were sent about its events */
+	nanoseconds first, last;
+	double rank;       /* the highest of its events */
+	uint64_t analyses; /* versions of the analysts' text about it */
+};
+/* The newest first. */
+enum error store_campaign_each(struct store *, const struct scope *, struct page *,
+    void (*each)(void *, const struct campaign_summary *), void *context, struct failure *);
+enum error store_campaign_get(
+    struct store *, const struct scope *, struct uuid, struct campaign_summary *, struct failure *);
+/* What an analyst wrote about a campaign. A new version is a new row; none is ever changed. It cites the events that
+ * the campaign had when it was written, and is found through them too: when campaigns turn out to be one, the texts
+ * come along. */
+struct campaign_analysis {
+	struct uuid campaign; /* as it was called then */
+	uint64_t version;
+	struct uuid author;
+	nanoseconds written;
+	char *words;    /* arena */
+	uint32_t cited; /* events */
+};
+#define ANALYSIS_LARGEST 20000 /* bytes */
+/* `seen`: the version that the author saw, 0 = there was none (ERROR_CONFLICT when there is another one now). Gives
+ * version, author and time. */
+enum error store_campaign_analysis_put(
+    struct store *, const struct scope *, struct campaign_analysis *, uint64_t seen, nanoseconds now, struct failure *);
+/* The newest first, at most 100; with each the ids of the events that it cites. */
+enum error store_campaign_analysis_each(struct store *, const struct scope *, struct uuid campaign, struct arena *,
+    void (*each)(void *, const struct campaign_analysis *, const struct uuid *events), void *context, struct failure *);
+
+/* ── statistics: the rows themselves without their contents, for counting anew each time (NOUN_COUNTER) ─ */
+struct counted_event {
+	uint32_t organisation;
+	nanoseconds opened;
+	enum event_state state;
+};
+struct counted_notice {
+	uint32_t organisation;
+	nanoseconds opened; /* its event */
+	nanoseconds sent, deadline, acknowledged;
+	enum notice_state state;
+	uint32_t reminders;
+	bool escalated;
+};
+/* Opened, or sent, in [from, to); organisation 0 = all in the scope. Drafts are not counted. */
+enum error store_counted_events(struct store *, const struct scope *, uint32_t organisation, nanoseconds from,
+    nanoseconds to, void (*each)(void *, const struct counted_event *), void *context, struct failure *);
+enum error store_counted_notices(struct store *, const struct scope *, uint32_t organisation, nanoseconds from,
+    nanoseconds to, void (*each)(void *, const struct counted_notice *), void *context, struct failure *);
+
 /* ── decisions: once made only expires, review and withdrawn change; a withdrawal is for good ─ */
 enum error store_decision_put(struct store *, const struct scope *, struct decision *, struct failure *);
 enum error store_decision_get(struct store *, const struct scope *, struct uuid, struct decision *, struct failure *);

@@ -137,6 +137,35 @@ static const struct field funnel_fields[] = {
 	{ NULL },
 };
 
+static const char *const periods[] = { "fiscal-year", "year", "month", NULL };
+static const char *const forms[] = { "json", "csv", NULL };
+#define YEAR(name_, summary_)                                                                                          \
+	{                                                                                                              \
+		name_, FIELD_INTEGER, IN_QUERY, false, .least = 1971, .most = 2260, .summary = summary_                \
+	}
+static const struct field statistics_fields[] = {
+	{ "by", FIELD_CHOICE, IN_QUERY, false, .choices = periods,
+	    .summary = "Fiscal years (April to March; when absent), years or months, of Japan (JST)." },
+	ORGANISATION,
+	{ "sector", FIELD_TEXT, IN_QUERY, false, NAME_SIZE - 1, .summary = "Only organisations of this sector." },
+	YEAR("first_year", "From this year on; a fiscal year when counted by fiscal years."),
+	YEAR("last_year", "To this year, it included."),
+	{ "format", FIELD_CHOICE, IN_QUERY, false, .choices = forms, .summary = "csv: the rows as CSV." },
+	{ NULL },
+};
+static const struct field campaigns_fields[] = { AFTER, LIMIT, { NULL } };
+static const struct field campaign_fields[] = {
+	{ "id", FIELD_UUID, IN_PATH, true, .summary = "The campaign." },
+	{ NULL },
+};
+static const struct field analyse_fields[] = {
+	{ "id", FIELD_UUID, IN_PATH, true, .summary = "The campaign." },
+	{ "text", FIELD_LINES, IN_BODY, true, ANALYSIS_LARGEST, .summary = "The analysis, whole: a new version." },
+	{ "seen", FIELD_INTEGER, IN_BODY, false, .least = 0, .most = INT32_MAX,
+	    .summary = "The version that the author saw, 0 = there was none; or say it with If-Match." },
+	{ NULL },
+};
+
 /* A reading for programs under /v1 and the same as a page. */
 #define READ(path_, page_path_, name_, page_, action_, handler_, fields_, summary_)                                    \
 	{ ROUTE_JSON, "GET", "/v1" path_, name_, summary_, fields_, action_, .handle = handler_ },                     \
@@ -150,6 +179,15 @@ static const struct field funnel_fields[] = {
 	{                                                                                                              \
 		ROUTE_FORM, "POST", path_, name_ "-form", summary_, fields_, action_, .changes = true,                 \
 										      .handle = handler_               \
+	}
+
+/* The same for what others are not even told of. */
+#define HIDDEN_READ(path_, name_, page_, handler_, fields_, summary_)                                                  \
+	{ ROUTE_JSON, "GET", "/v1" path_, name_, summary_, fields_, ACTION_CAMPAIGN_READ, .hidden = true,              \
+		.handle = handler_ },                                                                                  \
+	{                                                                                                              \
+		ROUTE_PAGE, "GET", path_, name_ "-page", summary_, fields_, ACTION_CAMPAIGN_READ,                      \
+		    .hidden = true, .page = page_, .handle = handler_                                                  \
 	}
 
 const struct route triage_routes[] = {
@@ -183,6 +221,18 @@ const struct route triage_routes[] = {
 	    decision_id_fields, "End a standing decision now."),
 	READ("/funnel", "/funnel", "funnel-read", "funnel", ACTION_COUNTER_READ, funnel_read, funnel_fields,
 	    "From alerts to events, by reason, organisation and day."),
+	READ("/statistics", "/statistics", "statistics-read", "statistics", ACTION_COUNTER_READ, statistics_read,
+	    statistics_fields, "Events and notices by year or month, sector and organisation; JSON or CSV."),
+	HIDDEN_READ("/campaigns", "campaign-list", "campaigns", campaigns_list, campaigns_fields,
+	    "Campaigns: events of several organisations that are one attempt."),
+	HIDDEN_READ("/campaigns/{id}", "campaign-read", "campaign", campaign_read, campaign_fields,
+	    "One campaign: the events of each organisation, what they share, and what analysts wrote."),
+	{ ROUTE_JSON, "POST", "/v1/campaigns/{id}/analysis", "campaign-analyse",
+	    "Write what the campaign is: a new version.", analyse_fields, ACTION_CAMPAIGN_WRITE, .hidden = true,
+	    .changes = true, .handle = campaign_analyse },
+	{ ROUTE_FORM, "POST", "/campaigns/{id}/analysis", "campaign-analyse-form",
+	    "Write what the campaign is: a new version.", analyse_fields, ACTION_CAMPAIGN_WRITE, .hidden = true,
+	    .changes = true, .handle = campaign_analyse },
 	READ("/alerts", "/alerts", "alert-list", "alerts", ACTION_ALERT_READ, alerts_list, alerts_fields,
 	    "Search every alert that is kept, the newest first."),
 	READ("/alerts/{position}", "/alerts/{position}", "alert-read", "alerts", ACTION_ALERT_READ, alert_read,

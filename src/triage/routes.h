@@ -1,7 +1,7 @@
 /*
  * The routes and pages over what triage made: the queue, one event and what people decide about it, standing decisions,
- * the search over all alerts, the funnel. docs/api.md describes each answer. Handlers run in the keeper, only over
- * store/.
+ * the search over all alerts, the funnel, statistics, campaigns. docs/api.md describes each answer. Handlers run in the
+ * keeper, only over store/.
  */
 #ifndef NOROSHI_TRIAGE_ROUTES_H
 #define NOROSHI_TRIAGE_ROUTES_H
@@ -27,6 +27,10 @@ enum error decision_withdraw(struct call *call, struct failure *failure);
 enum error alerts_list(struct call *call, struct failure *failure);
 enum error alert_read(struct call *call, struct failure *failure);
 enum error funnel_read(struct call *call, struct failure *failure);
+enum error statistics_read(struct call *call, struct failure *failure);
+enum error campaigns_list(struct call *call, struct failure *failure);
+enum error campaign_read(struct call *call, struct failure *failure);
+enum error campaign_analyse(struct call *call, struct failure *failure);
 
 /* ── what they share (routes_json.c) ─ */
 
@@ -44,6 +48,9 @@ json_t *alert_json(
     const struct call *call, const struct history_hit *hit, const struct titles *titles, bool with_original);
 json_t *decision_json(const struct call *call, const struct titles *titles, const struct decision *decision);
 
+/* The same alerts one by one: from *next on (0 = the first), which becomes where to go on, 0 = that was all. */
+enum error event_alerts_each(struct call *call, const struct event *event, uint64_t *next, uint32_t limit,
+    void (*each)(void *context, const struct history_hit *hit), void *context, struct failure *failure);
 /* The alerts of an event, with those of the events merged into it, without hosts that were split off: from `after` on
  * into output `alerts`, and `alerts_next` or "". */
 enum error event_alerts_output(struct call *call, const struct titles *titles, const struct event *event,

@@ -132,26 +132,25 @@ static bool member_has(const struct member *member, const struct alert *alert)
 	return !member->is_part;
 }
 
-struct gathering {
-	const struct titles *titles;
+struct filter {
 	const struct members *members;
-	json_t *list;
-	bool no_memory;
+	void (*each)(void *context, const struct history_hit *hit);
+	void *context;
+	size_t passed;
 };
 
-static void gather_alert(void *context, const struct history_hit *hit)
+static void filter_alert(void *context, const struct history_hit *hit)
 {
-	struct gathering *gathering = context;
-	const struct members *members = gathering->members;
+	struct filter *filter = context;
+	const struct members *members = filter->members;
 	size_t i = 0;
 	while (i < members->count &&
 	       !(uuid_equal(members->of[i].origin, hit->event) && member_has(&members->of[i], &hit->alert)))
 		i++;
 	if (i == members->count)
 		return;
-	json_t *object = alert_json(members->call, hit, gathering->titles, false);
-	if (!object || json_array_append_new(gathering->list, object) != 0)
-		gathering->no_memory = true;
+	filter->passed++;
+	filter->each(filter->context, hit);
 }
 
 static void take_member(void *context, const struct event *event, const struct event_standing *standing)
@@ -188,20 +187,16 @@ static enum error load_members(
 	return error;
 }
 
-enum error event_alerts_output(struct call *call, const struct titles *titles, const struct event *event,
-    struct text after, uint32_t limit, const char *next_name, struct failure *failure)
+enum error event_alerts_each(struct call *call, const struct event *event, uint64_t *next, uint32_t limit,
+    void (*each)(void *context, const struct history_hit *hit), void *context, struct failure *failure)
 {
 	struct members *members = arena_take(call->arena, sizeof *members);
-	uint64_t next;
 	if (!members)
 		return fail(failure, ERROR_MEMORY, "alerts: no memory");
 	if (!call->history)
 		return fail(failure, ERROR_SYSTEM, "the history of alerts cannot be read just now");
-	struct gathering gathering = { .titles = titles, .members = members, .list = json_array() };
-	json_object_set_new(call->output, "alerts", gathering.list);
+	struct filter filter = { .members = members, .each = each, .context = context };
 	enum error error = load_members(call, event, members, failure);
-	if (!error)
-		error = position_cursor_read(call, after, &next, failure);
 	if (error)
 		return error;
 	/* Judged by a time near its arrival when its own was implausible: such an alert is found by the search only. */
@@ -210,15 +205,44 @@ enum error event_alerts_output(struct call *call, const struct titles *titles, c
 		.organisation = event->organisation,
 		.event = members->ids,
 		.event_count = members->count,
-		.start = next,
+		.start = *next,
 		.limit = limit };
 	unsigned rounds = 0;
 	do { /* hosts that belong elsewhere are passed over: look on until there is something to show, but not for long
 	      */
-		error = history_find(call->history, call->scope, &query, gather_alert, &gathering, &next, failure);
-		query.start = next;
-	} while (!error && next && json_array_size(gathering.list) == 0 && ++rounds < 4);
-	if (!error && gathering.no_memory)
+		error = history_find(call->history, call->scope, &query, filter_alert, &filter, next, failure);
+		query.start = *next;
+	} while (!error && *next && filter.passed == 0 && ++rounds < 4);
+	return error;
+}
+
+struct gathering {
+	const struct titles *titles;
+	struct call *call;
+	json_t *list;
+	bool no_memory;
+};
+
+static void gather_alert(void *context, const struct history_hit *hit)
+{
+	struct gathering *gathering = context;
+	json_t *object = alert_json(gathering->call, hit, gathering->titles, false);
+	if (!object || json_array_append_new(gathering->list, object) != 0)
+		gathering->no_memory = true;
+}
+
+enum error event_alerts_output(struct call *call, const struct titles *titles, const struct event *event,
+    struct text after, uint32_t limit, const char *next_name, struct failure *failure)
+{
+	uint64_t next = 0;
+	struct gathering gathering = { .titles = titles, .call = call, .list = json_array() };
+	json_object_set_new(call->output, "alerts", gathering.list);
+	enum error error = position_cursor_read(call, after, &next, failure);
+	if (!error)
+		error = event_alerts_each(call, event, &next, limit, gather_alert, &gathering, failure);
+	if (error)
+		return error;
+	if (gathering.no_memory)
 		error = fail(failure, ERROR_MEMORY, "alerts: no memory");
 	position_cursor_write(call, next_name, next);
 	return error;

@@ -114,7 +114,8 @@ static void check_roles(const struct world *world, const struct scope *scope)
 	if (!scope)
 		return;
 	if (role == ROLE_ADMINISTRATOR || role == ROLE_AUDITOR) {
-		static const enum noun contents[] = { NOUN_ALERT, NOUN_EVENT, NOUN_DECISION, NOUN_NOTICE };
+		static const enum noun contents[] = { NOUN_ALERT, NOUN_EVENT, NOUN_DECISION, NOUN_NOTICE,
+			NOUN_CAMPAIGN };
 		for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
 			assert_false(scope_reads(scope, contents[i]));
 			assert_false(scope_writes(scope, contents[i]));
@@ -124,6 +125,8 @@ static void check_roles(const struct world *world, const struct scope *scope)
 		assert_int_equal(world->action, ACTION_ALERT_APPEND);
 	if (role != ROLE_AUDITOR)
 		assert_false(scope_reads(scope, NOUN_LOG));
+	if (role != ROLE_ANALYST)
+		assert_false(scope_reads(scope, NOUN_CAMPAIGN) || scope_writes(scope, NOUN_CAMPAIGN));
 	for (int noun = 0; noun < NOUN_COUNT; noun++) {
 		if (role == ROLE_AUDITOR && scope_writes(scope, (enum noun)noun)) {
 			assert_int_equal(world->action, ACTION_SELF);
@@ -179,6 +182,8 @@ static void test_the_table_says_what_was_agreed(void **unused)
 		{ ACTION_ACCOUNT_WRITE, "-a----" },
 		{ ACTION_LOG_READ, "----a-" },
 		{ ACTION_COUNTER_READ, "-aaoa-" },
+		{ ACTION_CAMPAIGN_READ, "--a---" },
+		{ ACTION_CAMPAIGN_WRITE, "--a---" },
 		{ ACTION_SELF, "-oooo-" },
 	};
 	assert_int_equal(sizeof agreed / sizeof agreed[0], ACTION_COUNT);
