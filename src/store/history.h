@@ -1,6 +1,6 @@
 /*
  * History: where alerts (and later other records) rest. Append-only checksummed files in one folder; read by time,
- * organisation and id. Later issues add columns and indexes behind this header.
+ * organisation and id.
  *
  * Layout: segments `NNNNNNNN.alerts` of frames; a frame is one accepted batch (or a part of one): header (magic,
  * version, size, organisation, sensor, epoch, first and last sequence, batch hash, received, least and greatest
