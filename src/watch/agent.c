@@ -9,6 +9,7 @@
 #include "formats/format.h"
 #include "watch/recognise.h"
 #include "watch/refused.h"
+#include "watch/tend.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,25 +18,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#define DONE_MOST 1000 /* ended files that are remembered */
 #define DENIED_WAIT (5 * MINUTE)
-
-struct agent {
-	const struct agent_settings *settings;
-	struct follows follows;
-	struct spool *spool;
-	struct json_parser *parser; /* to tell formats */
-	char *positions;            /* path */
-	int lock;
-	bool unsaved, rescan;
-	struct follow *current; /* whose batch waits for its answer; NULL = none */
-	struct batch batch;     /* of `current`; its room serves every read */
-	size_t turn;            /* the follow that is asked first */
-	nanoseconds wake;       /* not before; 0 = at once */
-	unsigned attempts;      /* failed in a row */
-	bool denied;
-	struct agent_counts counts;
-};
 
 static void save(struct agent *agent)
 {
@@ -140,148 +123,6 @@ void agent_free(struct agent *agent)
 	free(agent);
 }
 
-static bool has_ended(const struct agent *agent, const struct follow *follow, nanoseconds now)
-{
-	bool quiet = now - follow->changed >= agent->settings->linger;
-
-	if (agent->settings->finished || (follow->source && source_compressed(follow->source)))
-		return true;
-	if (follow->state == FOLLOW_GONE)
-		return follow->source ? quiet : now - follow->missing >= agent->settings->linger;
-	return quiet && strcmp(follow->path, follow->home) != 0;
-}
-
-static void say_lost(struct agent *agent, struct follow *follow, uint64_t bytes, const char *why)
-{
-	if (follow->lost_said || bytes == 0)
-		return;
-	follow->lost_said = true;
-	agent->counts.lost_files++;
-	agent->counts.lost_bytes += bytes;
-	log_write(LOG_ERROR, "content is lost", LOG_FIELD_STRING("file", follow->home),
-	    LOG_FIELD_NUMBER("from", follow->identity.place), LOG_FIELD_NUMBER("bytes at least", bytes),
-	    LOG_FIELD_STRING("why", why));
-}
-
-static void spool_rest(struct agent *agent, struct follow *follow, nanoseconds now)
-{
-	struct failure failure;
-	bool same;
-	struct spool_range before = follow->spooled;
-	bool busy = agent->current != NULL; /* then the batch's room holds what is under way */
-	uint8_t *room = busy ? malloc(BATCH_BYTES) : agent->batch.content;
-
-	if (!room)
-		return;
-	enum error error = follow_spool(follow, agent->spool, room, &same, &failure);
-	if (busy)
-		free(room);
-	agent->unsaved |= before.begin != follow->spooled.begin || before.end != follow->spooled.end;
-	if (!error && !same) {
-		follow_detach(follow, now);
-		agent->unsaved = true;
-	} else if (error && error != ERROR_AGAIN && !follow->spool_full) {
-		follow->spool_full = true;
-		agent->counts.spool_full++;
-		log_write(LOG_WARNING, "cannot be spooled: it is lost if the file vanishes before it is delivered",
-		    LOG_FIELD_STRING("file", follow->path), LOG_FIELD_STRING("why", failure.words));
-	}
-}
-
-/* The batch under way is in memory: when the file goes, the spool takes it. */
-static void rescue_current(struct agent *agent)
-{
-	struct follow *follow = agent->current;
-	struct failure failure;
-
-	if (!follow || follow->source || follow->spooled.end >= follow->pending_end)
-		return;
-	uint64_t place = follow->identity.place;
-	uint64_t from = follow->spooled.end > place ? follow->spooled.end : place;
-	if (follow->spooled.end <= place)
-		spool_drop(agent->spool, follow->epoch, &follow->spooled);
-	enum error error = spool_add(agent->spool, follow->epoch, &follow->spooled, from,
-	    agent->batch.content + (from - place), (uint32_t)(follow->pending_end - from), &failure);
-	agent->unsaved = true;
-	if (error)
-		log_write(LOG_WARNING, "a batch under way is held in memory only",
-		    LOG_FIELD_STRING("file", follow->home), LOG_FIELD_STRING("why", failure.words));
-}
-
-static void end_follow(struct agent *agent, struct follow *follow)
-{
-	spool_drop(agent->spool, follow->epoch, &follow->spooled);
-	source_close(follow->source);
-	follow->source = NULL;
-	follow->state = FOLLOW_DONE;
-	follow->ended = time_now();
-	agent->unsaved = true;
-}
-
-/* Content without a name: safe in the spool, delivered, or given up. */
-static void tend_gone(struct agent *agent, struct follow *follow, nanoseconds now)
-{
-	bool quiet = now - follow->changed >= agent->settings->linger;
-
-	if (follow->source) {
-		spool_rest(agent, follow, now);
-		if (follow->source && quiet && follow_drained(follow))
-			end_follow(agent, follow);
-		return;
-	}
-	if (follow == agent->current)
-		return;
-	if (follow->missing == 0)
-		follow->missing = now;
-	uint64_t held = follow->spooled.end > follow->identity.place ? follow->spooled.end : follow->identity.place;
-	if (held > follow->identity.place || now - follow->missing < agent->settings->give_up)
-		return;
-	uint64_t known = follow->seen > follow->pending_end ? follow->seen : follow->pending_end;
-	say_lost(
-	    agent, follow, known > held ? known - held : 0, "it was truncated or removed, and no copy of it was found");
-	follow->pending_end = 0;
-	end_follow(agent, follow);
-}
-
-static void tend(struct agent *agent, nanoseconds now)
-{
-	bool away = agent->attempts > 0;
-
-	for (size_t i = 0; i < agent->follows.count; i++) {
-		struct follow *follow = agent->follows.items[i];
-		if (follow->state == FOLLOW_GONE)
-			tend_gone(agent, follow, now);
-		if (follow->state != FOLLOW_HERE || !follow->source)
-			continue;
-		if (away && !follow_drained(follow)) {
-			spool_rest(agent, follow, now);
-		} else if (has_ended(agent, follow, now) && follow_drained(follow) && follow != agent->current) {
-			source_close(follow->source); /* a rotated file that rests needs no descriptor */
-			follow->source = NULL;
-		}
-	}
-}
-
-/* Ended files beyond the bound are forgotten, the oldest first. */
-static void forget(struct agent *agent)
-{
-	for (;;) {
-		size_t done = 0, oldest = 0;
-		for (size_t i = 0; i < agent->follows.count; i++) {
-			const struct follow *follow = agent->follows.items[i];
-			if (follow->state != FOLLOW_DONE)
-				continue;
-			if (done == 0 || follow->ended < agent->follows.items[oldest]->ended)
-				oldest = i;
-			done++;
-		}
-		if (done <= DONE_MOST)
-			return;
-		follows_remove(&agent->follows, oldest);
-		agent->unsaved = true;
-	}
-}
-
 enum error agent_scan(struct agent *agent, nanoseconds now, struct failure *failure)
 {
 	struct candidates candidates;
@@ -299,10 +140,10 @@ enum error agent_scan(struct agent *agent, nanoseconds now, struct failure *fail
 		    (unsigned long long)candidates.left_out, CANDIDATE_MOST);
 	candidates_clear(&candidates);
 	agent->unsaved |= changed;
-	rescue_current(agent);
-	tend(agent, now);
-	rescue_current(agent); /* tending may have found a change too */
-	forget(agent);
+	agent_rescue(agent);
+	agent_tend(agent, now);
+	agent_rescue(agent); /* tending may have found a change too */
+	agent_forget(agent);
 	save(agent);
 	return error;
 }
@@ -345,7 +186,7 @@ static enum follow_step ask(struct agent *agent, struct follow *follow, nanoseco
 
 	if (follow->state == FOLLOW_DONE || (!follow->source && follow->spooled.end <= follow->identity.place))
 		return STEP_NOTHING;
-	bool last = has_ended(agent, follow, now);
+	bool last = follow_has_ended(agent, follow, now);
 	enum error error = follow_read(follow, agent->spool, last, &agent->batch, &step, &notes, &failure);
 	if (follow->seen > seen)
 		follow->changed = now;
@@ -366,10 +207,10 @@ static enum follow_step ask(struct agent *agent, struct follow *follow, nanoseco
 		if (follow->source) {
 			follow_detach(follow, now);
 		} else { /* what was spooled of the pending batch is not what was sent */
-			say_lost(
+			agent_say_lost(
 			    agent, follow, follow->pending_end - follow->identity.place, "the batch under way is gone");
 			follow->pending_end = 0;
-			end_follow(agent, follow);
+			agent_end_follow(agent, follow);
 		}
 		agent->unsaved = true;
 	}
