@@ -3,6 +3,7 @@
  */
 #include "notify/evidence.h"
 #include "notify/notice_json.h"
+#include "notify/receipt.h"
 #include "notify/routes.h"
 #include "notify/work.h"
 
@@ -67,6 +68,14 @@ struct listing {
 	uint32_t unacknowledged;
 };
 
+/* How far the notice is known to have come; "" when that cannot be read just now. */
+static void add_receipt(struct call *call, const struct notice *notice, json_t *json)
+{
+	const char *receipt;
+	bool known = notice_receipt(call->store, notice, call->arena, &receipt, NULL) == OK;
+	json_object_set_new(json, "receipt", json_string(known ? receipt : ""));
+}
+
 static void each_notice(void *context, const struct notice *notice)
 {
 	struct listing *listing = context;
@@ -78,7 +87,9 @@ static void each_notice(void *context, const struct notice *notice)
 		&listing->organisation, NULL) != OK)
 		listing->organisation = (struct organisation){ 0 };
 	bool known = listing->organisation.number == notice->organisation;
-	json_array_append_new(listing->notices, notice_json_short(call, notice, known ? &listing->organisation : NULL));
+	json_t *json = notice_json_short(call, notice, known ? &listing->organisation : NULL);
+	add_receipt(call, notice, json);
+	json_array_append_new(listing->notices, json);
 	listing->unacknowledged += notice->state == NOTICE_SENT;
 }
 
@@ -172,7 +183,9 @@ enum error notice_read(struct call *call, struct failure *failure)
 		return error;
 	json_t *deliveries = json_array();
 	json_object_set_new(call->output, "deliveries", deliveries);
-	json_object_set_new(call->output, "notice", notice_json(call, &notice, &organisation));
+	json_t *json = notice_json(call, &notice, &organisation);
+	add_receipt(call, &notice, json);
+	json_object_set_new(call->output, "notice", json);
 	json_object_set_new(call->output, "may", notice_steps_json(call, &notice));
 	json_object_set_new(call->output, "handling", json_string(letter_handling(notice.tlp)));
 	json_t *evidence = evidence_json(&event);

@@ -149,6 +149,37 @@ async function notifyAndAcknowledge(language) {
 	await analyst.context().close();
 }
 
+/* Both organisations were attacked by the same source: one campaign, one analysis that cites the events of both. */
+async function campaignAcrossOrganisations() {
+	const campaign = await until("the two events are one campaign", async () => (await call(centre, tokenOf("analyst"), "GET", "/v1/campaigns")).campaigns.find((each) => each.organisations >= 2), 60);
+	const analyst = await open("en");
+	await signIn(analyst, "analyst");
+	await analyst.goto(`${centre.address}/campaigns`);
+	await analyst.click("[data-open]");
+	await analyst.waitForURL("**/campaigns/*");
+	const shown = await analyst.innerText("main");
+	for (const fact of [sides.ja.titleEnglish, sides.en.titleEnglish, "192.0.2.66", "ET EXPLOIT Apache log4j RCE Attempt (CVE-2021-44228)"])
+		assert.ok(shown.includes(fact), `the campaign's page lacks ${fact}: ${shown}`);
+	await analyst.click("#write summary");
+	await analyst.fill("#text", "One actor tried the same at both.");
+	await analyst.click("#write button");
+	await analyst.waitForSelector("#analysis-text");
+	assert.equal(await analyst.innerText("#analysis-text"), "One actor tried the same at both.");
+	const { analyses } = await call(centre, tokenOf("analyst"), "GET", `/v1/campaigns/${campaign.id}`);
+	assert.equal(new Set(analyses[0].events.map((event) => event.organisation)).size, 2, "the analysis cites events of two organisations");
+	await analyst.context().close();
+	const member = await open("ja");
+	await signIn(member, "member-harbour");
+	const answers = [];
+	for (const where of [campaign.id, "00000000-0000-4000-8000-000000000000"]) {
+		const answer = await member.goto(`${centre.address}/campaigns/${where}`);
+		answers.push([answer.status(), await member.innerText("main")].join(" "));
+	}
+	assert.ok(answers[0].startsWith("404 "), answers[0]);
+	assert.equal(answers[0], answers[1], "a campaign answers a member as what does not exist");
+	await member.context().close();
+}
+
 async function membersSeeOnlyTheirOwn() {
 	const member = await open("ja");
 	await signIn(member, "member-harbour");
@@ -203,11 +234,12 @@ async function noFindings() {
 	const { notices } = await call(centre, tokenOf("analyst"), "GET", "/v1/notices");
 	const event = await eventOf("harbour");
 	const notice = notices.find((each) => each.organisation_name === "harbour").id;
+	const { campaigns } = await call(centre, tokenOf("analyst"), "GET", "/v1/campaigns");
 	const pages = {
-		analyst: ["/queue", "/queue?state=confirmed", `/events/${event.id}`, "/funnel", "/alerts", "/decisions", "/notices", `/notices/${notice}`, "/organisations", "/account", "/nothing"],
-		"member-harbour": ["/inbox", "/queue", `/events/${event.id}`, `/notices/${notice}`, "/alerts", "/funnel"],
-		administrator: ["/organisations", "/accounts", "/funnel"],
-		auditor: ["/log", "/funnel"],
+		analyst: ["/campaigns", `/campaigns/${campaigns[0].id}`, "/statistics", "/statistics?by=month", "/queue", "/queue?state=confirmed", `/events/${event.id}`, "/funnel", "/alerts", "/decisions", "/notices", `/notices/${notice}`, "/organisations", "/account", "/nothing"],
+		"member-harbour": ["/statistics", "/inbox", "/queue", `/events/${event.id}`, `/notices/${notice}`, "/alerts", "/funnel"],
+		administrator: ["/statistics", "/organisations", "/accounts", "/funnel"],
+		auditor: ["/statistics", "/log", "/funnel"],
 		"": ["/sign-in", "/sign-in?failed=true", "/acknowledged", "/n/" + "a".repeat(64)],
 	};
 	const found = [];
@@ -243,6 +275,7 @@ try {
 	await prepare();
 	for (const language of ["ja", "en"])
 		await test(`${language}: alerts, event, confirmed by keyboard, notice, mail, acknowledged by its page, seen by the analyst`, () => notifyAndAcknowledge(language));
+	await test("a campaign across two organisations is analysed by analysts and does not exist for members", campaignAcrossOrganisations);
 	await test("members see their own notices, events and alerts and nothing of others", membersSeeOnlyTheirOwn);
 	await test("the main path works without JavaScript", worksWithoutScripts);
 	await test("axe-core finds nothing on any page, in both languages, schemes and widths", noFindings);
