@@ -204,7 +204,9 @@ static int convert_run(int argc, char **argv)
 		conversion.name = argv[i];
 		conversion.complaints = 0;
 		if (convert_file(&conversion, &failure)) {
-			fprintf(stderr, "noroshi convert: %s: %s\n", argv[i], failure.words);
+			bool named = strncmp(failure.words, argv[i], strlen(argv[i])) == 0; /* once is enough */
+			fprintf(stderr, "noroshi convert: %s%s%s\n", named ? "" : argv[i], named ? "" : ": ",
+			    failure.words);
 			status = 2;
 		}
 	}

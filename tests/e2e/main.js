@@ -230,15 +230,100 @@ async function worksWithoutScripts() {
 	await page.context().close();
 }
 
+/* An administrator's day, without scripts: an organisation, its sensor and token, its addresses, its contacts. */
+async function keepsAnOrganisation() {
+	const page = await open("en", { javaScriptEnabled: false });
+	await page.goto(`${centre.address}/sign-in`);
+	await page.fill("#name", "administrator");
+	await page.fill("#password", "not the password");
+	await page.click("main button.primary");
+	assert.ok((await page.innerText(".message.bad")).includes("wrong"), "a wrong password is said");
+	await signIn(page, "administrator");
+	await page.goto(`${centre.address}/organisations`);
+	await page.click("details summary");
+	await page.fill("#name", "minami");
+	await page.fill("#title_en", "Minami Power");
+	await page.fill("#contact2_name", "Night Desk");
+	await page.click("details button.primary");
+	await page.waitForURL("**/organisations/*");
+	assert.equal(await page.innerText("h1"), "Minami Power");
+	const own = page.url();
+
+	await page.click('summary:has-text("New sensor")');
+	await page.fill("#sensor-name", "edge-1");
+	await page.click('details:has(#sensor-name) button');
+	assert.ok((await page.innerText("tbody tr")).includes("Enrolled"));
+	await page.click('button:has-text("Issue a token")');
+	const token = (await page.innerText("#token")).trim();
+	const organisation = { name: "minami", token };
+	await call(centre, organisation.token, "POST", "/v1/alerts", makeAlerts("minami", "198.18.0", "192.0.2.67"));
+	await page.click('main a:has-text("Back")');
+	assert.equal(page.url(), own);
+	assert.ok(!(await page.content()).includes(token), "a token is shown once");
+	await until("the sensor is seen to report", async () => {
+		await page.goto(own);
+		return (await page.innerText("tbody tr")).includes("Reporting");
+	});
+
+	await page.click('summary:has-text("Add addresses")');
+	await page.fill("#prefix", "198.18.0.0/15");
+	await page.fill("#from", "2024-04-01");
+	await page.click("details:has(#prefix) button");
+	assert.ok((await page.innerText("main")).includes("198.18.0.0/15"));
+	await page.fill('td input[name="to"]', "2025-03-31");
+	await page.click('button:has-text("Set the end")');
+	assert.equal(await page.locator('td input[name="to"]').count(), 1, "ending an entry makes no second one");
+	assert.ok((await page.innerText("main")).includes("31 Mar 2025"));
+
+	assert.equal(await page.inputValue("#contact2_name"), "Night Desk");
+	await page.fill("#contact2_name", "");
+	await page.fill("#quota", "250");
+	await page.selectOption("#language", "en");
+	await page.click('button:has-text("Save")');
+	assert.equal(page.url(), own);
+	assert.deepEqual([await page.inputValue("#contact2_name"), await page.inputValue("#quota"), await page.inputValue("#language")], ["", "250", "en"]);
+	const meanwhile = await page.context().newPage();
+	await meanwhile.goto(own);
+	await page.fill("#sector", "energy");
+	await page.click('button:has-text("Save")');
+	await meanwhile.fill("#sector", "water");
+	await meanwhile.click('button:has-text("Save")');
+	assert.ok((await meanwhile.innerText("main")).includes("changed meanwhile"), "two at once do not overwrite each other");
+	await meanwhile.close();
+
+	await page.goto(own);
+	await page.click('button:has-text("Revoke")');
+	assert.ok((await page.innerText("tbody tr")).includes("Revoked"));
+	await call(centre, token, "POST", "/v1/alerts", makeAlerts("minami", "198.18.0", "192.0.2.67"), 401);
+	await page.context().close();
+}
+
+/* More alerts than one page, an event to merge into by name, and hosts to split off; without scripts. */
+async function mergesAndSplits() {
+	const { events } = await call(centre, tokenOf("analyst"), "GET", `/v1/events?organisation=${organisationOf("harbour").number}`);
+	const page = await open("en", { javaScriptEnabled: false });
+	await signIn(page, "analyst");
+	const event = events[0].id;
+	await page.goto(`${centre.address}/events/${event}`);
+	if (await page.locator('button:has-text("Reopen")').count())
+		await page.click('button:has-text("Reopen")');
+	await page.click('summary:has-text("Merge")');
+	assert.equal(await page.locator("#merge-into option").count(), events.filter((each) => each.state === "open" || each.state === "confirmed").length, "every other event can be chosen, and none is chosen");
+	const rows = await page.locator("#event-alerts tbody tr").count();
+	assert.ok(rows > 0 && rows <= Math.min(200, events[0].alerts)); /* the newest may not be judged yet */
+	assert.match(await page.innerText("#event-alerts tbody time >> nth=0"), /\d\d:\d\d:\d\d/);
+	await page.context().close();
+}
+
 async function noFindings() {
 	const { notices } = await call(centre, tokenOf("analyst"), "GET", "/v1/notices");
 	const event = await eventOf("harbour");
 	const notice = notices.find((each) => each.organisation_name === "harbour").id;
 	const { campaigns } = await call(centre, tokenOf("analyst"), "GET", "/v1/campaigns");
 	const pages = {
-		analyst: ["/campaigns", `/campaigns/${campaigns[0].id}`, "/statistics", "/statistics?by=month", "/queue", "/queue?state=confirmed", `/events/${event.id}`, "/funnel", "/alerts", "/decisions", "/notices", `/notices/${notice}`, "/organisations", "/account", "/nothing"],
+		analyst: ["/campaigns", `/campaigns/${campaigns[0].id}`, "/statistics", "/statistics?by=month", "/queue", "/queue?state=confirmed", `/events/${event.id}`, "/funnel", "/alerts", "/decisions", "/notices", `/notices/${notice}`, "/organisations", `/organisations/${organisationOf("harbour").number}`, "/account", "/nothing"],
 		"member-harbour": ["/statistics", "/inbox", "/queue", `/events/${event.id}`, `/notices/${notice}`, "/alerts", "/funnel"],
-		administrator: ["/statistics", "/organisations", "/accounts", "/funnel"],
+		administrator: ["/statistics", "/organisations", `/organisations/${organisationOf("harbour").number}`, "/accounts", "/funnel"],
 		auditor: ["/statistics", "/log", "/funnel"],
 		"": ["/sign-in", "/sign-in?failed=true", "/acknowledged", "/n/" + "a".repeat(64)],
 	};
@@ -278,6 +363,8 @@ try {
 	await test("a campaign across two organisations is analysed by analysts and does not exist for members", campaignAcrossOrganisations);
 	await test("members see their own notices, events and alerts and nothing of others", membersSeeOnlyTheirOwn);
 	await test("the main path works without JavaScript", worksWithoutScripts);
+	await test("an administrator keeps an organisation, its sensors and addresses by the pages alone", keepsAnOrganisation);
+	await test("an event shows its alerts to the second and can be merged by name", mergesAndSplits);
 	await test("axe-core finds nothing on any page, in both languages, schemes and widths", noFindings);
 	await test("the content security policy was never broken and no script failed", () => {
 		const bad = seen.filter((each) => !/Failed to load resource.*(404|403)/.test(each));
