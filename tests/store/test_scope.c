@@ -29,6 +29,8 @@ LOOKER(organisation_space)
 LOOKER(decision)
 LOOKER(notice)
 LOOKER(funnel)
+LOOKER(counted_event)
+LOOKER(counted_notice)
 
 static void look_organisation(void *context, const struct organisation *row)
 {
@@ -61,6 +63,7 @@ static void fill_organisation(struct place *place, uint32_t organisation, struct
 		.organisation = organisation,
 		.author = { { 1 } },
 		.created = NOW,
+		.sent = NOW,
 		.state = NOTICE_SENT };
 	done(place, store_begin(place->store, &place->failure));
 	done(place, store_sensor_put(place->store, place->work, &sensor, &place->failure));
@@ -98,6 +101,10 @@ static void ask_all(struct place *place, enum role role, uint32_t mine, uint32_t
 		    place->store, scope, any, 0, &page, place->arena, look_notice, &seen[NOUN_NOTICE], &failure);
 		store_funnel_each(
 		    place->store, scope, asked, INT32_MIN, INT32_MAX, look_funnel, &seen[NOUN_COUNTER], &failure);
+		store_counted_events(
+		    place->store, scope, asked, 0, INT64_MAX, look_counted_event, &seen[NOUN_COUNTER], &failure);
+		store_counted_notices(
+		    place->store, scope, asked, 0, INT64_MAX, look_counted_notice, &seen[NOUN_COUNTER], &failure);
 	}
 }
 
