@@ -351,7 +351,7 @@ def test_every_notice_is_mailed_and_only_at_least_once(state):
     run = state.disturbed
     assert not state.analyst.problems, state.analyst.problems[:3]
     sent, mails = state.analyst.sent, collections.Counter(state.mails)
-    assert len(set(sent)) == len(sent) and len(sent) > 2, sent
+    assert len(set(sent)) == len(sent) and (sent or sum(run.killed.values()) < 50), sent
     deaths = run.killed["courier"] + run.killed["keeper"] + run.killed["supervisor"]
     again = sum(mails.values()) - len(mails)
     assert len(mails) == len(sent), "%d notices, %d different mails" % (len(sent), len(mails))
@@ -402,7 +402,7 @@ def campaign(options, state):
     dice = random.Random(options.seed)
     base = int(time.time()) // 86400 * 86400 - 60 * 86400
     # What the agent has not delivered while something was down must stay within the lateness bound.
-    agent_step = int(600 * min(1, options.pace / 0.3))
+    agent_step = int(200 * min(1, options.pace / 0.3))
     run = state.disturbed = Run(base, options.seed, options.pace, agent_step)
     analyst = state.analyst = Analyst(run)
     began = time.monotonic()
