@@ -134,6 +134,8 @@ def thing(path, number):
     if path.startswith("/v1/accounts"):
         accounts = w.call("GET", "/v1/accounts", token=w.centre.tokens["administrator"])["accounts"]
         return [e["id"] for e in accounts if e.get("organisation") == number][0], UUIDS[0]
+    if path.startswith("/v1/campaigns"):
+        return w.events[number]["campaign"], UUIDS[0]  # of which one's own organisation is a part, and yet
     if path.startswith("/v1/tokens"):
         return UUIDS[0], UUIDS[0]
     raise AssertionError("no thing for " + path)
