@@ -109,7 +109,7 @@ def routes():
     document = world().centre.json("GET", "/v1/openapi.json")[1]
     bodies = {"confirm": {"reason": "x"}, "dismiss": {"reason": "x"}, "reopen": {"reason": "x"},
               "merge": {"into": UUIDS[0], "reason": "x"}, "split": {"hosts": ["secret"], "reason": "x"}, "notices": {},
-              "reply": {"text": "x"}, "sensors": {"name": "x"}, "space": {"prefix": "192.0.2.0/24"}, "token": {}, "tokens": {"name": "x"}}
+              "reply": {"text": "x"}, "analysis": {"text": "x"}, "sensors": {"name": "x"}, "space": {"prefix": "192.0.2.0/24"}, "token": {}, "tokens": {"name": "x"}}
     for path, methods in document["paths"].items():
         if "{" in path:
             for method in methods:
