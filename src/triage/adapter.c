@@ -103,6 +103,8 @@ enum error adapter_start(struct center *center, struct failure *failure)
 	adapter->started = center->now();
 	adapter->alerts = counter_get(
 	    center->counters, COUNTER_TOTAL, "noroshi_triage_alerts", "Alerts that triage took", NULL, TEXT_NONE);
+	adapter->unjudged = counter_get(center->counters, COUNTER_TOTAL, "noroshi_triage_unjudged",
+	    "Alerts stored without a verdict: beyond the bound of organisations or memory", NULL, TEXT_NONE);
 	adapter->late = counter_get(center->counters, COUNTER_GAUGE, "noroshi_triage_late",
 	    "Alerts judged out of order: beyond the lateness bound", NULL, TEXT_NONE);
 	adapter->memory = counter_get(
@@ -129,6 +131,14 @@ static uint64_t late_so_far(const struct adapter *adapter, uint32_t organisation
 	return counts.late;
 }
 
+static void unjudged_note(struct adapter *adapter, const struct failure *failure)
+{
+	counter_add(adapter->unjudged, 1);
+	if (!adapter->unjudged_said)
+		log_write(LOG_ERROR, "alerts are stored but cannot be judged", LOG_FIELD_STRING("why", failure->words));
+	adapter->unjudged_said = true;
+}
+
 enum error adapter_alerts(struct center *center, const struct history_batch *batch, uint64_t first_position,
     struct reader *encoded, struct failure *failure)
 {
@@ -144,9 +154,10 @@ enum error adapter_alerts(struct center *center, const struct history_batch *bat
 		alert.id.sensor = batch->sensor;
 		alert.id.epoch = batch->epoch;
 		funnel_alert(adapter, batch->organisation, alert.occurred);
-		error = triage_add(adapter->triage, &alert, first_position + i, failure);
-		if (error)
-			return error;
+		/* Beyond a bound (organisations, memory) an alert stays in history without a verdict: it is counted,
+		 * and does not keep the others, or a restart, from going on. */
+		if (triage_add(adapter->triage, &alert, first_position + i, failure) != OK)
+			unjudged_note(adapter, failure);
 	}
 	counter_add(adapter->alerts, batch->alerts);
 	funnel_late(adapter, batch->organisation, batch->received, late_so_far(adapter, batch->organisation) - late);

@@ -53,8 +53,9 @@ struct adapter {
 	nanoseconds checkpoint_at, checkpoint_took; /* monotonic */
 	uint64_t rules_hash;
 	uint8_t position_key[32]; /* position.c */
+	bool unjudged_said;       /* that alerts cannot be judged */
 	bool judging_failed;      /* said once */
-	struct counter *alerts, *late, *memory;
+	struct counter *unjudged, *alerts, *late, *memory;
 };
 
 enum error adapter_start(struct center *center, struct failure *failure);
