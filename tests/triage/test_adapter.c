@@ -273,6 +273,27 @@ static void test_a_damaged_checkpoint_is_left_and_everything_judged_again(void *
 	start(place);
 }
 
+static void test_an_organisation_beyond_the_bound_is_stored_unjudged_and_stops_nobody(void **state)
+{
+	struct place *place = *state;
+	uint32_t within = place->organisation;
+	adapter_stop(&place->center);
+	fine(place, config_read_text("test", TEXT("triage = { lateness = \"1 min\"; organisations = 1; };"),
+			triage_options, &place->failure));
+	start(place);
+	add_batch(place);
+	place->organisation = within + 1;
+	add_batch(place);
+	place->organisation = within;
+	add_batch(place);
+	killed(place);
+	start(place); /* reading it all again is no reason not to start either */
+	struct funnel history = history_sum(place);
+	assert_int_equal(history.alerts, 3 * ALERTS);
+	assert_true(history.verdicts[VERDICT_PENDING] >= ALERTS);
+	assert_true(history.verdicts[VERDICT_PENDING] < 2 * ALERTS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -285,6 +306,8 @@ int main(void)
 		    test_a_history_opened_anew_is_judged_again_from_the_checkpoint, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    test_a_damaged_checkpoint_is_left_and_everything_judged_again, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    test_an_organisation_beyond_the_bound_is_stored_unjudged_and_stops_nobody, begin, end),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
