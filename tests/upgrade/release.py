@@ -1,0 +1,46 @@
+"""What a release leaves behind, and how to look into it: shared by make.py and test_upgrade.py."""
+import os
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "center"))
+from center import NOROSHI  # noqa: E402
+from test_lasting import Lasting  # noqa: E402
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+
+
+def account(centre, name, role):
+    """A new account's token."""
+    done = subprocess.run([NOROSHI, "account", "add", name, "--role", role, "--config", centre.config, "--token"],
+                          stdout=subprocess.PIPE, text=True, check=True)
+    return done.stdout.split("token: ")[1].strip()
+
+
+def pages(centre, token, path, name):
+    """Every item of a list."""
+    found, after = [], ""
+    while True:
+        status, page = centre.json("GET", path + ("&" if "?" in path else "?") + "limit=100&after=" + after, token)
+        assert status == 200, (path, status, page)
+        found += page[name]
+        after = page.get("next", "")
+        if not after:
+            return found
+
+
+def contents(centre, analyst, auditor):
+    """What a centre holds, as later versions must still give it."""
+    alerts = pages(centre, analyst, "/v1/alerts", "alerts")
+    events = pages(centre, analyst, "/v1/events", "events")
+    status, log = centre.json("GET", "/v1/log/verify", auditor)
+    assert status == 200 and log["intact"], log
+    return {
+        "alerts": sorted([a["organisation"], a["occurred"], a["signature"], a["verdict"], a.get("event", "")] for a in alerts),
+        "events": sorted([e["id"], e["organisation"], e["first"], e["last"], e["alerts"], e["state"], e["title"],
+                          e["state_reason"]] for e in events),
+        "notices": sorted([n["number"], n["state"], n["tlp"], n["organisation"]]
+                          for n in pages(centre, analyst, "/v1/notices", "notices")),
+        "decisions": sorted([d["id"], d["signature"], d["reason"]] for d in pages(centre, analyst, "/v1/decisions", "decisions")),
+        "organisations": sorted([o["number"], o["name"]] for o in pages(centre, analyst, "/v1/organisations", "organisations")),
+    }
