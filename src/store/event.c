@@ -283,16 +283,25 @@ static enum error check_step(struct store *store, const struct scope *scope, con
 	return OK;
 }
 
+enum error event_read_version(struct store *store, const struct scope *scope, struct uuid id, uint64_t version,
+    struct arena *arena, struct event **event, struct event_standing *standing, struct failure *failure)
+{
+	*event = arena ? arena_take(arena, sizeof **event) : NULL;
+	if (!*event)
+		return fail(failure, ERROR_MEMORY, "event: no memory");
+	enum error error = store_event_get(store, scope, id, arena, *event, standing, failure);
+	if (!error && version != 0 && version != standing->version)
+		error = fail(failure, ERROR_CONFLICT, "somebody else decided about the event meanwhile: read it again");
+	return error;
+}
+
 enum error store_event_decide(struct store *store, const struct scope *scope, struct uuid id, enum event_state state,
     struct uuid other, struct text reason, uint64_t version, nanoseconds now, struct failure *failure)
 {
 	struct arena *arena = arena_new(0);
-	struct event *event = arena ? arena_take(arena, sizeof *event) : NULL;
+	struct event *event = NULL;
 	struct event_standing standing;
-	enum error error = event ? store_event_get(store, scope, id, arena, event, &standing, failure)
-				 : fail(failure, ERROR_MEMORY, "event: no memory");
-	if (!error && version != 0 && version != standing.version)
-		error = fail(failure, ERROR_CONFLICT, "somebody else decided about the event meanwhile: read it again");
+	enum error error = event_read_version(store, scope, id, version, arena, &event, &standing, failure);
 	if (!error)
 		error = check_step(store, scope, event, &standing, state, other, reason, arena, failure);
 	/* A second click on the same button is no second decision. */

@@ -16,4 +16,8 @@ enum error event_put_split(
 enum error event_step(struct store *store, const struct scope *scope, struct uuid id, uint32_t organisation,
     const char *what, struct text reason, nanoseconds now, struct failure *failure);
 
+/* The event, for a change that was decided upon when it had this version (0 = whichever): ERROR_CONFLICT otherwise. */
+enum error event_read_version(struct store *store, const struct scope *scope, struct uuid id, uint64_t version,
+    struct arena *arena, struct event **event, struct event_standing *standing, struct failure *failure);
+
 #endif

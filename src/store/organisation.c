@@ -11,6 +11,7 @@
 #define FIELDS                                                                                                         \
 	"number, id, name, title_ja, title_en, sector, parent, language, contact1_name, contact1_mail, contact2_name," \
 	" contact2_mail, quota, active, version"
+#define ROWS " FROM (SELECT *, number AS organisation FROM organisation)"
 #define CURSOR_ORGANISATION 'o'
 
 static void take(struct query *query, struct organisation *organisation)
@@ -139,42 +140,39 @@ enum error store_organisation_put(
 	    organisation->number, "", failure);
 }
 
+/* The one row that `query`, which matches on one of a row's own keys, finds. */
+static enum error take_one(struct query *query, struct organisation *organisation)
+{
+	enum error error = query_one(query, "organisation");
+	if (error)
+		return error;
+	take(query, organisation);
+	query_release(query);
+	return OK;
+}
+
 enum error store_organisation_get(struct store *store, const struct scope *scope, uint32_t number,
     struct organisation *organisation, struct failure *failure)
 {
 	struct query query;
 	enum error error = query_read(store, scope, NOUN_ORGANISATION,
-	    "SELECT " FIELDS
-	    " FROM (SELECT *, number AS organisation FROM organisation) WHERE {scope} AND number = :number",
-	    &query, failure);
+	    "SELECT " FIELDS ROWS " WHERE {scope} AND number = :number", &query, failure);
 	if (error)
 		return error;
 	bind_integer(&query, ":number", number);
-	error = query_one(&query, "organisation");
-	if (error)
-		return error;
-	take(&query, organisation);
-	query_release(&query);
-	return OK;
+	return take_one(&query, organisation);
 }
 
 enum error store_organisation_find(struct store *store, const struct scope *scope, struct text name,
     struct organisation *organisation, struct failure *failure)
 {
 	struct query query;
-	enum error error = query_read(store, scope, NOUN_ORGANISATION,
-	    "SELECT " FIELDS
-	    " FROM (SELECT *, number AS organisation FROM organisation) WHERE {scope} AND name = :name",
-	    &query, failure);
+	enum error error = query_read(
+	    store, scope, NOUN_ORGANISATION, "SELECT " FIELDS ROWS " WHERE {scope} AND name = :name", &query, failure);
 	if (error)
 		return error;
 	bind_text(&query, ":name", name);
-	error = query_one(&query, "organisation");
-	if (error)
-		return error;
-	take(&query, organisation);
-	query_release(&query);
-	return OK;
+	return take_one(&query, organisation);
 }
 
 enum error store_organisation_each(struct store *store, const struct scope *scope, struct page *page,
@@ -186,9 +184,8 @@ enum error store_organisation_each(struct store *store, const struct scope *scop
 	page->next[0] = 0;
 	if (!error)
 		error = query_read(store, scope, NOUN_ORGANISATION,
-		    "SELECT " FIELDS " FROM (SELECT *, number AS organisation FROM organisation)"
-		    " WHERE {scope} AND number > :after ORDER BY number LIMIT :limit",
-		    &query, failure);
+		    "SELECT " FIELDS ROWS " WHERE {scope} AND number > :after ORDER BY number LIMIT :limit", &query,
+		    failure);
 	if (error)
 		return error;
 	uint32_t limit = page_limit(page), shown = 0;

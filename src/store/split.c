@@ -194,12 +194,9 @@ enum error store_event_split(struct store *store, const struct scope *scope, str
     struct failure *failure)
 {
 	struct arena *arena = arena_new(0);
-	struct event *event = arena ? arena_take(arena, sizeof *event) : NULL;
+	struct event *event = NULL;
 	struct event_standing standing;
-	enum error error = event ? store_event_get(store, scope, id, arena, event, &standing, failure)
-				 : fail(failure, ERROR_MEMORY, "event: no memory");
-	if (!error && version != 0 && version != standing.version)
-		error = fail(failure, ERROR_CONFLICT, "somebody else decided about the event meanwhile: read it again");
+	enum error error = event_read_version(store, scope, id, version, arena, &event, &standing, failure);
 	if (!error && text_trim(reason).size == 0)
 		error = fail(failure, ERROR_INPUT, "reason: it is needed to split an event");
 	if (!error)

@@ -40,6 +40,9 @@ enum error titles_load(struct call *call, struct titles **titles, struct failure
 void titles_output(const struct titles *titles, struct call *call);                 /* `organisations` for the filter */
 void title_add(const struct titles *titles, uint32_t organisation, json_t *object); /* `organisation_title` */
 
+/* One event, in the call's arena, with the titles for showing it. */
+enum error event_load(struct call *call, struct uuid id, struct event **event, struct event_standing *standing,
+    struct titles **titles, struct failure *failure);
 /* The event as the API and the pages show it: event_write_json() with state, title of the organisation, version. What a
  * member may not know (that others are concerned) is left out. NULL = no memory. */
 json_t *event_json(const struct call *call, const struct titles *titles, const struct event *event,

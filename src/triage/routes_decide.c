@@ -12,14 +12,10 @@
 static enum error answer(struct call *call, struct uuid id, struct failure *failure)
 {
 	char text[UUID_TEXT];
-	struct event *event = arena_take(call->arena, sizeof *event);
+	struct event *event;
 	struct event_standing standing;
 	struct titles *titles;
-	if (!event)
-		return fail(failure, ERROR_MEMORY, "event: no memory");
-	enum error error = store_event_get(call->store, call->scope, id, call->arena, event, &standing, failure);
-	if (!error)
-		error = titles_load(call, &titles, failure);
+	enum error error = event_load(call, id, &event, &standing, &titles, failure);
 	if (error)
 		return error;
 	json_t *object = event_json(call, titles, event, &standing);

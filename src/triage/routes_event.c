@@ -248,17 +248,22 @@ enum error event_alerts_output(struct call *call, const struct titles *titles, c
 	return error;
 }
 
+enum error event_load(struct call *call, struct uuid id, struct event **event, struct event_standing *standing,
+    struct titles **titles, struct failure *failure)
+{
+	*event = arena_take(call->arena, sizeof **event);
+	if (!*event)
+		return fail(failure, ERROR_MEMORY, "event: no memory");
+	enum error error = store_event_get(call->store, call->scope, id, call->arena, *event, standing, failure);
+	return error ? error : titles_load(call, titles, failure);
+}
+
 enum error event_alerts(struct call *call, struct failure *failure)
 {
-	struct event *event = arena_take(call->arena, sizeof *event);
+	struct event *event;
 	struct event_standing standing;
 	struct titles *titles;
-	if (!event)
-		return fail(failure, ERROR_MEMORY, "event: no memory");
-	enum error error =
-	    store_event_get(call->store, call->scope, input_uuid(call, "id"), call->arena, event, &standing, failure);
-	if (!error)
-		error = titles_load(call, &titles, failure);
+	enum error error = event_load(call, input_uuid(call, "id"), &event, &standing, &titles, failure);
 	if (error)
 		return error;
 	int64_t limit = input_integer(call, "limit", 0);
@@ -326,15 +331,10 @@ static enum error add_neighbours(
 
 enum error event_read(struct call *call, struct failure *failure)
 {
-	struct event *event = arena_take(call->arena, sizeof *event);
+	struct event *event;
 	struct event_standing standing;
 	struct titles *titles;
-	if (!event)
-		return fail(failure, ERROR_MEMORY, "event: no memory");
-	enum error error =
-	    store_event_get(call->store, call->scope, input_uuid(call, "id"), call->arena, event, &standing, failure);
-	if (!error)
-		error = titles_load(call, &titles, failure);
+	enum error error = event_load(call, input_uuid(call, "id"), &event, &standing, &titles, failure);
 	if (error)
 		return error;
 	json_t *object = event_json(call, titles, event, &standing);
