@@ -170,9 +170,12 @@ enum error fields_read_json(const struct route *route, struct text text, json_t 
 		return fail(failure, ERROR_INPUT, "the body is nested deeper than %d levels", JSON_LEVELS);
 	json_error_t where;
 	json_t *given = json_loadb(text.at ? text.at : "", text.size, JSON_REJECT_DUPLICATES, &where);
-	if (!given)
-		return fail(failure, ERROR_INPUT, "the body is not JSON: line %d, column %d: %.160s", where.line,
-		    where.column, where.text);
+	if (!given) {
+		/* jansson goes on with what stands there, cut anywhere: it may be a secret, or half a character. */
+		char *near = strstr(where.text, " near ");
+		return fail(failure, ERROR_INPUT, "the body is not JSON: line %d, column %d: %.*s", where.line,
+		    where.column, near ? (int)(near - where.text) : (int)strlen(where.text), where.text);
+	}
 	enum error error = json_is_object(given) ? OK : fail(failure, ERROR_INPUT, "the body is not a JSON object");
 	for (void *at = json_object_iter(given); at && !error; at = json_object_iter_next(given, at)) {
 		struct text name = text_of(json_object_iter_key(at));

@@ -18,6 +18,20 @@
 
 static const struct route *const read_route = &sample_routes[0], *const make_route = &sample_routes[1];
 
+static void test_malformed_json_is_refused_without_repeating_it(void **state)
+{
+	(void)state;
+	struct failure failure;
+	json_t *input = json_object();
+	struct text body = TEXT("{\"name\":\"\\\xcd\x84hunter2\"}");
+	assert_int_equal(fields_read_json(make_route, body, input, &failure), ERROR_INPUT);
+	assert_string_equal(failure.words, "the body is not JSON: line 1, column 11: invalid escape");
+	body = TEXT("{\"name\":\"hunter2\" x}");
+	assert_int_equal(fields_read_json(make_route, body, input, &failure), ERROR_INPUT);
+	assert_null(strstr(failure.words, "x}"));
+	json_decref(input);
+}
+
 static void test_fields_cross_between_processes_unchanged(void **state)
 {
 	(void)state;
@@ -272,6 +286,7 @@ static void test_percent_decoding_refuses_what_is_broken(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_malformed_json_is_refused_without_repeating_it),
 		cmocka_unit_test(test_fields_cross_between_processes_unchanged),
 		cmocka_unit_test(test_the_keeper_refuses_values_that_the_table_does_not_allow),
 		cmocka_unit_test(test_secrets_do_not_come_back_in_words),
