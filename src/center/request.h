@@ -30,9 +30,13 @@ struct request {
 
 /* Reads MESSAGE_CALL into a request of which only `keeper` (with its router) is set. False: the body fits no route. */
 bool request_decode(struct request *request, struct text body, struct failure *failure);
+/* Finds who asks, for `subject`; false when it was refused: nobody known on a route that strangers may not call, or a
+ * form whose token is not the session's. */
+bool request_identify(struct request *request);
 /* Runs the handler with everything around it (scope, transaction, idempotency, log). The answer is in the request then.
  */
 void request_run(struct request *request);
+void request_free(struct request *request);
 /* An answer without the handler. */
 void request_refuse(struct request *request, uint16_t status, const char *words);
 /* Puts who looks at a page into its data (page_frame.c). */

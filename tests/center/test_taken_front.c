@@ -6,6 +6,7 @@
 #include "center/center.h"
 #include "center/keeper.h"
 #include "center/message.h"
+#include "center/request.h"
 #include "http/fields.h"
 
 #include "../store/store_place.h"
@@ -252,6 +253,29 @@ static void test_requests_that_fit_no_route_change_nothing(void **state)
 	assert_int_equal(snapshot.organisation_count, 2);
 }
 
+/* Batches come another way: their route has no handler in the keeper. */
+static void test_a_batch_that_comes_as_a_request_is_refused(void **state)
+{
+	struct taken *taken = *state;
+	static const uint8_t none[32];
+	struct builder body = { 0 };
+	put_text(&body, TEXT("alert-append"));
+	put_bytes(&body, none, 32);
+	put_bytes(&body, taken->token, 32);
+	put_bytes(&body, none, 32);
+	put_u64(&body, 0);
+	put_text(&body, TEXT(""));
+	put_text(&body, TEXT("en"));
+	put_text(&body, TEXT("127.0.0.1"));
+	put_u16(&body, 0);
+	struct request request = { .keeper = &taken->keeper };
+	assert_false(request_decode(&request, (struct text){ body.at, body.size }, &taken->place->failure));
+	struct message message = { .kind = MESSAGE_CALL, .correlation = 1, .body = { body.at, body.size } };
+	requests_receive(&taken->keeper, &message);
+	requests_round(&taken->keeper);
+	builder_free(&body);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +284,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 		    test_messages_that_are_cut_or_changed_do_not_rest, taken_begin, taken_end),
 		cmocka_unit_test_setup_teardown(test_requests_that_fit_no_route_change_nothing, taken_begin, taken_end),
+		cmocka_unit_test_setup_teardown(
+		    test_a_batch_that_comes_as_a_request_is_refused, taken_begin, taken_end),
 	};
 	return cmocka_run_group_tests_name("taken front", tests, make_once, NULL);
 }
