@@ -1,6 +1,8 @@
 /*
  * net/address.h: what is read is written in one form that reads back to the same; the C library agrees on what is an
  * address.
+ *
+ * Sources: net/address.c.
  */
 #include "fuzz.h"
 #include "net/address.h"

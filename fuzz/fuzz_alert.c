@@ -1,5 +1,7 @@
 /*
  * Stored alerts: whatever decodes encodes to an alert that is the same, and prints as JSON.
+ *
+ * Sources: model/alert.c, model/alert_json.c.
  */
 #include "fuzz.h"
 #include "model/alert.h"

@@ -1,5 +1,7 @@
 /*
  * The reader of AMiner JSON.
+ *
+ * Sources: formats/aminer.c.
  */
 #include "fuzz_format.h"
 

@@ -1,5 +1,7 @@
 /*
  * base/catalog.h: any bytes are refused with words, or every text that is in them can be looked up and put together.
+ *
+ * Sources: base/catalog.c.
  */
 #include "base/catalog.h"
 #include "fuzz.h"

@@ -1,5 +1,7 @@
 /*
  * The reader of ArcSight CEF, bare or in syslog.
+ *
+ * Sources: formats/cef.c.
  */
 #include "fuzz_format.h"
 

@@ -1,6 +1,8 @@
 /*
  * bus/channel.h: any bytes of a peer, in pieces, give whole messages within the limits and then exactly one end. The
  * first byte says how the rest is cut into pieces.
+ *
+ * Sources: bus/channel.c.
  */
 #include "bus/channel.h"
 #include "fuzz.h"

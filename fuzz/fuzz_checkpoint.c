@@ -1,6 +1,8 @@
 /*
  * The saved state of triage: whatever lies behind the checkpoint's checksum is refused, or taken in whole and saved
  * again as much. The first byte says whether provisional events are wanted.
+ *
+ * Sources: triage/checkpoint.c, triage/save.c, triage/names.c, triage/campaign.c.
  */
 #include "fuzz.h"
 #include "triage/triage.h"

@@ -1,6 +1,8 @@
 /*
  * base/codec.h: the first half of the bytes says what is read, the rest is read; never past its end, and what is read
  * can be written back to the same bytes.
+ *
+ * Sources: base/codec.c.
  */
 #include "base/codec.h"
 #include "fuzz.h"

@@ -1,6 +1,8 @@
 /*
  * base/config.h: any text is read or refused with one sentence; what was read is shown in a form that reads back the
  * same.
+ *
+ * Sources: base/config.c, base/config_value.c, base/config_source.c, base/config_show.c, base/nearest.c.
  */
 #include "base/config.h"
 #include "fuzz.h"

@@ -1,6 +1,8 @@
 /*
  * The reader of CSV, with its own header, with a map of names, with a map of positions, and told by content: the first
  * byte says.
+ *
+ * Sources: formats/csv.c.
  */
 #include "fuzz_format.h"
 

@@ -1,5 +1,7 @@
 /*
  * Where a list goes on: any text is a cursor that writes back as the same place, or is refused in words.
+ *
+ * Sources: store/cursor.c.
  */
 #include "fuzz.h"
 #include "store/query.h"

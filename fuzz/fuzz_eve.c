@@ -1,5 +1,7 @@
 /*
  * The reader of Suricata EVE JSON.
+ *
+ * Sources: formats/eve.c.
  */
 #include "fuzz_format.h"
 

@@ -1,6 +1,8 @@
 /*
  * Stored events: whatever decodes holds only terminated texts, encodes to what decodes again, and prints as JSON with a
  * title.
+ *
+ * Sources: model/event.c, model/event_json.c, model/reason.c.
  */
 #include "fuzz.h"
 #include "model/event.h"

@@ -1,5 +1,7 @@
 /*
  * The reader of fast.log of Suricata and Snort.
+ *
+ * Sources: formats/fast_log.c.
  */
 #include "fuzz_format.h"
 

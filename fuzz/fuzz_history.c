@@ -2,6 +2,8 @@
  * Files of history: a walk over any bytes ends, its frames lie in order within the file, and each one that is whole
  * decodes or is refused. The first byte says whether checksums are made right first, so that what lies behind them is
  * reached.
+ *
+ * Sources: store/segment.c.
  */
 #include "fuzz.h"
 #include "store/segment.h"

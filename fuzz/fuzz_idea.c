@@ -1,5 +1,7 @@
 /*
  * The reader of IDEA (CESNET) JSON.
+ *
+ * Sources: formats/idea.c.
  */
 #include "fuzz_format.h"
 

@@ -1,6 +1,8 @@
 /*
  * base/json.h: the fast parser and the plain scanner agree on what is JSON; every value can be walked; the first of
  * duplicate keys counts, and they are found exactly when they are there.
+ *
+ * Sources: base/json_scan.c, base/json.cc.
  */
 #include "base/json.h"
 #include "base/json_scan.h"

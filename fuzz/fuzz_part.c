@@ -2,6 +2,8 @@
  * What a front may send to the keeper, if strangers took it over: any bytes as MESSAGE_INGEST, MESSAGE_CALL and the
  * command line's part of MESSAGE_CONFIGURATION are read within their bounds; what is verified of a batch is its
  * sensor's own and stays so when a part of it is cut off.
+ *
+ * Sources: center/part.c, center/requests.c, center/wishes.c, http/fields_codec.c.
  */
 #include "center/center.h"
 #include "center/part.h"

@@ -1,6 +1,8 @@
 /*
  * The agent's positions: whatever lies in that file is refused in words, or read within its bounds. The input is
  * the file without its checksum, which is put behind it here.
+ *
+ * Sources: watch/position.c.
  */
 #include "base/codec.h"
 #include "watch/position.h"

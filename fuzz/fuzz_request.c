@@ -1,6 +1,8 @@
 /*
  * http/fields.h, http/route.h, http/header.h: whatever a client sends as path, query, form or JSON body becomes typed
  * values that pass the table's check and cross to the keeper unchanged, or a refusal with words.
+ *
+ * Sources: http/fields.c, http/field_value.c, http/fields_codec.c, http/header.c, http/route.c.
  */
 #include "fuzz.h"
 #include "http/fields.h"

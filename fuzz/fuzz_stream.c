@@ -1,6 +1,8 @@
 /*
  * base/stream.h: from memory and from a file the same lines come, numbered and placed right, never longer than allowed,
  * never more in all than the limit, and a break is told once. The first byte says how long a line may be.
+ *
+ * Sources: base/stream.c, base/decompress.c.
  */
 #include "base/stream.h"
 #include "fuzz.h"

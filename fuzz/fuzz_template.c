@@ -1,6 +1,8 @@
 /*
  * http/template.h: any template is refused with words or renders within its bounds; and data never becomes markup:
  * rendered over values that hold < and " the page has exactly as many of them as with harmless values.
+ *
+ * Sources: http/template.c, http/template_parse.c, http/template_render.c.
  */
 #include "fuzz.h"
 #include "http/template.h"

@@ -1,5 +1,7 @@
 /*
  * base/text.h: UTF-8, numbers, searching and JSON strings against slower ways to the same answer.
+ *
+ * Sources: base/text.c, base/utf8.c, base/builder.c.
  */
 #include "base/json.h"
 #include "base/text.h"

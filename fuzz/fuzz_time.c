@@ -1,5 +1,7 @@
 /*
  * base/time.h: whatever is taken as a time or a duration reads back as the same after it was written.
+ *
+ * Sources: base/time.c, base/duration.c.
  */
 #include "base/time.h"
 #include "fuzz.h"

@@ -1,6 +1,8 @@
 /*
  * Files of verdicts: any bytes are read up to the first damaged block, and every record names a verdict that exists.
  * The first byte says whether checksums are made right first.
+ *
+ * Sources: store/verdicts.c.
  */
 #include "fuzz.h"
 #include "store/verdicts.h"

@@ -1,5 +1,7 @@
 /*
  * The reader of Wazuh and OSSEC JSON.
+ *
+ * Sources: formats/wazuh.c.
  */
 #include "fuzz_format.h"
 

@@ -1,5 +1,7 @@
 /*
  * The reader of Zeek notice.log, tab-separated or JSON.
+ *
+ * Sources: formats/zeek.c.
  */
 #include "fuzz_format.h"
 
