@@ -8,7 +8,7 @@ import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 PROGRAM = os.path.join(TOP, "build", "noroshi")
-PATIENCE = 60  # seconds to wait for a quiet machine
+PATIENCE = int(os.environ.get("NOROSHI_BENCH_PATIENCE", 60))  # seconds to wait for a quiet machine
 
 
 def measure(command):
