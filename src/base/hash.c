@@ -45,6 +45,27 @@ void sha256(const void *at, size_t size, uint8_t digest[32])
 		abort();
 }
 
+struct sha256 *sha256_begin(void)
+{
+	EVP_MD_CTX *context = EVP_MD_CTX_new();
+	if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
+		abort();
+	return (struct sha256 *)context;
+}
+
+void sha256_add(struct sha256 *hash, const void *at, size_t size)
+{
+	if (EVP_DigestUpdate((EVP_MD_CTX *)hash, at, size) != 1)
+		abort();
+}
+
+void sha256_end(struct sha256 *hash, uint8_t digest[32])
+{
+	if (digest && EVP_DigestFinal_ex((EVP_MD_CTX *)hash, digest, NULL) != 1)
+		abort();
+	EVP_MD_CTX_free((EVP_MD_CTX *)hash);
+}
+
 void hmac_sha256(const void *key, size_t key_size, const void *at, size_t size, uint8_t digest[32])
 {
 	uint8_t short_key[32];

@@ -28,6 +28,11 @@ uint32_t checksum_portable(
 /* SHA-256 (FIPS 180-4), and HMAC (RFC 2104) with it. Like everything here that cannot return a safe value without its
  * library, they end the process when OpenSSL cannot make the digest at all. */
 void sha256(const void *at, size_t size, uint8_t digest[32]);
+/* The same in pieces; sha256_end() frees it (`digest` may be NULL: given up). */
+struct sha256;
+struct sha256 *sha256_begin(void);
+void sha256_add(struct sha256 *hash, const void *at, size_t size);
+void sha256_end(struct sha256 *hash, uint8_t digest[32]);
 void hmac_sha256(const void *key, size_t key_size, const void *at, size_t size, uint8_t digest[32]);
 
 /* Compares in time that does not depend on the contents. */

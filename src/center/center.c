@@ -6,16 +6,15 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "center/capabilities.h"
+#include "center/folder.h"
 #include "center/supervisor.h"
 #include "model/organisation.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const char usage[] =
@@ -32,14 +31,6 @@ static const char usage[] =
     "\n"
     "Exit codes: 0 ended in order, 1 failed while running, 2 bad usage or configuration.\n";
 
-static int remove_one(const char *path, const struct stat *about, int flag, struct FTW *where)
-{
-	(void)about;
-	(void)flag;
-	(void)where;
-	return remove(path);
-}
-
 static int run_supervisor(struct supervisor_settings *settings)
 {
 	log_setup("supervisor", LOG_INFO, !isatty(2));
@@ -54,7 +45,7 @@ static int run_supervisor(struct supervisor_settings *settings)
 	}
 	settings->announce = true;
 	int status = supervisor_run(settings);
-	nftw(wishes->state, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	folder_remove(wishes->state);
 	return status;
 }
 

@@ -12,6 +12,8 @@
 const struct command *const commands[] = {
 	&center_command,
 	&account_command,
+	&backup_command,
+	&restore_command,
 	&config_command,
 	&convert_command,
 	&help_command,

@@ -68,6 +68,9 @@ struct capability {
 	enum error (*alerts)(struct center *center, const struct history_batch *batch, uint64_t first_position,
 	    struct reader *encoded, struct failure *failure);
 	uint64_t (*replay_from)(struct center *center);
+	/* For a copy of both: the file of its own in the state folder that goes with what the store says now; "" when
+	 * none does. Called in another process than the keeper. May be NULL. */
+	enum error (*resting)(struct store *store, char name[static 64], struct failure *failure);
 	/* In the courier: delivers one message of one of its topics. ERROR_AGAIN = try later, any other error = never.
 	 * May be NULL. With OK the failure's words may hold what the far side answered. */
 	enum error (*deliver)(const char *topic, const void *body, size_t size, struct failure *failure);

@@ -44,13 +44,18 @@ enum error store_funnel_add(
 	return query_run(&query, NULL);
 }
 
-enum error store_funnel_clear(struct store *store, const struct scope *scope, struct failure *failure)
+enum error store_counts_clear(struct store *store, const struct scope *scope, struct failure *failure)
 {
 	struct query query;
 	enum error error = query_write(store, scope, NOUN_COUNTER, 0,
 	    "UPDATE funnel SET alerts = 0, verdict0 = 0, verdict1 = 0, verdict2 = 0, verdict3 = 0, verdict4 = 0,"
 	    " verdict5 = 0, verdict6 = 0, verdict7 = 0, verdict8 = 0, verdict9 = 0",
 	    &query, failure);
+	if (!error)
+		error = query_run(&query, NULL);
+	if (!error)
+		error = query_write(
+		    store, scope, NOUN_DECISION, 0, "UPDATE decision SET hits = 0 WHERE hits > 0", &query, failure);
 	return error ? error : query_run(&query, NULL);
 }
 

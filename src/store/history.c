@@ -62,11 +62,9 @@ static enum error list_segments(struct history *history, struct failure *failure
 	enum error error = OK;
 	struct dirent *entry;
 	while (!error && (entry = readdir(folder))) {
-		struct text name = text_of(entry->d_name);
-		uint64_t number;
-		if (name.size == 15 && text_ends(name, TEXT(".alerts")) &&
-		    text_to_u64((struct text){ name.at, 8 }, &number) && number > 0)
-			error = add_segment(history, (uint32_t)number, failure);
+		uint32_t number;
+		if (segment_named(entry->d_name, &number))
+			error = add_segment(history, number, failure);
 	}
 	closedir(folder);
 	if (!error && history->segment_count)

@@ -103,4 +103,11 @@ uint32_t history_bad_frames(const struct history *history); /* known to be damag
 /* Removes whole segments whose newest alert was received before `before` (retention); says how many alerts went. */
 enum error history_expire(struct history *history, nanoseconds before, uint64_t *alerts, struct failure *failure);
 
+/* Names the files of the history in `folder`, which another process may be writing, in the order in which a copy has to
+ * take them, each with the bytes to take at most: then the copy holds what was acknowledged before the call. `each`
+ * gives ERROR_NOT_FOUND when a file is not there (any more). *end: the position that the copy's next alert will get. */
+enum error history_files(const char *folder,
+    enum error (*each)(void *context, const char *name, uint64_t most, struct failure *failure), void *context,
+    uint64_t *end, struct failure *failure);
+
 #endif

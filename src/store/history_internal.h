@@ -5,6 +5,7 @@
 #define NOROSHI_STORE_HISTORY_INTERNAL_H
 
 #include "base/file.h"
+#include "base/memory.h"
 #include "store/history.h"
 #include "store/seen.h"
 #include "store/segment.h"
@@ -45,5 +46,8 @@ static inline struct segment *last_segment(const struct history *history)
 
 /* The segment of that number, or NULL. */
 struct segment *history_segment(const struct history *history, uint32_t number);
+
+/* Whether this is the name of a segment's alerts, and of which. */
+bool segment_named(const char *name, uint32_t *number);
 
 #endif

@@ -36,7 +36,7 @@ static enum error line_hash(const uint8_t previous[32], const struct log_line *l
 	return error;
 }
 
-static enum error last_line(struct store *store, uint64_t *number, uint8_t hash[32], struct failure *failure)
+enum error store_log_end(struct store *store, uint64_t *number, uint8_t hash[32], struct failure *failure)
 {
 	struct query query;
 	*number = 0;
@@ -68,7 +68,7 @@ static enum error insert(struct store *store, struct log_line *line, struct fail
 {
 	uint8_t previous[32];
 	uint64_t last;
-	enum error error = last_line(store, &last, previous, failure);
+	enum error error = store_log_end(store, &last, previous, failure);
 	if (error)
 		return error;
 	line->number = last + 1;

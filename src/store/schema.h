@@ -5,7 +5,7 @@
 #ifndef NOROSHI_STORE_SCHEMA_H
 #define NOROSHI_STORE_SCHEMA_H
 
-/* Entry i brings schema version i to i + 1; NULL ends the list. Each runs in one transaction. */
+/* Entry i brings schema version i to i + 1; NULL ends the list. All that a store needs run in one transaction. */
 extern const char *const store_migrations[];
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * The state store's file: opening, bringing its schema forward, transactions, copies. The nouns are in the files beside
- * it.
+ * The state store's file: opening, bringing its schema forward, transactions. The nouns are in the files beside it, and
+ * copies are made in copy.c.
  */
 #include "store/store.h"
 
-#include "base/file.h"
+#include "base/log.h"
 #include "store/query.h"
 #include "store/schema.h"
 
@@ -33,7 +33,12 @@ static enum error pragma_read(struct store *store, const char *sql, int64_t *val
 	return code == SQLITE_ROW ? OK : store_error(store, "state store", failure);
 }
 
-static int newest_version(void)
+int store_schema(const struct store *store)
+{
+	return store->schema_version;
+}
+
+int store_schema_newest(void)
 {
 	int version = 0;
 	while (store_migrations[version])
@@ -41,75 +46,122 @@ static int newest_version(void)
 	return version;
 }
 
-static enum error migrate(struct store *store, const char *path, struct failure *failure)
+/* Whose file this is, and of which version. */
+static enum error look_at_version(
+    struct store *store, const char *path, int64_t *version, bool *empty, struct failure *failure)
 {
-	int64_t version, application, tables;
-	enum error error = pragma_read(store, "PRAGMA user_version", &version, failure);
+	int64_t application, tables;
+	enum error error = pragma_read(store, "PRAGMA user_version", version, failure);
 	if (!error)
 		error = pragma_read(store, "PRAGMA application_id", &application, failure);
 	if (!error)
 		error = pragma_read(store, "SELECT count(*) FROM sqlite_schema", &tables, failure);
 	if (error)
 		return error;
-	if (application != APPLICATION_ID && (application != 0 || version != 0 || tables != 0))
+	*empty = application == 0 && *version == 0 && tables == 0;
+	if (application != APPLICATION_ID && !*empty)
 		return fail(failure, ERROR_INPUT, "%s is another program's database", path);
-	if (version > newest_version())
+	if (*version > store_schema_newest())
 		return fail(failure, ERROR_VERSION,
 		    "%s was written by a newer version (its schema is %lld, this program reads up to %d): install that "
-		    "version, or "
-		    "restore a copy made before",
-		    path, (long long)version, newest_version());
-	for (; store_migrations[version] && !error; version++) {
-		char mark[96];
-		snprintf(mark, sizeof mark, "PRAGMA user_version = %lld; PRAGMA application_id = %d",
-		    (long long)version + 1, APPLICATION_ID);
-		error = store_begin(store, failure);
-		if (error)
-			return error;
+		    "version, or restore a copy made before",
+		    path, (long long)*version, store_schema_newest());
+	store->schema_version = (int)*version;
+	return OK;
+}
+
+static enum error migrations_run(struct store *store, int64_t version, struct failure *failure)
+{
+	char mark[96];
+	enum error error = OK;
+	for (; store_migrations[version] && !error; version++)
 		error = execute(store, store_migrations[version], "state store: migration", failure);
-		if (!error)
-			error = execute(store, mark, "state store: migration", failure);
-		if (!error)
-			error = store_commit(store, failure);
-		else
-			store_rollback(store);
-	}
-	store->schema_version = (int)version;
-	return error;
+	snprintf(mark, sizeof mark, "PRAGMA user_version = %lld; PRAGMA application_id = %d", (long long)version,
+	    APPLICATION_ID);
+	return error ? error : execute(store, mark, "state store: migration", failure);
+}
+
+/* All in one transaction: what fails leaves the file as the version before had written it. */
+static enum error migrate(struct store *store, const char *path, struct failure *failure)
+{
+	int64_t version;
+	bool empty;
+	enum error error = look_at_version(store, path, &version, &empty, failure);
+	if (error || !store_migrations[version])
+		return error;
+	if (!empty)
+		log_write(LOG_INFO, "the state store is of an older version: it is brought forward",
+		    LOG_FIELD_STRING("file", path), LOG_FIELD_NUMBER("from", version),
+		    LOG_FIELD_NUMBER("to", store_schema_newest()));
+	error = store_begin(store, failure);
+	if (!error)
+		error = migrations_run(store, version, failure);
+	if (!error)
+		error = store_commit(store, failure);
+	else
+		store_rollback(store);
+	if (error)
+		return error;
+	store->schema_version = store_schema_newest();
+	if (!empty)
+		log_write(LOG_INFO, "the state store is of this version now", LOG_FIELD_STRING("file", path),
+		    LOG_FIELD_NUMBER("schema", store->schema_version));
+	return OK;
+}
+
+/* `flags` beside reading and writing; the store is there also when it fails, to be closed. */
+static enum error database_open(const char *location, int flags, struct store **result, struct failure *failure)
+{
+	struct text path = text_of(location);
+	*result = NULL;
+	if (!text_starts(path, TEXT("sqlite:")) || path.size == 7)
+		return fail(failure, ERROR_USAGE, "store: expected sqlite:/path/of/the/file, found %s", location);
+	const char *name = location + 7;
+	struct store *store = *result = calloc(1, sizeof *store);
+	if (!store)
+		return fail(failure, ERROR_MEMORY, "%s: no memory", name);
+	flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+	if (sqlite3_open_v2(name, &store->database, flags, NULL) != SQLITE_OK)
+		return fail(failure, ERROR_SYSTEM, "%s: cannot open the state store: %s", name,
+		    store->database ? sqlite3_errmsg(store->database) : "no memory");
+	sqlite3_busy_timeout(store->database, 5000);
+	sqlite3_db_config(store->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	return execute(store,
+	    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
+	    "PRAGMA cell_size_check = ON",
+	    name, failure);
 }
 
 enum error store_open(const char *location, struct store **result, struct failure *failure)
 {
-	struct text path = text_of(location);
-	if (!text_starts(path, TEXT("sqlite:")) || path.size == 7)
-		return fail(failure, ERROR_USAGE, "store: expected sqlite:/path/of/the/file, found %s", location);
-	const char *name = location + 7;
-	struct store *store = calloc(1, sizeof *store);
-	if (!store)
-		return fail(failure, ERROR_MEMORY, "%s: no memory", name);
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-	if (sqlite3_open_v2(name, &store->database, flags, NULL) != SQLITE_OK) {
-		enum error error = fail(failure, ERROR_SYSTEM, "%s: cannot open the state store: %s", name,
-		    store->database ? sqlite3_errmsg(store->database) : "no memory");
-		store_close(store);
-		return error;
+	struct store *store;
+	enum error error = database_open(location, SQLITE_OPEN_CREATE, &store, failure);
+	if (!error) {
+		chmod(location + 7, 0600); /* accounts and who saw what: for the keeper's user alone */
+		error = execute(store, "PRAGMA journal_mode = WAL", location + 7, failure);
 	}
-	chmod(name, 0600); /* accounts and who saw what: for the keeper's user alone */
-	sqlite3_busy_timeout(store->database, 5000);
-	sqlite3_db_config(store->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	enum error error = execute(store,
-	    "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = "
-	    "OFF;"
-	    "PRAGMA cell_size_check = ON",
-	    name, failure);
 	if (!error)
-		error = migrate(store, name, failure);
-	if (error) {
+		error = migrate(store, location + 7, failure);
+	if (error)
 		store_close(store);
-		return error;
-	}
-	*result = store;
-	return OK;
+	else
+		*result = store;
+	return error;
+}
+
+enum error store_open_as_it_is(const char *location, struct store **result, struct failure *failure)
+{
+	struct store *store;
+	int64_t version;
+	bool empty;
+	enum error error = database_open(location, 0, &store, failure);
+	if (!error)
+		error = look_at_version(store, location + 7, &version, &empty, failure);
+	if (error)
+		store_close(store);
+	else
+		*result = store;
+	return error;
 }
 
 void store_close(struct store *store)
@@ -155,34 +207,4 @@ void store_rollback(struct store *store)
 	if (store->in_transaction && !sqlite3_get_autocommit(store->database))
 		sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
 	store->in_transaction = false;
-}
-
-enum error store_copy(struct store *store, const char *path, struct failure *failure)
-{
-	if (access(path, F_OK) == 0)
-		return fail(failure, ERROR_CONFLICT, "%s exists already: a copy goes into a new file", path);
-	sqlite3 *copy = NULL;
-	enum error error = OK;
-	if (sqlite3_open_v2(path, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, NULL) != SQLITE_OK) {
-		error = fail(failure, ERROR_SYSTEM, "%s: cannot write the copy: %s", path,
-		    copy ? sqlite3_errmsg(copy) : "no memory");
-	} else {
-		chmod(path, 0600);
-		sqlite3_exec(copy, "PRAGMA synchronous = FULL", NULL, NULL, NULL);
-		sqlite3_backup *backup = sqlite3_backup_init(copy, "main", store->database, "main");
-		if (backup)
-			sqlite3_backup_step(backup, -1);
-		if (!backup || sqlite3_backup_finish(backup) != SQLITE_OK)
-			error =
-			    fail(failure, ERROR_SYSTEM, "%s: cannot write the copy: %s", path, sqlite3_errmsg(copy));
-	}
-	sqlite3_close(copy);
-	if (error) {
-		unlink(path);
-		return error;
-	}
-	char folder[4096];
-	const char *slash = strrchr(path, '/');
-	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
-	return directory_sync(folder, failure);
 }

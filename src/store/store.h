@@ -27,8 +27,14 @@
 
 struct store;
 
-/* `location`: "sqlite:/path/noroshi.db". Migrates forward; a newer schema than ours is ERROR_VERSION. */
+/* `location`: "sqlite:/path/noroshi.db". Migrates forward, as a whole or not at all, and says so in the program's log;
+ * a newer schema than ours is ERROR_VERSION. */
 enum error store_open(const char *location, struct store **store, struct failure *failure);
+/* Of whatever older version it is, and leaves it so: for copies. It must be there. Only values, the log's end and
+ * copies may be asked of a store whose schema is not the newest. */
+enum error store_open_as_it_is(const char *location, struct store **store, struct failure *failure);
+int store_schema(const struct store *store);
+int store_schema_newest(void); /* that this program writes */
 void store_close(struct store *store);
 
 enum error store_begin(struct store *store, struct failure *failure); /* IMMEDIATE */
@@ -257,6 +263,8 @@ struct log_line {
 	uint8_t hash[32];      /* SHA-256 over the previous hash and this line's fields */
 };
 enum error store_log_append(struct store *, struct log_line *, struct failure *);
+/* The last line's number and hash; 0 and zeros of an empty log. */
+enum error store_log_end(struct store *, uint64_t *number, uint8_t hash[32], struct failure *);
 enum error store_log_each(struct store *, const struct scope *, struct page *,
     void (*each)(void *, const struct log_line *), void *context, struct failure *);
 /* Walks the whole chain; *broken = number of the first line that does not fit, 0 when all do. */
@@ -272,8 +280,9 @@ struct funnel {
 };
 /* Adds; verdicts may be taken back: two's complement. */
 enum error store_funnel_add(struct store *, const struct scope *, const struct funnel *, struct failure *);
-/* Everything that triage counted becomes 0, because it counts again from the beginning of history. */
-enum error store_funnel_clear(struct store *, const struct scope *, struct failure *);
+/* Everything that triage counted becomes 0, the hits of decisions too, because it counts again from the beginning of
+ * history. */
+enum error store_counts_clear(struct store *, const struct scope *, struct failure *);
 enum error store_funnel_each(struct store *, const struct scope *, uint32_t organisation, int32_t from_day,
     int32_t to_day, void (*each)(void *, const struct funnel *), void *context, struct failure *);
 
@@ -287,7 +296,15 @@ enum error store_answer_find(struct store *, const struct scope *, struct text k
 enum error store_answer_put(struct store *, const struct scope *, struct text key, uint16_t status, struct text body,
     nanoseconds expires, struct failure *);
 
-/* A consistent copy of the running store into a new file. */
-enum error store_copy(struct store *, const char *path, struct failure *);
+/* ── copies of a running store ─ */
+/* From here to store_read_end() this store shows the moment of the call, whatever others commit; nothing can be written
+ * through it meanwhile. */
+enum error store_read_begin(struct store *, struct failure *);
+void store_read_end(struct store *);
+/* Into a new file, durable when it returns, and found whole by SQLite's own check (else ERROR_CORRUPT). Inside a
+ * store_read_begin() it is the store of that moment. `moved` (may be NULL) is told the bytes as they are written.
+ * Leaves nothing behind when it fails. */
+enum error store_copy(
+    struct store *, const char *path, void (*moved)(void *, uint64_t bytes), void *context, struct failure *);
 
 #endif

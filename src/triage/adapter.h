@@ -85,6 +85,8 @@ enum error checkpoint_write(struct adapter *adapter, struct failure *failure);
 /* Loads the newest. Without a usable one triage starts from the beginning of history, and the counts of the funnel are
  * cleared. */
 enum error checkpoint_read(struct adapter *adapter, struct failure *failure);
+/* The checkpoint that goes with what the store says now; "" before the first one. */
+enum error checkpoint_resting(struct store *store, char name[static 64], struct failure *failure);
 
 /* A triage that knows nothing, in place of what there is. */
 enum error adapter_triage(struct adapter *adapter, struct failure *failure);

@@ -25,4 +25,5 @@ const struct capability triage_capability = {
 	.stop = adapter_stop,
 	.alerts = adapter_alerts,
 	.replay_from = adapter_replay_from,
+	.resting = checkpoint_resting,
 };

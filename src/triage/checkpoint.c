@@ -19,6 +19,7 @@
 #define VERSION 1u
 #define LARGEST ((size_t)4 << 30)
 #define KEY "triage.checkpoint"
+#define NAME "triage-%" PRIu64 ".checkpoint"
 
 /* ── what is counted ─ */
 
@@ -85,7 +86,7 @@ void hits_note(struct adapter *adapter, struct uuid decision, nanoseconds occurr
 
 static void file_name(const struct adapter *adapter, uint64_t generation, char *to, size_t size)
 {
-	snprintf(to, size, "%s/triage-%" PRIu64 ".checkpoint", adapter->center->folder, generation);
+	snprintf(to, size, "%s/" NAME, adapter->center->folder, generation);
 }
 
 static enum error state_build(struct adapter *adapter, uint64_t generation, struct builder *to, struct failure *failure)
@@ -161,6 +162,20 @@ enum error checkpoint_write(struct adapter *adapter, struct failure *failure)
 	return OK;
 }
 
+enum error checkpoint_resting(struct store *store, char name[static 64], struct failure *failure)
+{
+	struct text value;
+	struct arena *arena = arena_new(1 << 16);
+	uint64_t generation = 0;
+	*name = 0;
+	enum error error = arena ? store_value_get(store, KEY, arena, &value, failure)
+				 : fail(failure, ERROR_MEMORY, "no memory to look for the checkpoint");
+	if (!error && text_to_u64(value, &generation) && generation)
+		snprintf(name, 64, NAME, generation);
+	arena_free(arena);
+	return error == ERROR_NOT_FOUND ? OK : error; /* nothing was judged yet */
+}
+
 /* ── reading ─ */
 
 static enum error state_load(struct adapter *adapter, uint64_t generation, struct text bytes, struct failure *failure)
@@ -190,7 +205,7 @@ static enum error start_anew(
 	    LOG_FIELD_STRING("file", path), LOG_FIELD_STRING("why", why->words));
 	enum error error = store_begin(adapter->center->store, failure);
 	if (!error)
-		error = store_funnel_clear(adapter->center->store, adapter->scope, failure);
+		error = store_counts_clear(adapter->center->store, adapter->scope, failure);
 	if (!error)
 		error = store_commit(adapter->center->store, failure);
 	if (error)

@@ -336,8 +336,8 @@ static void test_a_copy_of_the_running_store_opens_and_holds_the_same(void **sta
 	add_organisation(place, "copied");
 	char path[128];
 	snprintf(path, sizeof path, "%s/copy.db", place->folder);
-	done(place, store_copy(place->store, path, &place->failure));
-	assert_int_equal(store_copy(place->store, path, &place->failure), ERROR_CONFLICT);
+	done(place, store_copy(place->store, path, NULL, NULL, &place->failure));
+	assert_int_equal(store_copy(place->store, path, NULL, NULL, &place->failure), ERROR_CONFLICT);
 	char location[160];
 	snprintf(location, sizeof location, "sqlite:%s", path);
 	struct store *copy;

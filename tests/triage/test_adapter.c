@@ -273,6 +273,46 @@ static void test_a_damaged_checkpoint_is_left_and_everything_judged_again(void *
 	start(place);
 }
 
+static uint64_t hits(struct place *place, struct uuid id)
+{
+	struct decision decision;
+	fine(place, store_decision_get(place->center.store, place->work, id, &decision, &place->failure));
+	return decision.hits;
+}
+
+static void test_a_damaged_checkpoint_leaves_the_hits_of_decisions_as_they_were(void **state)
+{
+	struct place *place = *state;
+	char path[128];
+	nanoseconds today = time_now(); /* what stands is asked of the machine's clock */
+	struct decision decision = { .organisation = place->organisation,
+		.author = uuid_random(),
+		.created = today,
+		.expires = today + DAY,
+		.review = today + HOUR };
+	strcpy(decision.signature, "ET POLICY package update over HTTP");
+	strcpy(decision.reason, "the mirror of the department");
+	fine(place, store_begin(place->center.store, &place->failure));
+	fine(place, store_decision_put(place->center.store, place->work, &decision, &place->failure));
+	fine(place, store_commit(place->center.store, &place->failure));
+	adapter_stop(&place->center);
+	start(place);
+	add_batch(place);
+	add_batch(place);
+	adapter_stop(&place->center);
+	uint64_t before = hits(place, decision.id);
+	assert_true(before > ALERTS);
+	for (unsigned generation = 1; generation < 4; generation++) { /* whichever is the one that counts */
+		snprintf(path, sizeof path, "%s/triage-%u.checkpoint", place->folder, generation);
+		assert_int_equal(truncate(path, 200) == 0 || access(path, F_OK) != 0, 1);
+	}
+	start(place);
+	adapter_stop(&place->center);
+	check_sums(place, 2 * ALERTS);
+	assert_int_equal(hits(place, decision.id), before);
+	start(place);
+}
+
 static void test_an_organisation_beyond_the_bound_is_stored_unjudged_and_stops_nobody(void **state)
 {
 	struct place *place = *state;
@@ -306,6 +346,8 @@ int main(void)
 		    test_a_history_opened_anew_is_judged_again_from_the_checkpoint, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    test_a_damaged_checkpoint_is_left_and_everything_judged_again, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    test_a_damaged_checkpoint_leaves_the_hits_of_decisions_as_they_were, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    test_an_organisation_beyond_the_bound_is_stored_unjudged_and_stops_nobody, begin, end),
 	};
