@@ -67,7 +67,13 @@ static int fuzz_format(const char *name, const char *map, const uint8_t *data, s
 	struct alert alert;
 	if (stream_open_memory("fuzz", data, size, &stream, NULL))
 		return 0;
-	CHECK(format_reader_new(name ? format_named(name) : NULL, &settings, &reader, NULL) == OK);
+	struct failure failure = { 0 };
+	if (format_reader_new(name ? format_named(name) : NULL, &settings, &reader, &failure) != OK) {
+		CHECK(map && failure.words[0]);
+		stream_close(stream);
+		json_parser_free(parser);
+		return 0;
+	}
 	while (format_read(reader, stream, NULL, &alert, &counts, NULL, NULL, NULL) == OK)
 		check_alert(&alert, parser);
 	CHECK(counts.lines == counts.alerts + counts.skipped + counts.malformed);

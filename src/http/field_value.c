@@ -316,8 +316,11 @@ enum error field_value_from_json(
 	switch (field->type) {
 	case FIELD_LIST:
 		return list_from_json(field, given, value, failure);
+	case FIELD_REAL: /* may be written as a whole number; it is one kind of number from here on */
+		if (!json_is_number(given))
+			return expected(field, failure, "a number");
+		return hand_over(field, json_real(json_number_value(given)), value, failure);
 	case FIELD_INTEGER:
-	case FIELD_REAL:
 	case FIELD_BOOLEAN: {
 		enum error error = field_value_check(field, given, failure);
 		return error ? error : hand_over(field, json_deep_copy(given), value, failure);
