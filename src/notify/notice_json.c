@@ -3,11 +3,6 @@
  */
 #include "notify/notice_json.h"
 
-bool notice_is_shown(const struct subject *subject, const struct notice *notice)
-{
-	return subject->role != ROLE_MEMBER || notice->sent != 0;
-}
-
 static void set_string(json_t *object, const char *name, const char *value)
 {
 	json_object_set_new(object, name, json_string(value ? value : ""));

@@ -7,10 +7,6 @@
 #include "http/route.h"
 #include "model/notice.h"
 
-/* May this subject see the notice at all? Members see what was sent to them: no drafts, none withdrawn before it was
- * sent. */
-bool notice_is_shown(const struct subject *subject, const struct notice *notice);
-
 /* In a list: number, subject, states and times; `organisation` may be NULL. */
 json_t *notice_json_short(
     const struct call *call, const struct notice *notice, const struct organisation *organisation);

@@ -80,8 +80,6 @@ static void each_notice(void *context, const struct notice *notice)
 {
 	struct listing *listing = context;
 	struct call *call = listing->call;
-	if (!notice_is_shown(call->subject, notice))
-		return;
 	if (listing->organisation.number != notice->organisation &&
 	    store_organisation_get(call->store, policy_background("notices", call->arena), notice->organisation,
 		&listing->organisation, NULL) != OK)
@@ -127,11 +125,7 @@ enum error notice_inbox(struct call *call, struct failure *failure)
 
 static enum error load(struct call *call, struct notice *notice, struct failure *failure)
 {
-	enum error error =
-	    store_notice_get(call->store, call->scope, input_uuid(call, "id"), call->arena, notice, failure);
-	if (error == OK && !notice_is_shown(call->subject, notice))
-		return fail(failure, ERROR_NOT_FOUND, "no such notice");
-	return error;
+	return store_notice_get(call->store, call->scope, input_uuid(call, "id"), call->arena, notice, failure);
 }
 
 static void each_delivery(void *context, const struct delivery *delivery)

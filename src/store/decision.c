@@ -102,13 +102,12 @@ enum error store_decision_put(
 	enum error error = is_new ? insert(store, scope, decision, failure) : update(store, scope, decision, failure);
 	if (error)
 		return error;
-	char object[UUID_TEXT], detail[256];
-	text_copy(text_of(decision->reason), detail, sizeof detail);
+	char object[UUID_TEXT]; /* and not the reason, which tells of contents */
 	return log_change(store, scope,
 	    decision->withdrawn ? "decision.withdraw"
 	    : is_new            ? "decision.new"
 				: "decision.change",
-	    uuid_format(decision->id, object), decision->organisation, detail, failure);
+	    uuid_format(decision->id, object), decision->organisation, "", failure);
 }
 
 enum error store_decision_get(

@@ -240,10 +240,10 @@ enum error event_step(struct store *store, const struct scope *scope, struct uui
 	error = query_run(&query, NULL);
 	if (error)
 		return error;
-	char object[UUID_TEXT], line[48], detail[256];
+	/* The reason stays with the step: it tells of contents, which those who read the log do not see. */
+	char object[UUID_TEXT], line[48];
 	snprintf(line, sizeof line, "event.%s", what);
-	text_copy(reason, detail, sizeof detail);
-	return log_change(store, scope, line, uuid_format(id, object), organisation, detail, failure);
+	return log_change(store, scope, line, uuid_format(id, object), organisation, "", failure);
 }
 
 static const char *step_name(enum event_state state)

@@ -12,8 +12,8 @@
 	"deadline,"                                                                                                    \
 	" acknowledged, acknowledged_by, acknowledged_name, reply, reminders, escalated, link_digest, version"
 #define CURSOR_NOTICE 'n'
-/* A draft is the centre's own until it is sent. */
-#define SENT_OR_CENTRE "(:centre OR state <> 0)"
+/* A draft is the centre's own until it is sent, also one that was withdrawn instead. */
+#define SENT_OR_CENTRE "(:centre OR sent > 0)"
 #define DUE_LARGEST 500
 
 static enum error take(struct query *query, struct arena *arena, struct notice *notice)

@@ -211,7 +211,7 @@ enum error store_decision_hit(
     struct store *, const struct scope *, struct uuid, uint64_t hits, nanoseconds last, struct failure *);
 
 /* ── notices and their delivery ─ */
-/* Gives id and number when new; a draft is seen by scopes that cover all only. */
+/* Gives id and number when new; what was never sent is seen by scopes that cover all only. */
 enum error store_notice_put(struct store *, const struct scope *, struct notice *, struct failure *);
 enum error store_notice_get(
     struct store *, const struct scope *, struct uuid, struct arena *, struct notice *, struct failure *);

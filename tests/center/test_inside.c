@@ -14,7 +14,7 @@
 
 static int begin(void **state)
 {
-	*state = inside_open(NULL);
+	*state = inside_open(false);
 	return 0;
 }
 

@@ -4,11 +4,15 @@
  */
 #include "inside.h"
 
+#include "base/catalog.h"
+#include "base/data.h"
+#include "center/settings.h"
 #include "store/query.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 /* One at a time: neither the clock nor SQLite's hooks know whose they are. */
@@ -28,6 +32,26 @@ static nanoseconds clock_now(void)
 void inside_set_clock(nanoseconds now)
 {
 	clock_of_all = now;
+}
+
+/* Ids and secrets come from here too, so that a seed gives a whole run again: this takes the C library's place. */
+static uint64_t randomness = 1;
+
+void inside_set_randomness(uint64_t seed)
+{
+	randomness = seed * 0x9e3779b97f4a7c15u | 1;
+}
+
+ssize_t getrandom(void *to, size_t size, unsigned flags)
+{
+	(void)flags;
+	for (size_t i = 0; i < size; i++) {
+		randomness ^= randomness << 13;
+		randomness ^= randomness >> 7;
+		randomness ^= randomness << 17;
+		((uint8_t *)to)[i] = (uint8_t)(randomness >> 40);
+	}
+	return (ssize_t)size;
 }
 
 nanoseconds inside_clock(void)
@@ -131,7 +155,6 @@ static void fill_keeper(struct inside *inside)
 {
 	struct keeper *keeper = &inside->keeper;
 	share_requests(inside);
-	inside->process.settings.session_idle = inside->process.settings.session_longest = 365 * DAY;
 	keeper->process = &inside->process;
 	keeper->store = inside->store;
 	keeper->history = inside->history;
@@ -139,6 +162,7 @@ static void fill_keeper(struct inside *inside)
 	    counter_get(inside->process.counters, COUNTER_TOTAL, "noroshi_denied", "Denied.", NULL, TEXT_NONE);
 	keeper->center = (struct center){ .store = inside->store,
 		.history = inside->history,
+		.japanese = keeper->japanese,
 		.counters = inside->process.counters,
 		.folder = inside->folder,
 		.public_url = "https://noroshi.example",
@@ -149,28 +173,44 @@ static void fill_keeper(struct inside *inside)
 	inside_fine(inside, router_new(keeper->tables, &keeper->router, &inside->failure));
 }
 
-struct inside *inside_open(const char *web)
+/* From the source and the build folder, as the processes of the centre find them. */
+static void open_pages(struct inside *inside)
+{
+	char web[4096];
+	inside_fine(inside, data_find("web", web, sizeof web, &inside->failure));
+	inside_fine(inside, assets_new(web, &inside->assets, &inside->failure));
+	inside_fine(
+	    inside, templates_new(web, inside->keeper.japanese, inside->assets, &inside->templates, &inside->failure));
+}
+
+struct inside *inside_open(bool pages)
 {
 	struct inside *inside = calloc(1, sizeof *inside);
+	char catalog[4096];
 	if (!inside)
 		abort();
 	inside_set_clock((nanoseconds)1800000000 * SECOND);
 	inside->arena = arena_new(0);
 	inside->work = policy_background("test", inside->arena);
+	settings_groups(&inside->process.settings, inside->process.groups);
+	inside_fine(inside, config_defaults(inside->process.groups, &inside->failure));
+	inside->process.settings.session_idle = inside->process.settings.session_longest = 365 * DAY;
+	inside_fine(inside, data_find_catalog("ja", catalog, sizeof catalog, &inside->failure));
+	inside_fine(inside, catalog_open(catalog, &inside->keeper.japanese, &inside->failure));
 	open_store(inside);
 	fill_keeper(inside);
-	if (web) {
-		inside_fine(inside, assets_new(web, &inside->assets, &inside->failure));
-		inside_fine(inside, templates_new(web, NULL, inside->assets, &inside->templates, &inside->failure));
-	}
+	if (pages)
+		open_pages(inside);
 	return inside;
 }
 
 void inside_close(struct inside *inside)
 {
 	char command[128];
+	config_free(inside->process.groups);
 	templates_free(inside->templates);
 	assets_free(inside->assets);
+	catalog_free(inside->keeper.japanese);
 	store_close(inside->store);
 	history_close(inside->history);
 	router_free(inside->keeper.router);

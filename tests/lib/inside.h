@@ -28,12 +28,15 @@ struct inside {
 	unsigned changes; /* how often a handler told that something changed */
 };
 
-/* With `web` (the folder of the pages) pages are rendered. Ends the process with words when it cannot be made. */
-struct inside *inside_open(const char *web);
+/* With `pages` pages are rendered, else answered by their data as JSON. Ends the process with words when it cannot be
+ * made. */
+struct inside *inside_open(bool pages);
 void inside_close(struct inside *inside);
 /* The clock of all; it stands until it is set again. Begins at 2027-01-15T08:00:00Z. */
 void inside_set_clock(nanoseconds now);
 nanoseconds inside_clock(void);
+/* Ids and secrets of all that links this are numbers from a seed (1 unless set): never use it outside tests. */
+void inside_set_randomness(uint64_t seed);
 /* Ends the process with the words of inside->failure unless `error` is OK: for steps that cannot fail. */
 void inside_fine(struct inside *inside, enum error error);
 

@@ -307,7 +307,12 @@ static void test_a_notice_is_numbered_found_by_its_link_and_hidden_while_a_draft
 	assert_string_equal(second.number, "2023-0002");
 	assert_int_equal(
 	    store_notice_get(place->store, member, first.id, place->arena, &read, &place->failure), ERROR_NOT_FOUND);
+	second.state = NOTICE_WITHDRAWN; /* and nothing was ever sent: it stays hidden */
+	done(place, store_notice_put(place->store, analyst, &second, &place->failure));
+	assert_int_equal(
+	    store_notice_get(place->store, member, second.id, place->arena, &read, &place->failure), ERROR_NOT_FOUND);
 	first.state = NOTICE_SENT;
+	first.sent = NOW;
 	done(place, store_notice_put(place->store, analyst, &first, &place->failure));
 	second.version = 9;
 	assert_int_equal(store_notice_put(place->store, analyst, &second, &place->failure), ERROR_CONFLICT);

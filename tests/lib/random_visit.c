@@ -1,0 +1,360 @@
+/*
+ * Random requests: see random_visit.h. In: the route table and the world. Out: target, body and headers as a client
+ * writes them.
+ */
+#include "random_visit.h"
+
+#include "http/fields.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SAY(...) snprintf(value->text, sizeof value->text, __VA_ARGS__)
+
+static uint32_t roll(struct world *world, uint32_t limit)
+{
+	return dice_below(&world->dice, limit);
+}
+
+/* ── values by type ─ */
+
+/* A path names its noun before the id. Only so that more requests meet their thing: others come too. */
+static bool fits(const struct owned *owned, const struct random_visit *random)
+{
+	static const struct {
+		const char *noun;
+		enum mark kind;
+	} nouns[] = { { "/events/{", MARK_EVENT }, { "/notices/{", MARK_NOTICE }, { "/notices/{", MARK_DRAFT },
+		{ "/decisions/{", MARK_DECISION }, { "/campaigns/{", MARK_CAMPAIGN }, { "/accounts/{", MARK_ACCOUNT } };
+	bool known = false;
+	for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
+		bool named = strstr(random->route->path, nouns[i].noun) != NULL;
+		known |= named;
+		if (named && owned->kind == nouns[i].kind)
+			return true;
+	}
+	return !known;
+}
+
+static void pick_uuid(struct world *world, const struct random_visit *random, struct value *value)
+{
+	struct uuid id = { { 0xfe, (uint8_t)roll(world, 256), (uint8_t)roll(world, 256) } };
+	const char *met = roll(world, 4) ? NULL : world_word(world, value->field->name);
+	const struct key *key = random->visit.key;
+	unsigned place = key ? world_place(world, key->organisation) : 0, tries = roll(world, 4) ? 32 : 1;
+	if (met && strlen(met) == UUID_TEXT - 1) {
+		SAY("%s", met);
+		return;
+	}
+	bool own = place && roll(world, 2);
+	if (roll(world, 12))
+		do {
+			const struct owned *owned = &world->ids[roll(world, world->id_count)];
+			id = owned->id;
+			if (fits(owned, random) && (!own || owned->owner == place))
+				break;
+		} while (--tries);
+	uuid_format(id, value->text);
+}
+
+static void pick_integer(struct world *world, struct value *value)
+{
+	const struct field *field = value->field;
+	const char *met = roll(world, 3) ? NULL : world_word(world, field->name);
+	if (met)
+		SAY("%s", met);
+	else if (field->most >= UINT32_MAX && roll(world, 4))
+		SAY("%u", roll(world, 2) ? world->numbers[1 + roll(world, world->organisations)]
+					 : world->sensors[1 + roll(world, world->organisations)]);
+	else
+		SAY("%lld", (long long)(field->least + roll(world, 5)));
+}
+
+/* What a person writes says whom it is about, when that can be told from the other values. */
+static bool about(struct world *world, const struct random_visit *random, enum mark *kind, unsigned *owner)
+{
+	enum role role = random->visit.key ? random->visit.key->role : ROLE_NONE;
+	const char *path = random->route->path;
+	for (unsigned i = 0; i < random->count; i++) {
+		const struct value *value = &random->values[i];
+		const struct owned *owned = NULL;
+		struct uuid id;
+		if (value->field->type == FIELD_UUID && uuid_parse(text_of(value->text), &id))
+			owned = world_owner(world, id);
+		if (owned && owned->kind != MARK_ACCOUNT && role != ROLE_ADMINISTRATOR) {
+			*kind = owned->kind == MARK_CAMPAIGN ? MARK_CAMPAIGN : MARK_WRITTEN;
+			*owner = owned->owner;
+			return true;
+		}
+		if (value->field->type != FIELD_INTEGER)
+			continue;
+		uint32_t number = (uint32_t)strtoul(value->text, NULL, 10);
+		if (strcmp(value->field->name, "organisation") == 0 && role == ROLE_ANALYST)
+			return *kind = MARK_WRITTEN, (*owner = world_place(world, number)) != 0;
+		if (strstr(path, "/organisations/{") && role == ROLE_ADMINISTRATOR)
+			return *kind = MARK_ORGANISATION, (*owner = world_place(world, number)) != 0;
+	}
+	return false;
+}
+
+static void pick_text(struct world *world, const struct random_visit *random, struct value *value)
+{
+	char mark[MARK_TEXT];
+	enum mark kind;
+	unsigned owner;
+	const char *met = world_word(world, value->field->name);
+	if (value->field->place == IN_PATH && strcmp(value->field->name, "position") == 0 && world->position_count) {
+		SAY("%s", world->positions[roll(world, world->position_count)].text);
+		return;
+	}
+	if (value->field->place == IN_BODY && about(world, random, &kind, &owner))
+		SAY("%s-%u", mark_text(kind, owner, mark), roll(world, 1000));
+	else if (value->field->place != IN_BODY && met && roll(world, 2))
+		SAY("%s", met);
+	else
+		SAY("text-%u", roll(world, 1000));
+	if (value->field->largest && strlen(value->text) > value->field->largest)
+		value->text[value->field->largest] = 0;
+}
+
+static void pick_cursor(struct world *world, struct value *value)
+{
+	const char *met = world_word(world, roll(world, 2) ? "next" : "alerts_next");
+	SAY("%s", met && roll(world, 4) ? met : "00aa");
+}
+
+static void pick_time(struct world *world, struct value *value)
+{
+	nanoseconds time = inside_clock() + ((nanoseconds)roll(world, 400) - 200) * DAY;
+	char text[TIME_TEXT];
+	SAY("%s", time_format(time - time % SECOND, text));
+}
+
+static void pick_secret(struct world *world, struct value *value)
+{
+	if (value->field->place == IN_PATH && world->link_count && roll(world, 3))
+		SAY("%s", world->links[roll(world, world->link_count)]);
+	else
+		SAY("a long enough secret %u", roll(world, 1000));
+}
+
+static void pick_list(struct world *world, struct value *value)
+{
+	unsigned count = 1 + roll(world, 3), used = 0;
+	for (unsigned i = 0; i < count; i++) {
+		const char *met = world_word(world, "name");
+		used += (unsigned)snprintf(
+		    value->text + used, sizeof value->text - used, "%s%.60s", i ? "\n" : "", met ? met : "host");
+	}
+}
+
+static void pick(struct world *world, const struct random_visit *random, struct value *value)
+{
+	const struct field *field = value->field;
+	unsigned choices = 0;
+	switch (field->type) {
+	case FIELD_UUID:
+		pick_uuid(world, random, value);
+		break;
+	case FIELD_INTEGER:
+		pick_integer(world, value);
+		break;
+	case FIELD_TEXT:
+	case FIELD_LINES:
+		pick_text(world, random, value);
+		break;
+	case FIELD_REAL:
+		SAY("%u.5", roll(world, 100));
+		break;
+	case FIELD_BOOLEAN:
+		SAY("%s", roll(world, 2) ? "true" : "false");
+		break;
+	case FIELD_TIME:
+		pick_time(world, value);
+		break;
+	case FIELD_CHOICE:
+		while (field->choices[choices])
+			choices++;
+		SAY("%s", field->choices[roll(world, choices)]);
+		break;
+	case FIELD_ADDRESS:
+		SAY("%s", roll(world, 2) ? "192.0.2.7" : "2001:db8::7");
+		break;
+	case FIELD_PREFIX:
+		SAY("%s", roll(world, 2) ? "192.0.2.0/24" : "2001:db8::/48");
+		break;
+	case FIELD_CURSOR:
+		pick_cursor(world, value);
+		break;
+	case FIELD_SECRET:
+		pick_secret(world, value);
+		break;
+	case FIELD_LIST:
+		pick_list(world, value);
+		break;
+	}
+}
+
+/* ── as a client writes it ─ */
+
+static void write_target(struct random_visit *random)
+{
+	struct builder to = { 0 };
+	for (const char *at = random->route->path; *at; at++) {
+		if (*at != '{') {
+			build_char(&to, *at);
+			continue;
+		}
+		size_t size = strcspn(at + 1, "}");
+		for (unsigned i = 0; i < random->count; i++) {
+			const struct field *field = random->values[i].field;
+			if (strlen(field->name) == size && strncmp(field->name, at + 1, size) == 0)
+				percent_encode(text_of(random->values[i].text), &to);
+		}
+		at += size + 1;
+	}
+	char separator = '?';
+	for (unsigned i = 0; i < random->count; i++) {
+		if (random->values[i].field->place != IN_QUERY)
+			continue;
+		build_char(&to, separator);
+		build_format(&to, "%s=", random->values[i].field->name);
+		percent_encode(text_of(random->values[i].text), &to);
+		separator = '&';
+	}
+	text_copy((struct text){ to.at, to.size }, random->target, sizeof random->target);
+	builder_free(&to);
+}
+
+static void write_json_value(struct builder *to, const struct value *value)
+{
+	struct text rest = text_of(value->text);
+	switch (value->field->type) {
+	case FIELD_INTEGER:
+	case FIELD_REAL:
+	case FIELD_BOOLEAN:
+		build_text(to, rest);
+		break;
+	case FIELD_LIST:
+		build_char(to, '[');
+		while (rest.size) {
+			build_json_string(to, text_cut(&rest, '\n'));
+			if (rest.size)
+				build_char(to, ',');
+		}
+		build_char(to, ']');
+		break;
+	default:
+		build_json_string(to, rest);
+	}
+}
+
+static void write_form_value(struct builder *to, const struct value *value)
+{
+	struct text rest = text_of(value->text);
+	do {
+		struct text item = value->field->type == FIELD_LIST ? text_cut(&rest, '\n') : rest;
+		build_format(to, "%s%s=", to->size ? "&" : "", value->field->name);
+		percent_encode(item, to);
+	} while (value->field->type == FIELD_LIST && rest.size);
+}
+
+static void write_body(struct random_visit *random)
+{
+	struct builder to = { 0 };
+	bool form = random->route->kind == ROUTE_FORM;
+	for (unsigned i = 0; i < random->count; i++) {
+		const struct value *value = &random->values[i];
+		if (value->field->place != IN_BODY)
+			continue;
+		if (form) {
+			write_form_value(&to, value);
+			continue;
+		}
+		build_text(&to, to.size ? TEXT(",") : TEXT("{"));
+		build_json_string(&to, text_of(value->field->name));
+		build_char(&to, ':');
+		write_json_value(&to, value);
+	}
+	if (!form && to.size)
+		build_char(&to, '}');
+	text_copy((struct text){ to.at, to.size }, random->body, sizeof random->body);
+	builder_free(&to);
+}
+
+void random_visit_write(struct random_visit *random)
+{
+	write_target(random);
+	write_body(random);
+	random->visit.target = text_of(random->target);
+	random->visit.body = text_of(random->body);
+}
+
+static const struct route *pick_route(struct world *world)
+{
+	const struct route *const *tables = world->inside->keeper.tables;
+	unsigned count = 0;
+	for (size_t i = 0; tables[i]; i++)
+		for (const struct route *route = tables[i]; route->name; route++)
+			count += route->kind != ROUTE_STREAM;
+	unsigned chosen = roll(world, count);
+	for (size_t i = 0; tables[i]; i++)
+		for (const struct route *route = tables[i]; route->name; route++)
+			if (route->kind != ROUTE_STREAM && chosen-- == 0)
+				return route;
+	return NULL;
+}
+
+/* Often one of those whom the route is for. */
+static const struct key *pick_person(struct world *world, const struct route *route)
+{
+	const struct key *key = NULL;
+	unsigned tries = roll(world, 3) ? 20 : 1;
+	do {
+		unsigned who = roll(world, world->people_count + 1);
+		key = who < world->people_count ? &world->people[who] : NULL;
+	} while (--tries && (!key || policy_reach(key->role, route->action) == 0));
+	return key;
+}
+
+void random_visit(struct world *world, struct random_visit *random)
+{
+	*random = (struct random_visit){ .route = pick_route(world) };
+	struct visit *visit = &random->visit;
+	visit->method = random->route->method;
+	visit->key = pick_person(world, random->route);
+	visit->by_session = visit->key && !visit->key->sensor && roll(world, 2);
+	visit->language = roll(world, 2) ? "ja" : "en";
+	visit->password_matches = roll(world, 2);
+	if (roll(world, 5) == 0)
+		visit->version = 1 + roll(world, 4);
+	if (roll(world, 5) == 0) {
+		snprintf(random->key_text, sizeof random->key_text, "key-%u-%u", roll(world, UINT32_MAX / 2),
+		    roll(world, 9));
+		visit->idempotency_key = random->key_text;
+	}
+	for (const struct field *field = random->route->fields; field && field->name; field++) {
+		if (!field->required && field->place != IN_PATH && roll(world, 3))
+			continue;
+		if (random->count == VISIT_VALUES)
+			abort();
+		random->values[random->count].field = field;
+		pick(world, random, &random->values[random->count]);
+		random->count++;
+	}
+	random_visit_write(random);
+}
+
+void random_visit_print(const struct world *world, const struct random_visit *random)
+{
+	const struct visit *visit = &random->visit;
+	const struct key *key = visit->key;
+	fprintf(stderr, "# %s %s\n#   by %s", visit->method, random->target, key ? role_code(key->role) : "a stranger");
+	if (key)
+		fprintf(stderr, " %ld of organisation %u, by %s", (long)(key - world->people), key->organisation,
+		    visit->by_session ? "session" : "token");
+	fprintf(stderr, ", language %s, If-Match %llu, Idempotency-Key %s, password %s\n#   body: %s\n",
+	    visit->language, (unsigned long long)visit->version, visit->idempotency_key ? visit->idempotency_key : "-",
+	    visit->password_matches ? "right" : "wrong", random->body);
+}

@@ -1,0 +1,30 @@
+/*
+ * Random requests from the route table: whatever route is added, it is asked with values of its fields' types, with ids
+ * of the world (world.h) and with values that answers held under the same names.
+ */
+#ifndef NOROSHI_TESTS_LIB_RANDOM_VISIT_H
+#define NOROSHI_TESTS_LIB_RANDOM_VISIT_H
+
+#include "world.h"
+
+#define VISIT_VALUES 32
+
+struct random_visit {
+	struct visit visit;
+	const struct route *route;
+	struct value {
+		const struct field *field;
+		char text[256]; /* of a LIST: items with '\n' between them */
+	} values[VISIT_VALUES];
+	unsigned count;
+	char target[4096], body[8192], key_text[40];
+};
+
+/* A request of one of the world's people (or of a stranger) to any route but those of batches. */
+void random_visit(struct world *world, struct random_visit *random);
+/* Writes target and body again, after a value was changed. */
+void random_visit_write(struct random_visit *random);
+/* All of it, for a failed test. */
+void random_visit_print(const struct world *world, const struct random_visit *random);
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * A random world in a centre inside the process (inside.h): organisations active and not, people of every role,
+ * sensors, alerts, events of campaigns, decisions, notices in every state, the log, counters. Every text says whose it
+ * is, in a mark that is looked for in answers; every id is remembered with its owner. For property tests over all
+ * routes.
+ *
+ * And the model of who may know what, written down a second time, independent of model/policy.c: by kind of mark and
+ * organisation, not by action.
+ */
+#ifndef NOROSHI_TESTS_LIB_WORLD_H
+#define NOROSHI_TESTS_LIB_WORLD_H
+
+#include "inside.h"
+
+/* Numbers from a seed: the same seed gives the same world and the same requests. */
+struct dice {
+	uint64_t state;
+};
+uint32_t dice_below(struct dice *dice, uint32_t limit); /* 0 when limit is 0 */
+
+/* A mark is "zq", the letter of its kind, three digits, "qz"; the digits are the organisation's place in the world (the
+ * account's for ACCOUNT and TITLE), 000 is the centre. Lower case, so that names of every kind may hold it. */
+enum mark {
+	MARK_ORGANISATION = 'o', /* what it is called, its sector, contacts and domains */
+	MARK_SENSOR = 's',
+	MARK_ACCOUNT = 'a', /* how a person signs in, and their mail address */
+	MARK_TITLE = 't',   /* how a person is shown */
+	MARK_ALERT = 'l',
+	MARK_EVENT = 'e',
+	MARK_DECISION = 'd',
+	MARK_NOTICE = 'n',
+	MARK_DRAFT = 'r',    /* a notice that was not sent */
+	MARK_CAMPAIGN = 'c', /* what joins organisations */
+	MARK_WRITTEN = 'w',  /* what somebody wrote about a thing while the test ran */
+};
+#define MARK_TEXT 9
+const char *mark_text(enum mark kind, unsigned owner, char to[static MARK_TEXT]);
+
+#define WORLD_ORGANISATIONS 8
+#define WORLD_PEOPLE 40
+#define WORLD_IDS 4096
+#define WORLD_WORDS 64
+#define WORLD_KEPT 64
+
+struct owned {
+	struct uuid id;
+	enum mark kind;
+	unsigned owner; /* place of the organisation; of the account for MARK_ACCOUNT */
+};
+
+struct world {
+	struct inside *inside;
+	struct dice dice;
+	unsigned organisations; /* places 1 … */
+	uint32_t numbers[WORLD_ORGANISATIONS + 1];
+	struct uuid campaigns[3]; /* the last is nil: none */
+	uint32_t sensors[WORLD_ORGANISATIONS + 1];
+	struct key people[WORLD_PEOPLE]; /* accounts (their place is index + 1), then sensors */
+	unsigned accounts, people_count;
+	struct owned *ids; /* sorted by nothing: `index` finds them */
+	uint32_t *index, id_count;
+	/* Values met in answers, by the name of their member: what requests are made of, whatever a new route calls it.
+	 */
+	struct word {
+		char name[32];
+		char values[WORLD_KEPT][200];
+		unsigned count;
+	} words[WORLD_WORDS];
+	unsigned word_count;
+	struct position {
+		char text[24]; /* as people see it */
+		unsigned owner;
+	} positions[256]; /* of alerts */
+	unsigned position_count;
+	bool draft_sent[WORLD_ORGANISATIONS + 1]; /* one of its drafts was sent while the test ran */
+	char links[8][65];                        /* of notices, as mails carry them */
+	unsigned link_owner[8], link_count;
+};
+
+struct world *world_new(uint64_t seed, bool pages);
+void world_free(struct world *world);
+
+void world_own(struct world *world, struct uuid id, enum mark kind, unsigned owner);
+const struct owned *world_owner(const struct world *world, struct uuid id); /* NULL: not of this world */
+unsigned world_place(const struct world *world, uint32_t number);           /* of an organisation; 0 = none */
+
+/* Remembers the values of an answer. */
+void world_learn(struct world *world, const json_t *output);
+/* One of the values met under this name, or NULL. */
+const char *world_word(struct world *world, const char *name);
+
+/* Something happens in another organisation, or to the centre: new alerts, an event, a notice, a decision, an account,
+ * a change of its title, counts. Never to `but` (a place). */
+void world_stir(struct world *world, unsigned but);
+
+/* Facts of the subject, read from the store anew; false when it may not come in at all. */
+bool world_stands(struct world *world, const struct key *key, enum role *role, unsigned *place);
+bool world_may_know(
+    const struct world *world, const struct key *key, enum role role, unsigned place, enum mark kind, unsigned owner);
+
+#endif
