@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -82,24 +83,20 @@ static void show_progress(const struct inputs *inputs, const struct input *input
 }
 
 /* The inputs of one organisation together: always the earliest alert of those that wait. */
-static enum error triage_organisation(
-    struct inputs *inputs, uint32_t organisation, struct triage *triage, uint64_t *alerts, struct failure *failure)
+static enum error triage_organisation(struct inputs *inputs, struct input **own, size_t count, struct triage *triage,
+    uint64_t *alerts, struct failure *failure)
 {
 	enum error error = OK;
-	for (size_t i = 0; i < inputs->count && !error; i++)
-		if (inputs->items[i].organisation == organisation) {
-			error = input_open(&inputs->items[i], inputs, failure);
-			if (!error)
-				input_next(&inputs->items[i]);
-		}
+	for (size_t i = 0; i < count && !error; i++) {
+		error = input_open(own[i], inputs, failure);
+		if (!error)
+			input_next(own[i]);
+	}
 	while (!error) {
 		struct input *earliest = NULL;
-		for (size_t i = 0; i < inputs->count; i++) {
-			struct input *input = &inputs->items[i];
-			if (input->organisation == organisation && input->waiting &&
-			    (!earliest || input->alert.occurred < earliest->alert.occurred))
-				earliest = input;
-		}
+		for (size_t i = 0; i < count; i++)
+			if (own[i]->waiting && (!earliest || own[i]->alert.occurred < earliest->alert.occurred))
+				earliest = own[i];
 		if (!earliest)
 			break;
 		error = triage_add(triage, &earliest->alert, earliest->line.number, failure);
@@ -107,21 +104,38 @@ static enum error triage_organisation(
 			show_progress(inputs, earliest, *alerts);
 		input_next(earliest);
 	}
-	for (size_t i = 0; i < inputs->count; i++)
-		if (inputs->items[i].organisation == organisation)
-			input_close(&inputs->items[i]);
+	for (size_t i = 0; i < count; i++)
+		input_close(own[i]);
 	return error;
+}
+
+static int by_organisation(const void *a, const void *b)
+{
+	const struct input *x = *(struct input *const *)a, *y = *(struct input *const *)b;
+	if (x->organisation != y->organisation)
+		return x->organisation < y->organisation ? -1 : 1;
+	return x->sensor < y->sensor ? -1 : 1;
 }
 
 enum error inputs_triage(struct inputs *inputs, struct triage *triage, struct failure *failure)
 {
 	uint64_t alerts = 0;
 	enum error error = OK;
-	for (uint32_t organisation = 1; organisation <= inputs->organisations && !error; organisation++) {
-		error = triage_organisation(inputs, organisation, triage, &alerts, failure);
+	struct input **sorted = malloc(inputs->count * sizeof *sorted);
+	if (!sorted)
+		return fail(failure, ERROR_MEMORY, "no memory for %zu inputs", inputs->count);
+	for (size_t i = 0; i < inputs->count; i++)
+		sorted[i] = &inputs->items[i];
+	qsort(sorted, inputs->count, sizeof *sorted, by_organisation);
+	for (size_t i = 0, own; i < inputs->count && !error; i += own) {
+		uint32_t organisation = sorted[i]->organisation;
+		for (own = 1; i + own < inputs->count && sorted[i + own]->organisation == organisation;)
+			own++;
+		error = triage_organisation(inputs, &sorted[i], own, triage, &alerts, failure);
 		if (!error)
 			triage_finish_organisation(triage, organisation);
 	}
+	free(sorted);
 	if (inputs->progress)
 		fputs("\r\033[K", stderr);
 	return error;
