@@ -3,42 +3,79 @@
  */
 #include "triage/identify.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #define SIGNATURE_SEED 0x7369676eULL
 #define CONTENT_SEED 0x636f6e74ULL
+#define CLAIMS_MOST 16384u
+
+enum error claims_init(struct claims *claims)
+{
+	*claims = (struct claims){ 0 };
+	return names_init(&claims->words, CLAIMS_MOST);
+}
+
+void claims_free(struct claims *claims)
+{
+	names_free(&claims->words);
+	free(claims->found);
+	*claims = (struct claims){ 0 };
+}
+
+static bool claims_room(struct claims *claims)
+{
+	size_t had = claims->room;
+	if (claims->words.count < had)
+		return true;
+	struct known_claim *more = array_grow(claims->found, &claims->room, 64, sizeof *more);
+	if (!more)
+		return false;
+	memset(more + had, 0, (claims->room - had) * sizeof *more);
+	claims->found = more;
+	return true;
+}
+
+/* Where the claim of these words is kept; NULL when it cannot be. */
+static struct known_claim *claim_place(struct claims *claims, const struct alert *alert)
+{
+	char words[NAMES_LONGEST];
+	uint16_t size = (uint16_t)alert->category.size; /* in front: where the one ends is part of what is said */
+	size_t both = alert->category.size + alert->signature.size;
+	if (both > sizeof words - sizeof size || !claims_room(claims))
+		return NULL;
+	memcpy(words, &size, sizeof size);
+	if (size)
+		memcpy(words + sizeof size, alert->category.at, size);
+	if (alert->signature.size)
+		memcpy(words + sizeof size + size, alert->signature.at, alert->signature.size);
+	uint32_t number = names_number(&claims->words, (struct text){ words, sizeof size + both });
+	return number ? &claims->found[number] : NULL;
+}
+
+static struct claim claim_found(struct claims *claims, const struct alert *alert)
+{
+	struct known_claim *place = claim_place(claims, alert);
+	if (place && place->known)
+		return place->claim;
+	struct claim claim = claim_of(alert->detector, alert->signature, alert->category);
+	if (place)
+		*place = (struct known_claim){ true, claim };
+	return claim;
+}
+
+enum error identities_init(struct identities *identities, struct claims *claims, uint32_t most)
+{
+	*identities = (struct identities){ .claims = claims };
+	return names_init(&identities->names, most);
+}
 
 void identities_free(struct identities *identities)
 {
 	names_free(&identities->names);
-	free(identities->signatures);
 	*identities = (struct identities){ 0 };
-}
-
-enum error identities_init(struct identities *identities, uint32_t most)
-{
-	*identities = (struct identities){ 0 };
-	return names_init(&identities->names, most);
-}
-
-static struct claim claim_cached(struct identities *identities, uint32_t number, const struct alert *alert)
-{
-	uint64_t category = hash_text(alert->category, 1);
-	if (number >= identities->signature_room) {
-		uint32_t room = (number + 16) * 2;
-		struct signature_claim *larger = realloc(identities->signatures, room * sizeof *larger);
-		if (!larger)
-			return claim_of(alert->detector, alert->signature, alert->category);
-		memset(larger + identities->signature_room, 0, (room - identities->signature_room) * sizeof *larger);
-		identities->signatures = larger;
-		identities->signature_room = room;
-	}
-	struct signature_claim *cached = &identities->signatures[number];
-	if (!number || !cached->known || cached->category != category)
-		*cached = (struct signature_claim){ true, category,
-			claim_of(alert->detector, alert->signature, alert->category) };
-	return cached->claim;
 }
 
 /* The host that the alert concerns is the one inside: named by the detector, or the private one of the two sides. */
@@ -104,7 +141,7 @@ struct address item_identify(
 	item->host_key = host.size ? hash_text(host, 4) : 5;
 	struct address outside = address_outside(alert, inside);
 	item->remote = address_group(outside);
-	struct claim claim = claim_cached(identities, item->signature, alert);
+	struct claim claim = claim_found(identities->claims, alert);
 	item->kind = kind_of(claim, alert);
 	item->tactics = claim.tactics | alert->tactics;
 	item->content = content_of(alert, item);

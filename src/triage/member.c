@@ -12,14 +12,14 @@
 #define HABITS_LEAST 1024u
 #define NAME_ROUGHLY 96u /* bytes, of a name with its text */
 
-struct member *member_new(const struct triage *triage, uint32_t organisation)
+struct member *member_new(struct triage *triage, uint32_t organisation)
 {
 	struct member *member = calloc(1, sizeof *member);
 	if (!member)
 		return NULL;
 	member->organisation = organisation;
-	order_init(&member->order, triage->settings.memory / 4 / sizeof(struct item));
-	enum error error = identities_init(&member->identities, NAMES_MOST);
+	order_init(&member->order, triage->waiting_most);
+	enum error error = identities_init(&member->identities, &triage->claims, NAMES_MOST);
 	if (!error)
 		error = judge_init(&member->final, HABITS_MOST);
 	if (!error && triage->settings.provisional)
@@ -203,22 +203,25 @@ static uint32_t bounded(uint64_t wanted, uint32_t least, uint32_t most)
  * judges), an eighth for names. The rest is for episodes, recent noise, and alerts that wait for their order. */
 static void share_memory(const struct triage *triage, struct member *member)
 {
+	if (member->sharing == triage->member_count)
+		return;
+	member->sharing = triage->member_count;
 	uint64_t share = triage->settings.memory / (triage->member_count ? triage->member_count : 1);
 	unsigned judges = triage->settings.provisional ? 2 : 1;
 	/* A table is at most three quarters full and doubles: count each habit as two slots. */
 	uint32_t habits = bounded(share / 2 / judges / (2 * sizeof(struct habit)), HABITS_LEAST, HABITS_MOST);
 	member->final.normal.most = member->early.normal.most = habits;
 	member->identities.names.most = bounded(share / 8 / NAME_ROUGHLY, NAMES_LEAST, NAMES_MOST);
-	/* Alerts that wait for their order share a quarter of all: whoever has a burst may use what the others leave.
-	 */
-	size_t waiting = triage->settings.memory / 4 / sizeof(struct item);
-	member->order.most = member->order.count + (waiting > triage->waiting ? waiting - triage->waiting : 0);
 }
 
 void member_take(struct triage *triage, struct member *member, const struct item *item, struct uuid space)
 {
 	struct speaker speaker = { triage, member };
 	share_memory(triage, member);
+	/* Alerts that wait for their order share a quarter of all: whoever has a burst may use what the others leave.
+	 */
+	size_t left = triage->waiting_most > triage->waiting ? triage->waiting_most - triage->waiting : 0;
+	member->order.most = member->order.count + left;
 	if (item->received > member->arrived)
 		member->arrived = item->received;
 	if (triage->settings.provisional) {

@@ -30,6 +30,7 @@ struct member {
 	struct order order;
 	struct judge final, early;
 	nanoseconds arrived; /* `received` of the newest alert */
+	uint32_t sharing;    /* members among which the memory was shared when `most` was worked out */
 	struct early_event provisional[MEMBER_EARLY];
 	uint32_t provisional_count;
 	struct triage_counts counts;
@@ -41,16 +42,18 @@ struct triage {
 	struct triage_sink sink;
 	struct rules rules;
 	struct campaigns campaigns;
+	struct claims claims;
 	struct member **members;
 	uint32_t member_count;
-	size_t waiting;  /* alerts of all members that wait for their order */
-	uint32_t *slots; /* by organisation: index in members, + 1 */
+	struct member *last;          /* that an alert was for: most often the next one is for it too */
+	size_t waiting, waiting_most; /* alerts of all members that wait for their order */
+	uint32_t *slots;              /* by organisation: index in members, + 1 */
 	uint32_t slot_mask;
 	const char *(*known)(void *context, const struct alert *alert, struct address remote);
 	void *known_context;
 };
 
-struct member *member_new(const struct triage *triage, uint32_t organisation);
+struct member *member_new(struct triage *triage, uint32_t organisation);
 void member_free(struct member *member);
 void member_take(struct triage *triage, struct member *member, const struct item *item, struct uuid space);
 void member_advance(struct triage *triage, struct member *member, nanoseconds now, struct uuid space);

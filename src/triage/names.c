@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define NAMES_SEED 0x6e616d6573ULL
-#define LONGEST_NAME 512u
 
 static bool slots_make(struct names *names, uint32_t size)
 {
@@ -71,8 +70,8 @@ uint32_t names_number(struct names *names, struct text text)
 {
 	if (!text.size)
 		return 0;
-	if (text.size > LONGEST_NAME)
-		text.size = LONGEST_NAME;
+	if (text.size > NAMES_LONGEST)
+		text.size = NAMES_LONGEST;
 	uint64_t hash = hash_text(text, NAMES_SEED);
 	uint32_t at = (uint32_t)hash & names->slot_mask;
 	for (uint32_t number; (number = names->slots[at]) != 0; at = (at + 1) & names->slot_mask)

@@ -11,6 +11,8 @@
 
 #include <stdint.h>
 
+#define NAMES_LONGEST 512u /* bytes of a name that count; what follows is cut off */
+
 struct name {
 	uint64_t hash;   /* of the text: the same in every run, unlike the number */
 	uint32_t offset; /* of the text in `bytes` */

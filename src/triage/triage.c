@@ -32,12 +32,14 @@ enum error triage_new(const struct triage_settings *settings, const struct triag
     struct failure *failure)
 {
 	struct triage *made = calloc(1, sizeof *made);
-	if (!made || campaigns_init(&made->campaigns) != OK || rules_set(&made->rules, NULL, 0, failure) != OK) {
+	if (!made || campaigns_init(&made->campaigns) != OK || claims_init(&made->claims) != OK ||
+	    rules_set(&made->rules, NULL, 0, failure) != OK) {
 		if (made)
 			triage_free(made);
 		return fail(failure, ERROR_MEMORY, "no memory for triage");
 	}
 	made->settings = *settings;
+	made->waiting_most = settings->memory / 4 / sizeof(struct item);
 	made->sink = *sink;
 	made->judging = (struct judge_settings){ .learning = settings->learning,
 		.join = settings->join,
@@ -57,6 +59,7 @@ void triage_free(struct triage *triage)
 	free(triage->members);
 	free(triage->slots);
 	campaigns_free(&triage->campaigns);
+	claims_free(&triage->claims);
 	rules_free(&triage->rules);
 	free(triage);
 }
@@ -152,7 +155,9 @@ static nanoseconds clamped(struct triage *triage, struct member *member, const s
 
 enum error triage_add(struct triage *triage, const struct alert *alert, uint64_t position, struct failure *failure)
 {
-	struct member *member = triage_member(triage, alert->organisation, failure);
+	struct member *member = triage->last;
+	if (!member || member->organisation != alert->organisation)
+		member = triage->last = triage_member(triage, alert->organisation, failure);
 	if (!member)
 		return failure ? failure->code : ERROR_LIMIT;
 	struct item item;
