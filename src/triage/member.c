@@ -44,7 +44,7 @@ void member_free(struct member *member)
 
 size_t member_memory(const struct member *member)
 {
-	return sizeof *member + names_memory(&member->identities.names) + member->order.room * sizeof(struct item) +
+	return sizeof *member + names_memory(&member->identities.names) + order_memory(&member->order) +
 	       judge_memory(&member->final) + judge_memory(&member->early);
 }
 
@@ -187,10 +187,10 @@ static void judge_ordered(struct triage *triage, struct member *member, bool all
 {
 	struct speaker speaker = { triage, member };
 	struct judge_sink sink = final_sink(&speaker);
-	struct item item;
-	while (order_next(&member->order, all, &item)) {
+	const struct item *item;
+	while ((item = order_next(&member->order, all))) {
 		triage->waiting--;
-		judge_item(&member->final, &triage->judging, &item, space, &sink);
+		judge_item(&member->final, &triage->judging, item, space, &sink);
 	}
 }
 

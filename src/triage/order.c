@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FEW 64 /* alerts of one moment */
+
 int item_compare(const struct item *a, const struct item *b)
 {
 	if (a->occurred != b->occurred)
@@ -26,7 +28,8 @@ void order_init(struct order *order, size_t most)
 
 void order_free(struct order *order)
 {
-	free(order->items);
+	free(order->queue);
+	free(order->heap);
 	*order = (struct order){ 0 };
 }
 
@@ -34,9 +37,15 @@ void order_trim(struct order *order)
 {
 	if (order->count)
 		return;
-	free(order->items);
-	order->items = NULL;
-	order->room = 0;
+	free(order->queue);
+	free(order->heap);
+	order->queue = order->heap = NULL;
+	order->start = order->end = order->queue_room = order->heap_room = 0;
+}
+
+size_t order_memory(const struct order *order)
+{
+	return (order->queue_room + order->heap_room) * sizeof(struct item);
 }
 
 static void note_time(struct order *order, nanoseconds time)
@@ -56,70 +65,155 @@ void order_advance(struct order *order, nanoseconds time)
 		order->watermark = time;
 }
 
-static void sift_up(struct order *order, size_t at)
+/* ── the heap ─ */
+
+static bool heap_put(struct order *order, const struct item *item)
 {
-	struct item item = order->items[at];
+	if (order->heap_count == order->heap_room) {
+		void *more = array_grow(order->heap, &order->heap_room, 64, sizeof *order->heap);
+		if (!more)
+			return false;
+		order->heap = more;
+	}
+	size_t at = order->heap_count++;
 	while (at) {
 		size_t parent = (at - 1) / 2;
-		if (item_compare(&order->items[parent], &item) <= 0)
+		if (item_compare(&order->heap[parent], item) <= 0)
 			break;
-		order->items[at] = order->items[parent];
+		order->heap[at] = order->heap[parent];
 		at = parent;
 	}
-	order->items[at] = item;
+	order->heap[at] = *item;
+	return true;
 }
 
-static void sift_down(struct order *order)
+static const struct item *heap_take(struct order *order)
 {
-	struct item item = order->items[0];
+	order->taken = order->heap[0];
+	struct item last = order->heap[--order->heap_count];
 	size_t at = 0;
-	for (size_t child; (child = 2 * at + 1) < order->count; at = child) {
-		if (child + 1 < order->count && item_compare(&order->items[child + 1], &order->items[child]) < 0)
+	for (size_t child; (child = 2 * at + 1) < order->heap_count; at = child) {
+		if (child + 1 < order->heap_count && item_compare(&order->heap[child + 1], &order->heap[child]) < 0)
 			child++;
-		if (item_compare(&item, &order->items[child]) <= 0)
+		if (item_compare(&last, &order->heap[child]) <= 0)
 			break;
-		order->items[at] = order->items[child];
+		order->heap[at] = order->heap[child];
 	}
-	order->items[at] = item;
+	order->heap[at] = last;
+	return &order->taken;
+}
+
+/* ── the queue ─ */
+
+static bool queue_put(struct order *order, const struct item *item)
+{
+	if (order->end == order->queue_room) {
+		if (order->start >= order->queue_room / 2 && order->start) {
+			order->end -= order->start;
+			memmove(order->queue, order->queue + order->start, order->end * sizeof *order->queue);
+			order->start = 0;
+		} else {
+			void *more = array_grow(order->queue, &order->queue_room, 64, sizeof *order->queue);
+			if (!more)
+				return false;
+			order->queue = more;
+		}
+	}
+	order->queue[order->end++] = *item;
+	return true;
+}
+
+static const struct item *queue_take(struct order *order)
+{
+	order->sorted--;
+	return &order->queue[order->start++];
+}
+
+static int compare_items(const void *a, const void *b)
+{
+	return item_compare(a, b);
+}
+
+/* Sorts by way of small keys: an item is large, and each is moved once. */
+static void sort_few(struct item *items, size_t count)
+{
+	struct item *sorted[FEW];
+	for (size_t i = 0; i < count; i++) {
+		size_t at = i;
+		for (; at && item_compare(&items[i], sorted[at - 1]) < 0; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = &items[i];
+	}
+	for (size_t i = 0; i < count; i++) { /* along each cycle of places, until the one that began it */
+		struct item first = items[i];
+		size_t to = i;
+		for (struct item *from; (from = sorted[to]) != &items[i]; to = (size_t)(from - items)) {
+			items[to] = *from;
+			sorted[to] = &items[to];
+		}
+		items[to] = first;
+		sorted[to] = &items[to];
+	}
+}
+
+/* Puts the alerts of the first moment in the queue into their order. */
+static void sort_moment(struct order *order)
+{
+	struct item *items = order->queue + order->start;
+	size_t waiting = order->end - order->start, count = 1;
+	bool ordered = true;
+	for (; count < waiting && items[count].occurred == items->occurred; count++)
+		ordered = ordered && item_compare(&items[count - 1], &items[count]) < 0;
+	if (!ordered && count <= FEW)
+		sort_few(items, count);
+	else if (!ordered)
+		qsort(items, count, sizeof *items, compare_items);
+	order->sorted = count;
+}
+
+/* ── in and out ─ */
+
+bool order_put(struct order *order, const struct item *item)
+{
+	bool behind = order->start == order->end || item->occurred >= order->queue[order->end - 1].occurred;
+	/* More of a moment that is being handed out would come behind the sorted ones. */
+	bool handing_out = order->sorted && item->occurred == order->queue[order->start].occurred;
+	if (!(behind && !handing_out ? queue_put(order, item) : heap_put(order, item)))
+		return false;
+	order->count++;
+	return true;
 }
 
 bool order_add(struct order *order, const struct item *item, nanoseconds lateness)
 {
 	note_time(order, item->occurred);
 	nanoseconds sure = order->newest[ORDER_WITNESSES - 1];
-	if (item->occurred < order->watermark) {
+	if (item->occurred < order->watermark || !order_put(order, item)) {
 		order->late++;
 		return false;
 	}
-	if (order->count == order->room) {
-		void *more = array_grow(order->items, &order->room, 64, sizeof *order->items);
-		if (!more) {
-			order->late++;
-			return false;
-		}
-		order->items = more;
-	}
-	order->items[order->count++] = *item;
-	sift_up(order, order->count - 1);
 	if (sure > INT64_MIN + lateness)
 		order_advance(order, sure - lateness);
 	return true;
 }
 
-bool order_next(struct order *order, bool all, struct item *item)
+const struct item *order_next(struct order *order, bool all)
 {
 	if (!order->count)
-		return false;
+		return NULL;
+	const struct item *queued = order->start < order->end ? &order->queue[order->start] : NULL;
+	const struct item *heaped = order->heap_count ? order->heap : NULL;
+	nanoseconds earliest = !queued ? heaped->occurred : queued->occurred;
+	if (heaped && heaped->occurred < earliest)
+		earliest = heaped->occurred;
 	bool full = order->count > order->most;
-	if (!all && !full && order->items[0].occurred >= order->watermark)
-		return false;
-	*item = order->items[0];
-	if (item->occurred > order->watermark)
-		order->watermark = item->occurred;
-	if (full && !all)
-		order->hurried++;
-	order->items[0] = order->items[--order->count];
-	if (order->count)
-		sift_down(order);
-	return true;
+	if (!all && !full && earliest >= order->watermark)
+		return NULL;
+	if (earliest > order->watermark)
+		order->watermark = earliest;
+	order->hurried += full && !all;
+	order->count--;
+	if (queued && !order->sorted)
+		sort_moment(order);
+	return queued && (!heaped || item_compare(queued, heaped) < 0) ? queue_take(order) : heap_take(order);
 }

@@ -10,9 +10,16 @@
 /* So many alerts must say that it is this late: one or two wrong clocks do not move the time. */
 #define ORDER_WITNESSES 3
 
+/* Most alerts come in order of time: they wait in a queue, in which only those of one moment still have to be put into
+ * order when they go. The others wait in a heap. */
 struct order {
-	struct item *items; /* a heap, earliest first */
-	size_t count, room, most;
+	struct item *queue; /* [start, end), by `occurred` */
+	size_t start, end, queue_room;
+	size_t sorted;     /* of the queue, from its start: one moment's, in their order */
+	struct item *heap; /* earliest first */
+	size_t heap_count, heap_room;
+	struct item taken;                   /* the heap's, when it was the last to go */
+	size_t count, most;                  /* that wait; that may */
 	nanoseconds newest[ORDER_WITNESSES]; /* greatest times met, descending */
 	nanoseconds watermark;               /* everything before it was handed out */
 	uint64_t late, hurried;              /* came behind the watermark; handed out early because the heap was full */
@@ -26,7 +33,11 @@ bool order_add(struct order *order, const struct item *item, nanoseconds latenes
 void order_trim(struct order *order);
 /* The clock says that it is `time`: what waits behind it may go. */
 void order_advance(struct order *order, nanoseconds time);
-/* The next item in order; false when none may go yet. `all`: the end of the input, let everything go. */
-bool order_next(struct order *order, bool all, struct item *item);
+/* The next item in order, valid until the next call; NULL when none may go yet. `all`: the end of the input, let
+ * everything go. */
+const struct item *order_next(struct order *order, bool all);
+/* Keeps an item whatever its time; false without memory. For order_add(), and to load what was saved. */
+bool order_put(struct order *order, const struct item *item);
+size_t order_memory(const struct order *order);
 
 #endif

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define SAVE_MAGIC 0x4e525431u /* NRT1 */
-#define SAVE_VERSION 2u
+#define SAVE_VERSION 3u
 
 static void put_guard(struct builder *to)
 {
@@ -121,8 +121,11 @@ static bool judge_is_sound(const struct judge *judge, const struct names *names)
 static bool member_is_sound(const struct member *member, bool provisional)
 {
 	const struct names *names = &member->identities.names;
-	for (size_t i = 0; i < member->order.count; i++)
-		if (!item_is_sound(&member->order.items[i], names))
+	for (size_t i = member->order.start; i < member->order.end; i++)
+		if (!item_is_sound(&member->order.queue[i], names))
+			return false;
+	for (size_t i = 0; i < member->order.heap_count; i++)
+		if (!item_is_sound(&member->order.heap[i], names))
 			return false;
 	for (uint32_t i = 0; i < member->provisional_count; i++)
 		if (!is_truth(&member->provisional[i].confirmed))
@@ -231,7 +234,8 @@ enum error judge_load(struct judge *judge, struct reader *from)
 static void order_save(const struct order *order, struct builder *to)
 {
 	put_u64(to, order->count);
-	put_bytes(to, order->items, order->count * sizeof *order->items);
+	put_bytes(to, order->queue + order->start, (order->end - order->start) * sizeof *order->queue);
+	put_bytes(to, order->heap, order->heap_count * sizeof *order->heap);
 	put_bytes(to, order->newest, sizeof order->newest);
 	put_i64(to, order->watermark);
 	put_u64(to, order->late);
@@ -240,10 +244,12 @@ static void order_save(const struct order *order, struct builder *to)
 
 static void order_load(struct order *order, struct reader *from)
 {
-	order->count = get_u64(from);
-	order->room = order->count;
-	if (order->count)
-		order->items = get_array(from, order->count, sizeof *order->items, order->room);
+	uint64_t count = get_u64(from);
+	for (uint64_t i = 0; i < count && !from->failed; i++) {
+		struct item item = { 0 };
+		get_struct(from, &item, sizeof item);
+		from->failed |= !order_put(order, &item);
+	}
 	get_struct(from, order->newest, sizeof order->newest);
 	order->watermark = get_i64(from);
 	order->late = get_u64(from);
