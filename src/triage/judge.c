@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define LEAST_SURPRISE 1.2 /* decades: one in sixteen; below it an occurrence is no evidence */
+#define LEAST_ODDS 0.00399 /* a bit more than 10 to the power of -2 LEAST_SURPRISE */
 #define OFFSET 0.7
 #define LEAST_EVIDENCE 0.2
 #define FADED 0.3
@@ -457,7 +458,9 @@ void judge_item(struct judge *judge, const struct judge_settings *settings, cons
 		    VERDICT_DECISION, NULL, item->rule, VERDICT_PENDING);
 		return;
 	}
-	double surprise = (general.value + here.value) / 2;
+	double surprise = 0; /* which changes nothing below LEAST_SURPRISE */
+	if (!surprise_is_less(&general, &here, LEAST_ODDS))
+		surprise = (surprise_value(&general) + surprise_value(&here)) / 2;
 	double value = evidence_of(judge, settings, item, surprise, here.count, general.count);
 	if (value <= 0 || echo) {
 		struct episode *event = event_repeated_by(judge, item);

@@ -130,14 +130,25 @@ static bool daily(struct habit *habit, nanoseconds time)
 	return was;
 }
 
+/* How long has been learned, weighted by age. */
+static double exposure_of(struct normal *normal, nanoseconds time)
+{
+	if (normal->exposed_to != time || normal->exposed_from != normal->start) {
+		double passed = (double)(time - normal->start) / HALF_LIFE;
+		normal->exposure = (1 - exp2(-passed)) * HALF_LIFE / M_LN2;
+		normal->exposed_from = normal->start;
+		normal->exposed_to = time;
+	}
+	return normal->exposure;
+}
+
 struct surprise normal_meet(struct normal *normal, uint64_t key, nanoseconds time, bool general)
 {
 	if (!normal->start || time < normal->start)
 		normal->start = time;
 	if (time > normal->newest)
 		normal->newest = time;
-	double passed = (double)(time - normal->start) / HALF_LIFE;
-	double exposure = (1 - exp2(-passed)) * HALF_LIFE / M_LN2;
+	double exposure = exposure_of(normal, time);
 	struct habit *habit = habit_of(normal, key);
 	bool known = habit->counted != 0;
 	double rate;
@@ -159,13 +170,22 @@ struct surprise normal_meet(struct normal *normal, uint64_t key, nanoseconds tim
 		habit->day = (uint32_t)(time / DAY);
 	}
 	surprise.daily = daily(habit, time);
-	double expected = rate * WINDOW;
-	surprise.value = expected > 3 ? 0 : -log10(-expm1(-expected));
-	if (surprise.value > 9)
-		surprise.value = 9;
-	if (surprise.daily)
-		surprise.value /= 2;
+	surprise.expected = rate * WINDOW;
 	return surprise;
+}
+
+double surprise_value(const struct surprise *surprise)
+{
+	double value = surprise->expected > 3 ? 0 : -log10(-expm1(-surprise->expected));
+	if (value > 9)
+		value = 9;
+	return surprise->daily ? value / 2 : value;
+}
+
+/* The probability 1 - exp(-x) is at least x / (1 + x), since exp(x) is at least 1 + x. */
+bool surprise_is_less(const struct surprise *a, const struct surprise *b, double odds)
+{
+	return a->expected * b->expected > odds * (1 + a->expected) * (1 + b->expected);
 }
 
 double normal_learned(const struct normal *normal, nanoseconds time, nanoseconds period)

@@ -37,12 +37,15 @@ struct normal {
 	nanoseconds newest;
 	double novel; /* new things, weighted by age */
 	nanoseconds novel_at;
+	nanoseconds exposed_from,
+	    exposed_to; /* the newest exposure that was worked out: most alerts ask for it again */
+	double exposure;
 };
 
 struct surprise {
-	double value; /* 0 and up; 1 = one in ten */
-	double count; /* minutes with an occurrence so far, weighted by age: 0 = never met */
-	bool daily;   /* came at this time of the day before */
+	double expected; /* occurrences within ten minutes */
+	double count;    /* minutes with an occurrence so far, weighted by age: 0 = never met */
+	bool daily;      /* came at this time of the day before */
 };
 
 enum error normal_init(struct normal *normal, uint32_t most);
@@ -50,6 +53,11 @@ void normal_free(struct normal *normal);
 /* Learns an occurrence of `key` at `time` and says how surprising it was before it was learned. `general`: the key is a
  * signature by itself, of which new ones are rarer than new pairs. */
 struct surprise normal_meet(struct normal *normal, uint64_t key, nanoseconds time, bool general);
+/* How surprising it was, 0 and up: 1 = one in ten. */
+double surprise_value(const struct surprise *surprise);
+/* Certainly surprise_value() of both together is less than `sum`, where `odds` is 10 to the power of -sum. Most alerts
+ * are no surprise, and this says so in a nanosecond, without the logarithms of surprise_value() (40 ns each). */
+bool surprise_is_less(const struct surprise *a, const struct surprise *b, double odds);
 /* Share of the learning period that has passed, 0–1: how much newness may count. */
 double normal_learned(const struct normal *normal, nanoseconds time, nanoseconds period);
 size_t normal_memory(const struct normal *normal);
