@@ -380,6 +380,12 @@ static void csv_stop(struct format_reader *reader)
 	free(csv);
 }
 
+static bool csv_time_first(const struct format_reader *reader)
+{
+	const struct csv *csv = reader->state;
+	return csv->columns && csv->roles[0] == ROLE_TIME;
+}
+
 /* A header that uses our names. */
 static int csv_recognise(struct text beginning, struct json_parser *parser)
 {
@@ -405,5 +411,6 @@ const struct format format_csv = {
 	.recognise = csv_recognise,
 	.start = csv_start,
 	.stop = csv_stop,
+	.time_first = csv_time_first,
 	.line = csv_line,
 };

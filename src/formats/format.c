@@ -8,6 +8,7 @@
 #include "formats/format.h"
 #include "base/memory.h"
 #include "formats/fields.h"
+#include "formats/repeat.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,7 @@ void format_reader_free(struct format_reader *reader)
 		reader->format->stop(reader);
 	json_parser_free(reader->parser);
 	arena_free(reader->arena);
+	repeats_free(reader->repeats);
 	free(reader);
 }
 
@@ -206,9 +208,6 @@ static bool flatten_all(
 static enum error read_line(
     struct format_reader *reader, const struct line *line, struct alert *alert, struct failure *failure)
 {
-	if (arena_used(reader->arena))
-		arena_clear(reader->arena);
-	reader->parsed = false;
 	if (line->cut)
 		return fail(failure, ERROR_INPUT, "the line is longer than %u bytes", FORMAT_LONGEST_LINE);
 	if (!line->text.size || !text_trim(line->text).size)
@@ -231,28 +230,82 @@ static enum error read_line(
 	return OK;
 }
 
+/* ── what a line before said ─ */
+
+/* What stands behind the time; empty when the line does not begin with a plain time and a comma. */
+static struct text tail_of(const struct format_reader *reader, const struct line *line)
+{
+	const char *comma = line->text.size ? memchr(line->text.at, ',', line->text.size) : NULL;
+	if (!comma || line->cut || *line->text.at == '"' || !reader->format->time_first ||
+	    !reader->format->time_first(reader))
+		return TEXT_NONE;
+	return (struct text){ comma, (size_t)(line->text.at + line->text.size - comma) };
+}
+
+/* True when the alert is known but for its time. Only behind a line that was fine: else the format may be in the middle
+ * of something. */
+static bool read_again(struct format_reader *reader, const struct line *line, struct text tail, struct alert *alert)
+{
+	const struct repeat *known = repeats_find(reader->repeats, tail);
+	struct text time = { line->text.at, (size_t)(tail.at - line->text.at) };
+	if (!known || !reader->fine)
+		return false;
+	*alert = known->alert;
+	alert->original = line->text;
+	if (field_time(reader, text_trim(time), "time", alert, NULL))
+		return false;
+	reader->shape = known->shape;
+	return true;
+}
+
+static enum error read_or_repeat(
+    struct format_reader *reader, const struct line *line, struct alert *alert, struct failure *failure)
+{
+	if (arena_used(reader->arena))
+		arena_clear(reader->arena);
+	reader->parsed = false;
+	reader->shape = 0;
+	struct text tail = reader->repeats ? tail_of(reader, line) : TEXT_NONE;
+	if (tail.size && read_again(reader, line, tail, alert))
+		return OK;
+	enum error error = read_line(reader, line, alert, failure);
+	/* Texts that were built, and not borrowed from the line, are gone with the next one. */
+	if (!error && tail.size && !arena_used(reader->arena))
+		reader->shape = repeats_learn(reader->repeats, tail, alert);
+	reader->fine = error == OK;
+	return error;
+}
+
+uint64_t format_shape(const struct format_reader *reader)
+{
+	return reader->shape;
+}
+
 typedef void (*complain_callback)(void *context, const struct line *line, const struct failure *failure);
 
-/* A line that is taken, and yet somebody should know: duplicate keys (whoever reads the second of them reads another
- * alert than we), or a time that cannot be. */
-static void look_askance(struct format_reader *reader, const struct line *line, const struct alert *alert,
+/* A line that is taken, and yet somebody should know: whoever reads the second of two equal keys reads another alert
+ * than we. */
+static void complain_of_keys(struct format_reader *reader, const struct line *line, struct format_counts *counts,
+    complain_callback complain, void *context)
+{
+	struct failure wrong;
+	char quoted[QUOTED];
+	counts->duplicate_keys++;
+	fail(&wrong, ERROR_INPUT, "JSON: the key %s stands twice in one object: the first was taken",
+	    field_quote(json_duplicate_key(reader->parser), quoted));
+	if (complain)
+		complain(context, line, &wrong);
+}
+
+/* The same of a time that cannot be. */
+static void complain_of_time(const struct format_settings *settings, const struct line *line, const struct alert *alert,
     struct format_counts *counts, complain_callback complain, void *context)
 {
-	const struct format_settings *settings = reader->settings;
-	struct failure wrong = { 0 };
-	char quoted[QUOTED], when[TIME_TEXT], limit[TIME_TEXT];
-	if (reader->parsed && json_had_duplicate_keys(reader->parser)) {
-		counts->duplicate_keys++;
-		fail(&wrong, ERROR_INPUT, "JSON: the key %s stands twice in one object: the first was taken",
-		    field_quote(json_duplicate_key(reader->parser), quoted));
-		if (complain)
-			complain(context, line, &wrong);
-	}
-	if (!alert)
-		return;
 	bool past = settings->past && alert->occurred < settings->now - settings->past;
 	if (!past && !(settings->future && alert->occurred > settings->now + settings->future))
 		return;
+	struct failure wrong;
+	char when[TIME_TEXT], limit[TIME_TEXT];
 	counts->implausible++;
 	fail(&wrong, ERROR_INPUT, "the time %s is not plausible: it is more than %s %s; the alert was taken",
 	    time_format(alert->occurred, when), duration_format(past ? settings->past : settings->future, limit),
@@ -267,25 +320,30 @@ enum error format_read(struct format_reader *reader, struct stream *stream, stru
     struct failure *failure)
 {
 	struct line own;
-	struct failure wrong = { 0 };
+	struct failure wrong; /* filled when something is */
 	if (!line)
 		line = &own;
 	*line = (struct line){ 0 };
 	enum error error = reader->ended ? ERROR_END : OK;
 	if (!error && !reader->format)
 		error = tell_format(reader, stream, failure);
+	if (!error && !reader->repeats && reader->format->time_first)
+		reader->repeats = repeats_new(); /* without memory it is read without */
 	while (!error) {
 		error = stream_line(stream, FORMAT_LONGEST_LINE, line, failure);
 		if (error)
 			break;
 		counts->lines++;
-		enum error read = read_line(reader, line, alert, &wrong);
+		enum error read = read_or_repeat(reader, line, alert, &wrong);
 		counts->cut += line->cut;
 		counts->alerts += read == OK;
 		counts->skipped += read == ERROR_AGAIN;
 		counts->malformed += read != OK && read != ERROR_AGAIN;
-		if (read == OK || read == ERROR_AGAIN)
-			look_askance(reader, line, read == OK ? alert : NULL, counts, complain, context);
+		bool taken = read == OK || read == ERROR_AGAIN;
+		if (taken && reader->parsed && json_had_duplicate_keys(reader->parser))
+			complain_of_keys(reader, line, counts, complain, context);
+		if (read == OK)
+			complain_of_time(reader->settings, line, alert, counts, complain, context);
 		if (read == OK)
 			return OK;
 		if (read != ERROR_AGAIN && complain)

@@ -22,10 +22,13 @@ struct format_reader {
 	const struct format *format; /* NULL until the first format_read() told it by content */
 	const struct format_settings *settings;
 	struct json_parser *parser;
-	struct arena *arena; /* cleared before each line: holds texts that had to be built */
-	void *state;         /* the format's own, made by `start` */
-	bool parsed;         /* this line went through `parser` */
-	bool ended;          /* nothing more comes: the stream broke, or its format is not known */
+	struct arena *arena;     /* cleared before each line: holds texts that had to be built */
+	void *state;             /* the format's own, made by `start` */
+	struct repeats *repeats; /* what lines said before (repeat.h); NULL = not looked up */
+	uint64_t shape;          /* of the newest alert */
+	bool fine;               /* the line before was an alert */
+	bool parsed;             /* this line went through `parser` */
+	bool ended;              /* nothing more comes: the stream broke, or its format is not known */
 };
 
 struct format {
@@ -36,6 +39,9 @@ struct format {
 	int (*recognise)(struct text beginning, struct json_parser *parser);
 	enum error (*start)(struct format_reader *reader, struct failure *failure); /* may be NULL */
 	void (*stop)(struct format_reader *reader);                                 /* may be NULL */
+	/* Whether lines begin with the time and a comma, and everything behind it means the same whatever the time. May
+	 * be NULL: they do not. */
+	bool (*time_first)(const struct format_reader *reader);
 	/* Turns one line into an alert; `alert` is zeroed (repeats = 1) and `original` is set. ERROR_AGAIN = the line
 	 * is fine but is no alert (header, comment, EVE of another event type): counted as skipped. ERROR_INPUT =
 	 * malformed: the failure names the field and what was expected, without line number (the caller adds it). Texts
@@ -74,6 +80,12 @@ enum error format_read(struct format_reader *reader, struct stream *stream, stru
     struct format_counts *counts,
     void (*complain)(void *context, const struct line *line, const struct failure *failure), void *context,
     struct failure *failure);
+
+/* A number for what the newest alert says: alerts of this reader with the same number differ in nothing but their times
+ * and `original` (and what the caller fills in); 0 = not known to be like any other. At most FORMAT_SHAPES numbers are
+ * in use at a time, and they follow each other. */
+#define FORMAT_SHAPES 2048
+uint64_t format_shape(const struct format_reader *reader);
 
 #define FORMAT_LONGEST_LINE (1u << 20) /* bytes of one line; longer ones are malformed and counted */
 

@@ -3,6 +3,10 @@
  */
 #include "triage/files.h"
 
+#include "triage/member.h"
+
+#include "base/memory.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +15,11 @@
 #include <unistd.h>
 
 #define COMPLAINTS 10
+
+struct shape {
+	uint64_t number; /* 0 = none */
+	struct identified identified;
+};
 
 static void complain(void *context, const struct line *line, const struct failure *failure)
 {
@@ -27,6 +36,9 @@ static void input_close(struct input *input)
 	format_reader_free(input->reader);
 	if (input->stream)
 		stream_close(input->stream);
+	free(input->shapes);
+	input->shapes = NULL;
+	input->shape_room = 0;
 	input->reader = NULL;
 	input->stream = NULL;
 }
@@ -56,7 +68,7 @@ static enum error input_open(struct input *input, const struct inputs *inputs, s
 static void input_next(struct input *input)
 {
 	struct hash128 epoch = input->alert.id.epoch;
-	struct failure failure = { 0 };
+	struct failure failure;
 	enum error error = format_read(
 	    input->reader, input->stream, &input->line, &input->alert, &input->counts, complain, input, &failure);
 	input->waiting = error == OK;
@@ -82,6 +94,32 @@ static void show_progress(const struct inputs *inputs, const struct input *input
 	fputs("\033[K", stderr);
 }
 
+/* Where the meaning of the newest alert's shape is kept; NULL when it has none. */
+static struct identified *input_shape(struct input *input)
+{
+	uint64_t number = format_shape(input->reader), place = number % FORMAT_SHAPES;
+	if (!number)
+		return NULL;
+	while (place >= input->shape_room) {
+		size_t had = input->shape_room;
+		struct shape *more = array_grow(input->shapes, &input->shape_room, 32, sizeof *more);
+		if (!more)
+			return NULL;
+		memset(more + had, 0, (input->shape_room - had) * sizeof *more);
+		input->shapes = more;
+	}
+	if (input->shapes[place].number != number)
+		input->shapes[place] = (struct shape){ .number = number };
+	return &input->shapes[place].identified;
+}
+
+static enum error input_triage(struct input *input, struct triage *triage, struct failure *failure)
+{
+	struct identified *again = input_shape(input);
+	return again ? triage_add_again(triage, &input->alert, input->line.number, again, failure)
+		     : triage_add(triage, &input->alert, input->line.number, failure);
+}
+
 /* The inputs of one organisation together: always the earliest alert of those that wait. */
 static enum error triage_organisation(struct inputs *inputs, struct input **own, size_t count, struct triage *triage,
     uint64_t *alerts, struct failure *failure)
@@ -99,7 +137,7 @@ static enum error triage_organisation(struct inputs *inputs, struct input **own,
 				earliest = own[i];
 		if (!earliest)
 			break;
-		error = triage_add(triage, &earliest->alert, earliest->line.number, failure);
+		error = input_triage(earliest, triage, failure);
 		if (++*alerts % 65536 == 0 && inputs->progress)
 			show_progress(inputs, earliest, *alerts);
 		input_next(earliest);

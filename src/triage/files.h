@@ -21,7 +21,9 @@ struct input {
 	struct format_reader *reader;
 	struct line line;
 	struct alert alert;
-	bool waiting; /* `alert` was read and not yet judged */
+	bool waiting;         /* `alert` was read and not yet judged */
+	struct shape *shapes; /* what alerts of a shape (format.h) mean, by the last digits of its number */
+	size_t shape_room;
 	nanoseconds received;
 };
 

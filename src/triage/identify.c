@@ -118,14 +118,9 @@ static uint64_t content_of(const struct alert *alert, const struct item *item)
 	return hash_bytes(parts, sizeof parts, CONTENT_SEED);
 }
 
-struct address item_identify(
-    struct identities *identities, const struct alert *alert, uint64_t position, struct item *item)
+struct address item_identify(struct identities *identities, const struct alert *alert, struct item *item)
 {
 	*item = (struct item){
-		.occurred = alert->occurred,
-		.received = alert->received,
-		.id = alert->id,
-		.position = position,
 		.repeats = alert->repeats,
 		.severity = (uint8_t)alert->severity,
 		.outcome = (uint8_t)alert->outcome,

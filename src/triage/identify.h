@@ -28,10 +28,17 @@ struct identities {
 	struct names names;    /* of signatures, hosts, detectors, accounts */
 };
 
+/* An item as it is worked out of an alert's words, to be used again for alerts that say the same. */
+struct identified {
+	bool known;
+	struct item item; /* but for its times, id and position */
+	struct address outside;
+};
+
 enum error identities_init(struct identities *identities, struct claims *claims, uint32_t most);
 void identities_free(struct identities *identities);
-/* Gives the address of the far side too, exact where item.remote is grouped; absent when there is none. */
-struct address item_identify(
-    struct identities *identities, const struct alert *alert, uint64_t position, struct item *item);
+/* Fills `item` but for its times, id and position. Gives the address of the far side too, exact where item.remote is
+ * grouped; absent when there is none. */
+struct address item_identify(struct identities *identities, const struct alert *alert, struct item *item);
 
 #endif

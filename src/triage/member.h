@@ -60,6 +60,10 @@ void member_advance(struct triage *triage, struct member *member, nanoseconds no
 void member_finish(struct triage *triage, struct member *member, struct uuid space);
 size_t member_memory(const struct member *member);
 
+/* Of triage.c: triage_add() of an alert that says what the others for which `again` was given say, but for its times
+ * and id. `again` is the caller's, zeroed at first, and only for alerts of one organisation. */
+enum error triage_add_again(struct triage *triage, const struct alert *alert, uint64_t position,
+    struct identified *again, struct failure *failure);
 /* Of triage.c: the organisation's member, made when new. */
 struct member *triage_member(struct triage *triage, uint32_t number, struct failure *failure);
 

@@ -153,23 +153,42 @@ static nanoseconds clamped(struct triage *triage, struct member *member, const s
 	return time;
 }
 
-enum error triage_add(struct triage *triage, const struct alert *alert, uint64_t position, struct failure *failure)
+/* What the alert's words mean. It may be used again unless a name found no place: there may be one later. */
+static void identify(struct member *member, const struct alert *alert, struct identified *to)
+{
+	uint64_t refused = member->identities.names.refused;
+	to->outside = item_identify(&member->identities, alert, &to->item);
+	to->known = member->identities.names.refused == refused;
+}
+
+enum error triage_add_again(struct triage *triage, const struct alert *alert, uint64_t position,
+    struct identified *again, struct failure *failure)
 {
 	struct member *member = triage->last;
 	if (!member || member->organisation != alert->organisation)
 		member = triage->last = triage_member(triage, alert->organisation, failure);
 	if (!member)
 		return failure ? failure->code : ERROR_LIMIT;
-	struct item item;
-	struct address outside = item_identify(&member->identities, alert, position, &item);
+	if (!again->known)
+		identify(member, alert, again);
+	struct item item = again->item;
 	item.occurred = clamped(triage, member, alert);
-	item.rule = rules_match(&triage->rules, alert, outside);
+	item.received = alert->received;
+	item.id = alert->id;
+	item.position = position;
+	item.rule = rules_match(&triage->rules, alert, again->outside);
 	if (!item.rule && triage->known && item.kind < CLAIM_CHANGE &&
-	    triage->known(triage->known_context, alert, outside))
+	    triage->known(triage->known_context, alert, again->outside))
 		item.rule = RULE_KNOWN_SOURCE;
 	member->counts.alerts++;
 	member_take(triage, member, &item, event_space);
 	return OK;
+}
+
+enum error triage_add(struct triage *triage, const struct alert *alert, uint64_t position, struct failure *failure)
+{
+	struct identified once = { 0 };
+	return triage_add_again(triage, alert, position, &once, failure);
 }
 
 void triage_advance(struct triage *triage, nanoseconds now)
