@@ -212,14 +212,12 @@ static void stream_begin(struct stream *stream)
 		stream->borrowed = true;
 		stream->window = stream->raw ? (char *)(uintptr_t)stream->raw : (char *)"";
 		stream->ended = true;
-	} else if (window_room(stream, stream->raw_end, READ_SIZE)) {
-		memcpy(stream->window, stream->raw_own, stream->raw_end);
-	} else {
-		return;
+	} else { /* what was read stays where it is */
+		stream->window = (char *)stream->raw_own;
+		stream->room = READ_SIZE;
 	}
 	stream->end = stream->raw_end;
 	stream->made = stream->end;
-	free(stream->raw_own);
 	stream->raw = stream->raw_own = NULL;
 }
 

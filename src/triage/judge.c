@@ -426,14 +426,17 @@ static struct episode *event_repeated_by(struct judge *judge, const struct item 
 }
 
 static double evidence_of(const struct judge *judge, const struct judge_settings *settings, const struct item *item,
-    double surprise, double count_pair, double count_signature)
+    const struct surprise *general, const struct surprise *here)
 {
-	double value = 0;
-	if (surprise >= LEAST_SURPRISE)
-		value = (surprise - OFFSET) * claim_weight[item->kind] *
-			normal_learned(&judge->normal, item->occurred, settings->learning);
-	double elsewhere = item->kind == CLAIM_COMPROMISE ? count_signature / 64 : count_signature / 8;
-	value += claim_by_itself(item) / ((1 + count_pair) * (1 + elsewhere));
+	double value = 0, learned;
+	if (!surprise_is_less(general, here, LEAST_ODDS) &&
+	    (learned = normal_learned(&judge->normal, item->occurred, settings->learning)) > 0) {
+		double surprise = (surprise_value(general) + surprise_value(here)) / 2;
+		if (surprise >= LEAST_SURPRISE)
+			value = (surprise - OFFSET) * claim_weight[item->kind] * learned;
+	}
+	double elsewhere = item->kind == CLAIM_COMPROMISE ? general->count / 64 : general->count / 8;
+	value += claim_by_itself(item) / ((1 + here->count) * (1 + elsewhere));
 	return value < LEAST_EVIDENCE ? 0 : value;
 }
 
@@ -458,10 +461,7 @@ void judge_item(struct judge *judge, const struct judge_settings *settings, cons
 		    VERDICT_DECISION, NULL, item->rule, VERDICT_PENDING);
 		return;
 	}
-	double surprise = 0; /* which changes nothing below LEAST_SURPRISE */
-	if (!surprise_is_less(&general, &here, LEAST_ODDS))
-		surprise = (surprise_value(&general) + surprise_value(&here)) / 2;
-	double value = evidence_of(judge, settings, item, surprise, here.count, general.count);
+	double value = evidence_of(judge, settings, item, &general, &here);
 	if (value <= 0 || echo) {
 		struct episode *event = event_repeated_by(judge, item);
 		enum verdict verdict = event ? VERDICT_EVENT : noise_verdict(item, here.count, echo);

@@ -294,3 +294,28 @@ void member_finish(struct triage *triage, struct member *member, struct uuid spa
 	judge_finish(&member->early, &early);
 	take_back(triage, member, true);
 }
+
+static void judge_renew(struct judge *judge, struct triage_counts *counts)
+{
+	struct judge fresh;
+	if (judge_init(&fresh, HABITS_MOST) != OK)
+		return; /* then it stays as it is */
+	counts->forgotten += judge->forgotten + judge->normal.forgotten;
+	judge_free(judge);
+	*judge = fresh;
+}
+
+void member_forget(struct triage *triage, struct member *member)
+{
+	struct identities fresh;
+	member->counts.memory = member_memory(member);
+	judge_renew(&member->final, &member->counts);
+	if (triage->settings.provisional)
+		judge_renew(&member->early, &(struct triage_counts){ 0 });
+	if (identities_init(&fresh, &triage->claims, NAMES_MOST) == OK) {
+		member->counts.forgotten += member->identities.names.refused;
+		identities_free(&member->identities);
+		member->identities = fresh;
+	}
+	member->sharing = 0;
+}

@@ -57,6 +57,8 @@ struct member *member_new(struct triage *triage, uint32_t organisation);
 void member_free(struct member *member);
 void member_take(struct triage *triage, struct member *member, const struct item *item, struct uuid space);
 void member_advance(struct triage *triage, struct member *member, nanoseconds now, struct uuid space);
+/* Forgets what was learned of the organisation, but for the counts. */
+void member_forget(struct triage *triage, struct member *member);
 void member_finish(struct triage *triage, struct member *member, struct uuid space);
 size_t member_memory(const struct member *member);
 

@@ -207,8 +207,10 @@ void triage_advance_organisation(struct triage *triage, uint32_t organisation, n
 void triage_finish_organisation(struct triage *triage, uint32_t organisation)
 {
 	struct member *member = member_find(triage, organisation);
-	if (member)
-		member_finish(triage, member, event_space);
+	if (!member)
+		return;
+	member_finish(triage, member, event_space);
+	member_forget(triage, member);
 }
 
 void triage_finish(struct triage *triage)
@@ -226,11 +228,12 @@ static void add_counts(const struct member *member, struct triage_counts *counts
 		counts->verdicts[i] += member->counts.verdicts[i];
 	counts->late += member->order.late;
 	counts->clamped += member->counts.clamped;
-	counts->forgotten += member->final.forgotten + member->final.normal.forgotten +
+	counts->forgotten += member->counts.forgotten + member->final.forgotten + member->final.normal.forgotten +
 			     member->identities.names.refused + member->order.hurried;
 	counts->events_opened += member->counts.events_opened;
 	counts->events_closed += member->counts.events_closed;
-	counts->memory += member_memory(member);
+	size_t memory = member_memory(member);
+	counts->memory += memory > member->counts.memory ? memory : member->counts.memory;
 }
 
 void triage_count(const struct triage *triage, struct triage_counts *counts)

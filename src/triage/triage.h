@@ -78,7 +78,7 @@ struct triage_counts {
 	uint64_t clamped;   /* occurred was implausible */
 	uint64_t forgotten; /* entries dropped at the memory bound */
 	uint64_t events_opened, events_closed;
-	uint64_t memory; /* bytes in use */
+	uint64_t memory; /* bytes in use; of organisations that were finished: that were in use then */
 };
 
 enum error triage_new(const struct triage_settings *settings, const struct triage_sink *sink, struct triage **triage,
@@ -102,7 +102,8 @@ void triage_advance(struct triage *triage, nanoseconds now);
 void triage_advance_organisation(struct triage *triage, uint32_t organisation, nanoseconds now);
 /* The end of the input: everything pending is judged, every event becomes final. */
 void triage_finish(struct triage *triage);
-/* The same for one organisation, of which nothing more will come. */
+/* The same for one organisation, of which nothing more will come: what was learned of it is forgotten, but for the
+ * counts. */
 void triage_finish_organisation(struct triage *triage, uint32_t organisation);
 void triage_count(const struct triage *triage, struct triage_counts *counts);
 void triage_count_organisation(const struct triage *triage, uint32_t organisation, struct triage_counts *counts);
