@@ -10,6 +10,7 @@
 #include "center/center.h"
 #include "center/confine.h"
 #include "center/message.h"
+#include "center/overload.h"
 #include "http/fields.h"
 
 #include <stdio.h>
@@ -90,6 +91,11 @@ static void front_requested(void *context, struct exchange *exchange)
 	}
 	if (!front->keeper || channel_waiting(front->keeper) > CHANNEL_LARGEST || front->asked_count == FRONT_ASKED) {
 		keeper_away(exchange);
+		return;
+	}
+	if (overload_defers(front->overload, request->route)) {
+		answer_problem(exchange, 503, "The centre is overloaded: alerts come first. Try again in a moment.",
+		    OVERLOAD_RETRY);
 		return;
 	}
 	struct builder body = { 0 };
@@ -352,6 +358,8 @@ static enum error front_start(struct process *process, struct failure *failure)
 	bool landlocked = true;
 	front->process = process;
 	enum error error = ingests_new(front, &front->ingests, failure);
+	if (error == OK)
+		error = overload_new(front, &front->overload, failure);
 	if (error == OK)
 		error = front_listen(front, failure);
 	/* The key was read and the address is bound: what root could do more is not needed any longer. */

@@ -12,6 +12,7 @@
 #include "http/server.h"
 
 struct ingests;
+struct overload;
 
 #define FRONT_ASKED 4096
 
@@ -23,6 +24,7 @@ struct front {
 	struct templates *templates;
 	struct channel *keeper; /* NULL while it is away */
 	struct ingests *ingests;
+	struct overload *overload;
 	uint64_t asked[FRONT_ASKED]; /* exchanges that wait for the keeper */
 	size_t asked_count;
 	char *keeper_counters; /* OpenMetrics, as it sent them last */

@@ -2,52 +2,42 @@
  * Batches of alerts on their way through the front.
  *
  *   headers ─► admission by the keeper, quota, room in the organisation's queue ─► body ─► the organisation's queue
- *   ─► read in turns, one slice of one organisation after the other ─► keeper ─► durable ─► answer
+ *   ─► read in turns, sent to the keeper in turns (ingest_turns.c) ─► durable ─► answer
  *
- * Before its body is read a batch may be refused (401, 403, 429 with Retry-After); what is not refused waits in a queue
- * of its organisation whose bytes are bounded, so that a flood of one does not reach the others.
+ * Before its body is read a batch may be refused (401, 403; 429 and 503 with Retry-After); what is not refused waits in
+ * a queue of its organisation whose bytes are bounded, so that a flood of one does not reach the others.
  */
 #include "center/ingest.h"
 
 #include "base/log.h"
 #include "bus/channel.h"
-#include "center/ingest_member.h"
 #include "center/message.h"
+#include "center/overload.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SLICE 2000                      /* alerts that are read of one batch before the next organisation's turn */
-#define TOTAL_MOST (1ull << 30)         /* bytes of bodies of all organisations */
-#define KEEPER_WAITING_MOST (24u << 20) /* bytes on their way to the keeper: beyond, reading pauses */
-
-struct ingests {
-	struct front *front;
-	struct member_table *members;
-	struct member *turn_first, **turn_last;
-	uint64_t total;
-	struct ingest *all;
-	struct watch *timer;
-	struct counter *accepted, *lines, *alerts, *malformed, *duplicate_keys, *implausible, *quota, *queue, *refused,
-	    *queued_bytes, *seconds;
-};
+#define TOTAL_MOST                                                                                                     \
+	(1ull << 30) /* bytes of bodies of all organisations: beyond, each may only have its part of them              \
+		      */
+#define SAID_EVERY MINUTE
 
 enum error ingests_new(struct front *front, struct ingests **to, struct failure *failure)
 {
 	struct ingests *ingests = calloc(1, sizeof *ingests);
-	if (!ingests || !(ingests->members = member_table_new())) {
+	if (!ingests || !(ingests->members = member_table_new()) || !turns_open(ingests)) {
 		free(ingests);
 		return fail(failure, ERROR_MEMORY, "no memory for batches");
 	}
 	struct counters *counters = front->process->counters;
 	const char *name = "noroshi_ingest_batches", *help = "Batches of alerts by what became of them.";
 	ingests->front = front;
-	ingests->turn_last = &ingests->turn_first;
 	ingests->accepted = counter_get(counters, COUNTER_TOTAL, name, help, "result", TEXT("accepted"));
 	ingests->quota = counter_get(counters, COUNTER_TOTAL, name, help, "result", TEXT("over-quota"));
 	ingests->queue = counter_get(counters, COUNTER_TOTAL, name, help, "result", TEXT("queue-full"));
+	ingests->slow = counter_get(counters, COUNTER_TOTAL, name, help, "result", TEXT("overload"));
 	ingests->refused = counter_get(counters, COUNTER_TOTAL, name, help, "result", TEXT("refused"));
 	ingests->lines = counter_get(counters, COUNTER_TOTAL, "noroshi_ingest_lines", "Lines read.", NULL, TEXT_NONE);
 	ingests->alerts =
@@ -66,20 +56,35 @@ enum error ingests_new(struct front *front, struct ingests **to, struct failure 
 	return OK;
 }
 
+static void reserve(struct ingest *ingest, struct member *member, uint64_t bytes)
+{
+	struct ingests *ingests = ingest->front->ingests;
+	ingest->member = member;
+	ingest->reserved = bytes;
+	ingest->expected = member_expect(member, bytes);
+	ingests->holding += member->queued == 0 && bytes > 0;
+	member->queued += bytes;
+	member->expected += ingest->expected;
+	ingests->total += bytes;
+	counter_set(ingests->queued_bytes, (double)ingests->total);
+}
+
 static void reserve_release(struct ingest *ingest)
 {
 	struct ingests *ingests = ingest->front->ingests;
-	if (ingest->member)
-		ingest->member->queued -= ingest->reserved;
+	struct member *member = ingest->member;
+	if (!member)
+		return;
+	member->queued -= ingest->reserved;
+	member->expected -= ingest->expected;
+	ingests->holding -= member->queued == 0 && ingest->reserved > 0;
 	ingests->total -= ingest->reserved;
-	ingest->reserved = 0;
 	counter_set(ingests->queued_bytes, (double)ingests->total);
 }
 
 static void ingest_free(struct ingest *ingest)
 {
-	if (ingest->member && ingest->state == INGEST_READY)
-		member_remove(ingest->member, ingest);
+	ingest_leave(ingest);
 	reserve_release(ingest);
 	if (ingest->all_next)
 		ingest->all_next->all_previous = ingest->all_previous;
@@ -88,18 +93,11 @@ static void ingest_free(struct ingest *ingest)
 	else
 		ingest->front->ingests->all = ingest->all_next;
 	ingest_read_free(ingest);
-	while (ingest->parts) {
-		struct ingest_part *next = ingest->parts->next;
-		builder_free(&ingest->parts->body);
-		free(ingest->parts);
-		ingest->parts = next;
-	}
 	json_decref(ingest->problems);
 	free(ingest);
 }
 
-/* Answers and forgets. */
-static void ingest_refuse(struct ingest *ingest, uint16_t status, const char *words, uint32_t retry_after)
+void ingest_refuse(struct ingest *ingest, uint16_t status, const char *words, uint32_t retry_after)
 {
 	struct exchange *exchange = ingest->number ? server_exchange(ingest->front->server, ingest->number) : NULL;
 	counter_add(ingest->front->ingests->refused, 1);
@@ -197,41 +195,84 @@ void ingests_begin(struct front *front, struct exchange *exchange)
 	builder_free(&body);
 }
 
+/* At most once a minute for each organisation. */
+static void refused_say(struct member *member, const char *why)
+{
+	nanoseconds now = time_monotonic();
+	member->refused++;
+	if (member->said && now - member->said < SAID_EVERY)
+		return;
+	log_write(LOG_WARNING, "batches of an organisation are refused: its sensors are told to come again",
+	    LOG_FIELD_NUMBER("organisation", member->organisation), LOG_FIELD_STRING("why", why),
+	    LOG_FIELD_NUMBER("refused", member->refused));
+	member->said = now;
+	member->refused = 0;
+}
+
+/* False when it was refused: the quota is used up, by what came or by what was let in and waits to be read. */
+static bool fits_quota(struct ingest *ingest, struct member *member, double rate)
+{
+	const struct center_settings *settings = &ingest->front->process->settings;
+	char words[200];
+	double burst = (double)settings->quota_burst / (double)SECOND;
+	if (overload_level(ingest->front->overload) > 0 && burst > 1)
+		burst = 1; /* what was saved up is for quiet times */
+	member_refill(member, rate, burst);
+	member->weight = rate > 0 && settings->quota > 0 ? fmin(fmax(rate / settings->quota, 0.25), 16) : 1;
+	if (rate <= 0 || member->tokens > member->expected)
+		return true;
+	double wait = ceil((1 + member->expected - member->tokens) / rate);
+	snprintf(words, sizeof words,
+	    "The organisation's quota of %g alerts a second is used up; it is free again in %.0f s.", rate, wait);
+	counter_add(ingest->front->ingests->quota, 1);
+	refused_say(member, "quota");
+	ingest_refuse(ingest, 429, words, wait < 3600 ? (uint32_t)wait : 3600);
+	return false;
+}
+
+/* False when it was refused: too much of the organisation waits, in bytes or in time. */
+static bool fits_queue(struct ingest *ingest, struct member *member, uint64_t body)
+{
+	struct ingests *ingests = ingest->front->ingests;
+	uint64_t most = ingest->front->process->settings.queue;
+	uint64_t part = TOTAL_MOST / (ingests->holding + 1); /* the fullest are refused first */
+	char words[200];
+	if (ingests->total + body > TOTAL_MOST && part < most)
+		most = part;
+	if (member->queued + body > most) {
+		snprintf(words, sizeof words,
+		    "%llu bytes of the organisation's batches wait already; at most %llu may.",
+		    (unsigned long long)member->queued, (unsigned long long)most);
+		counter_add(ingests->queue, 1);
+		refused_say(member, "queue");
+		ingest_refuse(ingest, 429, words, 1);
+		return false;
+	}
+	if (overload_refuses(ingest->front->overload, member)) {
+		counter_add(ingests->slow, 1);
+		refused_say(member, "overload");
+		ingest_refuse(ingest, 503,
+		    "The centre is overloaded, and batches of the organisation wait for long: send this one again "
+		    "later.",
+		    OVERLOAD_RETRY);
+		return false;
+	}
+	return true;
+}
+
 /* Quota and room in the queue; false when it was refused. */
 static bool ingest_fits(struct ingest *ingest, uint64_t quota_thousandths, uint64_t body)
 {
-	struct ingests *ingests = ingest->front->ingests;
 	const struct center_settings *settings = &ingest->front->process->settings;
-	struct member *member = member_of(ingests->members, ingest->organisation);
+	struct member *member = member_of(ingest->front->ingests->members, ingest->organisation);
 	double rate = quota_thousandths ? (double)quota_thousandths / 1000 : settings->quota;
-	char words[200];
 	if (!member) {
 		ingest_refuse(ingest, 503, "There is no memory for this batch just now.", 5);
 		return false;
 	}
-	member_refill(member, rate, (double)settings->quota_burst / (double)SECOND);
-	if (rate > 0 && member->tokens <= 0) {
-		double wait = ceil((1 - member->tokens) / rate);
-		snprintf(words, sizeof words,
-		    "The organisation's quota of %g alerts a second is used up; it is free again in %.0f s.", rate,
-		    wait);
-		counter_add(ingests->quota, 1);
-		ingest_refuse(ingest, 429, words, wait < 3600 ? (uint32_t)wait : 3600);
+	if (!fits_quota(ingest, member, rate) || !fits_queue(ingest, member, body))
 		return false;
-	}
-	if (member->queued + body > settings->queue || ingests->total + body > TOTAL_MOST) {
-		snprintf(words, sizeof words,
-		    "%llu bytes of the organisation's batches wait already; at most %llu may.",
-		    (unsigned long long)member->queued, (unsigned long long)settings->queue);
-		counter_add(ingests->queue, 1);
-		ingest_refuse(ingest, 429, words, 1);
-		return false;
-	}
-	ingest->member = member;
-	ingest->reserved = body;
-	member->queued += body;
-	ingests->total += body;
-	counter_set(ingests->queued_bytes, (double)ingests->total);
+	reserve(ingest, member, body);
 	return true;
 }
 
@@ -241,33 +282,6 @@ static struct ingest *ingest_of(struct front *front, uint64_t number)
 	if (!exchange || exchange_request(exchange)->route->kind != ROUTE_STREAM)
 		return NULL;
 	return exchange_context(exchange);
-}
-
-static void ingests_work(void *context);
-
-static void work_later(struct ingests *ingests)
-{
-	if (!ingests->timer && ingests->turn_first)
-		ingests->timer = loop_timer(ingests->front->process->loop, 0, 0, ingests_work, ingests);
-}
-
-static void turn_add(struct ingests *ingests, struct member *member)
-{
-	if (!member->in_turn) {
-		member->in_turn = true;
-		member->next = NULL;
-		*ingests->turn_last = member;
-		ingests->turn_last = &member->next;
-	}
-	work_later(ingests);
-}
-
-static void ingest_ready(struct ingest *ingest)
-{
-	struct member *member = ingest->member;
-	ingest->state = INGEST_READY;
-	member_append(member, ingest);
-	turn_add(ingest->front->ingests, member);
 }
 
 void ingests_admitted(struct front *front, const struct message *message)
@@ -328,69 +342,6 @@ void ingests_gone(struct front *front, struct exchange *exchange)
 		ingest_free(ingest); /* what the keeper has of it is stored; its answer finds nobody */
 }
 
-static void send_parts(struct ingest *ingest)
-{
-	struct front *front = ingest->front;
-	ingest->state = INGEST_STORING;
-	for (struct ingest_part *part = ingest->parts; part; part = part->next) {
-		if (!front->keeper || channel_send(front->keeper, MESSAGE_INGEST, ingest->number,
-					  (struct text){ part->body.at, part->body.size }) != OK) {
-			ingest_refuse(ingest, 503, "The centre recovers: send the batch again in a moment.", 2);
-			return;
-		}
-		ingest->waiting++;
-	}
-}
-
-/* A slice of the batch at the head of this organisation's queue. */
-static void member_work(struct ingests *ingests, struct member *member)
-{
-	struct ingest *ingest = member->first;
-	struct failure failure = { 0 };
-	enum error error = ingest_read(ingest, SLICE, &failure);
-	if (error == OK)
-		return;
-	member_remove(member, ingest);
-	ingest->state = INGEST_DONE;
-	ingest_read_free(ingest);
-	if (error != ERROR_END) {
-		uint16_t status = error == ERROR_LIMIT ? 413 : error == ERROR_MEMORY ? 503 : 400;
-		ingest_refuse(ingest, status, failure.words, status == 503 ? 5 : 0);
-		return;
-	}
-	member->tokens -= member->rate > 0 ? (double)ingest->counts.alerts : 0;
-	counter_add(ingests->lines, ingest->counts.lines);
-	counter_add(ingests->alerts, ingest->counts.alerts);
-	counter_add(ingests->malformed, ingest->counts.malformed);
-	counter_add(ingests->duplicate_keys, ingest->counts.duplicate_keys);
-	counter_add(ingests->implausible, ingest->counts.implausible);
-	send_parts(ingest);
-}
-
-static void ingests_work(void *context)
-{
-	struct ingests *ingests = context;
-	struct front *front = ingests->front;
-	watch_stop(ingests->timer);
-	ingests->timer = NULL;
-	if (front->keeper && channel_waiting(front->keeper) > KEEPER_WAITING_MOST) {
-		ingests->timer = loop_timer(front->process->loop, 2 * MILLISECOND, 0, ingests_work, ingests);
-		return;
-	}
-	struct member *member = ingests->turn_first;
-	if (!member)
-		return;
-	ingests->turn_first = member->next;
-	if (!ingests->turn_first)
-		ingests->turn_last = &ingests->turn_first;
-	member->in_turn = false;
-	if (member->first)
-		member_work(ingests, member);
-	if (member->first)
-		turn_add(ingests, member);
-	work_later(ingests);
-}
-
 static void ingest_answer(struct ingest *ingest)
 {
 	struct front *front = ingest->front;
@@ -416,6 +367,7 @@ static void ingest_answer(struct ingest *ingest)
 
 void ingests_stored(struct front *front, const struct message *message)
 {
+	ingests_landed(front->ingests, message->correlation);
 	struct ingest *ingest = ingest_of(front, message->correlation);
 	struct reader from = reader_of(message->body.at, message->body.size);
 	if (!ingest || ingest->state != INGEST_STORING)
@@ -443,6 +395,7 @@ void ingests_stored(struct front *front, const struct message *message)
 
 void ingests_keeper_gone(struct front *front)
 {
+	ingests_nothing_flies(front->ingests);
 	struct ingest *ingest = front->ingests->all;
 	while (ingest) {
 		struct ingest *next = ingest->all_next;

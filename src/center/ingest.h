@@ -1,17 +1,23 @@
 /*
- * One batch of alerts in the front, from its headers to its answer. Inside center/ only: ingest.c moves batches along
- * and keeps the queues of organisations, ingest_read.c turns a body into parts.
+ * Batches of alerts in the front, from their headers to their answers. Inside center/ only: ingest.c lets them in and
+ * answers, ingest_turns.c shares out the front's and the keeper's time, ingest_read.c turns a body into parts.
  */
 #ifndef NOROSHI_CENTER_INGEST_H
 #define NOROSHI_CENTER_INGEST_H
 
 #include "base/stream.h"
 #include "center/front.h"
+#include "center/ingest_member.h"
 #include "formats/format.h"
 
 #define INGEST_PROBLEMS 10
 
-enum ingest_state { INGEST_ADMISSION, INGEST_BODY, INGEST_READY, INGEST_STORING, INGEST_DONE };
+enum ingest_state {
+	INGEST_ADMISSION, /* the keeper is asked whose token this is */
+	INGEST_BODY,      /* coming in */
+	INGEST_READY,     /* waits to be read, or is being read: in member->reading */
+	INGEST_STORING,   /* waits for the keeper: in member->storing as long as parts are unsent */
+};
 
 /* A part as it goes to the keeper: the message's body is complete but for the counts, which stand at a known place. */
 struct ingest_part {
@@ -20,7 +26,7 @@ struct ingest_part {
 };
 
 struct ingest {
-	struct ingest *next; /* in its organisation's queue */
+	struct ingest *next; /* in its organisation's lane */
 	struct ingest *all_next, *all_previous;
 	struct front *front;
 	uint64_t number; /* of the exchange; 0 once the client is gone */
@@ -36,7 +42,9 @@ struct ingest {
 	struct format_settings settings;
 	nanoseconds received;
 	struct builder body;
-	uint64_t reserved; /* bytes counted in the member's queue */
+	uint64_t reserved;         /* bytes counted in the member's queue */
+	double expected;           /* alerts counted in what is expected of the member */
+	nanoseconds waiting_since; /* monotonic: when the whole body was here */
 	/* while it is read */
 	struct stream *stream;
 	struct format_reader *reader;
@@ -44,9 +52,10 @@ struct ingest {
 	uint64_t preamble_lines;
 	uint64_t part_first;    /* sequence */
 	uint64_t last_sequence; /* of the last alert; 0 = none yet */
+	uint64_t unpacked;      /* bytes of lines so far */
 	uint32_t part_alerts;
-	struct builder part; /* encoded alerts */
-	struct ingest_part *parts, **last_part;
+	struct builder part;                    /* encoded alerts */
+	struct ingest_part *parts, **last_part; /* those that are not sent yet */
 	json_t *problems;
 	/* while it is stored */
 	unsigned waiting; /* parts without an answer */
@@ -56,9 +65,40 @@ struct ingest {
 	char words[256];
 };
 
-/* Reads up to `lines` further alerts. OK: more to do; ERROR_END: read to the end, `parts` holds all; else what the
- * client is told. */
+struct ingests {
+	struct front *front;
+	struct member_table *members;
+	struct turns reading, storing;
+	uint64_t total;   /* bytes of bodies */
+	unsigned holding; /* organisations that have some */
+	/* What the keeper has and did not answer yet, in the order in which it was sent. */
+	struct flight {
+		uint64_t number; /* of the exchange */
+		uint64_t bytes;
+	} * flights;
+	unsigned flight_first, flight_count;
+	uint64_t flying; /* bytes of them */
+	struct ingest *all;
+	struct watch *timer;
+	struct counter *accepted, *lines, *alerts, *malformed, *duplicate_keys, *implausible, *quota, *queue, *slow,
+	    *refused, *queued_bytes, *seconds;
+};
+
+/* Reads on for a while: up to `alerts` alerts, or as many lines that are none. OK: more to do; ERROR_END: read to the
+ * end, `parts` holds all; else what the client is told. */
 enum error ingest_read(struct ingest *ingest, unsigned alerts, struct failure *failure);
 void ingest_read_free(struct ingest *ingest); /* what only reading needs */
+
+/* The whole body is here. */
+void ingest_ready(struct ingest *ingest);
+/* Out of every lane, its parts freed. */
+void ingest_leave(struct ingest *ingest);
+/* An answer of the keeper about a part of this exchange: its place is free. */
+void ingests_landed(struct ingests *ingests, uint64_t number);
+bool turns_open(struct ingests *ingests); /* false without memory */
+/* The keeper went away with everything that it had. */
+void ingests_nothing_flies(struct ingests *ingests);
+/* Answers and forgets. */
+void ingest_refuse(struct ingest *ingest, uint16_t status, const char *words, uint32_t retry_after);
 
 #endif

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PASSES 512 /* lines that are no alerts in one go */
+
 static void complain(void *context, const struct line *line, const struct failure *failure)
 {
 	struct ingest *ingest = context;
@@ -40,6 +42,7 @@ static enum error ingest_open(struct ingest *ingest, struct failure *failure)
 			ingest->preamble_lines += beginning.at[i] == '\n';
 	ingest->settings.map = text_of(ingest->map);
 	ingest->settings.now = ingest->received;
+	ingest->settings.passes = PASSES;
 	ingest->settings.past = triage_configured()->clamp;
 	ingest->settings.future = triage_configured()->clamp_future;
 	ingest->part_first = ingest->from_file ? ingest->offset : 1;
@@ -120,6 +123,9 @@ enum error ingest_read(struct ingest *ingest, unsigned most, struct failure *fai
 	for (unsigned i = 0; i < most; i++) {
 		enum error error = format_read(
 		    ingest->reader, ingest->stream, &line, &alert, &ingest->counts, complain, ingest, failure);
+		ingest->unpacked = line.offset + line.text.size;
+		if (error == ERROR_AGAIN) /* lines that are no alerts: others want to be read too */
+			return OK;
 		if (error == ERROR_END)
 			return ingest_finish(ingest, ingest->last_sequence ? ingest->last_sequence : last, failure);
 		if (error == ERROR_INPUT &&

@@ -61,6 +61,8 @@ enum message_kind {
 	MESSAGE_DELIVERED = 49,
 };
 
-#define MESSAGE_PART (7u << 20) /* bytes of encoded alerts after which a batch goes on in a further MESSAGE_INGEST */
+/* Bytes of encoded alerts after which a batch goes on in a further MESSAGE_INGEST: for so long one organisation holds
+ * up the keeper. */
+#define MESSAGE_PART (1u << 20)
 
 #endif

@@ -73,6 +73,10 @@ static const struct option center_options[] = {
 	    .summary = "Folder of the web pages; empty: the one that was installed." },
 	{ "quota", OPTION_REAL, AT(quota), "20000", 0, 1e9, "alerts a second",
 	    .summary = "What one organisation may send, sustained, unless it has its own quota; 0: no limit." },
+	{ "quota_size", OPTION_SIZE, AT(quota_size), "1 KiB", 64, 1 << 20,
+	    .summary =
+		"A batch counts against the quota by its alerts, or by so many bytes (decompressed) as one alert, "
+		"whichever is more." },
 	{ "quota_burst", OPTION_DURATION, AT(quota_burst), "60 s", 1, 86400,
 	    .summary = "Quota that was not used for at most so long may be used at once." },
 	{ "batch_body", OPTION_SIZE, AT(batch_body), "64 MiB", 1024, 1 << 30,
@@ -82,6 +86,9 @@ static const struct option center_options[] = {
 	{ "queue", OPTION_SIZE, AT(queue), "128 MiB", 1 << 20, 1 << 30,
 	    .summary =
 		"Bytes of batches of one organisation that may wait at a time; more are told to come again later." },
+	{ "overload", OPTION_DURATION, AT(overload), "2 s", 0.1, 60,
+	    .summary = "When a batch that was let in waits longer, statistics and searches are put off and no saved-up "
+		       "quota is given out." },
 	{ "retention", OPTION_DURATION, AT(retention), "400 d", 86400, 86400.0 * 36500,
 	    .summary = "How long alerts are kept after they were received." },
 	{ "silence", OPTION_DURATION, AT(silence), "15 min", 10, 86400.0 * 30,

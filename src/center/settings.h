@@ -15,7 +15,9 @@ struct center_settings {
 	char *public_url;                /* without a slash at the end; empty = made from `listen` */
 	char *pages;                     /* folder of the web pages; empty = the installed one */
 	double quota;                    /* alerts a second of one organisation */
+	uint64_t quota_size;             /* bytes of lines that count as one alert when they hold fewer */
 	nanoseconds quota_burst;         /* that much unused quota may be used at once */
+	nanoseconds overload;            /* a batch that waits for so long means overload */
 	uint64_t batch_body, batch_unpacked; /* bytes of one POST of alerts, as sent and decompressed */
 	uint64_t queue;                      /* bytes of batches of one organisation that wait in front */
 	nanoseconds retention;               /* of alerts, since they were received */

@@ -329,7 +329,9 @@ enum error format_read(struct format_reader *reader, struct stream *stream, stru
 		error = tell_format(reader, stream, failure);
 	if (!error && !reader->repeats && reader->format->time_first)
 		reader->repeats = repeats_new(); /* without memory it is read without */
-	while (!error) {
+	for (unsigned passed = 0; !error; passed++) {
+		if (passed && passed == reader->settings->passes)
+			return ERROR_AGAIN;
 		error = stream_line(stream, FORMAT_LONGEST_LINE, line, failure);
 		if (error)
 			break;

@@ -15,6 +15,7 @@ struct format_settings {
 	struct text map; /* CSV: "time=ts,signature=rule,host=node,address=ip"; empty = the header's own names */
 	nanoseconds now; /* for formats whose time has no year (fast.log can) */
 	nanoseconds past, future; /* a time that lies farther from `now` is implausible; 0 = no time is */
+	unsigned passes; /* lines that are no alert after which format_read() gives ERROR_AGAIN; 0 = it looks on */
 };
 
 /* One stream being read. A reader keeps what the stream declared (CSV header, Zeek #fields). */
@@ -73,7 +74,8 @@ struct format_counts {
 /* The next alert of a stream: skips what is no alert, counts; on a malformed line calls `complain` (may be NULL: with
  * file, line, offset and words; at most as often as the caller wants to hear) and goes on. It complains too about a
  * line with duplicate keys or an implausible time, which counts as what it is otherwise. ERROR_END at the end;
- * ERROR_INPUT when the stream itself broke, or its format is not known (once, then ERROR_END). In the texts of the
+ * ERROR_INPUT when the stream itself broke, or its format is not known (once, then ERROR_END); ERROR_AGAIN when so many
+ * lines in a row were none as the settings say: call again, others may want to work meanwhile. In the texts of the
  * alert, but not in `original`, control characters have become spaces. `line` may be NULL when the caller has no use
  * for it. */
 enum error format_read(struct format_reader *reader, struct stream *stream, struct line *line, struct alert *alert,

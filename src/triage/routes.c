@@ -173,6 +173,13 @@ static const struct field analyse_fields[] = {
 		ROUTE_PAGE, "GET", page_path_, name_ "-page", summary_, fields_, action_, .page = page_,               \
 											  .handle = handler_           \
 	}
+/* The same for what can be asked again later, and costs much: put off while the centre is overloaded. */
+#define LATER_READ(path_, name_, page_, action_, handler_, fields_, summary_)                                          \
+	{ ROUTE_JSON, "GET", "/v1" path_, name_, summary_, fields_, action_, .deferrable = true, .handle = handler_ }, \
+	{                                                                                                              \
+		ROUTE_PAGE, "GET", path_, name_ "-page", summary_, fields_, action_, .deferrable = true,               \
+										     .page = page_, .handle = handler_ \
+	}
 /* A change for programs under /v1 and for the button on a page. */
 #define CHANGE(path_, name_, action_, handler_, fields_, summary_)                                                     \
 	{ ROUTE_JSON, "POST", "/v1" path_, name_, summary_, fields_, action_, .changes = true, .handle = handler_ },   \
@@ -221,7 +228,7 @@ const struct route triage_routes[] = {
 	    decision_id_fields, "End a standing decision now."),
 	READ("/funnel", "/funnel", "funnel-read", "funnel", ACTION_COUNTER_READ, funnel_read, funnel_fields,
 	    "From alerts to events, by reason, organisation and day."),
-	READ("/statistics", "/statistics", "statistics-read", "statistics", ACTION_COUNTER_READ, statistics_read,
+	LATER_READ("/statistics", "statistics-read", "statistics", ACTION_COUNTER_READ, statistics_read,
 	    statistics_fields, "Events and notices by year or month, sector and organisation; JSON or CSV."),
 	HIDDEN_READ("/campaigns", "campaign-list", "campaigns", campaigns_list, campaigns_fields,
 	    "Campaigns: events of several organisations that are one attempt."),
@@ -233,7 +240,7 @@ const struct route triage_routes[] = {
 	{ ROUTE_FORM, "POST", "/campaigns/{id}/analysis", "campaign-analyse-form",
 	    "Write what the campaign is: a new version.", analyse_fields, ACTION_CAMPAIGN_WRITE, .hidden = true,
 	    .changes = true, .handle = campaign_analyse },
-	READ("/alerts", "/alerts", "alert-list", "alerts", ACTION_ALERT_READ, alerts_list, alerts_fields,
+	LATER_READ("/alerts", "alert-list", "alerts", ACTION_ALERT_READ, alerts_list, alerts_fields,
 	    "Search every alert that is kept, the newest first."),
 	READ("/alerts/{position}", "/alerts/{position}", "alert-read", "alerts", ACTION_ALERT_READ, alert_read,
 	    alert_fields, "One alert with its original line."),
