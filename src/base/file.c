@@ -145,16 +145,16 @@ static enum error refuse(struct failure *failure, int number, const char *what, 
 	return fail_errno(failure, "cannot %s %s", what, path);
 }
 
-static enum error sync_folder_of(const char *path, struct failure *failure)
+static int do_sync_folder_of(const char *path)
 {
 	char folder[PATH_MAX];
 	const char *slash = strrchr(path, '/');
 	size_t size = slash ? (slash == path ? 1 : (size_t)(slash - path)) : 1;
 	if (size >= sizeof folder)
-		return refuse(failure, ENAMETOOLONG, "use", path);
+		return ENAMETOOLONG;
 	memcpy(folder, slash ? path : ".", size);
 	folder[size] = '\0';
-	return directory_sync(folder, failure);
+	return do_sync_folder(folder);
 }
 
 /* ── one open file ─ */
@@ -194,7 +194,8 @@ enum error file_open(const char *path, bool create, struct file **file, struct f
 	if (number)
 		return refuse(failure, number, "create", path);
 	enum error error = file_wrap(path, descriptor, file, failure);
-	if (!error && (error = sync_folder_of(path, failure)) != OK) {
+	if (!error && (error = directory_sync_of(path, failure)) != OK) {
+		do_remove(path); /* else the next one finds it, and takes its name for durable */
 		file_close(*file);
 		*file = NULL;
 	}
@@ -362,7 +363,7 @@ enum error file_replace_commit(struct file *file, struct failure *failure)
 		file_replace_abandon(file);
 		return error;
 	}
-	error = sync_folder_of(file->target, failure);
+	error = directory_sync_of(file->target, failure);
 	file_close(file);
 	return error;
 }
@@ -394,7 +395,7 @@ enum error file_replace(const char *path, struct text text, unsigned mode, struc
 enum error file_remove(const char *path, struct failure *failure)
 {
 	int number = do_remove(path);
-	return number ? refuse(failure, number, "remove", path) : sync_folder_of(path, failure);
+	return number ? refuse(failure, number, "remove", path) : directory_sync_of(path, failure);
 }
 
 static bool same_folder(const char *a, const char *b)
@@ -410,23 +411,32 @@ enum error file_rename(const char *from, const char *to, struct failure *failure
 	if (number)
 		return refuse(failure, number, "rename", from);
 	/* The new name first: a power cut between the two leaves both rather than none. */
-	enum error error = sync_folder_of(to, failure);
-	return error || same_folder(from, to) ? error : sync_folder_of(from, failure);
+	enum error error = directory_sync_of(to, failure);
+	return error || same_folder(from, to) ? error : directory_sync_of(from, failure);
 }
 
 enum error directory_make(const char *path, unsigned mode, struct failure *failure)
 {
 	struct stat status;
 	int number = do_make_folder(path, mode);
-	if (number == EEXIST && stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-		return OK;
-	return number ? refuse(failure, number, "make the folder", path) : sync_folder_of(path, failure);
+	if (number == EEXIST && stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
+		/* A process that was killed may have made it just now. Where we may not even read, it was not ours. */
+		number = do_sync_folder_of(path);
+		return number && number != EACCES ? refuse(failure, number, "make durable", path) : OK;
+	}
+	return number ? refuse(failure, number, "make the folder", path) : directory_sync_of(path, failure);
 }
 
 enum error directory_sync(const char *path, struct failure *failure)
 {
 	int number = do_sync_folder(path);
 	return number ? refuse(failure, number, "make durable the folder", path) : OK;
+}
+
+enum error directory_sync_of(const char *path, struct failure *failure)
+{
+	int number = do_sync_folder_of(path);
+	return number ? refuse(failure, number, "make durable the folder of", path) : OK;
 }
 
 /* ── reading ─ */

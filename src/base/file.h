@@ -24,7 +24,9 @@
 
 struct file; /* one open file for appending, or for writing at places; one owner, one thread at a time */
 
-/* Opens for appending, creating it (mode 0640) when `create`. The name's folder is synced when the file was created. */
+/* Opens for appending, creating it (mode 0640) when `create`. The name's folder is synced when the file was created;
+ * the name of a file that is there already may be one that a killed process made: directory_sync() before relying on
+ * it. */
 enum error file_open(const char *path, bool create, struct file **file, struct failure *failure);
 void file_close(struct file *file); /* without sync; NULL is fine */
 enum error file_append(struct file *file, const void *at, size_t size, struct failure *failure);
@@ -50,6 +52,7 @@ enum error file_rename(const char *from, const char *to, struct failure *failure
 enum error directory_make(
     const char *path, unsigned mode, struct failure *failure); /* one level; fine when it is there; syncs the parent */
 enum error directory_sync(const char *path, struct failure *failure);
+enum error directory_sync_of(const char *path, struct failure *failure); /* of the folder that this name is in */
 
 /* The whole file or pipe, at most `limit` bytes (else ERROR_LIMIT), NUL-terminated behind its size; free() it. */
 enum error file_read(const char *path, size_t limit, char **at, size_t *size, struct failure *failure);

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,12 +27,16 @@ static struct {
 	int descriptor; /* of the journal; of this process alone, since flock() belongs to the open file */
 	pid_t process;
 	uint64_t number, fail_at;
-	int fail_with;
+	int fail_with; /* KILLED: the process ends there */
 	bool recording;
 } journal;
 
+#define KILLED (-1)
+
 static int errno_named(const char *name)
 {
+	if (strcmp(name, "KILL") == 0)
+		return KILLED;
 	for (int number = 1; number < 256; number++) {
 		const char *known = strerrorname_np(number);
 		if (known && strcmp(known, name) == 0)
@@ -72,8 +77,11 @@ int file_journal_begin(void)
 	journal_start();
 	if (journal.recording)
 		flock(journal.descriptor, LOCK_EX);
-	journal.number++;
-	return journal.number == journal.fail_at ? journal.fail_with : 0;
+	if (++journal.number != journal.fail_at)
+		return 0;
+	if (journal.fail_with == KILLED)
+		raise(SIGKILL);
+	return journal.fail_with;
 }
 
 /* A folder may be removed or reached through links: the journal names it as it is now. */

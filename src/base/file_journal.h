@@ -2,8 +2,8 @@
  * The journal of file operations, for tests of durability. In the recording build (FILE_RECORDING; meson
  * -Dfile_recording=true, or a test that compiles file.c itself with it) every operation of base/file.c, and of whatever
  * else writes files, is counted and appended with its data to the file that NOROSHI_FILE_JOURNAL names;
- * NOROSHI_FILE_FAIL=N:ENOSPC makes the N-th operation of the process fail with this error. Otherwise nothing of this
- * exists at run time.
+ * NOROSHI_FILE_FAIL=N:ENOSPC makes the N-th operation of the process fail with this error, N:KILL kills it before that
+ * operation. Otherwise nothing of this exists at run time.
  *
  * The journal tells names and contents apart as a file system does: a record carries the inode number whose content it
  * is about, and only creating, renaming and removing touch names. So a test can rebuild what a power cut leaves:

@@ -99,11 +99,9 @@ enum error store_copy(struct store *store, const char *path, void (*moved)(void 
 		error = copy_into(store, path, copy, moved, context, failure);
 	sqlite3_close(copy);
 	if (error) {
-		unlink(path);
+		file_remove(path, NULL);
 		return error;
 	}
-	char folder[4096];
-	const char *slash = strrchr(path, '/');
-	snprintf(folder, sizeof folder, "%.*s", slash ? (int)(slash - path) + 1 : 1, slash ? path : ".");
-	return directory_sync(folder, failure);
+	/* Also for the copy's journal: SQLite has removed its name, and does not sync the folder for that. */
+	return directory_sync_of(path, failure);
 }

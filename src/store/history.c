@@ -229,6 +229,8 @@ enum error history_open(
 		error = fail(failure, ERROR_MEMORY, "%s: no memory", folder);
 	if (!error)
 		error = lock_folder(history, failure);
+	if (!error) /* the names of what a killed process made become durable, as its contents do in open_last() */
+		error = directory_sync(folder, failure);
 	if (!error)
 		error = list_segments(history, failure);
 	if (!error)

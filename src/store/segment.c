@@ -295,6 +295,9 @@ enum error segment_walk(int descriptor, const char *path, struct segment *segmen
 		error = walk_frames(&walk, segment, bodies, tail, each, context, damage, failure);
 	else
 		error = OK; /* shorter than its header: nothing was ever stored in it; cut = 0 */
+	if (!error && tail && damage->bad &&
+	    segment->frame_count == 0) /* a header that had not become durable: likewise */
+		*damage = (struct segment_damage){ 0 };
 	free(walk.block);
 	return error;
 }

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "store/query.h"
+#include "store/recording_vfs.h"
 #include "store/schema.h"
 
 #include <stdio.h>
@@ -121,6 +122,7 @@ static enum error database_open(const char *location, int flags, struct store **
 	if (!store)
 		return fail(failure, ERROR_MEMORY, "%s: no memory", name);
 	flags |= SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
+	recording_vfs_use();
 	if (sqlite3_open_v2(name, &store->database, flags, NULL) != SQLITE_OK)
 		return fail(failure, ERROR_SYSTEM, "%s: cannot open the state store: %s", name,
 		    store->database ? sqlite3_errmsg(store->database) : "no memory");

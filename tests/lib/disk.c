@@ -1,0 +1,570 @@
+/*
+ * The model of a disk; see disk.h. In: records of the journal in their order; out: folders.
+ */
+#include "disk.h"
+
+#include "base/hash.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define NONE (-1)
+#define FOLDER (-2)
+#define OUTCOMES_MOST 4096
+
+struct change { /* of a content */
+	uint64_t offset;
+	size_t size; /* of `at` */
+	char *at;    /* NULL: truncated to `offset` */
+	bool dropped;
+};
+
+struct content {
+	uint64_t inode;
+	char *at, *durable; /* as every process sees it; on the disk */
+	size_t size, durable_size;
+	struct change *changes; /* since the last sync */
+	size_t count, room;
+	size_t extent; /* the largest size since then */
+};
+
+struct name {
+	char *path;
+	int now, durable; /* content, NONE or FOLDER */
+};
+
+struct name_change {
+	int name, to;       /* what the name became */
+	int gone;           /* renaming: this name went in the same step; else NONE */
+	const char *folder; /* whose sync makes it durable */
+	size_t folder_size;
+	int after; /* renaming out of a folder: not before that name is `content`; else NONE */
+	int content;
+};
+
+struct disk {
+	struct content *contents;
+	struct name *names;
+	struct name_change *pending;
+	size_t content_count, name_count, pending_count;
+};
+
+/* What is chosen: for each content the time (number of changes) at which each sector and the size reached the disk. */
+struct choice {
+	size_t *sectors, size;
+};
+
+static void *grown(void *at, size_t count, size_t size)
+{
+	if (count & (count - 1)) /* room is the next power of two */
+		return at;
+	void *more = realloc(at, (count ? 2 * count : 1) * size);
+	assert_non_null(more);
+	return more;
+}
+
+struct disk *disk_new(void)
+{
+	struct disk *disk = calloc(1, sizeof *disk);
+	assert_non_null(disk);
+	return disk;
+}
+
+static void changes_clear(struct content *content)
+{
+	for (size_t i = 0; i < content->count; i++)
+		free(content->changes[i].at);
+	content->count = 0;
+	content->extent = content->size > content->durable_size ? content->size : content->durable_size;
+}
+
+void disk_free(struct disk *disk)
+{
+	for (size_t i = 0; i < disk->content_count; i++) {
+		changes_clear(&disk->contents[i]);
+		free(disk->contents[i].changes);
+		free(disk->contents[i].at);
+		free(disk->contents[i].durable);
+	}
+	for (size_t i = 0; i < disk->name_count; i++)
+		free(disk->names[i].path);
+	free(disk->contents);
+	free(disk->names);
+	free(disk->pending);
+	free(disk);
+}
+
+/* ── contents ─ */
+
+static size_t sectors_of(const struct content *content)
+{
+	return (content->extent + DISK_SECTOR - 1) / DISK_SECTOR;
+}
+
+static bool touches(const struct content *content, const struct change *change, size_t sector)
+{
+	uint64_t from = sector * DISK_SECTOR, to = from + DISK_SECTOR;
+	uint64_t end = change->at ? change->offset + change->size : content->extent;
+	return change->offset < to && end > from;
+}
+
+static bool resizes(const struct content *content, size_t index)
+{
+	size_t size = content->durable_size;
+	for (size_t i = 0; i <= index; i++) {
+		const struct change *change = &content->changes[i];
+		size_t end = (size_t)change->offset + change->size, before = size;
+		size = !change->at ? (size_t)change->offset : end > size ? end : size;
+		if (i == index)
+			return size != before;
+	}
+	return false;
+}
+
+static size_t size_at(const struct content *content, size_t time)
+{
+	size_t size = content->durable_size;
+	for (size_t i = 0; i < time; i++) {
+		const struct change *change = &content->changes[i];
+		size_t end = (size_t)change->offset + change->size;
+		size = !change->at ? (size_t)change->offset : end > size ? end : size;
+	}
+	return size;
+}
+
+/* The content in which each sector has what it had at its time. free() it. */
+static char *content_build(const struct content *content, const struct choice *choice, size_t *size)
+{
+	size_t sectors = sectors_of(content);
+	char *at = calloc(sectors + 1, DISK_SECTOR);
+	assert_non_null(at);
+	if (content->durable_size)
+		memcpy(at, content->durable, content->durable_size);
+	for (size_t i = 0; i < content->count; i++) {
+		const struct change *change = &content->changes[i];
+		size_t end = change->at ? (size_t)change->offset + change->size : sectors * DISK_SECTOR;
+		for (size_t from = (size_t)change->offset, to; from < end; from = to) {
+			to = (from / DISK_SECTOR + 1) * DISK_SECTOR;
+			to = to < end ? to : end;
+			if (choice->sectors[from / DISK_SECTOR] <= i)
+				continue;
+			if (change->at)
+				memcpy(at + from, change->at + (from - change->offset), to - from);
+			else
+				memset(at + from, 0, to - from);
+		}
+	}
+	*size = size_at(content, choice->size);
+	if (*size < sectors * DISK_SECTOR)
+		memset(at + *size, 0, sectors * DISK_SECTOR - *size);
+	return at;
+}
+
+static void change_add(struct content *content, struct change change)
+{
+	size_t end = (size_t)change.offset + change.size;
+	content->changes = grown(content->changes, content->count, sizeof change);
+	content->changes[content->count++] = change;
+	content->extent = end > content->extent ? end : content->extent;
+}
+
+static char *copy_of(const void *at, size_t size)
+{
+	char *copy = malloc(size + 1);
+	assert_non_null(copy);
+	if (size)
+		memcpy(copy, at, size);
+	return copy;
+}
+
+static void content_resize(struct content *content, size_t size)
+{
+	content->at = realloc(content->at, size + 1);
+	assert_non_null(content->at);
+	if (size > content->size)
+		memset(content->at + content->size, 0, size - content->size);
+	content->size = size;
+}
+
+static void content_write(struct content *content, const struct file_record *record)
+{
+	size_t end = (size_t)record->offset + record->data.size;
+	if (!record->data.size)
+		return;
+	if (end > content->size)
+		content_resize(content, end);
+	memcpy(content->at + record->offset, record->data.at, record->data.size);
+	change_add(content, (struct change){ .offset = record->offset,
+				.size = record->data.size,
+				.at = copy_of(record->data.at, record->data.size) });
+}
+
+/* The changes that a failed sync dropped, and over which nothing was written since, stay away. */
+static void content_sync(struct content *content)
+{
+	size_t sectors = sectors_of(content), size, count = content->count;
+	struct choice choice = { .sectors = calloc(sectors + 1, sizeof(size_t)), .size = count };
+	struct change *lost = calloc(sectors + 1, sizeof *lost);
+	size_t lost_count = 0;
+	assert_true(choice.sectors && lost);
+	for (size_t sector = 0; sector < sectors; sector++) {
+		size_t last = count;
+		while (last && !touches(content, &content->changes[last - 1], sector))
+			last--;
+		bool away = last && content->changes[last - 1].dropped;
+		choice.sectors[sector] = away ? 0 : count;
+		size_t from = sector * DISK_SECTOR,
+		       end = from + DISK_SECTOR < content->size ? from + DISK_SECTOR : content->size;
+		if (away && end > from)
+			lost[lost_count++] = (struct change){ .offset = from,
+				.size = end - from,
+				.at = copy_of(content->at + from, end - from),
+				.dropped = true };
+	}
+	for (size_t last = count; last; last--)
+		if (resizes(content, last - 1)) {
+			choice.size = content->changes[last - 1].dropped ? 0 : count;
+			break;
+		}
+	char *durable = content_build(content, &choice, &size);
+	free(content->durable);
+	content->durable = durable;
+	content->durable_size = size;
+	changes_clear(content);
+	for (size_t i = 0; i < lost_count; i++)
+		change_add(content, lost[i]);
+	if (choice.size != count && content->size < size)
+		change_add(content, (struct change){ .offset = content->size, .dropped = true });
+	free(lost);
+	free(choice.sectors);
+}
+
+static struct content *content_of(struct disk *disk, uint64_t inode)
+{
+	for (size_t i = disk->content_count; i--;)
+		if (disk->contents[i].inode == inode)
+			return &disk->contents[i];
+	fail_msg("the journal writes to a file that it did not create");
+	return NULL;
+}
+
+/* ── names ─ */
+
+static int name_of(struct disk *disk, struct text path)
+{
+	for (size_t i = 0; i < disk->name_count; i++)
+		if (text_equal(text_of(disk->names[i].path), path))
+			return (int)i;
+	disk->names = grown(disk->names, disk->name_count, sizeof *disk->names);
+	char *copy = copy_of(path.at, path.size);
+	copy[path.size] = '\0';
+	disk->names[disk->name_count] = (struct name){ copy, NONE, NONE };
+	return (int)disk->name_count++;
+}
+
+static size_t folder_size(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	assert_non_null(slash);
+	return slash == path ? 1 : (size_t)(slash - path);
+}
+
+static void name_set(struct disk *disk, int name, int to, int gone)
+{
+	const char *path = disk->names[name].path;
+	disk->names[name].now = to;
+	if (gone != NONE)
+		disk->names[gone].now = NONE;
+	disk->pending = grown(disk->pending, disk->pending_count, sizeof *disk->pending);
+	disk->pending[disk->pending_count++] = (struct name_change){
+		.name = name, .to = to, .gone = gone, .folder = path, .folder_size = folder_size(path), .after = NONE
+	};
+}
+
+static void name_rename(struct disk *disk, int from, int to)
+{
+	const char *a = disk->names[from].path, *b = disk->names[to].path;
+	int content = disk->names[from].now;
+	if (folder_size(a) == folder_size(b) && memcmp(a, b, folder_size(a)) == 0) {
+		name_set(disk, to, content, from);
+		return;
+	}
+	name_set(disk, to, content, NONE);
+	name_set(disk, from, NONE, NONE);
+	disk->pending[disk->pending_count - 1].after = to;
+	disk->pending[disk->pending_count - 1].content = content;
+}
+
+static void apply(int *names, const struct name_change *change)
+{
+	if (change->after != NONE && names[change->after] != change->content)
+		return;
+	names[change->name] = change->to;
+	if (change->gone != NONE)
+		names[change->gone] = NONE;
+}
+
+static void folder_sync(struct disk *disk, struct text folder)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < disk->pending_count; i++) {
+		const struct name_change change = disk->pending[i];
+		if (!text_equal((struct text){ change.folder, change.folder_size }, folder)) {
+			disk->pending[kept++] = change;
+			continue;
+		}
+		disk->names[change.name].durable = change.to;
+		if (change.gone != NONE)
+			disk->names[change.gone].durable = NONE;
+	}
+	disk->pending_count = kept;
+}
+
+static void create(struct disk *disk, const struct file_record *record)
+{
+	disk->contents = grown(disk->contents, disk->content_count, sizeof *disk->contents);
+	struct content *content = &disk->contents[disk->content_count];
+	*content = (struct content){ .inode = record->inode };
+	content_resize(content, 0);
+	name_set(disk, name_of(disk, record->path), (int)disk->content_count++, NONE);
+}
+
+void disk_replay(struct disk *disk, const struct file_record *record)
+{
+	if (record->error && record->operation != FILE_WRITE && record->operation != FILE_SYNC)
+		return;
+	struct content *content;
+	switch (record->operation) {
+	case FILE_CREATE:
+		create(disk, record);
+		break;
+	case FILE_WRITE:
+		content_write(content_of(disk, record->inode), record);
+		break;
+	case FILE_TRUNCATE:
+		content = content_of(disk, record->inode);
+		content_resize(content, record->offset);
+		change_add(content, (struct change){ .offset = record->offset });
+		break;
+	case FILE_SYNC:
+		content = content_of(disk, record->inode);
+		for (size_t i = 0; record->error && i < content->count; i++)
+			content->changes[i].dropped = true;
+		if (!record->error)
+			content_sync(content);
+		break;
+	case FILE_RENAME:
+		name_rename(disk, name_of(disk, record->path), name_of(disk, record->other));
+		break;
+	case FILE_REMOVE:
+		name_set(disk, name_of(disk, record->path), NONE, NONE);
+		break;
+	case FILE_MAKE_FOLDER:
+		name_set(disk, name_of(disk, record->path), FOLDER, NONE);
+		break;
+	case FILE_SYNC_FOLDER:
+		folder_sync(disk, record->path);
+		break;
+	case FILE_MARK:
+		break;
+	}
+}
+
+bool disk_content(const struct disk *disk, struct text path, struct text *content)
+{
+	for (size_t i = 0; i < disk->name_count; i++)
+		if (text_equal(text_of(disk->names[i].path), path) && disk->names[i].now >= 0) {
+			const struct content *found = &disk->contents[disk->names[i].now];
+			*content = (struct text){ found->at, found->size };
+			return true;
+		}
+	return false;
+}
+
+void disk_each(
+    const struct disk *disk, void (*each)(void *context, const char *path, struct text content), void *context)
+{
+	for (size_t i = 0; i < disk->name_count; i++) {
+		struct text content = { 0 };
+		if (disk->names[i].now != FOLDER) {
+			disk_content(disk, text_of(disk->names[i].path), &content);
+			each(context, disk->names[i].path, content);
+		}
+	}
+}
+
+/* ── power cuts ─ */
+
+/* One after another: takes a digit of `*number` below `base`, or counts the outcomes when `number` is NULL. */
+struct dials {
+	struct cut cut;
+	uint64_t state; /* of CUT_OUTCOME: what is left of the number; of CUT_RANDOM: the generator */
+	uint64_t outcomes;
+	size_t lag; /* random: all that is older than so many changes is there */
+};
+
+static uint64_t random_next(uint64_t *state)
+{
+	uint64_t z = (*state += 0x9e3779b97f4a7c15u); /* splitmix64, Vigna 2015 */
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+	return z ^ (z >> 31);
+}
+
+enum dial_of { OF_NAME, OF_SIZE, OF_SECTOR };
+
+/* Of `count` + 1 times, the last one the present, one. */
+static size_t dial(struct dials *dials, enum dial_of of, size_t count)
+{
+	size_t taken = 0;
+	if (dials->outcomes < OUTCOMES_MOST)
+		dials->outcomes *= count + 1;
+	switch (dials->cut.kind) {
+	case CUT_OUTCOME:
+		taken = dials->state % (count + 1);
+		dials->state /= count + 1;
+		break;
+	case CUT_NOTHING:
+		break;
+	case CUT_ALL:
+		taken = count;
+		break;
+	case CUT_NAMES:
+		taken = of == OF_NAME ? count : 0;
+		break;
+	case CUT_SIZES:
+		taken = of == OF_SECTOR ? 0 : count;
+		break;
+	case CUT_CONTENT:
+		taken = of == OF_NAME ? 0 : count;
+		break;
+	case CUT_RANDOM:
+		taken = random_next(&dials->state) % (count + 1);
+		if (dials->lag && count - taken > dials->lag)
+			taken = count - random_next(&dials->state) % (dials->lag + 1);
+		break;
+	}
+	return taken;
+}
+
+static char *content_cut(struct dials *dials, const struct content *content, size_t *size)
+{
+	size_t sectors = sectors_of(content), *times = calloc(content->count + 1, sizeof *times), count = 0;
+	struct choice choice = { .sectors = calloc(sectors + 1, sizeof(size_t)) };
+	assert_true(choice.sectors && times);
+	for (size_t i = 0; i < content->count; i++)
+		if (resizes(content, i))
+			times[++count] = i + 1;
+	choice.size = times[dial(dials, OF_SIZE, count)];
+	for (size_t sector = 0; sector < sectors; sector++) {
+		count = 0;
+		for (size_t i = 0; i < content->count; i++)
+			if (touches(content, &content->changes[i], sector))
+				times[++count] = i + 1;
+		if (count)
+			choice.sectors[sector] = times[dial(dials, OF_SECTOR, count)];
+	}
+	char *at = content_build(content, &choice, size);
+	free(choice.sectors);
+	free(times);
+	return at;
+}
+
+static bool folder_stands(const struct disk *disk, const int *names, const char *path, size_t root)
+{
+	for (size_t size = root + 1; path[size]; size++)
+		for (size_t i = 0; path[size] == '/' && i < disk->name_count; i++)
+			if (strlen(disk->names[i].path) == size && memcmp(disk->names[i].path, path, size) == 0 &&
+			    names[i] != FOLDER)
+				return false;
+	return true;
+}
+
+static void write_out(const char *to, const char *below, const char *at, size_t size, bool folder)
+{
+	char path[4096];
+	snprintf(path, sizeof path, "%s%s", to, below);
+	if (folder) {
+		assert_int_equal(mkdir(path, 0700), 0);
+		return;
+	}
+	int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (descriptor < 0)
+		fail_msg("%s cannot be made", path);
+	assert_int_equal(write(descriptor, at, size), size);
+	close(descriptor);
+}
+
+static int by_path(const void *a, const void *b)
+{
+	const struct name *const *first = a, *const *second = b;
+	return strcmp((*first)->path, (*second)->path);
+}
+
+uint64_t disk_cut(const struct disk *disk, struct cut cut, const char *root, const char *to)
+{
+	struct dials dials = { .cut = cut, .state = cut.number, .outcomes = 1 };
+	dials.lag = cut.kind == CUT_RANDOM && cut.number % 2 ? 2 : 0;
+	int *names = calloc(disk->name_count + 1, sizeof *names);
+	const struct name **order = calloc(disk->name_count + 1, sizeof *order);
+	size_t root_size = strlen(root);
+	uint64_t sum = 0;
+	assert_true(names && order);
+	for (size_t i = 0; i < disk->name_count; i++) {
+		names[i] = disk->names[i].durable;
+		order[i] = &disk->names[i];
+	}
+	for (size_t i = 0; i < disk->pending_count; i++)
+		if (dial(&dials, OF_NAME, 1))
+			apply(names, &disk->pending[i]);
+	qsort(order, disk->name_count, sizeof(struct name *), by_path); /* folders before what is in them */
+	for (size_t i = 0; i < disk->name_count; i++) {
+		const char *path = order[i]->path;
+		int content = names[order[i] - disk->names];
+		if (content == NONE || strncmp(path, root, root_size) != 0 || path[root_size] != '/' ||
+		    !folder_stands(disk, names, path, root_size))
+			continue;
+		size_t size = 0;
+		char *at = content == FOLDER ? NULL : content_cut(&dials, &disk->contents[content], &size);
+		sum = hash_bytes(path, strlen(path), sum);
+		sum = hash_bytes(at ? at : "", at ? size : 0, sum + size);
+		if (to)
+			write_out(to, path + root_size, at, size, content == FOLDER);
+		free(at);
+	}
+	free(names);
+	free(order);
+	return sum;
+}
+
+static bool can_be_named(const struct disk *disk, int content)
+{
+	for (size_t i = 0; i < disk->name_count; i++)
+		if (disk->names[i].now == content || disk->names[i].durable == content)
+			return true;
+	for (size_t i = 0; i < disk->pending_count; i++)
+		if (disk->pending[i].to == content)
+			return true;
+	return false;
+}
+
+uint64_t disk_outcomes(const struct disk *disk)
+{
+	struct dials dials = { .cut = { .kind = CUT_NOTHING }, .outcomes = 1 };
+	for (size_t i = 0; i < disk->pending_count; i++)
+		dial(&dials, OF_NAME, 1);
+	for (size_t i = 0; i < disk->content_count && dials.outcomes < OUTCOMES_MOST; i++) {
+		size_t size;
+		if (disk->contents[i].count && can_be_named(disk, (int)i))
+			free(content_cut(&dials, &disk->contents[i], &size));
+	}
+	return dials.outcomes < OUTCOMES_MOST ? dials.outcomes : UINT64_MAX;
+}

@@ -1,0 +1,43 @@
+/*
+ * Every kind of file that the program promises something about after a power cut.
+ *
+ * usage: test_powercut NAME…      (none: all)
+ */
+#include "kinds.h"
+
+static const struct powercut_kind *const kinds[] = {
+	&kind_files,
+	&kind_history,
+	&kind_state,
+	&kind_copy,
+};
+
+static void test_what_was_acknowledged_survives_a_power_cut(void **state)
+{
+	powercut_run(*state);
+}
+
+static int say_where(void **state)
+{
+	(void)state;
+	return 0;
+}
+
+int main(int count, char **names)
+{
+	int failed = 0;
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+		bool wanted = count == 1;
+		for (int k = 1; k < count; k++)
+			wanted = wanted || strcmp(names[k], kinds[i]->name) == 0;
+		const struct CMUnitTest tests[] = {
+			{ kinds[i]->name, test_what_was_acknowledged_survives_a_power_cut, NULL, say_where,
+			    (void *)kinds[i] },
+		};
+		if (wanted && cmocka_run_group_tests(tests, NULL, NULL) != 0) {
+			print_error("# at: %s\n", powercut_where());
+			failed++;
+		}
+	}
+	return failed;
+}
