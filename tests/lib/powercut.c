@@ -211,7 +211,7 @@ void powercut_run(const struct powercut_kind *kind)
 	struct run run = { .kind = kind, .cuts = (kind->cuts ? kind->cuts : 6) * times };
 	unsigned faults = (kind->faults ? kind->faults : 12) * times;
 	/* In memory where possible: thousands of syncs, and what this disk does with them is not under test. */
-	snprintf(run.folder, sizeof run.folder, "%s/noroshi-test-XXXXXX",
+	snprintf(run.folder, sizeof run.folder, "%s/noroshi-powercut-XXXXXX",
 	    access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 	assert_non_null(mkdtemp(run.folder));
 	snprintf(run.work, sizeof run.work, "%s/work", run.folder);
