@@ -5,9 +5,9 @@ import signal
 import subprocess
 import threading
 
-from targets import ROOT, STATE, command, findings, grown, program_of, seeds
+from targets import ROOT, STATE, command, findings, grown, program_of, seed_folders
 
-SLICE = 60  # seconds
+SLICE = 6  # seconds
 TIMEOUT = 20  # seconds for one input
 TIMED_OUT, INTERRUPTED = 70, 72  # how libFuzzer ends beyond that, and when it is told to stop
 LIMITS = [f"-timeout={TIMEOUT}", "-rss_limit_mb=3000"]
@@ -65,7 +65,7 @@ def run_slice(target, seconds):
         *command(target), f"-max_total_time={seconds}", *LIMITS, "-print_final_stats=1", "-report_slow_units=20",
         f"-artifact_prefix={found}/", grown(target)]
     words = ROOT / "fuzz" / f"{program_of(target)}.dict"
-    arguments += [seeds(target)] if seeds(target).is_dir() else []
+    arguments += seed_folders(target)
     arguments += [f"-dict={words}"] if words.exists() else []
     status, used = run(arguments, log)
     lines = log.read_text(errors="replace").splitlines()

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from targets import ROUTE, command, grown, program_of, seeds
+from targets import ROUTE, command, grown, program_of, seed_folders, seeds
 
 FILE_LARGEST, BYTES_MOST = 16 << 10, 160 << 10
 
@@ -56,16 +56,16 @@ def choose(target, seen, kept):
 
 def minimise(target):
     folder = seeds(target)
-    folders = [each for each in (folder, grown(target)) if each.is_dir() and any(each.iterdir())]
+    folders = [each for each in (*seed_folders(target), grown(target)) if each.is_dir() and any(each.iterdir())]
     if not folders:
         return 0, 0
     with tempfile.TemporaryDirectory() as scratch:
         seen = features_of(target, folders, scratch)
-        named = [path for path in seen if path.parent == folder and not re.fullmatch("[0-9a-f]{40}", path.name)]
+        named = [path for path in seen if path.parent != grown(target) and not re.fullmatch("[0-9a-f]{40}", path.name)]
         contents = [path.read_bytes() for path in choose(target, seen, named) if path not in named]
     folder.mkdir(parents=True, exist_ok=True)
     for path in folder.iterdir():
-        if path not in named and path in seen:
+        if path in seen and path not in named:
             path.unlink()
     for content in contents:
         (folder / hashlib.sha1(content).hexdigest()).write_bytes(content)

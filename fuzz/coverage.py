@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import ledger
-from targets import ROOT, STATE, grown, parsed, program_of, seeds
+from targets import ROOT, STATE, ninja, parsed, program_of
 
 BUILD = ROOT / "build-coverage"
 KEPT = ROOT / "fuzz" / "reached.json"
@@ -16,13 +16,14 @@ def build(programs):
     if not (BUILD / "build.ninja").exists():
         environment = dict(os.environ, CC="clang", CXX="clang++", LLVM_PROFILE_FILE=str(STATE / "setup.raw"))  # of meson's own checks
         subprocess.run(
-            ["meson", "setup", "-Dtests=disabled", "-Db_lundef=false", f"-Dc_args={FLAGS}", f"-Dc_link_args={FLAGS}", f"-Dcpp_args={FLAGS}", f"-Dcpp_link_args={FLAGS}", str(BUILD)],
+            ["meson", "setup", "-Dtests=enabled", "-Db_lundef=false", f"-Dc_args={FLAGS}", f"-Dc_link_args={FLAGS}", f"-Dcpp_args={FLAGS}", f"-Dcpp_link_args={FLAGS}", str(BUILD)],
             cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
-    subprocess.run(["nice", "ninja", "-C", str(BUILD)] + [f"fuzz/fuzz_{name}" for name in programs], check=True, stdout=subprocess.DEVNULL)
+    ninja(BUILD, programs)
 
 
-def replay(program, targets, profile):
-    folders = [str(folder) for target in targets for folder in (seeds(target), grown(target)) if folder.is_dir() and any(folder.iterdir())]
+def replay(program, profile):
+    folders = [ROOT / "fuzz" / "corpus" / program, STATE / "corpus" / program]  # those of routes lie within
+    folders = [str(folder) for folder in folders if folder.is_dir() and any(folder.iterdir())]
     binary = BUILD / "fuzz" / f"fuzz_{program}"
     raw = profile.with_suffix(".raw")
     subprocess.run(["nice", "-n", "19", str(binary), *folders], env=dict(os.environ, LLVM_PROFILE_FILE=str(raw)), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -31,11 +32,11 @@ def replay(program, targets, profile):
     return binary
 
 
-def measure(program, targets):
+def measure(program):
     """[(file, lines, lines reached, regions, regions reached, names of functions never called)]."""
     profile = STATE / "coverage" / f"{program}.profile"
     profile.parent.mkdir(parents=True, exist_ok=True)
-    binary = replay(program, targets, profile)
+    binary = replay(program, profile)
     files = {str(path) for path in parsed(program)}
     exported = subprocess.run(["llvm-cov", "export", str(binary), f"-instr-profile={profile}"], capture_output=True, check=True, text=True).stdout
     data = json.loads(exported)["data"][0]
@@ -61,7 +62,7 @@ def coverage(targets):
     found = ledger.read(KEPT)
     print(f"{'target':<16}{'file':<34}{'lines':>12}{'regions':>12}   functions never called")
     for program in programs:
-        found[program] = measure(program, [target for target in targets if program_of(target) == program])
+        found[program] = measure(program)
         for file, lines, reached, regions, regions_reached, missed in found[program]:
             print(f"{program:<16}{file:<34}{reached:>5}/{lines:<5}{100 * reached // max(1, lines):>2}%{regions_reached:>6}/{regions:<5} {', '.join(missed)}", flush=True)
     ledger.write(KEPT, found)

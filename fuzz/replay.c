@@ -8,9 +8,13 @@
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+
+#pragma weak fuzz_folder
 
 #define LARGEST ((size_t)16 << 20)
 
+/* 1, or -1 when it could not be read. */
 static int replay_file(const char *path)
 {
 	struct failure failure;
@@ -32,22 +36,28 @@ static int replay_file(const char *path)
 	return 1;
 }
 
+static bool is_folder(const char *path)
+{
+	struct stat about;
+	return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
 /* How many files were tried; -1 when one could not be read. */
-static int replay_folder(const char *folder)
+static int replay_folder(const char *folder, bool within)
 {
 	DIR *directory = opendir(folder);
 	struct dirent *entry;
 	int count = 0;
-	while (directory && (entry = readdir(directory))) {
+	while (directory && count >= 0 && (entry = readdir(directory))) {
 		char path[4096];
 		if (entry->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-		if (replay_file(path) < 0) {
-			count = -1;
-			break;
-		}
-		count++;
+		bool further = !within && is_folder(path);
+		if (further && fuzz_folder)
+			fuzz_folder(entry->d_name);
+		int tried = further ? replay_folder(path, true) : replay_file(path);
+		count = tried < 0 ? -1 : count + tried;
 	}
 	if (directory)
 		closedir(directory);
@@ -58,7 +68,7 @@ int main(int argc, char **argv)
 {
 	int tried = 0;
 	for (int i = 1; i < argc; i++) {
-		int count = replay_folder(argv[i]);
+		int count = replay_folder(argv[i], false);
 		if (count <= 0) {
 			fprintf(stderr, "%s: %s\n", argv[i], count ? "cannot be read" : "there is no seed in it");
 			return 1;

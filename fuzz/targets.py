@@ -23,7 +23,13 @@ def programs(build):
     if not (build / "build.ninja").exists():
         environment = dict(os.environ, CC=os.environ.get("CC", "clang"), CXX=os.environ.get("CXX", "clang++"))
         subprocess.run(["meson", "setup", "-Dfuzzers=true", "-Db_lundef=false", str(build)], cwd=ROOT, env=environment, check=True)
-    subprocess.run(["nice", "ninja", "-C", str(build)] + [f"fuzz/fuzz_{name}" for name in sources()], check=True, stdout=subprocess.DEVNULL)
+    ninja(build, sources())
+
+
+def ninja(build, names):
+    """Also the Japanese texts, in which the routes answer."""
+    subprocess.run(
+        ["nice", "ninja", "-C", str(build), "po/ja/LC_MESSAGES/noroshi.mo"] + [f"fuzz/fuzz_{name}" for name in names], check=True, stdout=subprocess.DEVNULL)
 
 
 def every(build=BUILD):
@@ -41,11 +47,19 @@ def command(target, build=BUILD):
 
 
 def seeds(target):
-    return ROOT / "fuzz" / "corpus" / target
+    """Its folder of seeds: where minimised ones go to."""
+    named = target.removeprefix(ROUTE + "-") if program_of(target) == ROUTE else ""
+    return ROOT / "fuzz" / "corpus" / program_of(target) / named
+
+
+def seed_folders(target):
+    """Those that there are; every route has some in common with the others."""
+    shared = [ROOT / "fuzz" / "corpus" / ROUTE / "any"] if program_of(target) == ROUTE else []
+    return [folder for folder in [seeds(target), *shared] if folder.is_dir()]
 
 
 def grown(target):
-    return STATE / "corpus" / target
+    return STATE / "corpus" / seeds(target).relative_to(ROOT / "fuzz" / "corpus")
 
 
 def findings(target):

@@ -149,7 +149,7 @@ static void pick_list(struct world *world, struct value *value)
 	}
 }
 
-static void pick(struct world *world, const struct random_visit *random, struct value *value)
+void random_value(struct world *world, const struct random_visit *random, struct value *value)
 {
 	const struct field *field = value->field;
 	unsigned choices = 0;
@@ -340,7 +340,7 @@ void random_visit(struct world *world, struct random_visit *random)
 		if (random->count == VISIT_VALUES)
 			abort();
 		random->values[random->count].field = field;
-		pick(world, random, &random->values[random->count]);
+		random_value(world, random, &random->values[random->count]);
 		random->count++;
 	}
 	random_visit_write(random);

@@ -22,6 +22,8 @@ struct random_visit {
 
 /* A request of one of the world's people (or of a stranger) to any route but those of batches. */
 void random_visit(struct world *world, struct random_visit *random);
+/* A value for value->field, as random_visit() takes one. */
+void random_value(struct world *world, const struct random_visit *random, struct value *value);
 /* Writes target and body again, after a value was changed. */
 void random_visit_write(struct random_visit *random);
 /* All of it, for a failed test. */
