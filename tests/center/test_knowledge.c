@@ -343,6 +343,8 @@ static void check_coverage(struct world *world, unsigned cases)
 				print_message("# never succeeded: %s\n", route->name);
 				never++;
 			}
+	if (cases < 10000)
+		return;               /* a part, for tests/model/mutate_policy.py */
 	assert_true(never * 20 < at); /* else the requests no longer fit the routes */
 	assert_true(met[0] > cases && met[1] > cases / 4 && twins > cases / 20 && stirred > cases / 100);
 	for (unsigned role = ROLE_NONE; role < ROLE_SENSOR; role++)

@@ -195,6 +195,149 @@ static void test_the_table_says_what_was_agreed(void **unused)
 													    : 0);
 }
 
+/* And what each action opens, by the letters of its nouns: Organisation, Sensor, Account, aLert, Event, Decision,
+ * Notice, Counter, loG, camPaign. */
+static void test_each_action_opens_what_was_agreed_and_nothing_else(void **unused)
+{
+	(void)unused;
+	static const char letters[NOUN_COUNT + 1] = "OSALEDNCGP";
+	static const struct {
+		enum action action;
+		enum role role; /* one that may do it */
+		const char *reads, *writes;
+	} agreed[] = {
+		{ ACTION_ALERT_APPEND, ROLE_SENSOR, "OS", "SLC" },
+		{ ACTION_ALERT_READ, ROLE_ANALYST, "OSLEDNC", "" },
+		{ ACTION_EVENT_READ, ROLE_ANALYST, "OSLEDNC", "" },
+		{ ACTION_EVENT_DECIDE, ROLE_ANALYST, "OSLEDNC", "ED" },
+		{ ACTION_DECISION_READ, ROLE_MEMBER, "OSLEDNC", "" },
+		{ ACTION_DECISION_WRITE, ROLE_ANALYST, "OSLEDNC", "D" },
+		{ ACTION_NOTICE_READ, ROLE_MEMBER, "OSLEDNC", "" },
+		{ ACTION_NOTICE_WRITE, ROLE_ANALYST, "OSLEDNC", "NE" },
+		{ ACTION_NOTICE_ACKNOWLEDGE, ROLE_MEMBER, "OSLEDNC", "N" },
+		{ ACTION_ORGANISATION_READ, ROLE_AUDITOR, "OS", "" },
+		{ ACTION_ORGANISATION_WRITE, ROLE_ADMINISTRATOR, "OS", "O" },
+		{ ACTION_SENSOR_READ, ROLE_ADMINISTRATOR, "OS", "" },
+		{ ACTION_SENSOR_WRITE, ROLE_ADMINISTRATOR, "OS", "S" },
+		{ ACTION_ACCOUNT_READ, ROLE_ADMINISTRATOR, "OSA", "" },
+		{ ACTION_ACCOUNT_WRITE, ROLE_ADMINISTRATOR, "OSA", "A" },
+		{ ACTION_LOG_READ, ROLE_AUDITOR, "OG", "" },
+		{ ACTION_COUNTER_READ, ROLE_AUDITOR, "OSC", "" },
+		{ ACTION_CAMPAIGN_READ, ROLE_ANALYST, "OSLEDNCP", "" },
+		{ ACTION_CAMPAIGN_WRITE, ROLE_ANALYST, "OSLEDNCP", "P" },
+		{ ACTION_SELF, ROLE_AUDITOR, "OA", "A" },
+	};
+	struct organisation_standing one = { 1, 0, true };
+	struct policy_snapshot snapshot = { &one, 1 };
+	struct arena *arena = arena_new(0);
+	assert_int_equal(sizeof agreed / sizeof agreed[0], ACTION_COUNT);
+	for (size_t i = 0; i < ACTION_COUNT; i++) {
+		bool belongs = agreed[i].role == ROLE_MEMBER || agreed[i].role == ROLE_SENSOR;
+		struct subject subject = { .account = { { 1 } }, .role = agreed[i].role, .organisation = belongs };
+		subject.sensor = subject.role == ROLE_SENSOR;
+		const struct scope *scope = policy_scope(&snapshot, &subject, agreed[i].action, arena);
+		assert_non_null(scope);
+		for (unsigned noun = 0; noun < NOUN_COUNT; noun++) {
+			assert_int_equal(
+			    scope_reads(scope, (enum noun)noun), strchr(agreed[i].reads, letters[noun]) != NULL);
+			assert_int_equal(
+			    scope_writes(scope, (enum noun)noun), strchr(agreed[i].writes, letters[noun]) != NULL);
+		}
+		assert_false(scope_reads(scope, NOUN_COUNT) || scope_writes(scope, NOUN_COUNT));
+	}
+	arena_free(arena);
+}
+
+/* A scope says for whom and for what it was made: the log is written from it. */
+static void test_a_scope_tells_who_asked_and_which_organisations_it_covers(void **unused)
+{
+	(void)unused;
+	struct organisation_standing both[] = { { 1, 0, true }, { 2, 1, false } };
+	struct policy_snapshot snapshot = { both, 2 };
+	struct subject member = { .account = { { 1 } }, .role = ROLE_MEMBER, .organisation = 1, .name = "m" };
+	struct subject analyst = { .account = { { 2 } }, .role = ROLE_ANALYST, .name = "a" };
+	struct arena *arena = arena_new(0);
+	const struct scope *own = policy_scope(&snapshot, &member, ACTION_EVENT_READ, arena);
+	const struct scope *all = policy_scope(&snapshot, &analyst, ACTION_EVENT_DECIDE, arena);
+	size_t count = 9;
+	assert_int_equal(scope_organisations(own, &count)[0], 1);
+	assert_int_equal(count, 1);
+	assert_non_null(scope_organisations(all, &count));
+	assert_int_equal(count, 0);
+	assert_true(scope_covers_all(all) && !scope_covers_all(own) && !scope_covers_all(NULL));
+	assert_true(scope_covers(all, 0) && scope_covers(all, 77) && !scope_covers(own, 0) && !scope_covers(own, 2));
+	assert_false(scope_is_background(own) || scope_is_background(all) || scope_is_background(NULL));
+	assert_string_equal(scope_subject(own)->name, "m");
+	assert_null(scope_subject(NULL));
+	assert_int_equal(scope_action(all), ACTION_EVENT_DECIDE);
+	assert_int_equal(scope_action(NULL), ACTION_COUNT);
+	assert_string_equal(scope_name(all), "event.decide");
+	assert_string_equal(scope_name(NULL), "none");
+	assert_null(scope_organisations(NULL, &count));
+	assert_int_equal(count, 0);
+	assert_false(scope_writes(NULL, NOUN_ALERT));
+	member.organisation = 2; /* of an organisation that is not active; of one that does not exist */
+	assert_null(policy_scope(&snapshot, &member, ACTION_EVENT_READ, arena));
+	member.organisation = 3;
+	assert_null(policy_scope(&snapshot, &member, ACTION_EVENT_READ, arena));
+	assert_null(policy_scope(&snapshot, NULL, ACTION_EVENT_READ, arena));
+	member.organisation = 2; /* what stands behind the end of the snapshot is not in it */
+	both[1].active = true;
+	snapshot.organisation_count = 1;
+	assert_null(policy_scope(&snapshot, &member, ACTION_EVENT_READ, arena));
+	arena_free(arena);
+}
+
+/* Each thing that a subject says about itself has to fit its role, one at a time. */
+static void test_a_subject_that_does_not_fit_together_gets_no_scope(void **unused)
+{
+	(void)unused;
+	static const enum action each[ROLE_COUNT] = { [ROLE_ADMINISTRATOR] = ACTION_SELF,
+		[ROLE_ANALYST] = ACTION_SELF,
+		[ROLE_MEMBER] = ACTION_SELF,
+		[ROLE_AUDITOR] = ACTION_SELF,
+		[ROLE_SENSOR] = ACTION_ALERT_APPEND };
+	struct organisation_standing one = { 1, 0, true };
+	struct policy_snapshot snapshot = { &one, 1 };
+	struct arena *arena = arena_new(0);
+	for (enum role role = ROLE_ADMINISTRATOR; role < ROLE_COUNT; role++) {
+		bool belongs = role == ROLE_MEMBER || role == ROLE_SENSOR;
+		const struct subject right = {
+			.account = { { 1 } }, .role = role, .organisation = belongs, .sensor = role == ROLE_SENSOR
+		};
+		struct subject subjects[] = { right, right, right, right };
+		assert_non_null(policy_scope(&snapshot, &right, each[role], arena));
+		subjects[0].disabled = true;
+		subjects[1].account = (struct uuid){ 0 };
+		subjects[2].organisation = !belongs;
+		subjects[3].sensor = role != ROLE_SENSOR;
+		for (size_t i = 0; i < 4; i++)
+			assert_null(policy_scope(&snapshot, &subjects[i], each[role], arena));
+	}
+	struct subject stranger = { .account = { { 1 } }, .role = ROLE_NONE }, beyond = { .account = { { 1 } } };
+	beyond.role = ROLE_COUNT;
+	assert_null(policy_scope(&snapshot, &stranger, ACTION_SELF, arena));
+	assert_null(policy_scope(&snapshot, &beyond, ACTION_SELF, arena));
+	arena_free(arena);
+}
+
+static void test_codes_come_back_and_what_is_none_has_none(void **unused)
+{
+	(void)unused;
+	enum role role;
+	for (unsigned i = 0; i < ROLE_COUNT; i++) {
+		assert_true(role_parse(text_of(role_code((enum role)i)), &role));
+		assert_int_equal(role, i);
+	}
+	assert_false(role_parse(TEXT("root"), &role) || role_parse(TEXT(""), &role));
+	assert_string_equal(role_code(ROLE_COUNT), "none");
+	assert_string_equal(action_code(ACTION_COUNT), "background");
+	assert_string_equal(action_code(ACTION_SELF), "self");
+	assert_int_equal(policy_reach(ROLE_COUNT, ACTION_SELF), 0);
+	assert_int_equal(policy_reach(ROLE_ANALYST, ACTION_COUNT), 0);
+	assert_int_equal(policy_reach(ROLE_COUNT, ACTION_COUNT), 0);
+}
+
 static void test_one_who_acts_on_itself_sees_no_organisation_of_others(void **unused)
 {
 	(void)unused;
@@ -222,6 +365,15 @@ static void test_background_work_is_named_and_covers_everything(void **unused)
 	assert_string_equal(scope_name(scope), "reminders");
 	assert_null(scope_subject(scope));
 	assert_int_equal(scope_action(scope), ACTION_COUNT);
+	for (unsigned noun = 0; noun < NOUN_COUNT; noun++)
+		assert_true(scope_reads(scope, (enum noun)noun) && scope_writes(scope, (enum noun)noun));
+	assert_false(scope_reads(scope, NOUN_COUNT) || scope_writes(scope, NOUN_COUNT));
+	/* and without memory there is none, rather than one that covers nothing or all */
+	struct arena *small = arena_new(1);
+	struct subject analyst = { .account = { { 1 } }, .role = ROLE_ANALYST };
+	assert_null(policy_background("reminders", small));
+	assert_null(policy_scope(&(struct policy_snapshot){ 0 }, &analyst, ACTION_EVENT_READ, small));
+	arena_free(small);
 	arena_free(arena);
 }
 
@@ -233,6 +385,10 @@ int main(void)
 		cmocka_unit_test(test_administrators_and_auditors_read_no_contents_and_sensors_only_append),
 		cmocka_unit_test(test_no_reading_action_opens_anything_for_writing),
 		cmocka_unit_test(test_the_table_says_what_was_agreed),
+		cmocka_unit_test(test_each_action_opens_what_was_agreed_and_nothing_else),
+		cmocka_unit_test(test_a_scope_tells_who_asked_and_which_organisations_it_covers),
+		cmocka_unit_test(test_a_subject_that_does_not_fit_together_gets_no_scope),
+		cmocka_unit_test(test_codes_come_back_and_what_is_none_has_none),
 		cmocka_unit_test(test_one_who_acts_on_itself_sees_no_organisation_of_others),
 		cmocka_unit_test(test_background_work_is_named_and_covers_everything),
 	};

@@ -1,0 +1,325 @@
+"""Negates every condition of src/model/policy.c in turn, and changes every entry of its tables; says which tests notice.
+
+    mutate_policy.py BUILD [--all]
+
+BUILD is the build folder; what is linked are the tests as they stand there. A mutant that the tests of the model
+(tests/model/test_policy.c) let pass is tried on every route (tests/center/test_knowledge.c). With --all, or NOROSHI_LONG=1,
+every mutant is tried on both, so that the table shows what each of them finds by itself. Prints the table and TAP; fails
+when fewer than 95 of 100 are caught, or one survives that is not in EQUAL with its reason.
+
+Conditions are mutated in the source, each compiled by itself: whole conditions and the operands of && and || negated, && and
+|| exchanged, comparisons turned and moved by one, ?: exchanged, case labels removed. Entries of the tables are changed while the
+program runs (one build for all): each reach to each of the two others, each bit of the openings the other way.
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+
+TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
+SOURCE = os.path.join(TOP, "src/model/policy.c")
+TESTS = ("tests/model/test_model_policy", "tests/center/test_center_knowledge")
+LEAST = 0.95
+CASES = "2000"  # requests of the second test for one mutant
+
+# Mutants that behave as the original does, by their function and change, and why.
+FALLS_THROUGH = "without its label the role goes on behind the switch, where the same is returned"
+EQUAL = {
+    "subject_stands: case ROLE_NONE:  ->  ": FALLS_THROUGH,
+    "subject_stands: case ROLE_COUNT:  ->  ": FALLS_THROUGH,
+    "subject_stands: return false;  ->  return true;": "only ROLE_NONE and what is no role come there, and policy_scope() finds NO for "
+                                                       "them in the table next",
+}
+
+
+class Mutant:
+    def __init__(self, place, line, what, text=None, environment=None):
+        self.place, self.line, self.what, self.text, self.environment = place, line, what, text, environment
+        self.caught = [None, None]
+
+    def name(self):
+        return "%s: %s" % (self.place, self.what)
+
+
+# ── conditions ──
+
+def matching(text, at):
+    """The index of the parenthesis that closes the one at `at`."""
+    depth = 0
+    for i in range(at, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[i], 0)
+        if depth == 0:
+            return i
+    raise ValueError("parentheses at %d" % at)
+
+
+def top_level(text, start, end, tokens):
+    """Where these tokens stand in text[start:end] outside of parentheses and brackets."""
+    found, depth, i = [], 0, start
+    while i < end:
+        if text[i] in "([":
+            depth += 1
+        elif text[i] in ")]":
+            depth -= 1
+        elif depth == 0:
+            token = next((t for t in tokens if text.startswith(t, i)), None)
+            if token:
+                found.append((i, token))
+                i += len(token)
+                continue
+        i += 1
+    return found
+
+
+def trimmed(text, start, end):
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    return start, end
+
+
+TURNED = {"==": ["!="], "!=": ["=="], "<=": ["<", ">"], ">=": [">", "<"], "<": ["<=", ">="], ">": [">=", "<="]}
+
+
+def inside(text, start, end, whole):
+    """(start, end, replacement) for every mutation of the expression text[start:end]; `whole`: it is a condition."""
+    start, end = trimmed(text, start, end)
+    question = top_level(text, start, end, ["?"])
+    if question:
+        colon = top_level(text, question[0][0], end, [":"])[0][0]
+        a, b = text[question[0][0] + 1:colon], text[colon + 1:end]
+        yield question[0][0] + 1, end, "%s:%s" % (b, a)
+        yield from inside(text, start, question[0][0], True)
+        return
+    for operator, other in (("||", "&&"), ("&&", "||")):
+        places = top_level(text, start, end, [operator])
+        if not places:
+            continue
+        yield start, end, "!(%s)" % text[start:end]
+        edges = [start - 2] + [at for at, _ in places] + [end]
+        for at, _ in places:
+            yield at, at + 2, other
+        for left, right in zip(edges, edges[1:]):
+            yield from inside(text, left + 2, right, True)
+        return
+    compared = [each for each in top_level(text, start, end, ["<<", ">>", "->", "<=", ">=", "==", "!=", "<", ">"]) if each[1] in TURNED]
+    if compared:
+        at, operator = compared[0]
+        for other in TURNED[operator]:
+            yield at, at + len(operator), other
+        return
+    if text[start] == "!" and whole:
+        yield start, start + 1, ""
+        return
+    if text[start] == "(" and matching(text, start) == end - 1:
+        yield from inside(text, start + 1, end - 1, whole)
+        return
+    if whole:
+        yield start, end, "!(%s)" % text[start:end]
+
+
+def conditions(text):
+    """(start, end, replacement) for every condition of the functions."""
+    code = re.sub(r"/\*.*?\*/", lambda m: re.sub(r"[^\n]", " ", m.group()), text, flags=re.S)
+    for found in re.finditer(r"\bif \(", code):
+        yield from inside(text, found.end(), matching(code, found.end() - 1), True)
+    for found in re.finditer(r"\bfor \(", code):
+        first, second = top_level(code, found.end(), matching(code, found.end() - 1), [";"])
+        yield from inside(text, first[0] + 1, second[0], True)
+    for found in re.finditer(r"\breturn ([^;]*);|[\w>.\]] = ([^;{]*);", code):
+        group = 1 if found.group(1) is not None else 2
+        start, end = found.span(group)
+        logical = top_level(code, start, end, ["?", "||", "&&", "==", "!=", "<=", ">=", "!"])
+        call = re.fullmatch(r"\w+\(.*\)|true|false", text[start:end], flags=re.S)
+        if logical:
+            yield from inside(text, start, end, True)
+        elif call and text[start:end] in ("true", "false"):
+            yield start, end, "true" if text[start:end] == "false" else "false"
+    for found in re.finditer(r"\n\tcase \w+:", code):
+        yield found.start() + 1, found.end(), ""
+
+
+def condition_mutants(text):
+    functions = text.index("struct scope {")
+    seen = set()
+    for start, end, replacement in conditions(text):
+        mutated = text[:start] + replacement + text[end:]
+        if start < functions or mutated in seen:
+            continue
+        seen.add(mutated)
+        line = text.count("\n", 0, start) + 1
+        before = text[text.rfind("\n", 0, start) + 1:text.find("\n", end)].strip()
+        after = mutated[mutated.rfind("\n", 0, start) + 1:mutated.find("\n", start + len(replacement))].strip()
+        function = re.findall(r"^\w[^;={]*?(\w+)\(", text[:start], flags=re.M)[-1]
+        yield Mutant(function, line, "%s  ->  %s" % (" ".join(before.split()), " ".join(after.split())), mutated)
+
+
+# ── tables ──
+
+PATCH = r"""
+__attribute__((constructor)) static void mutate(void)
+{
+	const char *mutant = getenv("NOROSHI_MUTANT");
+	unsigned action, index, value;
+	if (!mutant)
+		return;
+	if (sscanf(mutant, "rule %u %u %u", &action, &index, &value) == 3)
+		rules[action][index] = (uint8_t)value;
+	else if (sscanf(mutant, "reads %u %u", &action, &index) == 2)
+		openings[action].reads ^= (uint16_t)(1u << index);
+	else if (sscanf(mutant, "writes %u %u", &action, &index) == 2)
+		openings[action].writes ^= (uint16_t)(1u << index);
+	else
+		abort();
+}
+"""
+
+
+def enum_names(header, prefix):
+    return re.findall(r"^\t%s_(\w+)(?: = 0)?,?" % prefix, header, flags=re.M)[:-1]
+
+
+def table_source(text):
+    text = text.replace("static const uint8_t rules", "static uint8_t rules", 1)
+    text = text.replace("static const struct opening {", "static struct opening {", 1)
+    return text.replace("#include <string.h>", "#include <stdio.h>\n#include <stdlib.h>\n#include <string.h>", 1) + PATCH
+
+
+def table_mutants(text, header):
+    roles, actions, nouns = (enum_names(header, prefix) for prefix in ("ROLE", "ACTION", "NOUN"))
+    reaches = ["NO", "OWN", "ALL"]
+    rows = dict(re.findall(r"\[ACTION_(\w+)\] = \{ ((?:NO|OWN|ALL)[^}]*) \}", text))
+    assert set(rows) == set(actions), set(actions) ^ set(rows)
+    for a, action in enumerate(actions):
+        for r, (role, reach) in enumerate(zip(roles, rows[action].split(", "))):
+            for value in range(3):
+                if reaches[value] != reach:
+                    yield Mutant("rules", 0, "%s of %s: %s -> %s" % (action, role, reach, reaches[value]),
+                                 environment="rule %d %d %d" % (a, r, value))
+        for side in ("reads", "writes"):
+            for n, noun in enumerate(nouns):
+                yield Mutant("openings", 0, "%s %s %s: the other way" % (action, side, noun), environment="%s %d %d" % (side, a, n))
+
+
+# ── building and running ──
+
+class Workshop:
+    def __init__(self, build, folder):
+        self.build, self.folder = build, folder
+        self.compile_command = self.command("src/model/libmodel.a.p/policy.c.o", r"policy\.c\.o")
+        self.links = [self.command(test, re.escape(test)) for test in TESTS]
+
+    def command(self, target, output):
+        said = subprocess.run(["ninja", "-C", self.build, "-t", "commands", target], capture_output=True, text=True, check=True).stdout
+        return [line for line in said.splitlines() if re.search(r"-o \S*%s\b" % output, line)][-1]
+
+    def run(self, command):
+        return subprocess.run(command, cwd=self.build, shell=True, capture_output=True, text=True)
+
+    def compile(self, name, text):
+        source, made = os.path.join(self.folder, name + ".c"), os.path.join(self.folder, name + ".o")
+        with open(source, "w") as file:
+            file.write(text)
+        command = re.sub(r"-o \S+", "-o " + made, self.compile_command)
+        command = re.sub(r"-c \S+", "-c " + source, command)
+        command = re.sub(r"-M[QFD] ?\S*|-MD", "", command).replace("-Werror", "-w").replace("-O2", "-O1").replace(" -g ", " ")
+        done = self.run(command)
+        return made if done.returncode == 0 else None
+
+    def link(self, name, made, which):
+        program = os.path.join(self.folder, "%s-%d" % (name, which))
+        command = re.sub(r"-o \S+", "-o %s %s" % (program, made), self.links[which], count=1)
+        done = self.run(command)
+        if done.returncode:
+            raise RuntimeError(done.stderr[-2000:])
+        return program
+
+    def passes(self, program, environment=None):
+        try:
+            done = subprocess.run([program], capture_output=True, timeout=60, cwd=self.build,
+                                  env=dict(os.environ, NOROSHI_CASES=CASES, NOROSHI_LONG="", NOROSHI_MUTANT=environment or "rule 0 0 0"))
+            return done.returncode == 0
+        except subprocess.TimeoutExpired:
+            return False
+
+    def place(self):
+        """The tests find the pages and the words from the folder that the program lies in."""
+        with open(os.path.join(self.build, "source-folder")) as file:
+            content = file.read()
+        with open(os.path.join(self.folder, "source-folder"), "w") as file:
+            file.write(content)
+        os.symlink(os.path.join(os.path.abspath(self.build), "po"), os.path.join(self.folder, "po"))
+
+
+def try_condition(shop, number, mutant, everything):
+    made = shop.compile("condition-%d" % number, mutant.text)
+    if not made:
+        mutant.caught = ["does not compile", None]
+        return
+    for which in range(2):
+        if which == 0 or everything or not mutant.caught[0]:
+            program = shop.link("condition-%d" % number, made, which)
+            mutant.caught[which] = not shop.passes(program)
+            os.unlink(program)
+
+
+def try_entry(shop, programs, mutant, everything):
+    mutant.caught[0] = not shop.passes(programs[0], mutant.environment)
+    if everything or not mutant.caught[0]:
+        mutant.caught[1] = not shop.passes(programs[1], mutant.environment)
+
+
+def report(mutants):
+    kinds, survivors, reasons = {}, [], []
+    for mutant in mutants:
+        if mutant.caught[0] == "does not compile":
+            continue
+        kind = kinds.setdefault("conditions" if mutant.text else mutant.place, [0, 0, 0, 0])
+        kind[0] += 1
+        kind[1] += bool(mutant.caught[0])
+        kind[2] += bool(mutant.caught[1])
+        kind[3] += bool(mutant.caught[0] or mutant.caught[1])
+        if not (mutant.caught[0] or mutant.caught[1]):
+            (reasons if mutant.name() in EQUAL else survivors).append(mutant)
+    print("# %-12s %8s %10s %10s %8s" % ("", "mutants", "by model", "by routes", "caught"))
+    for name, row in kinds.items():
+        print("# %-12s %8d %10d %10d %8d" % (name, *row))
+    for mutant in reasons:
+        print("# the same as the original: %s\n#   because %s" % (mutant.name(), EQUAL[mutant.name()]))
+    for mutant in survivors:
+        print("# survives: line %d, %s" % (mutant.line, mutant.name()))
+    total, caught = (sum(row[i] for row in kinds.values()) for i in (0, 3))
+    print("# %d of %d caught: %.1f %%; %d equal the original; %d survive" % (caught, total, 100 * caught / total, len(reasons), len(survivors)))
+    return caught >= LEAST * total and not survivors
+
+
+def main():
+    build = sys.argv[1]
+    everything = "--all" in sys.argv or bool(os.environ.get("NOROSHI_LONG"))
+    with open(SOURCE) as file:
+        text = file.read()
+    with open(SOURCE[:-1] + "h") as file:
+        header = file.read()
+    with tempfile.TemporaryDirectory(prefix="noroshi-test-") as folder, ThreadPoolExecutor(2) as pool:
+        shop = Workshop(build, folder)
+        shop.place()
+        print("1..2")
+        made = shop.compile("tables", table_source(text))
+        programs = [shop.link("tables", made, which) for which in range(2)]
+        sound = all(shop.passes(program) for program in programs)
+        print("%s 1 - the tests pass on the original" % ("ok" if sound else "not ok"))
+        conditions_, entries = list(condition_mutants(text)), list(table_mutants(text, header))
+        work = [pool.submit(try_condition, shop, i, each, everything) for i, each in enumerate(conditions_)]
+        work += [pool.submit(try_entry, shop, programs, each, everything) for each in entries]
+        for each in work:
+            each.result()
+        good = report(conditions_ + entries)
+    print("%s 2 - at least 95 of 100 mutants of the policy are caught" % ("ok" if good else "not ok"))
+    return 0 if good and sound else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
