@@ -13,6 +13,7 @@
 #include "bus/channel.h"
 #include "center/message.h"
 #include "center/overload.h"
+#include "http/protocol.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -38,6 +39,7 @@ enum error ingests_new(struct front *front, struct ingests **to, struct failure 
 	ingests->quota = counter_get(counters, COUNTER_TOTAL, name, help, "result", TEXT("over-quota"));
 	ingests->queue = counter_get(counters, COUNTER_TOTAL, name, help, "result", TEXT("queue-full"));
 	ingests->slow = counter_get(counters, COUNTER_TOTAL, name, help, "result", TEXT("overload"));
+	ingests->protocol = counter_get(counters, COUNTER_TOTAL, name, help, "result", TEXT("other-protocol"));
 	ingests->refused = counter_get(counters, COUNTER_TOTAL, name, help, "result", TEXT("refused"));
 	ingests->lines = counter_get(counters, COUNTER_TOTAL, "noroshi_ingest_lines", "Lines read.", NULL, TEXT_NONE);
 	ingests->alerts =
@@ -150,9 +152,29 @@ static const char *ingest_describe(struct ingest *ingest, const json_t *input)
 	return NULL;
 }
 
+/* An agent of a version that this centre does not speak with: 503, so that it keeps what it has until one of the two
+ * was brought to the other's version. */
+static bool protocol_fits(struct exchange *exchange, uint32_t protocol)
+{
+	char words[200];
+	bool older = protocol < PROTOCOL_OLDEST;
+	if (!older && protocol <= PROTOCOL_NEWEST)
+		return true;
+	snprintf(words, sizeof words,
+	    "The agent speaks version %u of the protocol, this centre %d to %d: bring the %s to the other's version. "
+	    "Nothing is lost meanwhile.",
+	    protocol, PROTOCOL_OLDEST, PROTOCOL_NEWEST, older ? "agent" : "centre");
+	answer_problem(exchange, 503, words, 300);
+	return false;
+}
+
 void ingests_begin(struct front *front, struct exchange *exchange)
 {
 	const struct request *request = exchange_request(exchange);
+	if (!protocol_fits(exchange, request->protocol)) {
+		counter_add(front->ingests->protocol, 1);
+		return;
+	}
 	if (!request->has_token) {
 		answer_problem(exchange, 401, "Alerts need the token of a sensor: Authorization: Bearer nrs_…", 0);
 		return;

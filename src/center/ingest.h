@@ -80,8 +80,8 @@ struct ingests {
 	uint64_t flying; /* bytes of them */
 	struct ingest *all;
 	struct watch *timer;
-	struct counter *accepted, *lines, *alerts, *malformed, *duplicate_keys, *implausible, *quota, *queue, *slow,
-	    *refused, *queued_bytes, *seconds;
+	struct counter *accepted, *lines, *alerts, *malformed, *duplicate_keys, *implausible, *quota, *queue, *protocol,
+	    *slow, *refused, *queued_bytes, *seconds;
 };
 
 /* Reads on for a while: up to `alerts` alerts, or as many lines that are none. OK: more to do; ERROR_END: read to the

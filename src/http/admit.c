@@ -9,6 +9,7 @@
 
 #include "http/fields.h"
 #include "http/header.h"
+#include "http/protocol.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -265,6 +266,11 @@ bool admit_conditions(struct exchange *exchange)
 	if (bad || (key.size > 0 && !header_is_key(key)))
 		return refuse(exchange, 400, "Idempotency-Key is 1 to 64 visible characters");
 	text_copy(key, exchange->request.idempotency_key, sizeof exchange->request.idempotency_key);
+	uint64_t protocol = 1;
+	struct text named = take_custom(wsi, "noroshi-protocol:", value, sizeof value, &bad);
+	if (bad || (named.size > 0 && (!text_to_u64(named, &protocol) || protocol == 0 || protocol > UINT32_MAX)))
+		return refuse(exchange, 400, PROTOCOL_HEADER " is a number from 1");
+	exchange->request.protocol = (uint32_t)protocol;
 	return true;
 }
 

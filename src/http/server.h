@@ -70,6 +70,7 @@ struct request {
 	char client[46];          /* address */
 	uint64_t version;         /* If-Match; 0 = none */
 	char idempotency_key[65]; /* "" = none */
+	uint32_t protocol;        /* of an agent (http/protocol.h); 1 without the header */
 	bool has_token, has_session;
 	uint8_t token[32];             /* SHA-256 of the bearer token; zero without one */
 	uint8_t session[32];           /* SHA-256 of the session cookie's value; zero without one */

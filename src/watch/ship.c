@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "http/client.h"
+#include "http/protocol.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -178,7 +179,10 @@ static enum error post(struct shipper *shipper, const struct follow *follow, con
 	uint32_t preamble = batch->begin > 0 ? follow->preamble_size : 0;
 	size_t size = batch->end - batch->begin;
 	struct builder url = { 0 };
+	char protocol[64];
+	const char *headers[] = { protocol, NULL };
 
+	snprintf(protocol, sizeof protocol, PROTOCOL_HEADER ": %d", PROTOCOL_NEWEST);
 	if (preamble > 0)
 		memcpy(shipper->plain, follow->preamble, preamble);
 	memcpy(shipper->plain + preamble, batch->content, size);
@@ -189,6 +193,7 @@ static enum error post(struct shipper *shipper, const struct follow *follow, con
 	build_url(shipper, follow, batch, preamble, &url);
 	struct client_request request = { .method = "POST",
 		.url = url.at,
+		.headers = headers,
 		.token = shipper->token,
 		.body = { (const char *)shipper->packed, packed },
 		.type = "application/x-ndjson",
