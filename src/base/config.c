@@ -232,6 +232,17 @@ static size_t group_count(const struct option_group *groups)
 	return count;
 }
 
+/* `version = 1;`, beside the groups: of the format and of what the options mean. Without it, this one. */
+static enum error read_version(const struct reading *reading, const config_setting_t *setting)
+{
+	if (config_setting_type(setting) != CONFIG_TYPE_INT || config_setting_get_int(setting) < 1)
+		return wrong(reading, setting, "version", NULL, ERROR_INPUT, "expected a number from 1");
+	if (config_setting_get_int(setting) > CONFIG_VERSION)
+		return wrong(reading, setting, "version", NULL, ERROR_VERSION,
+		    "the file is for a newer version of the program: install that version");
+	return OK;
+}
+
 /* Reads everything into `fresh` (one settings struct for each ordinary group), and nothing else. */
 static enum error read_all(
     const struct reading *reading, const struct option_group *groups, void **fresh, const config_setting_t *root)
@@ -243,7 +254,9 @@ static enum error read_all(
 	for (int i = 0; i < config_setting_length(root) && !error; i++) {
 		const config_setting_t *member = config_setting_get_elem(root, (unsigned)i);
 		const struct option_group *group = group_named(groups, config_setting_name(member));
-		if (!group)
+		if (strcmp(config_setting_name(member), "version") == 0)
+			error = read_version(reading, member);
+		else if (!group)
 			error = unknown_group(reading, member, groups);
 		else if (group->each)
 			error = read_each(reading, group, member, false);

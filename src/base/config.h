@@ -2,6 +2,7 @@
  * Configuration: one file in libconfig's format (name = value; groups { }), described by option tables. A part of the
  * program declares what it understands; unknown keys are errors that name the nearest known one; values carry units.
  *
+ *   version = 1;
  *   center = { listen = "127.0.0.1:8443"; state = "/var/lib/noroshi"; };
  *   triage = { lateness = "10 min"; };
  */
@@ -14,6 +15,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define CONFIG_VERSION 1 /* `version = 1;` beside the groups may say which a file is for */
 
 enum option_type {
 	OPTION_TEXT,   /* char * */

@@ -49,9 +49,9 @@ static void show_example(const struct option_group *group, struct builder *to)
 
 void config_show(const struct option_group *groups, struct builder *to)
 {
-	for (bool first = true; groups->name; groups++, first = false) {
-		if (!first)
-			build_char(to, '\n');
+	build_format(to, "version = %d;\n", CONFIG_VERSION);
+	for (; groups->name; groups++) {
+		build_char(to, '\n');
 		if (groups->each) {
 			show_example(groups, to);
 			continue;

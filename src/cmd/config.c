@@ -22,7 +22,7 @@ static const char usage[] =
 static int complain(const struct failure *failure)
 {
 	fprintf(stderr, "noroshi config: %s\n", failure->words);
-	return failure->code == ERROR_INPUT || failure->code == ERROR_USAGE ? 1 : 2;
+	return failure->code == ERROR_INPUT || failure->code == ERROR_USAGE || failure->code == ERROR_VERSION ? 1 : 2;
 }
 
 static enum error read_settings(

@@ -237,6 +237,9 @@ enum error history_open(
 		error = walk_segments(history, repair, failure);
 	if (!error && history->segment_count == 0)
 		error = new_segment(history, 1, failure);
+	struct verdict_set *set; /* a later version that was here has judged in the newest segment */
+	if (!error)
+		error = verdicts_of(history->verdicts, last_segment(history)->number, &set, failure);
 	if (error) {
 		history_close(history);
 		return error;

@@ -108,6 +108,13 @@ bool frame_header_read(const uint8_t bytes[static FRAME_HEADER], struct frame_he
 	       header->row <= UINT32_MAX - batch->alerts && (batch->alerts > 0) == (header->stored > 0);
 }
 
+bool frame_is_newer(const uint8_t bytes[static FRAME_HEADER])
+{
+	struct reader from = reader_of(bytes, FRAME_HEADER), sum = reader_of(bytes + FRAME_HEADER - 4, 4);
+	return get_u32(&from) == FRAME_MAGIC && get_u16(&from) > SEGMENT_VERSION &&
+	       get_u32(&sum) == checksum(0, bytes, FRAME_HEADER - 4);
+}
+
 enum error segment_add(
     struct segment *segment, const struct frame_header *header, uint64_t offset, struct failure *failure)
 {
@@ -148,6 +155,7 @@ void segment_cut(struct segment *segment, uint64_t size, uint32_t rows, size_t f
 /* ── walking ─ */
 
 struct walk {
+	const char *path;
 	int descriptor;
 	uint64_t end;
 	uint8_t *block;
@@ -241,6 +249,10 @@ static enum error walk_frames(struct walk *walk, struct segment *segment, bool b
 		bool fits = header_fits(walk, offset, segment, &header);
 		bool whole = fits && offset + FRAME_HEADER + header.stored <= walk->end;
 		bool good = whole && (!bodies || body_is_good(walk, offset + FRAME_HEADER, &header));
+		const uint8_t *bytes = fits ? NULL : walk_bytes(walk, offset, FRAME_HEADER);
+		if (bytes && frame_is_newer(bytes)) /* not damage: it must not be cut off */
+			return fail(failure, ERROR_VERSION, "%s holds what a newer version wrote: install that version",
+			    walk->path);
 		if (!whole) {
 			doubtful = doubtful ? doubtful : offset;
 			offset = resynchronise(walk, offset + 1, segment);
@@ -279,7 +291,9 @@ enum error segment_walk(int descriptor, const char *path, struct segment *segmen
 	*damage = (struct segment_damage){ 0 };
 	if (fstat(descriptor, &status) < 0)
 		return fail_errno(failure, "cannot look at %s", path);
-	struct walk walk = { .descriptor = descriptor, .end = (uint64_t)status.st_size, .block = malloc(WALK_BLOCK) };
+	struct walk walk = {
+		.path = path, .descriptor = descriptor, .end = (uint64_t)status.st_size, .block = malloc(WALK_BLOCK)
+	};
 	if (!walk.block)
 		return fail(failure, ERROR_MEMORY, "%s: no memory", path);
 	const uint8_t *bytes = walk_bytes(&walk, 0, SEGMENT_HEADER);

@@ -25,6 +25,9 @@ void frame_header_write(const struct frame_header *header, struct builder *to);
 /* False when it is none: wrong magic, version, checksum, or figures that cannot be. */
 bool frame_header_read(const uint8_t bytes[static FRAME_HEADER], struct frame_header *header);
 
+/* A frame's header of a later version than ours: later versions keep its size, magic, version and checksum. */
+bool frame_is_newer(const uint8_t bytes[static FRAME_HEADER]);
+
 void segment_header_write(uint32_t segment, nanoseconds created, struct builder *to);
 /* OK, ERROR_CORRUPT, or ERROR_VERSION when a newer program wrote it. */
 enum error segment_header_read(const uint8_t bytes[static SEGMENT_HEADER], uint32_t segment);

@@ -217,6 +217,16 @@ size_t verdict_block_read(struct text bytes, uint32_t segment,
 	return BLOCK_HEADER + size;
 }
 
+/* Of a later version than ours, which keeps the header. */
+static bool block_is_newer(struct text bytes)
+{
+	if (bytes.size < BLOCK_HEADER)
+		return false;
+	struct reader from = reader_of(bytes.at, BLOCK_HEADER), sum = reader_of(bytes.at + BLOCK_HEADER - 4, 4);
+	return get_u32(&from) == BLOCK_MAGIC && get_u32(&from) > SEGMENT_VERSION &&
+	       get_u32(&sum) == checksum(0, bytes.at, BLOCK_HEADER - 4);
+}
+
 static enum error load(struct verdict_set *set, struct failure *failure)
 {
 	char path[4096], *at = NULL;
@@ -233,7 +243,10 @@ static enum error load(struct verdict_set *set, struct failure *failure)
 	size_t done = 0, block;
 	while ((block = verdict_block_read((struct text){ at + done, size - done }, set->segment, set_row, set)) > 0)
 		done += block;
+	bool newer = block_is_newer((struct text){ at + done, size - done });
 	free(at);
+	if (newer) /* not damage: it must not be cut off */
+		return fail(failure, ERROR_VERSION, "%s holds what a newer version wrote: install that version", path);
 	set->good = done;
 	if (done < size)
 		log_write(LOG_WARNING, "a file of verdicts is damaged: what it said behind is judged again or unknown",

@@ -36,6 +36,7 @@ static void gather(void *context, const struct decision *decision)
 		.host = arena_text(gathered->arena, text_of(decision->host)),
 		.account = arena_text(gathered->arena, text_of(decision->account)),
 		.source = decision->source,
+		.created = decision->created, /* so that judging again from history judges as then */
 		.expires = decision->expires,
 		.name = arena_text(gathered->arena, text_of(decision->reason)),
 	};

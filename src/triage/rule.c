@@ -42,7 +42,7 @@ static bool rule_matches(const struct triage_rule *rule, const struct alert *ale
 {
 	if (rule->organisation && rule->organisation != alert->organisation)
 		return false;
-	if (rule->expires && alert->occurred >= rule->expires)
+	if (alert->received < rule->created || (rule->expires && alert->occurred >= rule->expires))
 		return false;
 	if (rule->source.length && !(address_exists(remote) && prefix_contains(rule->source, remote)))
 		return false;

@@ -40,6 +40,7 @@ struct triage_rule {
 	uint32_t organisation;                          /* 0 = every organisation */
 	struct text detector, signature, host, account; /* empty = any; whole text, compared as written */
 	struct prefix source;                           /* length 0 = any */
+	nanoseconds created;                            /* alerts that were received before this are not touched */
 	nanoseconds expires;                            /* alerts that occurred at or after this are not touched */
 	struct text name;                               /* shown as the reason: the list's or the decision's name */
 };

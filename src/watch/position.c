@@ -168,8 +168,9 @@ enum error positions_load(const char *path, struct follows *follows, struct fail
 	if (size < 12 || magic != MAGIC || get_u32(&end) != checksum(0, at, size - 4))
 		error = fail(failure, ERROR_CORRUPT, "%s: damaged, or not an agent's state", path);
 	else if (version != VERSION)
-		error =
-		    fail(failure, ERROR_VERSION, "%s: of version %u, this program reads %u", path, version, VERSION);
+		error = fail(failure, ERROR_VERSION,
+		    "%s was written by a newer version (%u, this program reads up to %u): install that version", path,
+		    version, VERSION);
 	else
 		error = decode_all(path, &from, follows, failure);
 	free(at);

@@ -1,6 +1,7 @@
 /*
  * The state store: schema, scopes, versions, cursors, the log, accounts and sessions, the outbox, copies.
  */
+#include "store/schema.h"
 #include "store_place.h"
 
 #include <sqlite3.h>
@@ -347,6 +348,90 @@ static void test_a_copy_of_the_running_store_opens_and_holds_the_same(void **sta
 	store_close(copy);
 }
 
+static int number_in(sqlite3 *database, const char *sql)
+{
+	sqlite3_stmt *statement;
+	assert_int_equal(sqlite3_prepare_v2(database, sql, -1, &statement, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+	int number = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	return number;
+}
+
+/* A store as version `version` of the program left it. */
+static void old_store(const char *path, int version, const char *further)
+{
+	sqlite3 *database;
+	char mark[96];
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	for (int i = 0; i < version; i++)
+		assert_int_equal(sqlite3_exec(database, store_migrations[i], NULL, NULL, NULL), SQLITE_OK);
+	snprintf(mark, sizeof mark, "PRAGMA user_version = %d; PRAGMA application_id = 0x4e4f524f", version);
+	assert_int_equal(sqlite3_exec(database, mark, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, further, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+}
+
+static void test_a_store_of_every_older_schema_is_brought_forward(void **state)
+{
+	struct place *place = *state;
+	for (int version = 1; version < store_schema_newest(); version++) {
+		char location[128];
+		struct store *store;
+		snprintf(location, sizeof location, "sqlite:%s/old-%d.db", place->folder, version);
+		old_store(location + 7, version, "INSERT INTO value (key, value) VALUES ('kept', CAST('x' AS BLOB))");
+		done(place, store_open_as_it_is(location, &store, &place->failure));
+		assert_int_equal(store_schema(store), version);
+		store_close(store);
+		done(place, store_open(location, &store, &place->failure));
+		assert_int_equal(store_schema(store), store_schema_newest());
+		struct text value;
+		done(place, store_value_get(store, "kept", place->arena, &value, &place->failure));
+		assert_true(text_equal(value, TEXT("x")));
+		store_close(store);
+	}
+}
+
+/* The last migration meets a table of its own name: what the ones before it did is taken back with it. */
+static void test_a_migration_that_fails_leaves_the_store_as_it_was(void **state)
+{
+	struct place *place = *state;
+	char location[128];
+	struct store *store;
+	sqlite3 *database;
+	snprintf(location, sizeof location, "sqlite:%s/old.db", place->folder);
+	old_store(location + 7, 0, "CREATE TABLE campaign_analysis (x)");
+	assert_int_not_equal(store_open(location, &store, &place->failure), OK);
+	assert_non_null(strstr(place->failure.words, "migration"));
+	assert_int_equal(sqlite3_open(location + 7, &database), SQLITE_OK);
+	assert_int_equal(number_in(database, "SELECT count(*) FROM sqlite_schema"), 1);
+	assert_int_equal(number_in(database, "PRAGMA user_version"), 0);
+	sqlite3_close(database);
+}
+
+static void test_a_copy_is_of_the_moment_at_which_reading_began(void **state)
+{
+	struct place *place = *state;
+	char path[128], location[160];
+	struct store *reader, *copy;
+	struct organisation organisation;
+	add_organisation(place, "before");
+	snprintf(location, sizeof location, "sqlite:%s/state.db", place->folder);
+	done(place, store_open_as_it_is(location, &reader, &place->failure));
+	done(place, store_read_begin(reader, &place->failure));
+	add_organisation(place, "after");
+	snprintf(path, sizeof path, "%s/moment.db", place->folder);
+	done(place, store_copy(reader, path, NULL, NULL, &place->failure));
+	store_read_end(reader);
+	store_close(reader);
+	snprintf(location, sizeof location, "sqlite:%s", path);
+	done(place, store_open(location, &copy, &place->failure));
+	done(place, store_organisation_find(copy, place->work, TEXT("before"), &organisation, &place->failure));
+	assert_int_equal(
+	    store_organisation_find(copy, place->work, TEXT("after"), &organisation, &place->failure), ERROR_NOT_FOUND);
+	store_close(copy);
+}
+
 static void test_an_answer_is_found_by_the_account_that_asked_and_no_other(void **state)
 {
 	struct place *place = *state;
@@ -384,6 +469,9 @@ int main(void)
 		TEST(test_what_a_person_changes_leaves_a_line_and_a_rollback_leaves_none),
 		TEST(test_a_message_survives_until_it_is_done_and_goes_with_its_cause),
 		TEST(test_a_copy_of_the_running_store_opens_and_holds_the_same),
+		TEST(test_a_store_of_every_older_schema_is_brought_forward),
+		TEST(test_a_migration_that_fails_leaves_the_store_as_it_was),
+		TEST(test_a_copy_is_of_the_moment_at_which_reading_began),
 		TEST(test_an_answer_is_found_by_the_account_that_asked_and_no_other),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,7 @@ struct place {
 	const struct scope *work;
 	struct counters *counters;
 	uint32_t organisation, batches;
+	nanoseconds today; /* when batches are received, from then on */
 	struct failure failure;
 };
 
@@ -92,14 +93,14 @@ static void add_batch(struct place *place)
 		.epoch = { 1, ++place->batches },
 		.sequence_first = 1,
 		.sequence_end = UINT64_MAX,
-		.received = NOW + place->batches * SECOND,
+		.received = place->today + place->batches * SECOND,
 		.lines = ALERTS,
 		.alerts = ALERTS,
 		.last = true };
 	for (uint32_t i = 0; i < ALERTS; i++) {
 		struct alert alert = { .id = { 1, batch.epoch, i + 1 },
 			.organisation = place->organisation,
-			.occurred = NOW - DAY + (place->batches * ALERTS + i) * MINUTE,
+			.occurred = place->today - DAY + (place->batches * ALERTS + i) * MINUTE,
 			.received = batch.received,
 			.detector = TEXT("Suricata"),
 			.signature = TEXT("ET POLICY package update over HTTP"),
@@ -166,6 +167,7 @@ static int begin(void **state)
 	place->arena = arena_new(0);
 	place->work = policy_background("test", place->arena);
 	place->counters = counters_new();
+	place->today = NOW;
 	place->center =
 	    (struct center){ .folder = place->folder, .now = now, .changed = changed, .counters = place->counters };
 	fine(place, config_read_text("test", TEXT("triage = { lateness = \"1 min\"; checkpoint = \"1 s\"; };"),
@@ -284,12 +286,12 @@ static void test_a_damaged_checkpoint_leaves_the_hits_of_decisions_as_they_were(
 {
 	struct place *place = *state;
 	char path[128];
-	nanoseconds today = time_now(); /* what stands is asked of the machine's clock */
+	place->today = time_now(); /* what stands is asked of the machine's clock */
 	struct decision decision = { .organisation = place->organisation,
 		.author = uuid_random(),
-		.created = today,
-		.expires = today + DAY,
-		.review = today + HOUR };
+		.created = place->today,
+		.expires = place->today + DAY,
+		.review = place->today + HOUR };
 	strcpy(decision.signature, "ET POLICY package update over HTTP");
 	strcpy(decision.reason, "the mirror of the department");
 	fine(place, store_begin(place->center.store, &place->failure));

@@ -44,3 +44,13 @@ def contents(centre, analyst, auditor):
         "decisions": sorted([d["id"], d["signature"], d["reason"]] for d in pages(centre, analyst, "/v1/decisions", "decisions")),
         "organisations": sorted([o["number"], o["name"]] for o in pages(centre, analyst, "/v1/organisations", "organisations")),
     }
+
+
+def crc32c(data):
+    """CRC-32C (Castagnoli; RFC 3720 B.4), as every block of our files carries it."""
+    crc = 0xffffffff
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82f63b78 if crc & 1 else 0)
+    return crc ^ 0xffffffff

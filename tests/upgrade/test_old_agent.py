@@ -11,11 +11,12 @@ import random
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import urllib.parse
 
-from release import FOLDER, Lasting, account
+from release import FOLDER, Lasting, account, crc32c
 from center import NOROSHI, Skip, eve, wait_for
 from test_lasting import key_pair
 import center
@@ -122,6 +123,33 @@ def secure():
     return centre, administrator, analyst, centre.json("POST", "/v1/sensors/%d/token" % sensor, administrator, {})[1]["token"]
 
 
+def goes_on_with_its_state(agent, centre, analyst):
+    """This version's agent takes over where the old one was, and refuses a state of a later version without touching it."""
+    agent.write(150)
+    agent.end()
+    agent.write(50)
+    agent.program = NOROSHI
+    agent.start()
+    agent.write(100)
+    agent.rotate(False)
+    agent.write(100)
+    wait_for(lambda: len(originals(centre, analyst)) >= agent.number, 90, "what the new agent ships")
+    assert sorted(originals(centre, analyst)) == sorted(agent.contents)
+    agent.end()
+    path = agent.folder + "/state/positions"
+    with open(path, "rb") as file:
+        content = bytearray(file.read())
+    struct.pack_into("<I", content, 4, 9)
+    struct.pack_into("<I", content, len(content) - 4, crc32c(content[:-4]))
+    with open(path, "wb") as file:
+        file.write(content)
+    done = subprocess.run([NOROSHI, "agent", "--config", agent.folder + "/agent.conf"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, timeout=60)
+    assert done.returncode and "newer version" in done.stdout, done
+    with open(path, "rb") as file:
+        assert file.read() == content
+
+
 def ships_exactly(version):
     program = release(version)
     centre, administrator, analyst, token = secure()
@@ -147,6 +175,7 @@ def ships_exactly(version):
         held = originals(centre, analyst)
         assert sorted(held) == sorted(agent.contents), (len(held), len(agent.contents))
         print("# %s: %d lines, each once and byte for byte" % (version, len(held)), flush=True)
+        goes_on_with_its_state(agent, centre, analyst)
         status, _, text = centre.request("GET", "/metrics", administrator)
         assert status == 200 and not re.search(rb'result="other-protocol"} [1-9]', text)
     finally:
