@@ -91,29 +91,32 @@ class LoadedCentre:
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()
 
-    def ask(self, method, path, body=None, connection=None, token=None):
-        """the JSON that the administrator is answered"""
+    def ask(self, method, path, body=None):
+        """the JSON that the administrator is answered; waits when it was too fast"""
         context = ssl.create_default_context(cafile=self.certificate)
-        own = connection or http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)
-        own.request(method, path, body=json.dumps(body) if body is not None else None,
-                    headers={"Authorization": "Bearer " + (token or self.administrator), "Content-Type": "application/json"})
-        answer = own.getresponse()
-        data = answer.read()
-        if answer.status >= 300:
-            sys.exit(f"bench: {method} {path} was answered {answer.status}: {data[:300]}")
-        return json.loads(data) if data.startswith(b"{") else data.decode()
+        while True:
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=context)
+            connection.request(method, path, body=json.dumps(body) if body is not None else None,
+                               headers={"Authorization": "Bearer " + self.administrator, "Content-Type": "application/json"})
+            answer = connection.getresponse()
+            data = answer.read()
+            connection.close()
+            if answer.status < 300:
+                return json.loads(data)
+            if answer.status != 429:
+                sys.exit(f"bench: {method} {path} was answered {answer.status}: {data[:300]}")
+            time.sleep(float(answer.headers["Retry-After"]))
 
     def organisations(self, names, quota=0):
-        """[(number, token of its one sensor)]; 4 requests for each, held below the limit of one address"""
+        """[(number, token of its one sensor)]"""
         made = []
-        for begin in range(0, len(names), 25):
-            for name in names[begin:begin + 25]:
-                number = self.ask("POST", "/v1/organisations", {"name": name, "title_en": name})["number"]
-                if quota:
-                    self.ask("PATCH", f"/v1/organisations/{number}", {"quota": quota})
-                sensor = self.ask("POST", f"/v1/organisations/{number}/sensors", {"name": "gate"})["number"]
-                self.sensors[name] = sensor
-                made.append((number, self.ask("POST", f"/v1/sensors/{sensor}/token", {})["token"]))
+        for name in names:
+            number = self.ask("POST", "/v1/organisations", {"name": name, "title_en": name})["number"]
+            if quota:
+                self.ask("PATCH", f"/v1/organisations/{number}", {"quota": quota})
+            sensor = self.ask("POST", f"/v1/organisations/{number}/sensors", {"name": "gate"})["number"]
+            self.sensors[name] = sensor
+            made.append((number, self.ask("POST", f"/v1/sensors/{sensor}/token", {})["token"]))
         return made
 
     def cpu(self):
@@ -125,24 +128,31 @@ class LoadedCentre:
             used[name] = (int(words[11]) + int(words[12])) / TICKS
         return used
 
-    def load(self, plan, seconds, warm, batch=100, every=2.0):
-        """what bench/load says, with the processor seconds of the centre's processes meanwhile"""
-        before = self.cpu()
-        child = subprocess.Popen([LOAD, "--connect", f"127.0.0.1:{self.port}", "--authority", self.certificate, "--seconds", str(seconds),
-                                  "--warm", str(warm), "--batch", str(batch), "--probe-every", str(every)],
-                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def load(self, plan, seconds, warm, batch=100, every=2.0, flood=()):
+        """what bench/load says, with the processor seconds of the centre's processes meanwhile; a flood is a process of its own"""
+        before, began = self.cpu(), []
         try:
-            out, _ = child.communicate("\n".join(plan) + "\n", timeout=seconds + 120)
-        except BaseException:
-            child.kill()
-            child.wait()
-            raise
-        if not out.startswith("{"):
-            sys.exit("bench: the load ended without a report")
-        said, after = json.loads(out), self.cpu()
-        said["cpu"] = {name: round(after[name] - before[name], 2) for name in after}
-        said["cpu"]["generator"] = round(said["cpu_seconds"], 2)
-        return said
+            for lines in filter(None, (flood, plan)):
+                began.append(subprocess.Popen([LOAD, "--connect", f"127.0.0.1:{self.port}", "--authority", self.certificate,
+                                               "--seconds", str(seconds), "--warm", str(warm), "--batch", str(batch),
+                                               "--probe-every", str(every)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+                began[-1].stdin.write("\n".join(lines) + "\n")
+                began[-1].stdin.close()
+            said = [json.loads(child.stdout.read() or "{}") for child in began]
+            if not all(said):
+                sys.exit("bench: the load ended without a report")
+        finally:
+            for child in began:
+                child.kill()
+                child.wait()
+                child.stdout.close()
+        after, report = self.cpu(), said[-1]
+        report["cpu"] = {name: round(after[name] - before[name], 2) for name in after}
+        report["cpu"]["generator"] = round(report["cpu_seconds"], 2)
+        if flood:
+            report["cpu"]["flood"] = round(said[0]["cpu_seconds"], 2)
+            report["sensors"] += said[0]["sensors"]
+        return report
 
     def peak(self):
         """greatest resident memory of each process so far, bytes"""

@@ -161,6 +161,17 @@ static void tick(void *context)
 		loop_stop(program->load.loop);
 }
 
+/* The latencies of every sensor that does not flood, together. */
+static json_t *others_json(const struct program *program)
+{
+	struct times all = { 0 };
+	for (unsigned i = 0; i < program->sender_count; i++)
+		sender_gather(program->senders[i], &all);
+	json_t *output = times_json(&all);
+	free(all.at);
+	return output;
+}
+
 static json_t *report(struct program *program)
 {
 	struct rusage used;
@@ -169,13 +180,13 @@ static json_t *report(struct program *program)
 	for (unsigned i = 0; i < program->sender_count; i++)
 		json_array_append_new(senders, sender_json(program->senders[i]));
 	getrusage(RUSAGE_SELF, &used);
-	return json_pack("{s:f,s:f,s:f,s:I,s:f,s:o,s:o}", "seconds", span, "wall_seconds",
+	return json_pack("{s:f,s:f,s:f,s:I,s:f,s:o,s:o,s:o}", "seconds", span, "wall_seconds",
 	    (double)(time_monotonic() - program->began) / (double)SECOND, "alerts_per_second",
 	    (double)(program->after - program->before) / span, "acknowledged", (json_int_t)acknowledged(program),
 	    "cpu_seconds",
 	    (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
 		(double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6,
-	    "sensors", senders, "probes", probes_json(program->probes));
+	    "others", others_json(program), "sensors", senders, "probes", probes_json(program->probes));
 }
 
 static void read_options(struct program *program, int argc, char **argv, double *every)

@@ -38,9 +38,10 @@ struct sender *sender_new(struct load *load, const char *name, const char *token
     unsigned batch, bool flood);
 void sender_free(struct sender *sender);
 void sender_start(struct sender *sender, unsigned nth, unsigned of);
-void sender_measure(struct sender *sender);                /* latencies from now on */
-unsigned sender_flying(const struct sender *sender);       /* batches that are not settled */
-uint64_t sender_acknowledged(const struct sender *sender); /* alerts */
+void sender_measure(struct sender *sender);                        /* latencies from now on */
+unsigned sender_flying(const struct sender *sender);               /* batches that are not settled */
+uint64_t sender_acknowledged(const struct sender *sender);         /* alerts */
+void sender_gather(const struct sender *sender, struct times *to); /* adds its latencies, unless it floods */
 json_t *sender_json(struct sender *sender);
 
 /* Probes (probe.c): each belongs to an organisation that sends nothing else; its batch holds one line that is an event,

@@ -257,6 +257,12 @@ uint64_t sender_acknowledged(const struct sender *sender)
 	return sender->acknowledged;
 }
 
+void sender_gather(const struct sender *sender, struct times *to)
+{
+	for (size_t i = 0; !sender->flood && i < sender->times.count; i++)
+		times_add(to, sender->times.at[i]);
+}
+
 json_t *sender_json(struct sender *sender)
 {
 	return json_pack("{s:s,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:o}", "name", sender->name, "acknowledged",
