@@ -333,7 +333,7 @@ const struct route account_routes[] = {
 	{ ROUTE_JSON, "GET", "/v1/accounts/{id}", "account-read", "One account.", id_fields, ACTION_ACCOUNT_READ,
 	    .handle = account_read },
 	{ ROUTE_JSON, "PATCH", "/v1/accounts/{id}", "account-change", "Change an account.", change_fields,
-	    ACTION_ACCOUNT_WRITE, .changes = true, .handle = account_change },
+	    ACTION_ACCOUNT_WRITE, .changes = true, .versioned = true, .handle = account_change },
 	{ ROUTE_FORM, "POST", "/accounts/{id}", "account-change-form", "Change an account.", change_fields,
 	    ACTION_ACCOUNT_WRITE, .changes = true, .handle = account_change },
 	{ ROUTE_JSON, "GET", "/v1/tokens", "token-list", "Tokens, without their secrets.", list_fields,

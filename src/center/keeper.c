@@ -393,6 +393,12 @@ static enum error keeper_open(struct keeper *keeper, struct failure *failure)
 		error = requests_new(&keeper->requests, keeper->process->counters, failure);
 	if (error == OK)
 		error = deliveries_new(&keeper->deliveries, keeper->process->counters, failure);
+	struct work work = { 0 };
+	if (error == OK)
+		error = work_begin(&work, "cursors", failure);
+	if (error == OK)
+		error = cursors_key_load(keeper, work.arena, failure);
+	work_end(&work);
 	route_tables(keeper->tables);
 	if (error == OK)
 		error = router_new(keeper->tables, &keeper->router, failure);

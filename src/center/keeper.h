@@ -39,6 +39,7 @@ struct keeper {
 	struct requests *requests;     /* requests.c */
 	struct deliveries *deliveries; /* deliveries.c */
 	struct counter *denied;
+	uint8_t cursor_key[32];                          /* cursors.c */
 	nanoseconds opened_last, minute_last, hour_last; /* monotonic */
 	unsigned ticks;
 };
@@ -71,6 +72,9 @@ enum error batches_recount(struct keeper *keeper, const struct work *work, struc
 enum error requests_new(struct requests **requests, struct counters *counters, struct failure *failure);
 void requests_receive(struct keeper *keeper, const struct message *message);
 void requests_round(struct keeper *keeper); /* log lines of what was read become durable, then the answers go */
+
+/* The key that cursors are sealed with; made when there is none (cursors.c). */
+enum error cursors_key_load(struct keeper *keeper, struct arena *arena, struct failure *failure);
 
 /* The outbox (deliveries.c). */
 enum error deliveries_new(struct deliveries **deliveries, struct counters *counters, struct failure *failure);

@@ -43,6 +43,19 @@ void request_refuse(struct request *request, uint16_t status, const char *words)
 void request_frame(struct request *request);
 void request_log(struct request *request, const char *outcome, const char *detail);
 
+/* Idempotency-Key (request_again.c). The key as it is stored, of this route only; empty when there is none to keep. */
+#define ANSWER_KEY 160
+struct text answer_key(const struct request *request, char to[static ANSWER_KEY]);
+/* True when this request was answered before, or its key belongs to another request: the answer is in it then. */
+bool answer_again(struct request *request, struct text key);
+/* Inside the transaction of the change. */
+enum error answer_keep(struct request *request, struct text key, struct failure *failure);
+
+/* Takes the seal off the request's cursor; false when it is not one that this account was given for this question. */
+bool cursors_open(struct request *request);
+/* Seals the cursors of the answer; false without memory. */
+bool cursors_seal(struct request *request);
+
 /* True when the route needs the password thread: then request_resume() follows later, or the request was refused. */
 bool request_asks_password(struct request *request);
 void request_resume(struct request *request); /* requests.c */

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ANSWER_KEPT DAY
-
 void request_refuse(struct request *request, uint16_t status, const char *words)
 {
 	request->status = status;
@@ -83,41 +81,6 @@ static bool request_scope(struct request *request)
 	return false;
 }
 
-/* The key as it is stored: of this route only. Empty when the request has none, or may not have one. */
-static struct text answer_key(const struct request *request, char to[static 160])
-{
-	if (!*request->key || !request->route->changes || !request->call.scope || request->route->kind != ROUTE_JSON)
-		return TEXT_NONE;
-	snprintf(to, 160, "%s %s", request->route->name, request->key);
-	return text_of(to);
-}
-
-static bool answered_before(struct request *request, struct text key)
-{
-	struct failure failure = { 0 };
-	struct text body;
-	if (key.size == 0 || store_answer_find(request->keeper->store, request->call.scope, key, request->work.arena,
-				 &request->status, &body, &failure) != OK)
-		return false;
-	json_decref(request->call.output);
-	request->call.output = json_loadb(body.at, body.size, 0, NULL);
-	return request->call.output != NULL;
-}
-
-static enum error keep_answer(struct request *request, struct text key, struct failure *failure)
-{
-	/* A secret that is shown once rests nowhere, so its request cannot be answered twice. */
-	if (key.size == 0 || json_object_get(request->call.output, "token"))
-		return OK;
-	char *output = json_dumps(request->call.output, JSON_COMPACT);
-	if (!output)
-		return fail(failure, ERROR_MEMORY, "no memory to keep the answer");
-	enum error error = store_answer_put(request->keeper->store, request->call.scope, key, request->call.status,
-	    text_of(output), request->call.now + ANSWER_KEPT, failure);
-	free(output);
-	return error;
-}
-
 /* The change and its line in the log commit together. */
 static enum error run_change(struct request *request, struct text key, struct failure *failure)
 {
@@ -127,7 +90,7 @@ static enum error run_change(struct request *request, struct text key, struct fa
 		return error;
 	error = request->route->handle(&request->call, failure);
 	if (error == OK)
-		error = keep_answer(request, key, failure);
+		error = answer_keep(request, key, failure);
 	if (error == OK) {
 		if (!*request->line.what)
 			request_log(request, request->call.status >= 400 ? "failed" : "done", "");
@@ -202,7 +165,7 @@ void request_run(struct request *request)
 {
 	struct failure failure = { 0 };
 	struct call *call = &request->call;
-	char key_text[160];
+	char key_text[ANSWER_KEY];
 	if (request->status) /* refused on the way here */
 		return;
 	prepare_call(request);
@@ -214,15 +177,23 @@ void request_run(struct request *request)
 	if (!request_scope(request))
 		return;
 	struct text key = answer_key(request, key_text);
-	if (answered_before(request, key))
+	if (answer_again(request, key) || must_wait(request))
 		return;
-	if (must_wait(request))
+	if (request->version && request->route->changes && !request->route->versioned) {
+		request_refuse(request, 400, "If-Match: what this changes has no version.");
 		return;
+	}
+	if (!cursors_open(request)) {
+		request_refuse(request, 400, "after: it is not a cursor that this list gave to this account.");
+		return;
+	}
 	nanoseconds began = processor_time();
 	enum error error = request->route->changes ? run_change(request, key, &failure) : run_read(request, &failure);
 	if (request->subject.role != ROLE_NONE)
 		shares_charge(requests_shares(request->keeper->requests), &request->subject, processor_time() - began,
 		    time_monotonic());
+	if (error == OK && !cursors_seal(request))
+		error = fail(&failure, ERROR_MEMORY, "no memory for the answer");
 	if (error == OK) {
 		if (call->version == request->version)
 			call->version = 0; /* an If-Match that the handler made nothing of is no ETag */

@@ -101,7 +101,10 @@ static enum error sensor_revoke(struct call *call, struct failure *failure)
 	enum error error = sensor_find(call, &sensor, failure);
 	if (error != OK)
 		return error;
+	if (call->version && call->version != sensor.version)
+		return fail(failure, ERROR_CONFLICT, "The sensor was changed meanwhile: read it again.");
 	sensor.state = SENSOR_REVOKED;
+	call->version = 0; /* there is nothing to read of it afterwards */
 	call->status = 204;
 	go_to_organisation(call, sensor.organisation);
 	return store_sensor_put(call->store, call->scope, &sensor, failure);
@@ -177,7 +180,7 @@ const struct route sensor_routes[] = {
 	{ ROUTE_JSON, "GET", "/v1/sensors/{number}", "sensor-read", "One sensor.", number_fields, ACTION_SENSOR_READ,
 	    .handle = sensor_read },
 	{ ROUTE_JSON, "DELETE", "/v1/sensors/{number}", "sensor-revoke", "Revoke a sensor: its tokens end.",
-	    number_fields, ACTION_SENSOR_WRITE, .changes = true, .handle = sensor_revoke },
+	    number_fields, ACTION_SENSOR_WRITE, .changes = true, .versioned = true, .handle = sensor_revoke },
 	{ ROUTE_JSON, "POST", "/v1/sensors/{number}/token", "sensor-token", "Make a token for a sensor; shown once.",
 	    token_fields, ACTION_SENSOR_WRITE, .changes = true, .handle = sensor_token },
 	{ ROUTE_FORM, "POST", "/sensors/{number}/revoke", "sensor-revoke-form", "Revoke a sensor: its tokens end.",

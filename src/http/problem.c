@@ -51,6 +51,8 @@ const char *problem_title(uint16_t status)
 		return N_("This kind of content is not taken");
 	case 421:
 		return N_("This server is not called by that name");
+	case 422:
+		return N_("This Idempotency-Key belongs to another request");
 	case 429:
 		return N_("Too many requests");
 	case 503:

@@ -99,6 +99,8 @@ struct route {
 	bool stranger; /* may be called without signing in (sign-in, acknowledgement by link, health) */
 	bool hidden;   /* those who may not do this are told that there is no such thing (404), not that they may not */
 	bool changes;  /* runs inside a store transaction; logged as such */
+	bool versioned; /* changes a thing that has a version: If-Match is heeded. Elsewhere it is refused with a change
+			 */
 	bool deferrable; /* can be asked again later: put off (503) while the centre is overloaded */
 	struct route_limits limits;
 	const char *page; /* template for ROUTE_PAGE (a ROUTE_FORM may have one): "event" → web/pages/event.html */

@@ -55,7 +55,7 @@ static const struct field link_post_fields[] = {
 /* A step of a notice: for programs under /v1, and for the button on its page. */
 #define STEP(step_, action_, handler_, fields_, summary_)                                                              \
 	{ ROUTE_JSON, "POST", "/v1/notices/{id}/" step_, "notice-" step_, summary_, fields_, action_, .changes = true, \
-		.handle = handler_ },                                                                                  \
+		.versioned = true, .handle = handler_ },                                                               \
 	{                                                                                                              \
 		ROUTE_FORM, "POST", "/notices/{id}/" step_, "notice-" step_ "-form", summary_, fields_, action_,       \
 		    .changes = true, .handle = handler_                                                                \

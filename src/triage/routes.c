@@ -180,9 +180,10 @@ static const struct field analyse_fields[] = {
 		ROUTE_PAGE, "GET", path_, name_ "-page", summary_, fields_, action_, .deferrable = true,               \
 										     .page = page_, .handle = handler_ \
 	}
-/* A change for programs under /v1 and for the button on a page. */
-#define CHANGE(path_, name_, action_, handler_, fields_, summary_)                                                     \
-	{ ROUTE_JSON, "POST", "/v1" path_, name_, summary_, fields_, action_, .changes = true, .handle = handler_ },   \
+/* A change for programs under /v1 and for the button on a page. Versioned: of a thing that is there. */
+#define CHANGE(path_, name_, action_, handler_, fields_, summary_, versioned_)                                         \
+	{ ROUTE_JSON, "POST", "/v1" path_, name_, summary_, fields_, action_, .changes = true,                         \
+		.versioned = versioned_, .handle = handler_ },                                                         \
 	{                                                                                                              \
 		ROUTE_FORM, "POST", path_, name_ "-form", summary_, fields_, action_, .changes = true,                 \
 										      .handle = handler_               \
@@ -209,23 +210,23 @@ const struct route triage_routes[] = {
 	{ ROUTE_JSON, "GET", "/v1/events/{id}/alerts", "event-alerts", "The alerts behind an event.",
 	    event_alerts_fields, ACTION_EVENT_READ, .handle = event_alerts },
 	CHANGE("/events/{id}/confirm", "event-confirm", ACTION_EVENT_DECIDE, event_confirm, reason_fields,
-	    "It needs handling."),
+	    "It needs handling.", true),
 	CHANGE("/events/{id}/dismiss", "event-dismiss", ACTION_EVENT_DECIDE, event_dismiss, dismiss_fields,
-	    "It needs none; it may become a standing decision."),
+	    "It needs none; it may become a standing decision.", true),
 	CHANGE("/events/{id}/reopen", "event-reopen", ACTION_EVENT_DECIDE, event_reopen, reason_fields,
-	    "Take back what was decided."),
+	    "Take back what was decided.", true),
 	CHANGE("/events/{id}/merge", "event-merge", ACTION_EVENT_DECIDE, event_merge, merge_fields,
-	    "Make it part of another event of the same organisation."),
+	    "Make it part of another event of the same organisation.", true),
 	CHANGE("/events/{id}/split", "event-split", ACTION_EVENT_DECIDE, event_split, split_fields,
-	    "Make an event of their own of some of its hosts."),
+	    "Make an event of their own of some of its hosts.", true),
 	READ("/decisions", "/decisions", "decision-list", "decisions", ACTION_DECISION_READ, decisions_list,
 	    decisions_fields, "Standing decisions, the newest first."),
 	{ ROUTE_JSON, "GET", "/v1/decisions/{id}", "decision-read", "One standing decision.", decision_id_fields,
 	    ACTION_DECISION_READ, .handle = decision_read },
 	CHANGE("/decisions", "decision-create", ACTION_DECISION_WRITE, decision_create, decision_fields,
-	    "Make a standing decision: alerts that match leave as noise."),
+	    "Make a standing decision: alerts that match leave as noise.", false),
 	CHANGE("/decisions/{id}/withdraw", "decision-withdraw", ACTION_DECISION_WRITE, decision_withdraw,
-	    decision_id_fields, "End a standing decision now."),
+	    decision_id_fields, "End a standing decision now.", true),
 	READ("/funnel", "/funnel", "funnel-read", "funnel", ACTION_COUNTER_READ, funnel_read, funnel_fields,
 	    "From alerts to events, by reason, organisation and day."),
 	LATER_READ("/statistics", "statistics-read", "statistics", ACTION_COUNTER_READ, statistics_read,
@@ -236,7 +237,7 @@ const struct route triage_routes[] = {
 	    "One campaign: the events of each organisation, what they share, and what analysts wrote."),
 	{ ROUTE_JSON, "POST", "/v1/campaigns/{id}/analysis", "campaign-analyse",
 	    "Write what the campaign is: a new version.", analyse_fields, ACTION_CAMPAIGN_WRITE, .hidden = true,
-	    .changes = true, .handle = campaign_analyse },
+	    .changes = true, .versioned = true, .handle = campaign_analyse },
 	{ ROUTE_FORM, "POST", "/campaigns/{id}/analysis", "campaign-analyse-form",
 	    "Write what the campaign is: a new version.", analyse_fields, ACTION_CAMPAIGN_WRITE, .hidden = true,
 	    .changes = true, .handle = campaign_analyse },

@@ -165,6 +165,8 @@ def test_idempotency_and_versions():
     first = centre().json("POST", "/v1/organisations", token, {"name": "delta", "title_en": "Delta"}, key)
     again = centre().json("POST", "/v1/organisations", token, {"name": "delta", "title_en": "Delta"}, key)
     assert first == again and first[0] == 201, (first, again)
+    other = centre().json("POST", "/v1/organisations", token, {"name": "delta", "title_en": "Another"}, key)
+    assert other[0] == 422 and other[1]["status"] == 422 and "Idempotency-Key" in other[1]["detail"], other
     path = "/v1/organisations/%d" % first[1]["number"]
     status, headers, _ = centre().request("GET", path, token)
     tag = headers["ETag"]

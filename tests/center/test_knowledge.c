@@ -153,6 +153,8 @@ static void check_form(const struct trial *trial, const struct reply *reply)
 	if (reply->status >= 400)
 		check_problem(trial, reply);
 	bool reads = strcmp(trial->random.visit.method, "GET") == 0;
+	if (trial->random.visit.version == VISIT_NO_VERSION && reply->status < 400 && !reads)
+		wrong(trial, reply, NULL, "a change was made over a version that never was");
 	for (unsigned bit = 0; inside_table(bit); bit++)
 		if (inside_changed_tables(trial->world->inside) >> bit & 1 && (reply->status >= 400 || reads) &&
 		    strcmp(inside_table(bit), "log") != 0)

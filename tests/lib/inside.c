@@ -169,6 +169,7 @@ static void fill_keeper(struct inside *inside)
 		.now = clock_now,
 		.changed = told,
 		.keeper = keeper };
+	inside_fine(inside, cursors_key_load(keeper, inside->arena, &inside->failure));
 	route_tables(keeper->tables);
 	inside_fine(inside, router_new(keeper->tables, &keeper->router, &inside->failure));
 }

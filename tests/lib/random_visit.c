@@ -328,7 +328,7 @@ void random_visit(struct world *world, struct random_visit *random)
 	visit->language = roll(world, 2) ? "ja" : "en";
 	visit->password_matches = roll(world, 2);
 	if (roll(world, 5) == 0)
-		visit->version = 1 + roll(world, 4);
+		visit->version = roll(world, 3) ? 1 + roll(world, 4) : VISIT_NO_VERSION;
 	if (roll(world, 5) == 0) {
 		snprintf(random->key_text, sizeof random->key_text, "key-%u-%u", roll(world, UINT32_MAX / 2),
 		    roll(world, 9));

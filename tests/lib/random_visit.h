@@ -8,6 +8,7 @@
 #include "world.h"
 
 #define VISIT_VALUES 32
+#define VISIT_NO_VERSION 999999 /* an If-Match that nothing in a world has */
 
 struct random_visit {
 	struct visit visit;
