@@ -7,6 +7,7 @@
 #include "center/center.h"
 #include "center/confine.h"
 #include "center/message.h"
+#include "center/message_read.h"
 #include "center/process.h"
 
 #include <string.h>
@@ -32,21 +33,16 @@ static void keeper_said(void *context, const struct message *message)
 	struct courier *courier = process->self;
 	if (message->kind != MESSAGE_DELIVER)
 		return;
-	struct reader from = reader_of(message->body.at, message->body.size);
-	uint64_t number = get_u64(&from);
-	get_u32(&from);
-	char topic[32];
-	text_copy(get_text(&from), topic, sizeof topic);
-	struct text letter = get_text(&from);
-	if (!reader_done(&from))
+	struct deliver wanted;
+	if (!deliver_read(message->body, &wanted))
 		return;
 	struct failure failure = { 0 };
-	enum error error = deliver(topic, letter, &failure);
+	enum error error = deliver(wanted.topic, wanted.letter, &failure);
 	log_write(error == OK ? LOG_INFO : LOG_WARNING, error == OK ? "delivered" : "not delivered",
-	    LOG_FIELD_STRING("topic", topic), LOG_FIELD_NUMBER("number", number),
+	    LOG_FIELD_STRING("topic", wanted.topic), LOG_FIELD_NUMBER("number", wanted.number),
 	    LOG_FIELD_STRING("answer", failure.words));
 	struct builder body = { 0 };
-	put_u64(&body, number);
+	put_u64(&body, wanted.number);
 	put_u16(&body, (uint16_t)error);
 	put_text(&body, text_of(failure.words));
 	if (!body.failed && courier->keeper)

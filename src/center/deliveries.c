@@ -8,6 +8,7 @@
 #include "center/capabilities.h"
 #include "center/keeper.h"
 #include "center/message.h"
+#include "center/message_read.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -154,13 +155,12 @@ static enum error settle(struct keeper *keeper, const struct work *work, const s
 
 void deliveries_result(struct keeper *keeper, const struct message *message)
 {
-	struct reader from = reader_of(message->body.at, message->body.size);
-	uint64_t number = get_u64(&from);
-	enum error result = (enum error)get_u16(&from);
-	char words[256];
-	text_copy(get_text(&from), words, sizeof words);
-	struct delivery_under_way *delivery = number ? find(keeper->deliveries, number) : NULL;
-	if (!reader_done(&from) || !delivery)
+	struct delivered told;
+	if (!delivered_read(message->body, &told))
+		return;
+	struct delivery_under_way *delivery = told.number ? find(keeper->deliveries, told.number) : NULL;
+	enum error result = told.result;
+	if (!delivery)
 		return;
 	if (result == ERROR_AGAIN && delivery->tries + 1 >= TRIES_MOST)
 		result = ERROR_LIMIT; /* given up */
@@ -172,7 +172,7 @@ void deliveries_result(struct keeper *keeper, const struct message *message)
 					    : deliveries->given_up,
 	    1);
 	if (work_begin(&work, "delivery", &failure) != OK ||
-	    settle(keeper, &work, delivery, result, words, &failure) != OK)
+	    settle(keeper, &work, delivery, result, told.words, &failure) != OK)
 		log_write(LOG_ERROR, "the result of a delivery cannot be noted: it is tried again",
 		    LOG_FIELD_STRING("why", failure.words));
 	work_end(&work);

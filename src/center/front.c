@@ -10,6 +10,7 @@
 #include "center/center.h"
 #include "center/confine.h"
 #include "center/message.h"
+#include "center/message_read.h"
 #include "center/overload.h"
 #include "http/fields.h"
 
@@ -140,24 +141,13 @@ static void ask_to_sign_in(struct exchange *exchange)
 
 static void pass_answer(struct front *front, const struct message *message)
 {
-	struct reader from = reader_of(message->body.at, message->body.size);
 	struct arena *arena = arena_new(0);
-	struct answer answer = { .status = get_u16(&from) };
-	answer.version = get_u64(&from);
-	answer.location = arena_string(arena, get_text(&from));
-	uint8_t cookie = get_u8(&from);
-	const char *value = arena_string(arena, get_text(&from));
-	answer.cookie_age = get_u32(&from);
-	answer.cookie = cookie == 0 ? NULL : value;
-	answer.retry_after = get_u32(&from);
-	answer.problem = arena_string(arena, get_text(&from));
-	struct text output = get_text(&from);
-	const char *type = arena_string(arena, get_text(&from));
-	answer.type = type && *type ? type : NULL;
-	answer.body = get_text(&from);
+	struct answer answer;
+	struct text output;
+	bool whole = answer_read(message->body, arena, &answer, &output);
 	struct exchange *exchange = server_exchange(front->server, message->correlation);
 	asked_remove(front, message->correlation);
-	if (exchange && reader_done(&from)) {
+	if (exchange && whole) {
 		const struct request *request = exchange_request(exchange);
 		json_t *object = output.size ? json_loadb(output.at, output.size, 0, NULL) : NULL;
 		answer.output = object;
@@ -182,13 +172,9 @@ static void pass_answer(struct front *front, const struct message *message)
 
 static void pass_change(struct front *front, struct text body)
 {
-	struct reader from = reader_of(body.at, body.size);
-	uint32_t organisation = get_u32(&from);
-	char noun[64], id[64];
-	text_copy(get_text(&from), noun, sizeof noun);
-	text_copy(get_text(&from), id, sizeof id);
-	if (reader_done(&from))
-		server_push(front->server, organisation, noun, id);
+	struct changed changed;
+	if (changed_read(body, &changed))
+		server_push(front->server, changed.organisation, changed.noun, changed.id);
 }
 
 static void take_counters(struct front *front, struct text body)

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "bus/channel.h"
 #include "center/message.h"
+#include "center/message_read.h"
 #include "center/overload.h"
 #include "http/protocol.h"
 
@@ -309,23 +310,19 @@ static struct ingest *ingest_of(struct front *front, uint64_t number)
 void ingests_admitted(struct front *front, const struct message *message)
 {
 	struct ingest *ingest = ingest_of(front, message->correlation);
-	struct reader from = reader_of(message->body.at, message->body.size);
+	struct admitted admitted;
 	if (!ingest || ingest->state != INGEST_ADMISSION)
 		return;
-	uint16_t status = get_u16(&from);
-	ingest->organisation = get_u32(&from);
-	ingest->sensor = get_u32(&from);
-	uint64_t quota = get_u64(&from);
-	char words[256];
-	text_copy(get_text(&from), words, sizeof words);
-	if (!reader_done(&from))
-		status = 503;
-	if (status != 200) {
-		ingest_refuse(ingest, status, words, status == 503 ? 5 : 0);
+	if (!admitted_read(message->body, &admitted))
+		admitted.status = 503;
+	if (admitted.status != 200) {
+		ingest_refuse(ingest, admitted.status, admitted.words, admitted.status == 503 ? 5 : 0);
 		return;
 	}
+	ingest->organisation = admitted.organisation;
+	ingest->sensor = admitted.sensor;
 	struct exchange *exchange = server_exchange(front->server, ingest->number);
-	if (!ingest_fits(ingest, quota, exchange_request(exchange)->body))
+	if (!ingest_fits(ingest, admitted.quota, exchange_request(exchange)->body))
 		return;
 	ingest->state = INGEST_BODY;
 	if (ingest->complete) /* a small body came along with the headers */
@@ -391,21 +388,19 @@ void ingests_stored(struct front *front, const struct message *message)
 {
 	ingests_landed(front->ingests, message->correlation);
 	struct ingest *ingest = ingest_of(front, message->correlation);
-	struct reader from = reader_of(message->body.at, message->body.size);
+	struct ingested stored;
 	if (!ingest || ingest->state != INGEST_STORING)
 		return;
-	uint16_t status = get_u16(&from);
-	ingest->all_repeated &= get_u8(&from) != 0;
-	ingest->lines += get_u32(&from);
-	ingest->alerts += get_u32(&from);
-	ingest->skipped += get_u32(&from);
-	ingest->malformed += get_u32(&from);
-	struct text words = get_text(&from);
-	if (!reader_done(&from))
-		status = 503;
-	if (status != 200) {
-		ingest->status = status;
-		text_copy(words, ingest->words, sizeof ingest->words);
+	if (!ingested_read(message->body, &stored))
+		stored.status = 503;
+	ingest->all_repeated &= stored.repeated;
+	ingest->lines += stored.lines;
+	ingest->alerts += stored.alerts;
+	ingest->skipped += stored.skipped;
+	ingest->malformed += stored.malformed;
+	if (stored.status != 200) {
+		ingest->status = stored.status;
+		text_copy(text_of(stored.words), ingest->words, sizeof ingest->words);
 	}
 	if (--ingest->waiting > 0)
 		return;
