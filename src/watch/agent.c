@@ -129,6 +129,7 @@ enum error agent_scan(struct agent *agent, nanoseconds now, struct failure *fail
 	bool changed = false;
 
 	agent->rescan = false;
+	agent->asked_again = refused_asked_again(agent->settings->folder);
 	enum error error = candidates_find(
 	    agent->settings->patterns, agent->settings->pattern_count, &agent->follows, &candidates, failure);
 
@@ -148,7 +149,7 @@ enum error agent_scan(struct agent *agent, nanoseconds now, struct failure *fail
 	return error;
 }
 
-static void tell_format(struct agent *agent, struct follow *follow, const struct batch *batch)
+void agent_tell_format(struct agent *agent, struct follow *follow, const struct batch *batch)
 {
 	struct failure ignored;
 	size_t size = batch->end - batch->begin;
@@ -158,6 +159,8 @@ static void tell_format(struct agent *agent, struct follow *follow, const struct
 		return;
 	if (!name) {
 		struct text beginning = { (const char *)batch->content, size < 16384 ? size : 16384 };
+		if (batch->begin > 0 && follow->preamble_size > 0) /* header lines tell more than what follows them */
+			beginning = (struct text){ follow->preamble, follow->preamble_size };
 		const struct format *format = format_recognise(beginning, agent->parser, &ignored);
 		name = format ? format->name : NULL;
 	}
@@ -184,13 +187,14 @@ static enum follow_step ask(struct agent *agent, struct follow *follow, nanoseco
 	enum follow_step step;
 	uint64_t seen = follow->seen;
 
-	if (follow->state == FOLLOW_DONE || (!follow->source && follow->spooled.end <= follow->identity.place))
+	if (follow->state == FOLLOW_DONE || (!follow->source && !follow_in_spool(follow)))
 		return STEP_NOTHING;
 	bool last = follow_has_ended(agent, follow, now);
 	enum error error = follow_read(follow, agent->spool, last, &agent->batch, &step, &notes, &failure);
 	if (follow->seen > seen)
 		follow->changed = now;
 	note_skips(agent, follow, &notes);
+	agent_say_cut(agent, follow);
 	if (follow->source && source_broken(follow->source) && !follow->broken_said) {
 		follow->broken_said = true;
 		agent->counts.broken++;
@@ -207,10 +211,8 @@ static enum follow_step ask(struct agent *agent, struct follow *follow, nanoseco
 		if (follow->source) {
 			follow_detach(follow, now);
 		} else { /* what was spooled of the pending batch is not what was sent */
-			agent_say_lost(
-			    agent, follow, follow->pending_end - follow->identity.place, "the batch under way is gone");
-			follow->pending_end = 0;
-			agent_end_follow(agent, follow);
+			agent_give_up_pending(agent, follow);
+			step = follow->state == FOLLOW_DONE ? STEP_CHANGED : STEP_NOTHING;
 		}
 		agent->unsaved = true;
 	}
@@ -241,9 +243,8 @@ static enum follow_step next_batch(struct agent *agent, nanoseconds now)
 	return STEP_NOTHING;
 }
 
-static void taken(struct agent *agent, const struct delivery_answer *answer)
+void agent_taken(struct agent *agent, struct follow *follow, const struct delivery_answer *answer)
 {
-	struct follow *follow = agent->current;
 	uint64_t bytes = agent->batch.end - agent->batch.begin;
 
 	agent->counts.batches++;
@@ -259,20 +260,6 @@ static void taken(struct agent *agent, const struct delivery_answer *answer)
 		    LOG_FIELD_NUMBER("first_at", answer->place), LOG_FIELD_STRING("why", answer->words));
 	follow->lines += agent->batch.lines;
 	follow->bytes += bytes;
-}
-
-static void refused(struct agent *agent, const struct delivery_answer *answer)
-{
-	struct failure failure;
-
-	agent->counts.refused++;
-	agent->counts.refused_lines += agent->batch.lines;
-	log_write(LOG_ERROR, "the centre refused a batch: kept aside", LOG_FIELD_STRING("file", agent->current->path),
-	    LOG_FIELD_NUMBER("offset", agent->batch.begin), LOG_FIELD_NUMBER("lines", agent->batch.lines),
-	    LOG_FIELD_STRING("why", answer->words));
-	if (refused_keep(
-		agent->settings->folder, agent->settings->refused_limit, agent->current, &agent->batch, &failure))
-		log_write(LOG_ERROR, "a refused batch cannot be kept", LOG_FIELD_STRING("why", failure.words));
 }
 
 /* Exponential, with jitter: between half and the whole of the step, so that many agents do not come back together. */
@@ -294,34 +281,49 @@ static void back_off(struct agent *agent, nanoseconds now, nanoseconds asked)
 	agent->counts.failures++;
 }
 
-static enum agent_next deliver(struct agent *agent, nanoseconds now)
+enum agent_next agent_put_off(
+    struct agent *agent, enum delivery what, const struct delivery_answer *answer, nanoseconds now)
 {
-	struct delivery_answer answer = { 0 };
-	enum delivery what = agent->settings->deliver(agent->settings->context, agent->current, &agent->batch, &answer);
+	if (agent->attempts == 0 || agent->denied != (what == DENIED))
+		log_write(what == DENIED ? LOG_ERROR : LOG_WARNING,
+		    what == DENIED ? "the centre does not accept this agent: nothing is shipped until that is mended"
+				   : "the centre takes nothing now",
+		    LOG_FIELD_STRING("why", answer->words));
+	agent->denied = what == DENIED;
+	back_off(agent, now, what == DENIED ? DENIED_WAIT : answer->wait);
+	return AGENT_WAIT;
+}
 
-	if (what == DENIED || what == LATER) {
-		if (agent->attempts == 0 || agent->denied != (what == DENIED))
-			log_write(what == DENIED ? LOG_ERROR : LOG_WARNING,
-			    what == DENIED
-				? "the centre does not accept this agent: nothing is shipped until that is mended"
-				: "the centre takes nothing now",
-			    LOG_FIELD_STRING("why", answer.words));
-		agent->denied = what == DENIED;
-		back_off(agent, now, what == DENIED ? DENIED_WAIT : answer.wait);
-		return AGENT_WAIT;
-	}
+void agent_reached(struct agent *agent)
+{
 	if (agent->attempts > 0)
 		log_write(LOG_INFO, "the centre takes batches again", LOG_FIELD_NUMBER("attempts", agent->attempts));
 	agent->attempts = 0;
 	agent->denied = false;
 	agent->wake = 0;
+}
+
+static enum agent_next deliver(struct agent *agent, nanoseconds now)
+{
+	struct delivery_answer answer = { 0 };
+	struct failure failure;
+	struct follow *follow = agent->current;
+	enum delivery what = agent->settings->deliver(agent->settings->context, follow, &agent->batch, &answer);
+
+	if (what == DENIED || what == LATER)
+		return agent_put_off(agent, what, &answer, now);
+	if (what == REFUSED && agent_keep_refused(agent, &answer, &failure) != OK) {
+		log_write(
+		    LOG_ERROR, "a refused batch cannot be kept: it waits", LOG_FIELD_STRING("why", failure.words));
+		back_off(agent, now, 0);
+		return AGENT_WAIT;
+	}
+	agent_reached(agent);
 	if (what == DELIVERED)
-		taken(agent, &answer);
-	else
-		refused(agent, &answer);
-	follow_done(agent->current, &agent->batch);
-	if (agent->current->spooled.end <= agent->current->identity.place)
-		spool_drop(agent->spool, agent->current->epoch, &agent->current->spooled);
+		agent_taken(agent, follow, &answer);
+	follow_done(follow, &agent->batch);
+	if (follow->spooled.end <= follow->identity.place)
+		spool_drop(agent->spool, follow->epoch, &follow->spooled);
 	agent->unsaved = true;
 	agent->current = NULL;
 	return AGENT_MORE;
@@ -335,11 +337,11 @@ enum agent_next agent_work(struct agent *agent, nanoseconds now)
 		enum follow_step step = agent->follows.count > 0 ? next_batch(agent, now) : STEP_NOTHING;
 		if (step == STEP_NOTHING) {
 			save(agent);
-			return AGENT_IDLE;
+			return agent_send_again(agent, now);
 		}
 		if (step != STEP_BATCH)
 			return AGENT_MORE;
-		tell_format(agent, agent->current, &agent->batch);
+		agent_tell_format(agent, agent->current, &agent->batch);
 		follow_pending(agent->current, &agent->batch);
 		agent->unsaved = true;
 	}

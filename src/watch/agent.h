@@ -59,9 +59,10 @@ struct agent_counts {
 	uint64_t doubtful;              /* taken, but with duplicate keys or an implausible time */
 	uint64_t repeated;              /* batches that the centre had already */
 	uint64_t refused, refused_lines;
+	uint64_t resent;                 /* batches refused before, sent again and taken */
 	uint64_t too_long;               /* lines longer than a batch, left out */
 	uint64_t broken;                 /* compressed files whose stream broke off */
-	uint64_t lost_files, lost_bytes; /* known to have existed, and gone before they could be read */
+	uint64_t lost_files, lost_bytes; /* ranges of files known to have existed, and their bytes: gone for good */
 	uint64_t failures;               /* attempts without success */
 	uint64_t spool_full;             /* times that something did not fit into the spool */
 	uint64_t files, waiting_files;   /* followed; with something to deliver */

@@ -7,6 +7,7 @@
 #include "base/loop.h"
 #include "watch/agent.h"
 #include "watch/options.h"
+#include "watch/refused.h"
 #include "watch/ship.h"
 
 #include <errno.h>
@@ -253,6 +254,19 @@ static enum error show_status(const struct agent_options *options, struct failur
 	return error;
 }
 
+static enum error retry(const struct agent_options *options, struct failure *failure)
+{
+	uint64_t batches, bytes;
+	enum error error = refused_ask_again(options->state, failure);
+
+	if (!error) {
+		refused_sum(options->state, &batches, &bytes);
+		printf("%llu refused batches, %llu bytes: the agent of this folder sends them again\n",
+		    (unsigned long long)batches, (unsigned long long)bytes);
+	}
+	return error;
+}
+
 int agent_command(int argc, char **argv)
 {
 	struct agent_options options;
@@ -264,6 +278,8 @@ int agent_command(int argc, char **argv)
 		agent_options_help();
 	} else if (!error && options.status) {
 		error = show_status(&options, &failure);
+	} else if (!error && options.retry) {
+		error = retry(&options, &failure);
 	} else if (!error) {
 		log_setup("agent", LOG_INFO, !isatty(STDERR_FILENO));
 		raise_descriptors();

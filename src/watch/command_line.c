@@ -13,7 +13,8 @@ void agent_options_help(void)
 {
 	fputs("usage: noroshi agent --config FILE\n"
 	      "       noroshi agent --server URL --token-file FILE --state FOLDER [options] PATH…\n"
-	      "       noroshi agent --status --state FOLDER\n\n"
+	      "       noroshi agent --status --state FOLDER\n"
+	      "       noroshi agent --retry --state FOLDER\n\n"
 	      "Follows files through rotation and ships what is appended to them to the centre.\n\n"
 	      "  --config FILE      read the group `agent` of this file; the command line counts more\n"
 	      "  --server URL       the centre: https://name:port (http only to this machine itself)\n"
@@ -24,6 +25,7 @@ void agent_options_help(void)
 	      "  --map MAP          field map of CSV files\n"
 	      "  --once             ship what is there, then end\n"
 	      "  --status           what the agent of this folder has delivered and what waits, as JSON\n"
+	      "  --retry            have the agent of this folder send the refused batches again\n"
 	      "  --json             print the final counters as JSON\n"
 	      "  --help             this text\n\n"
 	      "PATH may hold * ? [ ]; quote it, so that files that come later are found too.\n"
@@ -41,6 +43,7 @@ static const struct option longs[] = {
 	{ "map", required_argument, NULL, 'm' },
 	{ "once", no_argument, NULL, 'o' },
 	{ "status", no_argument, NULL, 'S' },
+	{ "retry", no_argument, NULL, 'r' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -72,6 +75,7 @@ static enum error set_flag(struct agent_options *options, int flag, struct failu
 
 	options->once |= flag == 'o';
 	options->status |= flag == 'S';
+	options->retry |= flag == 'r';
 	options->json |= flag == 'j';
 	options->help |= flag == 'h';
 	if (flag == '?')
@@ -110,7 +114,7 @@ static enum error check(const struct agent_options *options, struct failure *fai
 		return OK;
 	if (!options->state)
 		return fail(failure, ERROR_USAGE, "--state (`state` in the file) should name the agent's folder");
-	if (options->status)
+	if (options->status || options->retry)
 		return OK;
 	if (!options->server)
 		return fail(failure, ERROR_USAGE, "--server (`server` in the file) should name the centre");

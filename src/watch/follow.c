@@ -33,6 +33,7 @@ void follow_free(struct follow *follow)
 	free(follow->path);
 	free(follow->home);
 	free(follow->preamble);
+	free(follow->recent);
 	free(follow);
 }
 
@@ -43,6 +44,17 @@ bool follow_drained(const struct follow *follow)
 	if (follow->stored != 0 && !follow->complete)
 		return false;
 	return follow->pending_end == 0 && follow->identity.place >= known;
+}
+
+bool follow_in_spool(const struct follow *follow)
+{
+	return follow->spooled.end > follow->identity.place && follow->spooled.end >= follow->pending_end;
+}
+
+bool follow_unknown(const struct follow *follow)
+{
+	return follow->identity.place == 0 && follow->identity.first_size == 0 && follow->pending_end == 0 &&
+	       follow->spooled.begin == follow->spooled.end;
 }
 
 #define EDGE 256 /* bytes compared at both ends of what is spooled */
@@ -95,6 +107,90 @@ enum error follow_check_copy(
 	*same = !error && hash.high == follow->pending_hash.high && hash.low == follow->pending_hash.low;
 	free(room);
 	return error;
+}
+
+/* The content goes on with these bytes. What is recent begins with what was known before a restart. */
+static void extend(struct follow *follow, const uint8_t *at, uint64_t size)
+{
+	const struct identity *identity = &follow->identity;
+
+	if (!follow->recent && (follow->recent = malloc(RECENT_BYTES))) {
+		memcpy(follow->recent, identity->tail, identity->tail_size);
+		follow->recent_size = identity->tail_size;
+	}
+	identity_extend(&follow->identity, at, size);
+	if (!follow->recent)
+		return;
+	if (size > RECENT_BYTES) {
+		at += size - RECENT_BYTES;
+		size = RECENT_BYTES;
+	}
+	uint32_t keep = RECENT_BYTES - (uint32_t)size;
+	if (keep > follow->recent_size)
+		keep = follow->recent_size;
+	memmove(follow->recent, follow->recent + follow->recent_size - keep, keep);
+	memcpy(follow->recent + keep, at, size);
+	follow->recent_size = keep + (uint32_t)size;
+}
+
+/* `size` bytes of our content from `offset` on: of its beginning, of the spool, or of what was delivered last. */
+static bool recall(const struct follow *follow, struct spool *spool, uint64_t offset, uint8_t *to, uint32_t size)
+{
+	uint64_t recent = follow->identity.place - follow->recent_size, end = offset + size;
+	uint32_t got;
+	struct failure ignored;
+
+	if (end <= follow->identity.head_size)
+		memcpy(to, follow->identity.head + offset, size);
+	else if (offset >= recent && end <= follow->identity.place)
+		memcpy(to, follow->recent + (offset - recent), size);
+	else
+		return offset >= follow->spooled.begin && end <= follow->spooled.end &&
+		       spool_read(spool, follow->epoch, &follow->spooled, offset, to, size, &got, &ignored) == OK;
+	return true;
+}
+
+static bool piece_same(
+    const struct follow *follow, struct spool *spool, struct source *source, uint64_t offset, uint32_t size)
+{
+	uint8_t ours[IDENTITY_TAIL], theirs[IDENTITY_TAIL];
+	uint32_t got;
+	struct failure ignored;
+
+	return recall(follow, spool, offset, ours, size) &&
+	       source_read(source, offset, theirs, size, &got, &ignored) == OK && got == size &&
+	       memcmp(ours, theirs, size) == 0;
+}
+
+static uint32_t at_most(uint64_t size, uint32_t limit)
+{
+	return size < limit ? (uint32_t)size : limit;
+}
+
+bool follow_begins_same(const struct follow *follow, struct spool *spool, struct source *source, uint64_t size)
+{
+	uint64_t known = follow->identity.place > 0 ? follow->identity.place : follow->spooled.end;
+
+	if (size > known)
+		size = known;
+	return size > 0 && piece_same(follow, spool, source, 0, at_most(size, IDENTITY_TAIL));
+}
+
+bool follow_knows(const struct follow *follow, struct spool *spool, struct source *source, uint64_t size)
+{
+	uint64_t behind = size > follow->identity.place ? size - follow->identity.place : size;
+	uint32_t tail = at_most(behind, IDENTITY_TAIL);
+
+	return follow_begins_same(follow, spool, source, size) && piece_same(follow, spool, source, size - tail, tail);
+}
+
+void follow_cut(struct follow *follow, uint64_t size)
+{
+	uint64_t from = size > follow->identity.place ? size : follow->identity.place;
+
+	if (follow->seen > from)
+		follow->cut = (struct spool_range){ from, follow->seen };
+	follow->seen = from;
 }
 
 /* Bytes of the source from `offset` on. They are ours only when the source, looked at after reading, still is what we
@@ -176,7 +272,7 @@ static enum follow_step skip_long_line(
 		notes->too_long++, notes->at = follow->identity.place;
 	notes->skipped += size;
 	follow->skipping = !stop;
-	identity_extend(&follow->identity, at, size);
+	extend(follow, at, size);
 	return STEP_SKIPPED;
 }
 
@@ -231,6 +327,8 @@ enum error follow_read(struct follow *follow, struct spool *spool, bool last, st
 	}
 	if (size == 0) {
 		follow->complete = got == 0 && follow->source && source_compressed(follow->source);
+		if (follow->complete)
+			follow_cut(follow, follow->identity.place);
 		return OK;
 	}
 	batch->begin = follow->identity.place;
@@ -275,7 +373,7 @@ static void gather_preamble(struct follow *follow, const struct batch *batch)
 void follow_done(struct follow *follow, const struct batch *batch)
 {
 	gather_preamble(follow, batch);
-	identity_extend(&follow->identity, batch->content, batch->end - batch->begin);
+	extend(follow, batch->content, batch->end - batch->begin);
 	if (follow->seen < follow->identity.place)
 		follow->seen = follow->identity.place;
 	follow->pending_end = 0;

@@ -18,6 +18,7 @@
 #define BATCH_BYTES (1u << 20) /* of content; also the longest line */
 #define BATCH_LINES 1000
 #define PREAMBLE_BYTES 8192
+#define RECENT_BYTES 16384 /* between a copy and a truncation a program may write on, and the agent read it */
 
 enum follow_state {
 	FOLLOW_HERE = 1, /* a file at `path` holds its content */
@@ -28,7 +29,7 @@ enum follow_state {
 struct follow {
 	struct hash128 epoch; /* random: the file's identity for the centre */
 	char *path;           /* where its content was last found */
-	char *home;           /* the name under which it was first followed: rotated siblings stand beside it */
+	char *home;           /* the name under which it is followed while it lives: rotated siblings stand beside it */
 	enum follow_state state;
 	struct identity identity; /* identity.place: everything before it is done with */
 	uint64_t pending_end;     /* a batch [place, pending_end) may have been sent; 0 = none */
@@ -39,11 +40,13 @@ struct follow {
 	uint32_t preamble_size;
 	char format[32]; /* as the reader is named; empty = not told yet */
 	struct spool_range spooled;
-	uint64_t seen;         /* the largest size of its content seen */
-	uint64_t stored;       /* of a compressed file: its size on disk when it was looked at */
-	bool complete;         /* of a compressed file: read to its end */
-	uint64_t lines, bytes; /* delivered */
-	nanoseconds ended;     /* wall clock, when it became DONE */
+	uint64_t seen;          /* the largest size of its content seen */
+	uint64_t stored;        /* of a compressed file: its size on disk when it was looked at */
+	bool complete;          /* of a compressed file: read to its end */
+	uint64_t lines, bytes;  /* delivered */
+	nanoseconds ended;      /* wall clock, when it became DONE */
+	nanoseconds written;    /* wall clock, the last change of its content as last seen: no copy of it is older */
+	struct spool_range cut; /* seen, but in no copy: to be said as lost; equal = nothing */
 
 	/* not kept over a restart */
 	struct source *source; /* open while HERE or GONE; may be NULL */
@@ -52,7 +55,8 @@ struct follow {
 	bool spool_full;       /* said already */
 	bool broken_said;      /* that its compressed stream breaks off */
 	bool claimed;          /* of a scan: found under some name */
-	bool lost_said;        /* said already that something of it is lost */
+	uint8_t *recent;       /* the last bytes before `place`, RECENT_BYTES of room; NULL = none */
+	uint32_t recent_size;
 };
 
 struct batch {
@@ -89,6 +93,15 @@ void follow_done(struct follow *follow, const struct batch *batch);
 /* Is there nothing that we know of and have not delivered? */
 bool follow_drained(const struct follow *follow);
 
+/* Does the spool hold the next batch? Part of one that may have been sent is none: other bounds could double it. */
+bool follow_in_spool(const struct follow *follow);
+
+/* Is nothing known by which its content could be recognised? */
+bool follow_unknown(const struct follow *follow);
+
+/* Does the source, which has at least `size` bytes, begin as what was delivered or spooled does? */
+bool follow_begins_same(const struct follow *follow, struct spool *spool, struct source *source, uint64_t size);
+
 /* Is the content of `source` the one that we follow, as far as it was read or spooled? */
 enum error follow_check(
     struct follow *follow, struct spool *spool, struct source *source, bool *same, struct failure *failure);
@@ -96,6 +109,13 @@ enum error follow_check(
 /* The same for another file, which may hold a copy of our content: also the batch under way must stand in it. */
 enum error follow_check_copy(
     struct follow *follow, struct spool *spool, struct source *source, bool *same, struct failure *failure);
+
+/* Is the content of `source`, which ends at `size`, ours, and delivered or spooled so far? So is a copy after which the
+ * original was written and read on before it was truncated. */
+bool follow_knows(const struct follow *follow, struct spool *spool, struct source *source, uint64_t size);
+
+/* What holds the content now ends at `size`: notes what was seen behind it. */
+void follow_cut(struct follow *follow, uint64_t size);
 
 /* Puts what the source holds behind what is delivered and spooled into the spool. ERROR_LIMIT: it is full. */
 enum error follow_spool(struct follow *follow, struct spool *spool, uint8_t *room, bool *same, struct failure *failure);

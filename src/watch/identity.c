@@ -5,6 +5,9 @@
 
 #include <string.h>
 
+#define FIRST_ENOUGH 64 /* bytes: a first look is not extended beyond, as a copy may end where the file stood then */
+#define SEED 0x6e6f726f73686933u /* keeps our hashes apart from others' */
+
 static void tail_extend(struct identity *identity, const uint8_t *at, uint64_t size)
 {
 	if (size >= IDENTITY_TAIL) {
@@ -33,16 +36,41 @@ void identity_extend(struct identity *identity, const void *at, uint64_t size)
 		tail_extend(identity, at, size);
 }
 
+void identity_glimpse(struct identity *identity, struct source *source)
+{
+	uint8_t bytes[IDENTITY_HEAD];
+	uint32_t got;
+	struct failure ignored;
+
+	if (identity->place > 0 || identity->first_size >= FIRST_ENOUGH || source_compressed(source) ||
+	    source_read(source, 0, bytes, sizeof bytes, &got, &ignored) != OK || got <= identity->first_size)
+		return;
+	identity->first_size = got;
+	identity->first_hash = hash128_bytes(bytes, got, SEED);
+}
+
+static bool first_same(const struct identity *identity, const uint8_t *at, uint32_t size)
+{
+	struct hash128 hash = hash128_bytes(at, size < identity->first_size ? size : identity->first_size, SEED);
+
+	return size >= identity->first_size && hash.high == identity->first_hash.high &&
+	       hash.low == identity->first_hash.low;
+}
+
 enum error identity_check(const struct identity *identity, struct source *source, bool *same, struct failure *failure)
 {
 	uint8_t bytes[IDENTITY_HEAD > IDENTITY_TAIL ? IDENTITY_HEAD : IDENTITY_TAIL];
 	uint32_t got;
 
 	*same = false;
-	enum error error = source_read(source, 0, bytes, identity->head_size, &got, failure);
+	bool glimpsed = identity->first_size > identity->head_size;
+	uint32_t wanted = glimpsed ? identity->first_size : identity->head_size;
+	enum error error = source_read(source, 0, bytes, wanted, &got, failure);
 	if (error)
 		return error;
-	if (got != identity->head_size || memcmp(bytes, identity->head, got) != 0)
+	if (got != wanted || memcmp(bytes, identity->head, identity->head_size) != 0)
+		return OK;
+	if (glimpsed && !first_same(identity, bytes, got))
 		return OK;
 	error = source_read(source, identity->place - identity->tail_size, bytes, identity->tail_size, &got, failure);
 	if (error)
@@ -78,4 +106,20 @@ void identity_decode(struct reader *from, struct identity *identity)
 		memcpy(identity->head, head.at, head.size);
 	if (tail.size > 0)
 		memcpy(identity->tail, tail.at, tail.size);
+}
+
+void identity_first_encode(const struct identity *identity, struct builder *to)
+{
+	put_u32(to, identity->first_size);
+	put_u64(to, identity->first_hash.high);
+	put_u64(to, identity->first_hash.low);
+}
+
+void identity_first_decode(struct reader *from, struct identity *identity)
+{
+	identity->first_size = get_u32(from);
+	identity->first_hash.high = get_u64(from);
+	identity->first_hash.low = get_u64(from);
+	if (identity->first_size > IDENTITY_HEAD)
+		from->failed = true;
 }

@@ -7,6 +7,7 @@
 #define NOROSHI_WATCH_IDENTITY_H
 
 #include "base/codec.h"
+#include "base/hash.h"
 #include "watch/source.h"
 
 #define IDENTITY_HEAD 1024 /* bytes */
@@ -19,15 +20,22 @@ struct identity {
 	uint8_t head[IDENTITY_HEAD];
 	uint32_t tail_size;          /* = min(place, IDENTITY_TAIL) */
 	uint8_t tail[IDENTITY_TAIL]; /* the last bytes before `place` */
+	uint32_t first_size;       /* bytes seen at the beginning before any was read for good; at most IDENTITY_HEAD */
+	struct hash128 first_hash; /* of them */
 };
 
 /* The content goes on from `place` with these bytes. */
 void identity_extend(struct identity *identity, const void *at, uint64_t size);
+
+/* A first look at content of which nothing was read yet: by it a copy is known when the original goes away unread. */
+void identity_glimpse(struct identity *identity, struct source *source);
 
 /* Is the content of `source` so far the one that we know? *same = false also when it is shorter than `place`. */
 enum error identity_check(const struct identity *identity, struct source *source, bool *same, struct failure *failure);
 
 void identity_encode(const struct identity *identity, struct builder *to);
 void identity_decode(struct reader *from, struct identity *identity); /* from->failed when it is not one */
+void identity_first_encode(const struct identity *identity, struct builder *to);
+void identity_first_decode(struct reader *from, struct identity *identity);
 
 #endif

@@ -17,7 +17,7 @@ struct agent_options {
 	size_t file_count;
 	uint64_t spool_limit, refused_limit;
 	nanoseconds scan_every, linger, give_up, retry_most;
-	bool once, status, json, help;
+	bool once, status, retry, json, help;
 };
 
 /* Fills `options` from the file; a NULL path gives the defaults. */

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #define MAGIC 0x5741524eu /* "NRAW" */
-#define VERSION 1
+#define VERSION 2         /* 1: without the first look, the time of the last change, and what was cut */
 #define LARGEST ((size_t)64 << 20)
 
 enum error follows_add(struct follows *follows, struct follow *follow, struct failure *failure)
@@ -65,6 +65,10 @@ static void encode_follow(const struct follow *follow, struct builder *to)
 	put_u64(to, follow->lines);
 	put_u64(to, follow->bytes);
 	put_i64(to, follow->ended);
+	identity_first_encode(&follow->identity, to);
+	put_i64(to, follow->written);
+	put_u64(to, follow->cut.begin);
+	put_u64(to, follow->cut.end);
 }
 
 static char *text_string(struct text text)
@@ -94,11 +98,11 @@ static bool follow_plausible(const struct follow *follow)
 		return false;
 	if (follow->pending_end != 0 && (follow->pending_end <= place || follow->pending_end - place > BATCH_BYTES))
 		return false;
-	return follow->spooled.begin <= follow->spooled.end;
+	return follow->spooled.begin <= follow->spooled.end && follow->cut.begin <= follow->cut.end;
 }
 
 /* NULL when the bytes are no followed file, or memory ran out. */
-static struct follow *decode_follow(struct reader *from)
+static struct follow *decode_follow(struct reader *from, uint32_t version)
 {
 	struct follow *follow = calloc(1, sizeof *follow);
 
@@ -126,6 +130,12 @@ static struct follow *decode_follow(struct reader *from)
 	follow->lines = get_u64(from);
 	follow->bytes = get_u64(from);
 	follow->ended = get_i64(from);
+	if (version > 1) {
+		identity_first_decode(from, &follow->identity);
+		follow->written = get_i64(from);
+		follow->cut.begin = get_u64(from);
+		follow->cut.end = get_u64(from);
+	}
 	if (!fine || from->failed || !follow_plausible(follow)) {
 		follow_free(follow);
 		return NULL;
@@ -133,13 +143,14 @@ static struct follow *decode_follow(struct reader *from)
 	return follow;
 }
 
-static enum error decode_all(const char *path, struct reader *from, struct follows *follows, struct failure *failure)
+static enum error decode_all(
+    const char *path, struct reader *from, uint32_t version, struct follows *follows, struct failure *failure)
 {
 	uint32_t count = get_u32(from);
 	enum error error = OK;
 
 	for (uint32_t i = 0; i < count && !error; i++) {
-		struct follow *follow = decode_follow(from);
+		struct follow *follow = decode_follow(from, version);
 		if (!follow)
 			return fail(failure, ERROR_CORRUPT, "%s: entry %u of %u is malformed", path, i + 1, count);
 		error = follows_add(follows, follow, failure);
@@ -167,12 +178,12 @@ enum error positions_load(const char *path, struct follows *follows, struct fail
 	uint32_t magic = get_u32(&from), version = get_u32(&from);
 	if (size < 12 || magic != MAGIC || get_u32(&end) != checksum(0, at, size - 4))
 		error = fail(failure, ERROR_CORRUPT, "%s: damaged, or not an agent's state", path);
-	else if (version != VERSION)
+	else if (version < 1 || version > VERSION)
 		error = fail(failure, ERROR_VERSION,
 		    "%s was written by a newer version (%u, this program reads up to %u): install that version", path,
 		    version, VERSION);
 	else
-		error = decode_all(path, &from, follows, failure);
+		error = decode_all(path, &from, version, follows, failure);
 	free(at);
 	if (error)
 		follows_clear(follows);

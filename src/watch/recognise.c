@@ -6,10 +6,13 @@
 #include "watch/recognise.h"
 
 #include "base/log.h"
+#include "watch/copy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define COARSEST (2 * SECOND) /* to which a program that copies a file may round its times */
 
 static void say(const char *what, const struct follow *follow, const char *path)
 {
@@ -48,6 +51,10 @@ static bool set_path(struct follow *follow, const char *path, nanoseconds now)
 	free(follow->path);
 	follow->path = copy;
 	follow->changed = now;
+	if (strcmp(path, follow->home) != 0 && !path_is_sibling(path, follow->home) && (copy = strdup(path))) {
+		free(follow->home); /* not rotated: moved, or swapped with another; there it lives on */
+		follow->home = copy;
+	}
 	return true;
 }
 
@@ -89,43 +96,61 @@ static void claim(struct follow *follow, struct candidate *candidate, nanosecond
 		*changed = true;
 	follow->state = FOLLOW_HERE;
 	if (follow->stored == 0 && candidate->size > follow->seen) {
-		follow->seen = candidate->size;
+		follow->seen = candidate->size; /* kept, so that a loss is said exactly after a crash too */
 		follow->changed = now;
+		*changed = true;
+		if (follow->source)
+			identity_glimpse(&follow->identity, follow->source);
+	}
+	if (follow->stored == 0)
+		follow->written = candidate->written;
+}
+
+/* A copy that was recognised before: nobody wrote to it since. */
+static bool same_copy(const struct follow *follow, const struct candidate *candidate)
+{
+	return follow->stored != 0 && follow->stored == candidate->size &&
+	       (follow->written == 0 || follow->written == candidate->written);
+}
+
+static void match_inode(
+    struct follow *follow, struct candidate *candidate, struct spool *spool, nanoseconds now, bool *changed)
+{
+	bool unknown = follow_unknown(follow);
+
+	if (follow->state == FOLLOW_DONE) {
+		if (same_copy(follow, candidate))
+			candidate->claimed = true;
+		else if (follow->stored == 0 && !unknown && !candidate->claimed && still_ours(follow, candidate, spool))
+			claim(follow, candidate, now, changed); /* moved away, and back */
+		return;
+	}
+	if (unknown && !follow->source && strcmp(candidate->path, follow->path) != 0)
+		return; /* an inode alone proves nothing: it may be used again */
+	if (follow->claimed) {
+		candidate->claimed = true; /* a further name of the same file */
+	} else if (!candidate->claimed && still_ours(follow, candidate, spool)) {
+		claim(follow, candidate, now, changed);
+	} else if (!candidate->claimed || !unknown) {
+		follow_detach(follow, now);
+		*changed = true;
 	}
 }
 
-static bool nothing_known(const struct follow *follow)
-{
-	return follow->identity.place == 0 && follow->pending_end == 0 && follow->spooled.begin == follow->spooled.end;
-}
-
-/* Step 1: content at its own inode, under whatever name. */
+/* Step 1: content at its own inode, under whatever name; first where its bytes tell, not the inode alone. */
 static void match_inodes(
     struct follows *follows, struct candidates *candidates, struct spool *spool, nanoseconds now, bool *changed)
 {
-	for (size_t c = 0; c < candidates->count; c++) {
-		struct candidate *candidate = &candidates->items[c];
-		for (size_t i = 0; i < follows->count; i++) {
-			struct follow *follow = follows->items[i];
-			if (follow->identity.device != candidate->device || follow->identity.inode != candidate->inode)
-				continue;
-			if (follow->state == FOLLOW_DONE) { /* a copy that was recognised before */
-				if (follow->stored != 0 && follow->stored == candidate->size)
-					candidate->claimed = true;
-				continue;
+	for (size_t c = 0; c < candidates->count; c++)
+		for (int unknown = 0; unknown < 2; unknown++)
+			for (size_t i = 0; i < follows->count; i++) {
+				struct follow *follow = follows->items[i];
+				struct candidate *candidate = &candidates->items[c];
+				if (follow->identity.device == candidate->device &&
+				    follow->identity.inode == candidate->inode &&
+				    follow_unknown(follow) == (unknown == 1))
+					match_inode(follow, candidate, spool, now, changed);
 			}
-			if (nothing_known(follow) && !follow->source && strcmp(candidate->path, follow->path) != 0)
-				continue; /* an inode alone proves nothing: it may be used again */
-			if (follow->claimed) {
-				candidate->claimed = true; /* a further name of the same file */
-			} else if (still_ours(follow, candidate, spool)) {
-				claim(follow, candidate, now, changed);
-			} else {
-				follow_detach(follow, now);
-				*changed = true;
-			}
-		}
-	}
 }
 
 /* Step 2: files that no name leads to. */
@@ -188,22 +213,29 @@ static void adopt(
 	follow->identity.inode = candidate->inode;
 	follow->stored = source_compressed(source) ? candidate->size : 0;
 	follow->complete = false;
+	if (!source_compressed(source))
+		follow_cut(follow, candidate->size);
 	source_close(follow->source);
 	follow->source = source;
 	follow->state = FOLLOW_GONE; /* so that claim() notes the change */
 	claim(follow, candidate, now, changed);
 }
 
-/* May this file hold the content of a follow that lost it? A sibling always. The file at its own name only when nothing
- * says that it was truncated: it was moved to another disk, or its folder is mounted anew. */
-static bool may_hold(const struct follow *follow, const struct candidate *candidate, bool siblings)
+/* May this file hold the content of a follow that lost it? First a sibling that reaches as far as the original was
+ * seen; then the file at its own name, when nothing says that it was truncated: it was moved to another disk, or its
+ * folder is mounted anew; then a sibling that was copied before the last lines were written. Where only a first look
+ * tells, which files with the same header lines share, it is no older than the original. */
+static bool may_hold(const struct follow *follow, const struct candidate *candidate, int turn)
 {
 	if (candidate->claimed)
 		return false;
-	if (siblings)
-		return path_is_sibling(candidate->path, follow->home);
-	return strcmp(candidate->path, follow->home) == 0 && follow->identity.inode != 0 &&
-	       candidate->size >= follow->seen;
+	if (turn == 1)
+		return strcmp(candidate->path, follow->home) == 0 && follow->identity.inode != 0 &&
+		       candidate->size >= follow->seen;
+	bool unread = follow->identity.place == 0 && follow->spooled.begin == follow->spooled.end;
+	if (unread && candidate->written + COARSEST < follow->written)
+		return false;
+	return path_is_sibling(candidate->path, follow->home) && (turn == 2 || candidate->size >= follow->seen);
 }
 
 /* Step 3: content that was copied or compressed elsewhere before it was truncated or removed. Only content of which we
@@ -214,116 +246,15 @@ static void match_copies(
 	for (size_t i = 0; i < follows->count; i++) {
 		struct follow *follow = follows->items[i];
 		struct source *source;
-		if (follow->state != FOLLOW_GONE || follow->source || nothing_known(follow))
+		if (follow->state != FOLLOW_GONE || follow->source || follow_unknown(follow))
 			continue;
-		for (size_t c = 0; c < 2 * candidates->count && !follow->claimed; c++) {
+		for (size_t c = 0; c < 3 * candidates->count && !follow->claimed; c++) {
 			struct candidate *candidate = &candidates->items[c % candidates->count];
-			if (may_hold(follow, candidate, c < candidates->count) &&
+			if (may_hold(follow, candidate, (int)(c / candidates->count)) &&
 			    holds_content(follow, candidate, spool, &source))
 				adopt(follow, candidate, source, now, changed);
 		}
 	}
-}
-
-/* Reads a compressed file to its end. False when the stream is not whole. */
-static bool content_size(struct source *source, uint64_t from, uint64_t *size)
-{
-	static const uint32_t piece = 65536;
-	uint8_t *room = malloc(piece);
-	uint32_t got = 0;
-	struct failure ignored;
-	enum error error = room ? OK : ERROR_MEMORY;
-
-	*size = from;
-	do {
-		if (!error)
-			error = source_read(source, *size, room, piece, &got, &ignored);
-		*size += error ? 0 : got;
-	} while (!error && got == piece);
-	if (!error) /* a short read may be a broken stream: then the next one says so */
-		error = source_read(source, *size, room, 1, &got, &ignored);
-	free(room);
-	return !error && got == 0;
-}
-
-enum copy_kind {
-	COPY_NONE,
-	COPY_DELIVERED, /* all of it was delivered from the original */
-	COPY_LONGER,    /* begins with what was delivered, and more stands behind */
-	COPY_LATER,     /* cannot be told yet */
-};
-
-/* Do the first and the last bytes of a plain file stand at the same places of the original? */
-static bool prefix_of(struct follow *follow, const struct candidate *candidate, struct source *source)
-{
-	uint8_t ours[IDENTITY_HEAD], theirs[IDENTITY_HEAD];
-	uint32_t have, got;
-	struct failure ignored;
-	uint64_t places[2] = { 0, candidate->size > IDENTITY_HEAD ? candidate->size - IDENTITY_HEAD : 0 };
-
-	if (!follow->source || source_compressed(follow->source) || candidate->size == 0)
-		return false;
-	for (int i = 0; i < 2; i++) {
-		uint32_t size = candidate->size - places[i] > IDENTITY_HEAD ? IDENTITY_HEAD
-									    : (uint32_t)(candidate->size - places[i]);
-		if (source_read(follow->source, places[i], ours, size, &have, &ignored) ||
-		    source_read(source, places[i], theirs, size, &got, &ignored) || have != size || got != size ||
-		    memcmp(ours, theirs, size) != 0)
-			return false;
-	}
-	return true;
-}
-
-static enum copy_kind plain_copy_of(
-    struct follow *follow, struct candidate *candidate, struct source *source, bool same)
-{
-	uint64_t place = follow->identity.place;
-
-	if (prefix_of(
-		follow, candidate, source)) /* the original is still there: a copy, by hand or before a truncation */
-		return candidate->size <= place ? COPY_DELIVERED : COPY_LATER;
-	return same && place > 0 && candidate->size == place && follow_drained(follow) ? COPY_DELIVERED : COPY_NONE;
-}
-
-/* Do both begin with the same bytes, as far as both reach? */
-static bool begin_same(struct source *a, struct source *b)
-{
-	uint8_t left[IDENTITY_HEAD], right[IDENTITY_HEAD];
-	uint32_t have, got;
-	struct failure ignored;
-
-	if (source_read(a, 0, left, sizeof left, &have, &ignored) ||
-	    source_read(b, 0, right, sizeof right, &got, &ignored))
-		return false;
-	return memcmp(left, right, have < got ? have : got) == 0 && (have > 0) == (got > 0);
-}
-
-static enum copy_kind compressed_copy_of(struct follow *follow, struct source *source)
-{
-	uint64_t size, place = follow->identity.place;
-
-	if (follow->source ? !begin_same(follow->source, source) : nothing_known(follow))
-		return COPY_NONE;
-	if (follow->state != FOLLOW_DONE && !follow_drained(follow))
-		return COPY_LATER; /* what it holds comes from the original, or step 3 adopts it */
-	if (!content_size(source, place, &size))
-		return COPY_LATER;
-	return size <= place ? COPY_DELIVERED : COPY_LONGER;
-}
-
-/* Is this new file a copy of content that we know, whole or with more behind it? */
-static enum copy_kind copy_of(
-    struct follow *follow, struct candidate *candidate, struct source *source, struct spool *spool)
-{
-	struct failure ignored;
-	bool same = false;
-
-	enum error error = follow_check(follow, spool, source, &same, &ignored);
-	if (error == ERROR_AGAIN)
-		return COPY_LATER;
-	if (!source_compressed(source))
-		return plain_copy_of(follow, candidate, source, !error && same);
-	return error || !same ? COPY_NONE : compressed_copy_of(follow, source);
 }
 
 /* A copy of what was delivered: remembered by its inode and size, so that it is known when the original has gone. */
@@ -336,6 +267,7 @@ static enum error remember_copy(struct follows *follows, const struct candidate 
 	copy->identity.device = candidate->device;
 	copy->identity.inode = candidate->inode;
 	copy->stored = candidate->size;
+	copy->written = candidate->written;
 	copy->state = FOLLOW_DONE;
 	copy->ended = time_now();
 	enum error error = follows_add(follows, copy, failure);
@@ -358,29 +290,15 @@ static enum error follow_begin(struct follows *follows, struct candidate *candid
 	follow->identity.inode = candidate->inode;
 	follow->stored = source_compressed(source) ? candidate->size : 0;
 	follow->seen = source_compressed(source) ? 0 : candidate->size;
+	follow->written = candidate->written;
 	follow->changed = now;
+	identity_glimpse(&follow->identity, source);
 	enum error error = follows_add(follows, follow, failure);
 	if (error)
 		follow_free(follow);
 	else
 		say("a new file", follow, candidate->path);
 	return error;
-}
-
-/* A follow of which nothing was read before its content went away: a new sibling at least as large is taken for its
- * copy. Whether it is does not matter, as nothing was delivered under its epoch; otherwise it would be reported as
- * lost. */
-static struct follow *unread_original(
-    struct follows *follows, const struct candidate *candidate, const struct source *source)
-{
-	for (size_t i = 0; i < follows->count; i++) {
-		struct follow *follow = follows->items[i];
-		if (follow->state == FOLLOW_GONE && !follow->source && nothing_known(follow) && !follow->skipping &&
-		    !source_compressed(source) && candidate->size >= follow->seen &&
-		    path_is_sibling(candidate->path, follow->home))
-			return follow;
-	}
-	return NULL;
 }
 
 /* Step 4: one file that nobody claimed. */
@@ -403,11 +321,6 @@ static enum error take_new(struct follows *follows, struct candidate *candidate,
 		original = follows->items[i];
 		if (path_is_sibling(candidate->path, original->home))
 			kind = copy_of(original, candidate, source, spool);
-	}
-	struct follow *unread = kind == COPY_NONE ? unread_original(follows, candidate, source) : NULL;
-	if (unread) {
-		adopt(unread, candidate, source, now, changed);
-		return OK;
 	}
 	if (kind == COPY_NONE) {
 		*changed = true;

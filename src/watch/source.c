@@ -27,7 +27,9 @@ struct source {
 	uint64_t seen;         /* the farthest place reached */
 	uint8_t *kept;         /* the content before `place`, KEPT bytes of room */
 	uint32_t kept_size;
-	char broken[256]; /* why the stream broke off; empty = it did not */
+	char broken[256];  /* why the stream broke off, at `place`; empty = it did not */
+	off_t broken_size; /* the file as it was then: until it changes, nothing more can be read */
+	struct timespec broken_time;
 };
 
 static bool begins_compressed(int descriptor)
@@ -187,6 +189,39 @@ static enum error stream_next(struct source *source, uint8_t *to, size_t size, s
 	return OK;
 }
 
+static void note_break(struct source *source, const char *words)
+{
+	struct stat about = { 0 };
+	const char *why = strstr(words, ": "); /* the name before it is that of our descriptor */
+
+	fstat(source->descriptor, &about);
+	source->broken_size = about.st_size;
+	source->broken_time = about.st_mtim;
+	text_copy(text_of(why ? why + 2 : words), source->broken, sizeof source->broken);
+	stream_close(source->stream);
+	source->stream = NULL;
+}
+
+static bool still_broken(const struct source *source)
+{
+	struct stat about;
+
+	return source->broken[0] && fstat(source->descriptor, &about) == 0 && about.st_size == source->broken_size &&
+	       about.st_mtim.tv_sec == source->broken_time.tv_sec &&
+	       about.st_mtim.tv_nsec == source->broken_time.tv_nsec;
+}
+
+/* Of what was read last, as far as it reaches. */
+static uint32_t read_kept(const struct source *source, uint64_t offset, uint8_t *to, uint32_t size)
+{
+	if (source->place <= offset)
+		return 0;
+	uint64_t back = source->place - offset;
+	uint32_t got = back < size ? (uint32_t)back : size;
+	memcpy(to, source->kept + source->kept_size - back, got);
+	return got;
+}
+
 static enum error read_compressed(
     struct source *source, uint64_t offset, uint8_t *to, uint32_t size, uint32_t *got, struct failure *failure)
 {
@@ -195,26 +230,25 @@ static enum error read_compressed(
 	enum error error = OK;
 
 	*got = 0;
+	bool kept = source->place - source->kept_size <= offset;
+	if (kept && still_broken(source)) {
+		*got = read_kept(source, offset, to, size);
+		return *got > 0 ? OK : ERROR_AGAIN;
+	}
 	source->broken[0] = 0;
-	if (!source->stream || source->place - source->kept_size > offset)
+	if (!source->stream || !kept)
 		error = stream_rewind(source, failure);
 	while (!error && part > 0 && source->place < offset)
 		error = stream_next(source, skipped,
 		    offset - source->place < sizeof skipped ? offset - source->place : sizeof skipped, &part, failure);
-	if (!error && source->place > offset) {
-		uint64_t back = source->place - offset;
-		*got = back < size ? (uint32_t)back : size;
-		memcpy(to, source->kept + source->kept_size - back, *got);
-	}
+	if (!error)
+		*got = read_kept(source, offset, to, size);
 	while (!error && part > 0 && *got < size && source->place >= offset) {
 		error = stream_next(source, to + *got, size - *got, &part, failure);
 		*got += error ? 0 : (uint32_t)part;
 	}
 	if (error == ERROR_INPUT || error == ERROR_CORRUPT) { /* broken off: look again from the beginning next time */
-		stream_close(source->stream);
-		source->stream = NULL;
-		const char *words = strstr(failure->words, ": "); /* the name before it is that of our descriptor */
-		text_copy(text_of(words ? words + 2 : failure->words), source->broken, sizeof source->broken);
+		note_break(source, failure->words);
 		return *got > 0 ? OK : ERROR_AGAIN;
 	}
 	return error == ERROR_END ? OK : error;

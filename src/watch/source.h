@@ -31,7 +31,7 @@ enum error source_size(struct source *source, uint64_t *size, bool *removed, str
 
 /* Up to `size` bytes from `offset` on. *got < size: the content ends there for now. A compressed file whose stream
  * breaks off gives what stands before the break, and ERROR_AGAIN where nothing stands: whoever writes it may not have
- * finished. */
+ * finished; it is read again when it has changed. */
 enum error source_read(
     struct source *source, uint64_t offset, void *to, uint32_t size, uint32_t *got, struct failure *failure);
 

@@ -3,7 +3,9 @@
  */
 #include "base/file.h"
 #include "watch/agent.h"
+#include "watch/loss.h"
 #include "watch/position.h"
+#include "watch/refused.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -54,6 +56,7 @@ static const struct {
 	{ "repeated", offsetof(struct agent_counts, repeated) },
 	{ "refused_batches", offsetof(struct agent_counts, refused) },
 	{ "refused_lines", offsetof(struct agent_counts, refused_lines) },
+	{ "resent_batches", offsetof(struct agent_counts, resent) },
 	{ "too_long", offsetof(struct agent_counts, too_long) },
 	{ "broken_files", offsetof(struct agent_counts, broken) },
 	{ "lost_files", offsetof(struct agent_counts, lost_files) },
@@ -106,7 +109,7 @@ enum error agent_status(const char *folder, struct builder *to, struct failure *
 {
 	struct follows follows;
 	char path[4200];
-	uint64_t waiting = 0;
+	uint64_t waiting = 0, refused, refused_bytes;
 
 	if (access(folder, F_OK) != 0)
 		return fail(failure, ERROR_NOT_FOUND, "%s: no agent has worked in this folder", folder);
@@ -122,7 +125,12 @@ enum error agent_status(const char *folder, struct builder *to, struct failure *
 		if (follows.items[i]->seen > follows.items[i]->identity.place && follows.items[i]->state != FOLLOW_DONE)
 			waiting += follows.items[i]->seen - follows.items[i]->identity.place;
 	}
-	build_format(to, "],\"waiting_bytes\":%" PRIu64 ",\"counters\":", waiting);
+	refused_sum(folder, &refused, &refused_bytes);
+	build_format(to,
+	    "],\"waiting_bytes\":%" PRIu64 ",\"refused\":{\"batches\":%" PRIu64 ",\"bytes\":%" PRIu64 "},\"losses\":",
+	    waiting, refused, refused_bytes);
+	losses_write(folder, to);
+	build_format(to, ",\"counters\":");
 	add_counts(folder, to);
 	build_format(to, "}\n");
 	follows_clear(&follows);

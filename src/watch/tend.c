@@ -22,16 +22,37 @@ bool follow_has_ended(const struct agent *agent, const struct follow *follow, na
 	return quiet && strcmp(follow->path, follow->home) != 0;
 }
 
-void agent_say_lost(struct agent *agent, struct follow *follow, uint64_t bytes, const char *why)
+bool agent_say_lost(struct agent *agent, const struct loss *loss)
 {
-	if (follow->lost_said || bytes == 0)
-		return;
-	follow->lost_said = true;
+	if (loss->bytes == 0)
+		return true;
+	if (!loss_say(agent->settings->folder, loss))
+		return false;
 	agent->counts.lost_files++;
-	agent->counts.lost_bytes += bytes;
-	log_write(LOG_ERROR, "content is lost", LOG_FIELD_STRING("file", follow->home),
-	    LOG_FIELD_NUMBER("from", follow->identity.place), LOG_FIELD_NUMBER("bytes at least", bytes),
-	    LOG_FIELD_STRING("why", why));
+	agent->counts.lost_bytes += loss->bytes;
+	return true;
+}
+
+static bool say_lost(struct agent *agent, const struct follow *follow, uint64_t from, uint64_t end, const char *why)
+{
+	const struct loss loss = { .file = follow->home,
+		.epoch = follow->epoch,
+		.from = from,
+		.bytes = end > from ? end - from : 0,
+		.unanswered = follow->pending_end > from ? follow->pending_end - from : 0,
+		.why = why };
+
+	return agent_say_lost(agent, &loss);
+}
+
+void agent_say_cut(struct agent *agent, struct follow *follow)
+{
+	if (follow->cut.begin == follow->cut.end ||
+	    !say_lost(agent, follow, follow->cut.begin, follow->cut.end,
+		"it was written after the copy was made and before the file was truncated"))
+		return;
+	follow->cut = (struct spool_range){ 0, 0 };
+	agent->unsaved = true;
 }
 
 static void spool_rest(struct agent *agent, struct follow *follow, nanoseconds now)
@@ -78,6 +99,16 @@ void agent_rescue(struct agent *agent)
 		    LOG_FIELD_STRING("file", follow->home), LOG_FIELD_STRING("why", failure.words));
 }
 
+void agent_give_up_pending(struct agent *agent, struct follow *follow)
+{
+	uint64_t known = follow->seen > follow->pending_end ? follow->seen : follow->pending_end;
+
+	if (!say_lost(agent, follow, follow->identity.place, known, "what was spooled of it is damaged"))
+		return;
+	follow->pending_end = 0;
+	agent_end_follow(agent, follow);
+}
+
 void agent_end_follow(struct agent *agent, struct follow *follow)
 {
 	spool_drop(agent->spool, follow->epoch, &follow->spooled);
@@ -103,12 +134,16 @@ static void tend_gone(struct agent *agent, struct follow *follow, nanoseconds no
 		return;
 	if (follow->missing == 0)
 		follow->missing = now;
-	uint64_t held = follow->spooled.end > follow->identity.place ? follow->spooled.end : follow->identity.place;
-	if (held > follow->identity.place || now - follow->missing < agent->settings->give_up)
+	if (follow_unknown(follow) && follow->seen == 0) { /* it was empty as far as we know */
+		agent_end_follow(agent, follow);
+		return;
+	}
+	if (follow_in_spool(follow) || now - follow->missing < agent->settings->give_up)
 		return;
 	uint64_t known = follow->seen > follow->pending_end ? follow->seen : follow->pending_end;
-	agent_say_lost(
-	    agent, follow, known > held ? known - held : 0, "it was truncated or removed, and no copy of it was found");
+	if (!say_lost(agent, follow, follow->identity.place, known,
+		"it was truncated or removed, and no copy of it was found"))
+		return;
 	follow->pending_end = 0;
 	agent_end_follow(agent, follow);
 }
@@ -119,6 +154,7 @@ void agent_tend(struct agent *agent, nanoseconds now)
 
 	for (size_t i = 0; i < agent->follows.count; i++) {
 		struct follow *follow = agent->follows.items[i];
+		agent_say_cut(agent, follow);
 		if (follow->state == FOLLOW_GONE)
 			tend_gone(agent, follow, now);
 		if (follow->state != FOLLOW_HERE || !follow->source)

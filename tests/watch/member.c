@@ -2,6 +2,7 @@
  * A member's folder and a centre's memory; see member.h.
  */
 #include "tests/watch/member.h"
+#include "watch/tend.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,11 +10,13 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
-#include <time.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static void shell(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -39,6 +42,35 @@ static struct received *received_of(struct member *member, struct hash128 epoch)
 	return received;
 }
 
+/* What is refused comes later: until then what stands behind it waits. */
+static void put(struct received *received, const struct batch *batch)
+{
+	size_t size = batch->end - batch->begin, place = 0;
+
+	if (batch->begin > received->size) {
+		for (; place < WAITING && received->waiting[place].content; place++)
+			if (received->waiting[place].begin == batch->begin)
+				return;
+		assert_true(place < WAITING);
+		received->waiting[place] = (struct batch){ batch->begin, batch->end, 0, malloc(size) };
+		memcpy(received->waiting[place].content, batch->content, size);
+		return;
+	}
+	received->content = realloc(received->content, received->size + size);
+	memcpy(received->content + received->size, batch->content, size);
+	received->size += size;
+	for (place = 0; place < WAITING; place++) {
+		struct batch next = received->waiting[place];
+		if (!next.content || next.begin != received->size)
+			continue;
+		received->waiting[place] = received->waiting[WAITING - 1];
+		received->waiting[WAITING - 1].content = NULL;
+		put(received, &next);
+		free(next.content);
+		return;
+	}
+}
+
 static void receive(struct member *member, const struct follow *follow, const struct batch *batch)
 {
 	struct received *received = received_of(member, follow->epoch);
@@ -52,14 +84,27 @@ static void receive(struct member *member, const struct follow *follow, const st
 			member->mismatches++;
 		return;
 	}
-	if (batch->begin > received->size) {
+	if (batch->begin > received->size && member->refusals == 0) {
 		member->mismatches++;
 		return;
 	}
-	received->content = realloc(received->content, received->size + size);
-	memcpy(received->content + received->size, batch->content, size);
-	received->size += size;
+	put(received, batch);
 	received->batches++;
+}
+
+static void answer_that(struct member *member, const struct follow *follow, const struct batch *batch)
+{
+	struct received *received = received_of(member, follow->epoch);
+
+	if (batch->end > received->answered) /* not so when a refused one is sent again */
+		received->answered = batch->end;
+}
+
+/* What the agent's folder holds when it is killed here. */
+static void keep_state(struct member *member)
+{
+	shell("cp -a %s/state %s/crash", member->folder, member->folder);
+	member->killed = true;
 }
 
 static enum delivery deliver(
@@ -68,13 +113,24 @@ static enum delivery deliver(
 	struct member *member = context;
 
 	snprintf(answer->words, sizeof answer->words, "the test says so");
+	if (member->killed)
+		return LATER;
 	switch (member->mood) {
 	case CENTRE_AWAY:
 		return LATER;
 	case CENTRE_DENIES:
 		return DENIED;
 	case CENTRE_REFUSES:
+		member->refusals++;
+		answer_that(member, follow, batch);
 		return REFUSED;
+	case CENTRE_KILLS_LATER:
+		receive(member, follow, batch);
+		keep_state(member);
+		return LATER;
+	case CENTRE_KILLS:
+		keep_state(member);
+		return LATER;
 	case CENTRE_LOSES_ANSWER:
 		receive(member, follow, batch);
 		return LATER;
@@ -82,44 +138,98 @@ static enum delivery deliver(
 		break;
 	}
 	receive(member, follow, batch);
+	answer_that(member, follow, batch);
 	return DELIVERED;
+}
+
+void member_set_pattern(struct member *member, unsigned index, const char *pattern)
+{
+	char path[512];
+
+	free((char *)member->patterns[index]);
+	member->patterns[index] = strdup(log_path(member, pattern, path));
+	if (index >= member->settings.pattern_count)
+		member->settings.pattern_count = index + 1;
 }
 
 void member_begin(struct member *member, const char *pattern)
 {
-	static char path[512];
+	char path[512];
 
 	memset(member, 0, sizeof *member);
 	snprintf(member->folder, sizeof member->folder, "/tmp/noroshi-agent-XXXXXX");
 	assert_non_null(mkdtemp(member->folder));
-	shell("mkdir %s/logs", member->folder);
-	snprintf(path, sizeof path, "%s/logs/%s", member->folder, pattern);
-	member->patterns[0] = strdup(path);
+	snprintf(path, sizeof path, "%s/logs", member->folder);
+	assert_int_equal(mkdir(path, 0755), 0);
 	snprintf(path, sizeof path, "%s/state", member->folder);
 	member->settings = (struct agent_settings){ .patterns = member->patterns,
-		.pattern_count = 1,
 		.folder = strdup(path),
 		.spool_limit = 64 << 20,
 		.refused_limit = 1 << 20,
 		.linger = 5 * SECOND,
-		.settle = 5 * SECOND,
 		.give_up = 10 * MINUTE,
 		.retry_least = SECOND,
 		.retry_most = 8 * SECOND,
 		.deliver = deliver,
 		.context = member };
+	member_set_pattern(member, 0, pattern);
 	member->now = HOUR;
+}
+
+/* Mounts of our own: nobody else sees them, and they end with this process. */
+bool member_mount_state(struct member *member, size_t size)
+{
+	static bool apart;
+	char options[64];
+
+	if (!apart && (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0))
+		return false;
+	apart = true;
+	snprintf(options, sizeof options, "size=%zu", size);
+	if (mkdir(member->settings.folder, 0700) != 0 ||
+	    mount("tmpfs", member->settings.folder, "tmpfs", 0, options) != 0)
+		return false;
+	return member->mounted = true;
+}
+
+void member_fill_state(struct member *member, size_t leave)
+{
+	char path[512], room[4096] = { 0 };
+	struct statvfs about;
+
+	assert_true(member->mounted);
+	snprintf(path, sizeof path, "%s/filler", member->settings.folder);
+	assert_int_equal(statvfs(member->settings.folder, &about), 0);
+	int file = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
+	assert_true(file >= 0);
+	for (size_t rest = about.f_bavail * about.f_bsize; rest > leave && write(file, room, sizeof room) > 0;)
+		rest -= rest < sizeof room ? rest : sizeof room;
+	close(file);
+}
+
+void member_free_state(struct member *member)
+{
+	char path[512];
+
+	snprintf(path, sizeof path, "%s/filler", member->settings.folder);
+	unlink(path);
 }
 
 void member_end(struct member *member)
 {
 	agent_free(member->agent);
+	if (member->mounted)
+		assert_int_equal(umount(member->settings.folder), 0);
 	shell("rm -rf %s", member->folder);
 	for (size_t i = 0; i < member->generation_count; i++)
 		free(member->generations[i].content);
-	for (size_t i = 0; i < member->received_count; i++)
+	for (size_t i = 0; i < member->received_count; i++) {
 		free(member->received[i].content);
-	free((char *)member->patterns[0]);
+		for (unsigned k = 0; k < WAITING; k++)
+			free(member->received[i].waiting[k].content);
+	}
+	for (size_t i = 0; i < member->settings.pattern_count; i++)
+		free((char *)member->patterns[i]);
 	free((char *)member->settings.folder);
 }
 
@@ -142,106 +252,52 @@ void agent_crash(struct member *member)
 {
 	const char *folder = member->folder;
 
-	shell("cp -a %s/state %s/crash", folder, folder);
+	if (!member->killed)
+		keep_state(member);
 	agent_stop(member);
-	shell("rm -rf %s/state && mv %s/crash %s/state", folder, folder, folder);
+	member_free_state(member); /* the folder must hold what it held */
+	shell("rm -rf %s/state/* && rm -f %s/crash/filler && cp -a %s/crash/. %s/state && rm -rf %s/crash", folder,
+	    folder, folder, folder, folder);
+	member->killed = false;
+	for (size_t i = 0; i < member->generation_count; i++)
+		member->generations[i].known = member->generations[i].saved;
+	for (size_t i = 0; i < member->received_count; i++)
+		member->received[i].answered = member->received[i].saved;
+}
+
+void agent_look(struct member *member)
+{
+	struct failure failure = { 0 };
+
+	if (agent_scan(member->agent, member->now, &failure) != OK)
+		fail_msg("%s", failure.words);
+	for (size_t i = 0; i < member->generation_count; i++) {
+		struct generation *generation = &member->generations[i];
+		size_t there = generation->lossy ? generation->copied : generation->size;
+		if (generation->name[0] && there > generation->known)
+			generation->known = there;
+		if (!member->agent->unsaved)
+			generation->saved = generation->known;
+	}
 }
 
 void agent_run(struct member *member, unsigned rounds, nanoseconds step)
 {
-	struct failure failure = { 0 };
-
-	for (unsigned i = 0; i < rounds; i++) {
-		if (agent_scan(member->agent, member->now, &failure) != OK)
-			fail_msg("%s", failure.words);
+	for (unsigned i = 0; i < rounds && member->agent; i++) {
+		agent_look(member);
 		for (unsigned k = 0; k < 1000 && agent_work(member->agent, member->now) == AGENT_MORE; k++)
 			;
 		member->now += step;
+		for (size_t k = 0; k < member->received_count && !member->agent->unsaved; k++)
+			member->received[k].saved = member->received[k].answered;
+		if (member->killed)
+			agent_crash(member);
 	}
 }
 
-static struct generation *generation_at(struct member *member, const char *name)
+static bool begins(const struct generation *generation, const struct received *received)
 {
-	for (size_t i = 0; i < member->generation_count; i++)
-		if (strcmp(member->generations[i].name, name) == 0)
-			return &member->generations[i];
-	return NULL;
-}
-
-static char *log_path(struct member *member, const char *name, char path[static 512])
-{
-	snprintf(path, 512, "%s/logs/%s", member->folder, name);
-	return path;
-}
-
-void log_append_bytes(struct member *member, const char *name, const void *at, size_t size)
-{
-	char path[512];
-	struct generation *generation = generation_at(member, name);
-
-	if (!generation) {
-		assert_true(member->generation_count < 512);
-		generation = &member->generations[member->generation_count++];
-		*generation = (struct generation){ 0 };
-		snprintf(generation->name, sizeof generation->name, "%s", name);
-	}
-	int file = open(log_path(member, name, path), O_WRONLY | O_APPEND | O_CREAT, 0644);
-	assert_true(file >= 0);
-	assert_int_equal(write(file, at, size), (ssize_t)size);
-	close(file);
-	generation->content = realloc(generation->content, generation->size + size + 1);
-	memcpy(generation->content + generation->size, at, size);
-	generation->size += size;
-}
-
-void log_append(struct member *member, const char *name, const char *text)
-{
-	log_append_bytes(member, name, text, strlen(text));
-}
-
-void log_rename(struct member *member, const char *from, const char *to)
-{
-	char path[512], target[512];
-	struct generation *generation = generation_at(member, from), *over = generation_at(member, to);
-
-	assert_int_equal(rename(log_path(member, from, path), log_path(member, to, target)), 0);
-	if (over)
-		over->name[0] = 0;
-	snprintf(generation->name, sizeof generation->name, "%s", to);
-}
-
-void log_copy_truncate(struct member *member, const char *name, const char *copy)
-{
-	char path[512], target[512];
-	struct generation *generation = generation_at(member, name);
-
-	log_path(member, name, path);
-	shell("cp %s %s", path, log_path(member, copy, target));
-	assert_int_equal(truncate(path, 0), 0);
-	snprintf(generation->name, sizeof generation->name, "%s", copy);
-}
-
-void log_compress(struct member *member, const char *name)
-{
-	char path[512];
-	struct generation *generation = generation_at(member, name);
-	/* as if it had happened a minute ago: the agent leaves compressed files alone that are still being written */
-	log_path(member, name, path);
-	shell("gzip -q %s && touch -d '1 minute ago' %s.gz", path, path);
-	snprintf(generation->name, sizeof generation->name, "%s.gz", name);
-}
-
-void log_delete(struct member *member, const char *name)
-{
-	char path[512];
-
-	assert_int_equal(unlink(log_path(member, name, path)), 0);
-	generation_at(member, name)->name[0] = 0;
-}
-
-static bool equal(const struct generation *generation, const struct received *received)
-{
-	return generation->size == received->size &&
+	return received->size <= generation->size &&
 	       memcmp(generation->content, received->content, received->size) == 0;
 }
 
@@ -258,37 +314,97 @@ static size_t first_difference(const struct generation *generation, const struct
 static void explain(const struct member *member)
 {
 	for (size_t i = 0; i < member->generation_count; i++)
-		print_error("generation %zu \"%s\": %zu bytes, starts %.40s\n", i, member->generations[i].name,
-		    member->generations[i].size, member->generations[i].content);
+		print_error("generation %zu \"%s\": %zu bytes (%zu known, %zu in the copy%s), starts %.40s\n", i,
+		    member->generations[i].name, member->generations[i].size, member->generations[i].known,
+		    member->generations[i].copied, member->generations[i].lossy ? ", lossy" : "",
+		    member->generations[i].content);
 	for (size_t i = 0; i < member->received_count; i++) {
-		print_error("received %zu: %zu bytes, starts %.40s\n", i, member->received[i].size,
+		print_error("received %zu (%016llx): %zu bytes, starts %.40s\n", i,
+		    (unsigned long long)member->received[i].epoch.high, member->received[i].size,
 		    member->received[i].content);
 		for (size_t g = 0; g < member->generation_count; g++)
-			print_error("    as generation %zu up to %zu\n", g,
-			    first_difference(&member->generations[g], &member->received[i]));
+			if (first_difference(&member->generations[g], &member->received[i]) > 20)
+				print_error("    as generation %zu up to %zu\n", g,
+				    first_difference(&member->generations[g], &member->received[i]));
 	}
+}
+
+/* The bytes that the agent says are lost behind what it knows to have arrived; NULL: in all. */
+static uint64_t said_lost(struct member *member, const struct received *received, size_t *ranges)
+{
+	char path[512], *line = NULL, epoch[64] = "", from[64] = "", *at;
+	size_t room = 0;
+	uint64_t bytes = 0;
+
+	*ranges = 0;
+	if (received) {
+		snprintf(epoch, sizeof epoch, "\"epoch\":\"%016llx%016llx\"", (unsigned long long)received->epoch.high,
+		    (unsigned long long)received->epoch.low);
+		snprintf(from, sizeof from, "\"from\":%zu,", received->answered);
+	}
+	snprintf(path, sizeof path, "%s/losses.jsonl", member->settings.folder);
+	FILE *file = fopen(path, "r");
+	while (file && getline(&line, &room, file) > 0)
+		if (strstr(line, epoch) && strstr(line, from) && (at = strstr(line, "\"bytes\":"))) {
+			bytes += strtoull(at + 8, NULL, 10);
+			*ranges += 1;
+		}
+	free(line);
+	if (file)
+		fclose(file);
+	return bytes;
+}
+
+/* The received content that is this generation, or a beginning of it; NULL when nothing of it came. */
+static struct received *find_received(struct member *member, const struct generation *generation, bool *used)
+{
+	struct received *best = NULL;
+
+	for (size_t i = 0; i < member->received_count; i++) {
+		struct received *received = &member->received[i];
+		if (used[i] || received->size == 0 || !begins(generation, received))
+			continue;
+		if (received->size == generation->size || (generation->lossy && (!best || received->size > best->size)))
+			best = received;
+	}
+	if (best)
+		used[best - member->received] = true;
+	return best;
+}
+
+static bool arrived(struct member *member, const struct generation *generation, bool *used, uint64_t *lost)
+{
+	const struct received *received = find_received(member, generation, used);
+	size_t came = received ? received->size : 0, answered = received ? received->answered : 0, ranges;
+
+	if (came < generation->size && (!generation->lossy || came < generation->copied))
+		return false;
+	if (answered >= generation->known)
+		return true; /* if more was written, no agent saw it */
+	*lost += generation->known - answered;
+	return !received || said_lost(member, received, &ranges) == generation->known - answered;
 }
 
 void assert_all_received(struct member *member)
 {
 	bool used[1024] = { false };
 	unsigned missing = 0, more = 0;
+	uint64_t lost = 0;
+	size_t ranges;
 
-	for (size_t g = 0; g < member->generation_count; g++) {
-		size_t found = member->received_count;
-		for (size_t i = 0; i < member->received_count && found == member->received_count; i++)
-			if (!used[i] && equal(&member->generations[g], &member->received[i]))
-				found = i;
-		if (found < member->received_count)
-			used[found] = true;
-		else if (member->generations[g].size > 0)
+	for (size_t g = 0; g < member->generation_count; g++)
+		if (!arrived(member, &member->generations[g], used, &lost)) {
+			print_error("generation %zu is missing, or its loss is not said\n", g);
 			missing++;
-	}
+		}
 	for (size_t i = 0; i < member->received_count; i++)
 		more += !used[i] && member->received[i].size > 0;
-	if (missing || more || member->mismatches) {
+	uint64_t said = said_lost(member, NULL, &ranges);
+	if (missing || more || member->mismatches || said != lost) {
 		explain(member);
-		fail_msg("%u contents are missing, %u came that are none, %u batches do not fit", missing, more,
-		    member->mismatches);
+		fail_msg(
+		    "%u contents are missing, %u came that are none, %u batches do not fit; %llu bytes are said to be "
+		    "lost, %llu are",
+		    missing, more, member->mismatches, (unsigned long long)said, (unsigned long long)lost);
 	}
 }

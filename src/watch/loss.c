@@ -1,0 +1,86 @@
+/*
+ * Losses, written down; see loss.h.
+ */
+#include "watch/loss.h"
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/time.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void build_loss(const struct loss *loss, struct builder *to)
+{
+	char time[TIME_TEXT];
+
+	build_format(to, "{\"noticed\":\"%s\",\"file\":", time_format(time_now(), time));
+	build_json_string(to, text_of(loss->file));
+	build_format(to, ",\"epoch\":\"%016" PRIx64 "%016" PRIx64 "\",\"from\":%" PRIu64 ",\"bytes\":%" PRIu64,
+	    loss->epoch.high, loss->epoch.low, loss->from, loss->bytes);
+	build_format(to, ",\"unanswered\":%" PRIu64 ",\"why\":", loss->unanswered);
+	build_json_string(to, text_of(loss->why));
+	build_format(to, "}\n");
+}
+
+static enum error append(const char *folder, const struct loss *loss, bool *full, struct failure *failure)
+{
+	struct builder line = { 0 };
+	struct file *file;
+	char path[4200];
+
+	snprintf(path, sizeof path, "%s/losses.jsonl", folder);
+	enum error error = file_open(path, true, &file, failure);
+	if (error)
+		return error;
+	build_loss(loss, &line);
+	if (line.failed)
+		error = fail(failure, ERROR_MEMORY, "no memory to write %s", path);
+	else if ((*full = file_size(file) + line.size > LOSS_BYTES))
+		error = fail(failure, ERROR_LIMIT, "%s: full, move it away", path);
+	if (!error)
+		error = file_append(file, line.at, line.size, failure);
+	if (!error)
+		error = file_sync(file, failure);
+	builder_free(&line);
+	file_close(file);
+	return error;
+}
+
+bool loss_say(const char *folder, const struct loss *loss)
+{
+	struct failure failure;
+	bool full = false;
+
+	if (append(folder, loss, &full, &failure) != OK) {
+		log_write(LOG_ERROR, "a loss cannot be written down", LOG_FIELD_STRING("why", failure.words));
+		if (!full)
+			return false;
+	}
+	log_write(LOG_ERROR, "content is lost", LOG_FIELD_STRING("file", loss->file),
+	    LOG_FIELD_NUMBER("from", loss->from), LOG_FIELD_NUMBER("bytes", loss->bytes),
+	    LOG_FIELD_NUMBER("unanswered", loss->unanswered), LOG_FIELD_STRING("why", loss->why));
+	return true;
+}
+
+void losses_write(const char *folder, struct builder *to)
+{
+	char path[4200], *at;
+	size_t size;
+
+	build_char(to, '[');
+	snprintf(path, sizeof path, "%s/losses.jsonl", folder);
+	if (access(path, F_OK) == 0 && file_read(path, 2 * LOSS_BYTES, &at, &size, NULL) == OK) {
+		struct text rest = { at, size };
+		for (bool first = true; memchr(rest.at, '\n', rest.size); first = false) { /* whole lines only */
+			if (!first)
+				build_char(to, ',');
+			build_text(to, text_cut(&rest, '\n'));
+		}
+		free(at);
+	}
+	build_char(to, ']');
+}
