@@ -9,7 +9,8 @@
 #define ADDRESS_APART (7 * DAY)
 #define SIGNATURE_APART HOUR
 #define STRONG_EVIDENCE 2.0
-#define PROBES 8
+#define PROBES 16          /* also: so many events of one key are told apart; of more, the newest */
+#define SIGNATURE_KEY 2ULL /* the bit that tells keys of signatures from those of addresses */
 #define ADDRESS_SEED 0x61646472ULL
 #define SIGNATURE_SEED 0x7369676eULL
 
@@ -40,7 +41,7 @@ static struct campaign_event *event_known(struct campaigns *campaigns, struct uu
 }
 
 static struct campaign_event *event_note(
-    struct campaigns *campaigns, const struct episode *episode, uint32_t organisation)
+    struct campaigns *campaigns, const struct episode *episode, uint32_t organisation, bool *earlier_now)
 {
 	struct campaign_event *event = event_known(campaigns, episode->id);
 	if (!event) {
@@ -50,6 +51,7 @@ static struct campaign_event *event_note(
 			campaigns->event_count++;
 		*event = (struct campaign_event){ .id = episode->id, .organisation = organisation };
 	}
+	*earlier_now = episode->first < event->first;
 	event->first = episode->first;
 	event->last = episode->last;
 	return event;
@@ -60,14 +62,12 @@ static bool earlier(const struct campaign_event *a, const struct campaign_event 
 	return a->first != b->first ? a->first < b->first : memcmp(a->id.bytes, b->id.bytes, sizeof a->id.bytes) < 0;
 }
 
-/* The two become one campaign, named after its earliest event whatever the order in which they were told. */
-static void join(struct campaigns *campaigns, struct campaign_event *a, struct campaign_event *b,
+/* Every event of the campaigns of these two, and they themselves, are one campaign, named after its earliest event. */
+static void name_campaign(struct campaigns *campaigns, struct campaign_event *a, struct campaign_event *b,
     campaign_callback changed, void *context)
 {
 	struct uuid of_a = a->campaign, of_b = b->campaign;
 	struct campaign_event *earliest = NULL;
-	if (!uuid_is_nil(of_a) && uuid_equal(of_a, of_b))
-		return;
 	for (int pass = 0; pass < 2; pass++)
 		for (uint32_t i = 0; i < campaigns->event_count; i++) {
 			struct campaign_event *event = &campaigns->events[i];
@@ -88,44 +88,127 @@ static void join(struct campaigns *campaigns, struct campaign_event *a, struct c
 		}
 }
 
-static void tie(struct campaigns *campaigns, struct campaign_event *event, uint64_t key, nanoseconds apart,
-    campaign_callback changed, void *context)
+/* An event is told again as it grows, so these two are compared for the last time when both are whole, whichever was
+ * told first. */
+static bool near(const struct campaign_event *a, const struct campaign_event *b, uint64_t key)
+{
+	nanoseconds apart = key & SIGNATURE_KEY ? SIGNATURE_APART : ADDRESS_APART;
+	return a->first - b->last <= apart && b->first - a->last <= apart;
+}
+
+static bool together(const struct campaign_event *a, const struct campaign_event *b)
+{
+	return !uuid_is_nil(a->campaign) && uuid_equal(a->campaign, b->campaign);
+}
+
+/* The event joins every event of another organisation that carries the key, not only the newest: which one that is
+ * would depend on who was told first (rule 6). */
+static void join_all(
+    struct campaigns *campaigns, struct campaign_event *event, uint64_t key, campaign_callback changed, void *context)
+{
+	for (unsigned i = 0; i < PROBES; i++) {
+		const struct tie *probe = &campaigns->ties[(key + i) % CAMPAIGN_TIES];
+		if (probe->key != key || probe->organisation == event->organisation)
+			continue;
+		struct campaign_event *other = event_known(campaigns, probe->event);
+		if (other && !together(event, other) && near(event, other, key))
+			name_campaign(campaigns, event, other, changed, context);
+	}
+}
+
+static void tie(
+    struct campaigns *campaigns, struct campaign_event *event, uint64_t key, campaign_callback changed, void *context)
 {
 	struct tie *slot = NULL;
 	for (unsigned i = 0; i < PROBES; i++) {
 		struct tie *probe = &campaigns->ties[(key + i) % CAMPAIGN_TIES];
-		if (probe->key == key) {
+		if (probe->key == key && uuid_equal(probe->event, event->id)) {
 			slot = probe;
 			break;
 		}
-		if (!slot || !probe->key || (slot->key && probe->last < slot->last))
+		if (!slot || (slot->key && (!probe->key || probe->last < slot->last)))
 			slot = probe;
 	}
-	if (slot->key == key && slot->organisation != event->organisation && event->first - slot->last <= apart &&
-	    slot->last - event->last <= apart) {
-		struct campaign_event *other = event_known(campaigns, slot->event);
-		if (other)
-			join(campaigns, event, other, changed, context);
-	}
+	join_all(campaigns, event, key, changed, context);
 	*slot = (struct tie){ key, event->id, event->organisation, event->last };
 }
 
-struct uuid campaign_of(struct campaigns *campaigns, const struct episode *episode, const struct names *names,
-    uint32_t organisation, campaign_callback changed, void *context)
+static int by_id(const void *a, const void *b)
 {
-	struct campaign_event *event = event_note(campaigns, episode, organisation);
+	const struct campaign_event *const *x = a, *const *y = b;
+	return memcmp((*x)->id.bytes, (*y)->id.bytes, sizeof(*x)->id.bytes);
+}
+
+/* The members of a campaign that lost one find together anew, by the ties that are left. */
+static void regroup(struct campaigns *campaigns, struct uuid campaign, campaign_callback changed, void *context)
+{
+	struct campaign_event **members = malloc(campaigns->event_count * sizeof(struct campaign_event *));
+	size_t count = 0;
+	if (!members)
+		return;
+	for (uint32_t i = 0; i < campaigns->event_count; i++)
+		if (uuid_equal(campaigns->events[i].campaign, campaign)) {
+			campaigns->events[i].campaign = (struct uuid){ 0 };
+			members[count++] = &campaigns->events[i];
+		}
+	qsort(members, count, sizeof *members, by_id);
+	for (uint32_t i = 0; i < CAMPAIGN_TIES && count > 0; i++) {
+		struct campaign_event sought = { .id = campaigns->ties[i].event }, *at = &sought;
+		struct campaign_event **member =
+		    campaigns->ties[i].key ? bsearch(&at, members, count, sizeof *members, by_id) : NULL;
+		if (member)
+			join_all(campaigns, *member, campaigns->ties[i].key, NULL, NULL);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (changed && !uuid_equal(members[i]->campaign, campaign))
+			changed(context, members[i]->id, members[i]->organisation, members[i]->campaign);
+	free(members);
+}
+
+static void untie(struct campaigns *campaigns, struct campaign_event *event, campaign_callback changed, void *context)
+{
+	struct uuid campaign = event->campaign;
+	for (uint32_t i = 0; i < CAMPAIGN_TIES; i++)
+		if (campaigns->ties[i].key && uuid_equal(campaigns->ties[i].event, event->id))
+			campaigns->ties[i] = (struct tie){ 0 };
+	event->campaign = (struct uuid){ 0 };
+	if (!uuid_is_nil(campaign))
+		regroup(campaigns, campaign, changed, context);
+}
+
+void campaign_forget(struct campaigns *campaigns, struct uuid id, campaign_callback changed, void *context)
+{
+	struct campaign_event *event = event_known(campaigns, id);
+	if (!event)
+		return;
+	untie(campaigns, event, changed, context);
+	event->id = (struct uuid){ 0 }; /* its place in the ring is used again in its turn */
+}
+
+struct uuid campaign_of(struct campaigns *campaigns, const struct episode *episode, const struct names *names,
+    uint32_t organisation, bool provisional, campaign_callback changed, void *context)
+{
+	bool earlier_now;
+	struct campaign_event *event = event_note(campaigns, episode, organisation, &earlier_now);
+	if (event->provisional && !provisional) /* what it was before its order was certain leaves no trace (rule 6) */
+		untie(campaigns, event, changed, context);
+	event->provisional = provisional;
+	if (earlier_now && !uuid_is_nil(event->campaign))
+		name_campaign(campaigns, event, event, changed, context);
 	for (uint32_t i = 0; episode->sources.entries && i <= episode->sources.mask; i++) {
 		const struct tally_entry *entry = &episode->sources.entries[i];
 		if (entry->alerts && !address_is_private(entry->key))
-			tie(campaigns, event, hash_bytes(&entry->key, sizeof entry->key, ADDRESS_SEED) | 1,
-			    ADDRESS_APART, changed, context);
+			tie(campaigns, event,
+			    (hash_bytes(&entry->key, sizeof entry->key, ADDRESS_SEED) | 1) & ~SIGNATURE_KEY, changed,
+			    context);
 	}
 	for (uint32_t i = 0; i < episode->evidence_count; i++) {
 		const struct evidence *piece = &episode->evidence[i];
 		bool attack = piece->kind == CLAIM_ATTEMPT || piece->kind == CLAIM_COMPROMISE;
 		if (attack && piece->value >= STRONG_EVIDENCE)
-			tie(campaigns, event, hash_u64(names_hash(names, piece->signature), SIGNATURE_SEED) | 1,
-			    SIGNATURE_APART, changed, context);
+			tie(campaigns, event,
+			    hash_u64(names_hash(names, piece->signature), SIGNATURE_SEED) | 1 | SIGNATURE_KEY, changed,
+			    context);
 	}
 	return event->campaign;
 }

@@ -15,6 +15,7 @@ struct campaign_event {
 	struct uuid id;
 	struct uuid campaign; /* nil: none */
 	uint32_t organisation;
+	uint32_t provisional; /* told so last: its ties are not certain */
 	nanoseconds first, last;
 };
 
@@ -28,7 +29,7 @@ struct tie {
 struct campaigns {
 	struct campaign_event *events; /* a ring, newest overwrite oldest */
 	uint32_t event_next, event_count;
-	struct tie *ties; /* hashed, one probe window; the oldest in it goes */
+	struct tie *ties; /* for each key and event, hashed, one probe window; the oldest in it goes */
 };
 
 typedef void (*campaign_callback)(void *context, struct uuid event, uint32_t organisation, struct uuid campaign);
@@ -38,7 +39,9 @@ void campaigns_free(struct campaigns *campaigns);
 /* Notes the event and its ties; returns its campaign (nil: none). Calls back for every other event whose campaign
  * changed. */
 struct uuid campaign_of(struct campaigns *campaigns, const struct episode *episode, const struct names *names,
-    uint32_t organisation, campaign_callback changed, void *context);
+    uint32_t organisation, bool provisional, campaign_callback changed, void *context);
+/* A provisional event was taken back: what it alone tied together comes apart. */
+void campaign_forget(struct campaigns *campaigns, struct uuid event, campaign_callback changed, void *context);
 
 void campaigns_save(const struct campaigns *campaigns, struct builder *to);
 enum error campaigns_load(struct campaigns *campaigns, struct reader *from);

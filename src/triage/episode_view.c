@@ -11,16 +11,25 @@
 
 #define RANK_SCALE 20.0 /* decades of evidence at which the rank is 63 of 100 */
 
-static int more_alerts(const void *a, const void *b)
+static struct text name_of(const struct names *names, struct address key)
+{
+	uint32_t number;
+	memcpy(&number, key.bytes + 12, sizeof number);
+	return names_text(names, number);
+}
+
+/* Equal counts go by name: the numbers of names depend on the order in which alerts arrived (rule 6). Addresses have
+ * none. */
+static int more_alerts(const void *a, const void *b, void *names)
 {
 	const struct tally_entry *x = a, *y = b;
 	if (x->alerts != y->alerts)
 		return x->alerts < y->alerts ? 1 : -1;
-	return address_compare(x->key, y->key);
+	return names ? text_compare(name_of(names, x->key), name_of(names, y->key)) : address_compare(x->key, y->key);
 }
 
 /* The entries with the most alerts; returns how many there are, up to EVENT_NAMES. */
-static uint32_t most_alerts(const struct tally *tally, struct tally_entry top[EVENT_NAMES])
+static uint32_t most_alerts(const struct tally *tally, const struct names *names, struct tally_entry top[EVENT_NAMES])
 {
 	struct tally_entry *sorted = tally->count ? malloc(tally->count * sizeof *sorted) : NULL;
 	uint32_t count = 0;
@@ -29,7 +38,7 @@ static uint32_t most_alerts(const struct tally *tally, struct tally_entry top[EV
 	for (uint32_t i = 0; i <= tally->mask; i++)
 		if (tally->entries[i].alerts)
 			sorted[count++] = tally->entries[i];
-	qsort(sorted, count, sizeof *sorted, more_alerts);
+	qsort_r(sorted, count, sizeof *sorted, more_alerts, (void *)names);
 	if (count > EVENT_NAMES)
 		count = EVENT_NAMES;
 	memcpy(top, sorted, count * sizeof *sorted);
@@ -49,11 +58,9 @@ static void printable(struct text text, char *to, size_t size)
 static uint32_t show_names(const struct tally *tally, const struct names *names, struct event_name shown[EVENT_NAMES])
 {
 	struct tally_entry top[EVENT_NAMES];
-	uint32_t count = most_alerts(tally, top);
+	uint32_t count = most_alerts(tally, names, top);
 	for (uint32_t i = 0; i < count; i++) {
-		uint32_t number;
-		memcpy(&number, top[i].key.bytes + 12, sizeof number);
-		printable(names_text(names, number), shown[i].name, sizeof shown[i].name);
+		printable(name_of(names, top[i].key), shown[i].name, sizeof shown[i].name);
 		shown[i].alerts = top[i].alerts;
 	}
 	return count;
@@ -62,7 +69,7 @@ static uint32_t show_names(const struct tally *tally, const struct names *names,
 static uint32_t show_addresses(const struct tally *tally, struct event_name shown[EVENT_NAMES])
 {
 	struct tally_entry top[EVENT_NAMES];
-	uint32_t count = most_alerts(tally, top);
+	uint32_t count = most_alerts(tally, NULL, top);
 	for (uint32_t i = 0; i < count; i++) {
 		char text[ADDRESS_TEXT];
 		snprintf(shown[i].name, sizeof shown[i].name, "%s", address_format(top[i].key, text));

@@ -92,7 +92,7 @@ static void tell(const struct speaker *speaker, struct episode *episode, bool pr
 	episode_event(episode, &speaker->member->identities.names, speaker->member->organisation, event);
 	event->provisional = provisional;
 	event->campaign = campaign_of(&speaker->triage->campaigns, episode, &speaker->member->identities.names,
-	    speaker->member->organisation, speaker->triage->sink.campaign, speaker->triage->sink.context);
+	    speaker->member->organisation, provisional, speaker->triage->sink.campaign, speaker->triage->sink.context);
 	speaker->triage->sink.event(speaker->triage->sink.context, event);
 	free(event);
 	episode->changed = false;
@@ -148,6 +148,14 @@ static void early_judged(void *context, const struct pending *alert, enum verdic
 	speaker->triage->sink.judged(speaker->triage->sink.context, &judgement);
 }
 
+static bool final_has(const struct member *member, struct uuid id)
+{
+	for (uint32_t i = 0; i < member->final.episode_count; i++)
+		if (uuid_equal(member->final.episodes[i]->id, id))
+			return true;
+	return false;
+}
+
 static void early_told(void *context, struct episode *episode, bool final)
 {
 	const struct speaker *speaker = context;
@@ -156,6 +164,8 @@ static void early_told(void *context, struct episode *episode, bool final)
 	(void) final;
 	if ((episode->confirmed && episode->last <= episode->confirmed) || episode->last < member->order.watermark)
 		return; /* the final judge has seen all of it */
+	if (episode->confirmed && !final_has(member, episode->id))
+		return; /* it was told for the last time: nothing would ever say that it is final again */
 	if (!early && member->provisional_count < MEMBER_EARLY) {
 		early = &member->provisional[member->provisional_count++];
 		*early = (struct early_event){ .id = episode->id, .confirmed = episode->confirmed != 0 };
@@ -253,6 +263,7 @@ static void take_back(struct triage *triage, struct member *member, bool all)
 				triage->sink.event(triage->sink.context, event);
 				free(event);
 			}
+			campaign_forget(&triage->campaigns, early->id, triage->sink.campaign, triage->sink.context);
 		}
 		*early = member->provisional[--member->provisional_count];
 		i--;
