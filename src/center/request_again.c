@@ -17,15 +17,14 @@
 static bool brings_secret(const struct request *request)
 {
 	for (const struct field *field = request->route->fields; field && field->name; field++)
-		if (field->type == FIELD_SECRET && (field->required || json_object_get(request->input, field->name)))
+		if (field->type == FIELD_SECRET && json_object_get(request->input, field->name))
 			return true;
 	return false;
 }
 
 struct text answer_key(const struct request *request, char to[static ANSWER_KEY])
 {
-	if (!*request->key || !request->route->changes || !request->call.scope || request->route->kind != ROUTE_JSON ||
-	    brings_secret(request))
+	if (!*request->key || !request->call.scope || !route_takes_key(request->route) || brings_secret(request))
 		return TEXT_NONE;
 	snprintf(to, ANSWER_KEY, "%s %s", request->route->name, request->key);
 	return text_of(to);

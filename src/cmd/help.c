@@ -1,7 +1,10 @@
 /*
- * `noroshi help [VERB]` and `noroshi version`.
+ * `noroshi help [VERB]`, the API's reference and its OpenAPI document, and `noroshi version`.
  */
+#include "center/center.h"
 #include "cmd/commands.h"
+#include "http/openapi.h"
+#include "http/reference.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +17,23 @@ static void list_commands(FILE *to)
 	const struct command *command;
 	for (size_t i = 0; (command = command_at(i)); i++)
 		fprintf(to, "  %-12s %s\n", command->name, command->summary);
-	fputs("\n`noroshi VERB --help` explains a verb. Exit codes: 0 done, 1 found problems, 2 bad usage or input.\n",
+	fputs("\n`noroshi help routes` prints every route of the API, `noroshi help openapi` the same as OpenAPI."
+	      "\n`noroshi VERB --help` explains a verb. Exit codes: 0 done, 1 found problems, 2 bad usage or input.\n",
 	    to);
+}
+
+static int print_routes(bool openapi)
+{
+	const struct route *tables[ROUTE_TABLES];
+	struct builder text = { 0 };
+	route_tables(tables);
+	if (openapi)
+		openapi_write(tables, "Noroshi", &text);
+	else
+		reference_write(tables, &text);
+	bool written = !text.failed && fwrite(text.at, 1, text.size, stdout) == text.size;
+	builder_free(&text);
+	return written ? 0 : 2;
 }
 
 static int help_run(int argc, char **argv)
@@ -24,6 +42,8 @@ static int help_run(int argc, char **argv)
 		list_commands(stdout);
 		return 0;
 	}
+	if (strcmp(argv[1], "routes") == 0 || strcmp(argv[1], "openapi") == 0)
+		return print_routes(argv[1][0] == 'o');
 	const struct command *command = command_named(argv[1]);
 	if (!command) {
 		fprintf(stderr, "noroshi help: there is no verb \"%s\"; `noroshi help` lists them\n", argv[1]);

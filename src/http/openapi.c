@@ -64,6 +64,23 @@ static void put_schema(struct builder *to, const struct field *field)
 	build_char(to, '}');
 }
 
+/* The headers that a change heeds. */
+static void put_headers(struct builder *to, const struct route *route, bool first)
+{
+	if (route->versioned)
+		build_format(to,
+		    "%s{\"name\":\"If-Match\",\"in\":\"header\",\"required\":false,\"description\":\"The ETag that "
+		    "was read: 412 when the thing was changed since.\",\"schema\":{\"type\":\"string\"}}",
+		    first ? "" : ",");
+	if (route_takes_key(route))
+		build_format(to,
+		    "%s{\"name\":\"Idempotency-Key\",\"in\":\"header\",\"required\":false,\"description\":\"The same "
+		    "request again is answered as the first time; another one with this key: "
+		    "422.\",\"schema\":{\"type\":"
+		    "\"string\",\"minLength\":1,\"maxLength\":64}}",
+		    first && !route->versioned ? "" : ",");
+}
+
 static void put_parameters(struct builder *to, const struct route *route)
 {
 	bool first = true;
@@ -83,6 +100,7 @@ static void put_parameters(struct builder *to, const struct route *route)
 		put_schema(to, field);
 		build_char(to, '}');
 	}
+	put_headers(to, route, first);
 	build_char(to, ']');
 }
 

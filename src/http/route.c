@@ -291,3 +291,11 @@ const struct route *route_by_name(const struct router *router, struct text name)
 			return router->routes[i].route;
 	return NULL;
 }
+
+bool route_takes_key(const struct route *route)
+{
+	for (const struct field *field = route->fields; field && field->name; field++)
+		if (field->type == FIELD_SECRET && field->required)
+			return false;
+	return route->changes && route->kind == ROUTE_JSON;
+}

@@ -132,6 +132,8 @@ struct route_match {
 };
 /* HEAD finds the route of GET. Fixed segments win over {names}. `path` is decoded, without the query. */
 void route_find(const struct router *router, struct text method, struct text path, struct route_match *match);
+/* Whether answers to it are kept under an Idempotency-Key: a change by a program, without a secret in each request. */
+bool route_takes_key(const struct route *route);
 const struct route *route_by_name(const struct router *router, struct text name);
 
 #endif

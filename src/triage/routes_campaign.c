@@ -304,6 +304,8 @@ enum error campaign_analyse(struct call *call, struct failure *failure)
 	if (seen < 0)
 		return fail(failure, ERROR_INPUT,
 		    "seen: say which version of the analysis you saw (0 = there was none), here or with If-Match");
+	if (call->version && (uint64_t)seen != call->version)
+		return fail(failure, ERROR_CONFLICT, "seen and If-Match name different versions of the analysis");
 	enum error error =
 	    store_campaign_analysis_put(call->store, call->scope, &analysis, (uint64_t)seen, call->now, failure);
 	if (error)

@@ -197,6 +197,25 @@ static void test_a_cursor_is_only_good_for_whom_and_what_it_was_given(void **sta
 	}
 }
 
+static void test_a_version_in_the_body_does_not_outweigh_if_match(void **state)
+{
+	struct world *world = *state;
+	const struct key *analyst = person(world, ROLE_ANALYST, 0);
+	char target[128], id[UUID_TEXT];
+	for (size_t i = 0; i < 2; i++) { /* a campaign of nobody's answers 404 */
+		snprintf(target, sizeof target, "/v1/campaigns/%s/analysis", uuid_format(world->campaigns[i], id));
+		struct reply now = get(world, analyst, "/v1/campaigns/%s", id);
+		struct visit visit = { .key = analyst,
+			.method = "POST",
+			.target = text_of(target),
+			.body = TEXT("{\"text\":\"x\",\"seen\":1}"),
+			.version = 9 };
+		struct reply reply = inside_visit(world->inside, &visit);
+		assert_int_equal(reply.status, now.status == 200 ? 412 : 404);
+		reply_free(&now), reply_free(&reply);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
@@ -204,6 +223,7 @@ int main(void)
 		TEST(test_the_same_request_again_is_answered_as_it_was),
 		TEST(test_a_key_that_comes_with_another_request_is_refused_and_nothing_changes),
 		TEST(test_a_request_with_a_secret_in_it_is_not_kept),
+		TEST(test_a_version_in_the_body_does_not_outweigh_if_match),
 		TEST(test_a_cursor_is_only_good_for_whom_and_what_it_was_given),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

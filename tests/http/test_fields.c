@@ -220,7 +220,7 @@ static void check_operation(const char *path, json_t *operation, json_t *ids)
 	json_array_foreach(json_object_get(operation, "parameters"), index, parameter)
 	{
 		const char *in = json_string_value(json_object_get(parameter, "in"));
-		assert_true(strcmp(in, "path") == 0 || strcmp(in, "query") == 0);
+		assert_true(strcmp(in, "path") == 0 || strcmp(in, "query") == 0 || strcmp(in, "header") == 0);
 		if (strcmp(in, "path") == 0) {
 			values--;
 			assert_true(json_is_true(json_object_get(parameter, "required")));
