@@ -123,7 +123,8 @@ enum error ingest_read(struct ingest *ingest, unsigned most, struct failure *fai
 	for (unsigned i = 0; i < most; i++) {
 		enum error error = format_read(
 		    ingest->reader, ingest->stream, &line, &alert, &ingest->counts, complain, ingest, failure);
-		ingest->unpacked = line.offset + line.text.size;
+		if (line.offset + line.text.size > ingest->unpacked) /* at the end there is no line */
+			ingest->unpacked = line.offset + line.text.size;
 		if (error == ERROR_AGAIN) /* lines that are no alerts: others want to be read too */
 			return OK;
 		if (error == ERROR_END)
