@@ -3,16 +3,25 @@
  */
 #include "base/error.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+/* One line of UTF-8, whatever was put into it and wherever it was cut. */
 static void flatten(char *words)
 {
-	for (; *words; words++)
-		if (*words == '\n' || *words == '\r' || *words == '\t')
-			*words = ' ';
+	struct text rest = text_of(words);
+	for (char *at = words; *at; at++)
+		if (*at == '\n' || *at == '\r' || *at == '\t')
+			*at = ' ';
+	for (size_t valid; (valid = text_utf8_valid(rest)) < rest.size;) {
+		words += valid;
+		*words++ = '?';
+		rest = (struct text){ words, rest.size - valid - 1 };
+	}
 }
 
 enum error fail(struct failure *failure, enum error code, const char *format, ...)

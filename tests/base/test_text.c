@@ -1,6 +1,7 @@
 /*
  * base/text.h: what a text is, numbers in it, UTF-8, and the builder.
  */
+#include "base/error.h"
 #include "base/text.h"
 
 #include <setjmp.h>
@@ -170,6 +171,19 @@ static void test_builder_writes_json_strings(void **state)
 	assert_null(builder.at);
 }
 
+static void test_words_of_a_failure_are_one_line_of_utf8_however_they_were_cut(void **state)
+{
+	(void)state;
+	struct failure failure;
+	(fail)(&failure, ERROR_INPUT, "%.4s: %.5s\n%s", "\xe9\x8a\x80\xe9\x8a\x80", "caf\xc3\xa9!", "\xff");
+	assert_string_equal(failure.words, "\xe9\x8a\x80?: caf\xc3\xa9 ?");
+	char longest[1000];
+	memset(longest, 'a', sizeof longest);
+	memcpy(longest + sizeof failure.words - 2, "\xe9\x8a\x80", 4);
+	(fail)(&failure, ERROR_INPUT, "%s", longest);
+	assert_int_equal(text_utf8_valid(text_of(failure.words)), sizeof failure.words - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_utf8_is_what_rfc_3629_says),
 		cmocka_unit_test(test_printable_text_cannot_deceive),
 		cmocka_unit_test(test_builder_writes_json_strings),
+		cmocka_unit_test(test_words_of_a_failure_are_one_line_of_utf8_however_they_were_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
