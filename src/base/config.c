@@ -23,6 +23,10 @@
 struct reading {
 	const char *name; /* of the file, for messages */
 	char folder[PATH_MAX];
+	struct config_origins *origins; /* NULL: nobody asks */
+	bool again;                     /* over settings that are in use */
+	void (*kept)(void *context, const char *group, const char *option);
+	void *context;
 	struct failure *failure;
 };
 
@@ -66,6 +70,27 @@ static void settings_move(const struct option *options, void *from, void *to)
 		value_move(options, from, to);
 }
 
+static bool value_same(const struct option *option, const void *one, const void *other)
+{
+	struct builder first = { 0 }, second = { 0 };
+	value_write(option, one, &first);
+	value_write(option, other, &second);
+	bool same = text_equal((struct text){ first.at, first.size }, (struct text){ second.at, second.size });
+	builder_free(&first);
+	builder_free(&second);
+	return same;
+}
+
+/* As settings_move(), but what was taken at the start stays. */
+static void settings_renew(const struct reading *reading, const struct option_group *group, void *from)
+{
+	for (const struct option *option = group->options; option->name; option++)
+		if (!option->fixed)
+			value_move(option, from, group->settings);
+		else if (reading->kept && !value_same(option, from, group->settings))
+			reading->kept(reading->context, group->name, option->name);
+}
+
 enum error config_defaults(const struct option_group *groups, struct failure *failure)
 {
 	for (; groups->name; groups++) {
@@ -83,7 +108,7 @@ enum error config_defaults(const struct option_group *groups, struct failure *fa
 void config_free(const struct option_group *groups)
 {
 	for (; groups->name; groups++)
-		if (!groups->each)
+		if (!groups->each) /* nothing of a group without settings */
 			settings_free(groups->options, groups->settings);
 }
 
@@ -175,6 +200,15 @@ static enum error unknown_group(
 	return unknown(reading, setting, NULL, known, "group");
 }
 
+static void note_origin(const struct reading *reading, const struct option *option, const config_setting_t *setting)
+{
+	struct config_origins *origins = reading->origins;
+	if (!origins || origins->count == CONFIG_ORIGINS)
+		return;
+	origins->items[origins->count].option = option;
+	origins->items[origins->count++].line = config_setting_source_line(setting);
+}
+
 /* The options of one `{ … }` into settings that hold the defaults. */
 static enum error read_group(
     const struct reading *reading, const struct option_group *group, void *settings, const config_setting_t *setting)
@@ -190,6 +224,7 @@ static enum error read_group(
 			option++;
 		error = option->name ? read_value(reading, group->name, option, settings, member)
 				     : unknown_option(reading, member, group);
+		note_origin(reading, option, member);
 	}
 	return error;
 }
@@ -279,7 +314,9 @@ static enum error apply(const struct reading *reading, const struct option_group
 		return fail(reading->failure, ERROR_MEMORY, "no memory to read %s", reading->name);
 	enum error error = read_all(reading, groups, fresh, root);
 	for (size_t i = 0; i < count; i++) {
-		if (!error && fresh[i])
+		if (!error && fresh[i] && groups[i].settings && reading->again)
+			settings_renew(reading, &groups[i], fresh[i]);
+		else if (!error && fresh[i] && groups[i].settings)
 			settings_move(groups[i].options, fresh[i], groups[i].settings);
 		settings_free(groups[i].options, fresh[i]);
 		free(fresh[i]);
@@ -309,37 +346,58 @@ static enum error find_folder(struct reading *reading)
 	return OK;
 }
 
-enum error config_read_text(
-    const char *name, struct text text, const struct option_group *groups, struct failure *failure)
+static enum error read_text(struct reading *reading, struct text text, const struct option_group *groups)
 {
 	struct failure unwanted;
-	struct reading reading = { .name = name, .failure = failure ? failure : &unwanted };
 	struct builder source = { 0 };
 	config_t config;
-	enum error error = find_folder(&reading);
+	if (!reading->failure)
+		reading->failure = &unwanted;
+	enum error error = find_folder(reading);
 	if (!error)
-		error = config_source_prepare(name, text, &source, reading.failure);
+		error = config_source_prepare(reading->name, text, &source, reading->failure);
 	if (!error) {
 		config_init(&config);
 		if (config_read_string(&config, source.at ? source.at : ""))
-			error = apply(&reading, groups, config_root_setting(&config));
+			error = apply(reading, groups, config_root_setting(&config));
 		else
-			error = fail(reading.failure, ERROR_INPUT, "%s:%d: %s", name, config_error_line(&config),
-			    config_error_text(&config));
+			error = fail(reading->failure, ERROR_INPUT, "%s:%d: %s", reading->name,
+			    config_error_line(&config), config_error_text(&config));
 		config_destroy(&config);
 	}
 	builder_free(&source);
 	return error;
 }
 
-enum error config_load(const char *path, const struct option_group *groups, struct failure *failure)
+enum error config_read_text(
+    const char *name, struct text text, const struct option_group *groups, struct failure *failure)
 {
+	struct reading reading = { .name = name, .failure = failure };
+	return read_text(&reading, text, groups);
+}
+
+enum error config_reload_text(const char *name, struct text text, const struct option_group *groups,
+    void (*kept)(void *context, const char *group, const char *option), void *context, struct failure *failure)
+{
+	struct reading reading = { .name = name, .again = true, .kept = kept, .context = context, .failure = failure };
+	return read_text(&reading, text, groups);
+}
+
+enum error config_load_origins(
+    const char *path, const struct option_group *groups, struct config_origins *origins, struct failure *failure)
+{
+	struct reading reading = { .name = path, .origins = origins, .failure = failure };
 	char *at;
 	size_t size;
 	enum error error = file_read(path, LARGEST, &at, &size, failure);
 	if (error)
 		return error;
-	error = config_read_text(path, (struct text){ at, size }, groups, failure);
+	error = read_text(&reading, (struct text){ at, size }, groups);
 	free(at);
 	return error;
+}
+
+enum error config_load(const char *path, const struct option_group *groups, struct failure *failure)
+{
+	return config_load_origins(path, groups, NULL, failure);
 }

@@ -47,12 +47,13 @@ struct option {
 	const char *summary; /* one English sentence, for `config show`, --help and the man page */
 	/* optional: a further check of the value as text; returns words on what is wrong, or NULL */
 	const char *(*check)(const char *value);
+	bool fixed; /* is taken at the start: a reload leaves the value that is in use */
 };
 
 struct option_group {
 	const char *name; /* "triage"; NULL ends a list of groups */
 	const struct option *options;
-	void *settings;       /* the struct that the offsets are in, or its default when `many` */
+	void *settings;       /* the struct that the offsets are in; NULL: the group is only checked */
 	size_t settings_size; /* bytes */
 	/* A group that is a list of named things, `organisations = ( { name = "a"; … }, … )`: each item is read into a
 	 * fresh settings struct and handed over for the call (copy what you keep). Called only after the whole file was
@@ -74,11 +75,34 @@ enum error config_load(const char *path, const struct option_group *groups, stru
 /* The same from memory; `name` is what messages call it, and its folder is what relative paths are relative to. */
 enum error config_read_text(
     const char *name, struct text text, const struct option_group *groups, struct failure *failure);
+/* The same over settings that are in use: fixed options keep value and memory, and `kept` (may be NULL) is told of
+ * those that the text gives another value. */
+enum error config_reload_text(const char *name, struct text text, const struct option_group *groups,
+    void (*kept)(void *context, const char *group, const char *option), void *context, struct failure *failure);
 void config_free(const struct option_group *groups);
 
 /* Appends every option with its value, its default and its summary as a configuration file that reads back to the same
  * settings. Secrets show their path only. Lists of groups stand as a comment. */
 void config_show(const struct option_group *groups, struct builder *to);
+
+/* Where the values of a file stand: line by option; options that are not listed have their defaults. */
+#define CONFIG_ORIGINS 512
+struct config_origins {
+	const char *name; /* of the file */
+	struct {
+		const struct option *option;
+		unsigned line;
+	} items[CONFIG_ORIGINS];
+	size_t count;
+};
+/* As config_load(), noting in `origins` what the file says itself. */
+enum error config_load_origins(
+    const char *path, const struct option_group *groups, struct config_origins *origins, struct failure *failure);
+/* One line for each option: its value and where that comes from; as JSON, one object on a line. */
+void config_show_origins(
+    const struct option_group *groups, const struct config_origins *origins, bool json, struct builder *to);
+/* Every option as tables in Markdown, for the manual. */
+void config_reference(const struct option_group *groups, struct builder *to);
 
 /* The known name that is nearest to `unknown` by edit distance, or NULL when none is near. For commands and flags too.
  */

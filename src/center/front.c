@@ -360,6 +360,14 @@ static enum error front_start(struct process *process, struct failure *failure)
 	return error;
 }
 
+/* Key and certificate are renewed while it runs: connections that are open go on with the old ones. */
+static enum error front_reload(
+    struct process *process, struct text certificate, struct text key, struct failure *failure)
+{
+	struct front *front = process->self;
+	return key.size ? server_renew(front->server, certificate, key, failure) : OK;
+}
+
 static void front_stopped(void *context)
 {
 	process_end(context, 0);
@@ -375,6 +383,7 @@ int front_run(void)
 {
 	static const struct process_hooks hooks = {
 		.start = front_start,
+		.reload = front_reload,
 		.peer = front_peer,
 		.stop = front_stop,
 	};

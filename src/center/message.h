@@ -10,12 +10,13 @@
 #ifndef NOROSHI_CENTER_MESSAGE_H
 #define NOROSHI_CENTER_MESSAGE_H
 
-#define MESSAGE_VERSION 1
+#define MESSAGE_VERSION 2
 
 enum message_kind {
 	/* supervisor → child: u32 version; text name (path) and text content of the configuration file; then what the
 	 * command line says instead: u8 ephemeral, text listen, text state folder, u32 count and texts: organisations
-	 * to make. At the start, and again for a reload. */
+	 * to make; then, to a front that runs, text certificate and text key (PEM), else both empty. At the start, and
+	 * again for a reload. */
 	MESSAGE_CONFIGURATION = 1,
 	/* child → supervisor: the configuration is in use. text address (front: where it listens; else empty), text
 	 * facts (keeper of an ephemeral centre: JSON object with its tokens; else empty). */

@@ -64,32 +64,58 @@ static void process_stop(struct process *process)
 		process_end(process, 0);
 }
 
-static enum error settings_read(struct process *process, struct reader *from, struct failure *failure)
-{
-	if (get_u32(from) != MESSAGE_VERSION)
-		return fail(failure, ERROR_VERSION, "the supervisor is of another version");
-	struct text name = get_text(from), content = get_text(from);
+struct configuration {
 	char path[4096];
-	if (!text_copy(name, path, sizeof path) || !wishes_decode(from, &process->wishes) || !reader_done(from))
-		return fail(failure, ERROR_CORRUPT, "the supervisor's configuration message does not fit its kind");
+	struct text content, certificate, key; /* in the message */
+};
+
+static enum error configuration_decode(
+    struct process *process, struct text body, struct configuration *configuration, struct failure *failure)
+{
+	struct reader from = reader_of(body.at, body.size);
+	if (get_u32(&from) != MESSAGE_VERSION)
+		return fail(failure, ERROR_VERSION, "the supervisor is of another version");
+	struct text name = get_text(&from);
+	configuration->content = get_text(&from);
+	bool fits =
+	    text_copy(name, configuration->path, sizeof configuration->path) && wishes_decode(&from, &process->wishes);
+	configuration->certificate = get_text(&from);
+	configuration->key = get_text(&from);
+	return fits && reader_done(&from)
+		   ? OK
+		   : fail(failure, ERROR_CORRUPT, "the supervisor's configuration message does not fit its kind");
+}
+
+static void say_kept(void *context, const char *group, const char *option)
+{
+	struct process *process = context;
+	char name[128];
+	if (*process->wishes.listen && strcmp(option, "listen") == 0)
+		return; /* the command line says where */
+	if (process->kind != PROCESS_KEEPER)
+		return; /* once is enough */
+	snprintf(name, sizeof name, "%s.%s", group, option);
+	log_write(LOG_WARNING,
+	    "an option was changed that is taken at the start: it stays as it was until the next one",
+	    LOG_FIELD_STRING("option", name));
+}
+
+/* The first one, or one over settings that are in use. */
+static enum error settings_read(
+    struct process *process, const struct configuration *configuration, bool first, struct failure *failure)
+{
+	enum error error =
+	    settings_try(configuration->path, configuration->content, process->wishes.listen, NULL, failure);
+	if (error != OK)
+		return error;
 	settings_groups(&process->settings, process->groups);
-	/* Read into a copy of the centre's group first: what two options say together is checked before anything
-	 * changes. */
-	struct center_settings settings = { 0 };
-	struct option_group groups[SETTINGS_GROUPS];
-	settings_groups(&settings, groups);
-	enum error error = config_read_text(path, content, groups, failure);
-	if (error != OK)
-		return error;
-	if (*process->wishes.listen && settings.listen) {
-		free(settings.listen);
-		settings.listen = strdup(process->wishes.listen);
-	}
-	error = settings_check(&settings, failure);
-	if (error != OK)
-		return error;
-	process->settings = settings;
-	return OK;
+	if (!first)
+		return config_reload_text(
+		    configuration->path, configuration->content, process->groups, say_kept, process, failure);
+	error = config_read_text(configuration->path, configuration->content, process->groups, failure);
+	if (error == OK)
+		settings_listen(&process->settings, process->wishes.listen);
+	return error;
 }
 
 static void link_ready(void *context, int descriptor, unsigned ready)
@@ -112,33 +138,37 @@ static void link_ready(void *context, int descriptor, unsigned ready)
 	}
 }
 
+static enum error configured_first(struct process *process, struct failure *failure)
+{
+	process->configured = true;
+	enum error error = process->hooks->start(process, failure);
+	/* Other processes are heard from now on: before, there was nothing to hear them with. */
+	if (error == OK) {
+		process->link = loop_descriptor(process->loop, LINK_DESCRIPTOR, LOOP_READ, link_ready, process);
+		if (!process->link)
+			error = fail(failure, ERROR_MEMORY, "no memory to start");
+	}
+	process->configured = error == OK;
+	return error;
+}
+
 static void take_configuration(struct process *process, struct text body)
 {
 	struct failure failure = { 0 };
-	struct reader from = reader_of(body.at, body.size);
-	enum error error = settings_read(process, &from, &failure);
+	struct configuration configuration = { 0 };
 	bool first = !process->configured;
-	if (error == OK && first) {
-		process->configured = true;
-		error = process->hooks->start(process, &failure);
-		/* Other processes are heard from now on: before, there was nothing to hear them with. */
-		if (error == OK) {
-			process->link = loop_descriptor(process->loop, LINK_DESCRIPTOR, LOOP_READ, link_ready, process);
-			if (!process->link)
-				error = fail(&failure, ERROR_MEMORY, "no memory to start");
-		}
-		if (error != OK)
-			process->configured = false;
-	}
+	enum error error = configuration_decode(process, body, &configuration, &failure);
+	if (error == OK)
+		error = settings_read(process, &configuration, first, &failure);
+	if (error == OK && first)
+		error = configured_first(process, &failure);
+	else if (error == OK && process->hooks->reload)
+		error = process->hooks->reload(process, configuration.certificate, configuration.key, &failure);
 	if (error != OK) {
 		send_words(process, MESSAGE_REFUSED, text_of(failure.words), TEXT_NONE);
 		if (first)
 			process_stop(process);
-		return;
-	}
-	if (!first) {
-		if (process->hooks->reload)
-			process->hooks->reload(process);
+	} else if (!first) {
 		process_ready(process, "", TEXT_NONE);
 	}
 }

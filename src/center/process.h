@@ -24,7 +24,8 @@ struct process {
 	struct counters *counters;
 	struct channel *supervisor;
 	struct watch *link;
-	struct center_settings settings; /* the group `center`; texts live until the next reload */
+	struct center_settings
+	    settings; /* the group `center`; texts of fixed options stay, others live until the next reload */
 	struct option_group groups[SETTINGS_GROUPS];
 	struct wishes wishes;
 	bool configured, stopping;
@@ -34,8 +35,10 @@ struct process {
 struct process_hooks {
 	/* The configuration is there for the first time: open everything, confine, then call process_ready(). */
 	enum error (*start)(struct process *process, struct failure *failure);
-	/* It was replaced by a good one. May be NULL. */
-	void (*reload)(struct process *process);
+	/* It was replaced by a good one; texts of options that are not fixed have moved. To the front with what is in
+	 * the files of certificate and key now, else empty. May be NULL. */
+	enum error (*reload)(
+	    struct process *process, struct text certificate, struct text key, struct failure *failure);
 	/* A channel to that process; an older one to it is dead. The descriptor is the hook's. */
 	void (*peer)(struct process *process, enum process_kind kind, int descriptor);
 	/* Finish and then call process_end(). Called once. */

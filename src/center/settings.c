@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool listen_parse(const char *listen, char host[static 64], uint16_t *port)
@@ -55,21 +56,21 @@ static const char *url_problem(const char *value)
 #define AT(member) offsetof(struct center_settings, member)
 
 static const struct option center_options[] = {
-	{ "listen", OPTION_TEXT, AT(listen), "127.0.0.1:8443", .check = listen_problem,
+	{ "listen", OPTION_TEXT, AT(listen), "127.0.0.1:8443", .check = listen_problem, .fixed = true,
 	    .summary = "Address and port for pages, programs and agents; beyond loopback a key and a certificate are "
 		       "needed." },
 	{ "tls_certificate", OPTION_PATH, AT(tls_certificate), NULL,
 	    .summary = "PEM file: the certificate and its chain." },
 	{ "tls_key", OPTION_PATH, AT(tls_key), NULL, .summary = "PEM file: the private key; readable by nobody else." },
-	{ "state", OPTION_PATH, AT(state), "/var/lib/noroshi",
+	{ "state", OPTION_PATH, AT(state), "/var/lib/noroshi", .fixed = true,
 	    .summary = "Folder of the state store; made when it is not there." },
-	{ "history", OPTION_PATH, AT(history), NULL,
+	{ "history", OPTION_PATH, AT(history), NULL, .fixed = true,
 	    .summary = "Folder of the alerts; empty: \"history\" in the state folder." },
-	{ "user", OPTION_TEXT, AT(user), NULL,
+	{ "user", OPTION_TEXT, AT(user), NULL, .fixed = true,
 	    .summary = "Account of the system that the processes run as; needed when root starts the centre." },
-	{ "public_url", OPTION_TEXT, AT(public_url), NULL, .check = url_problem,
+	{ "public_url", OPTION_TEXT, AT(public_url), NULL, .check = url_problem, .fixed = true,
 	    .summary = "How people reach the pages, for links in mails; empty: made from the address." },
-	{ "pages", OPTION_PATH, AT(pages), NULL,
+	{ "pages", OPTION_PATH, AT(pages), NULL, .fixed = true,
 	    .summary = "Folder of the web pages; empty: the one that was installed." },
 	{ "quota", OPTION_REAL, AT(quota), "20000", 0, 1e9, "alerts a second",
 	    .summary = "What one organisation may send, sustained, unless it has its own quota; 0: no limit." },
@@ -79,7 +80,7 @@ static const struct option center_options[] = {
 		"whichever is more." },
 	{ "quota_burst", OPTION_DURATION, AT(quota_burst), "60 s", 1, 86400,
 	    .summary = "Quota that was not used for at most so long may be used at once." },
-	{ "batch_body", OPTION_SIZE, AT(batch_body), "64 MiB", 1024, 1 << 30,
+	{ "batch_body", OPTION_SIZE, AT(batch_body), "64 MiB", 1024, 1 << 30, .fixed = true,
 	    .summary = "The largest body of one batch of alerts, as it is sent." },
 	{ "batch_unpacked", OPTION_SIZE, AT(batch_unpacked), "512 MiB", 1024, 1 << 30,
 	    .summary = "The largest batch of alerts after decompression." },
@@ -132,4 +133,32 @@ enum error settings_check(const struct center_settings *settings, struct failure
 		    "127.0.0.1",
 		    settings->listen);
 	return OK;
+}
+
+void settings_listen(struct center_settings *settings, const char *listen)
+{
+	char *other = *listen ? strdup(listen) : NULL;
+	if (!other)
+		return;
+	free(settings->listen);
+	settings->listen = other;
+}
+
+enum error settings_try(
+    const char *name, struct text text, const char *listen, const struct settings_look *look, struct failure *failure)
+{
+	struct center_settings settings = { 0 };
+	struct option_group groups[SETTINGS_GROUPS];
+	settings_groups(&settings, groups);
+	for (size_t i = 1; groups[i].name; i++)
+		groups[i].settings = NULL; /* the capabilities' own are in use */
+	enum error error = config_read_text(name, text, groups, failure);
+	if (error == OK) {
+		settings_listen(&settings, listen);
+		error = settings_check(&settings, failure);
+	}
+	if (error == OK && look)
+		error = look->look(look->context, &settings, failure);
+	config_free(groups);
+	return error;
 }

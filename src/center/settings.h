@@ -34,6 +34,16 @@ void settings_groups(struct center_settings *settings, struct option_group group
 /* What no single option can tell: beyond loopback there must be a key and a certificate; they come together. */
 enum error settings_check(const struct center_settings *settings, struct failure *failure);
 
+/* Reads the file's text as the centre would and forgets it again: what is wrong with it. `listen` (may be "") is what
+ * the command line says instead. `look` (may be NULL) sees the centre's group meanwhile. */
+struct settings_look {
+	enum error (*look)(void *context, const struct center_settings *settings, struct failure *failure);
+	void *context;
+};
+enum error settings_try(
+    const char *name, struct text text, const char *listen, const struct settings_look *look, struct failure *failure);
+void settings_listen(struct center_settings *settings, const char *listen); /* "" changes nothing */
+
 /* "127.0.0.1:8443" → "127.0.0.1" and 8443; "[::1]:8443" → "::1". False when it is no such thing. */
 bool listen_parse(const char *listen, char host[static 64], uint16_t *port);
 bool host_is_loopback(const char *host);

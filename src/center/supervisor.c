@@ -10,6 +10,7 @@
 #include "center/link.h"
 #include "center/message.h"
 #include "center/settings.h"
+#include "http/tls.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +45,7 @@ struct supervisor {
 	struct wishes wishes;
 	char *config; /* content of the file */
 	size_t config_size;
+	struct text certificate, key; /* malloc()ed; while a reload goes on */
 	struct child children[PROCESS_COUNT];
 	char address[128];
 	char *facts;
@@ -66,9 +68,25 @@ static void send_configuration(struct child *child)
 	put_text(&body, text_of(supervisor->settings->config ? supervisor->settings->config : "command line"));
 	put_text(&body, (struct text){ supervisor->config, supervisor->config_size });
 	wishes_encode(&wishes, &body);
+	bool renews = child->kind == PROCESS_FRONT && child->ready;
+	put_text(&body, renews ? supervisor->certificate : TEXT_NONE);
+	put_text(&body, renews ? supervisor->key : TEXT_NONE);
 	if (!body.failed)
 		channel_send(child->channel, MESSAGE_CONFIGURATION, 0, (struct text){ body.at, body.size });
+	if (body.at)
+		explicit_bzero(body.at, body.size);
 	builder_free(&body);
+}
+
+static void tls_forget(struct supervisor *supervisor)
+{
+	struct text *texts[] = { &supervisor->certificate, &supervisor->key };
+	for (size_t i = 0; i < 2; i++) {
+		if (texts[i]->at)
+			explicit_bzero((char *)texts[i]->at, texts[i]->size);
+		free((char *)texts[i]->at);
+		*texts[i] = TEXT_NONE;
+	}
 }
 
 /* Which pairs speak to each other: everybody with the keeper. */
@@ -339,29 +357,47 @@ static void told_to_stop(void *context, int signal)
 	stop_begin(context, 0);
 }
 
+/* Certificate and key as they are in their files now: the front can no longer read them. */
+static enum error tls_take(
+    struct supervisor *supervisor, const struct center_settings *settings, struct failure *failure)
+{
+	struct text *certificate = &supervisor->certificate, *key = &supervisor->key;
+	char *at;
+	tls_forget(supervisor);
+	if (!settings->tls_key || !*settings->tls_key)
+		return OK;
+	enum error error = file_read(settings->tls_certificate, CONFIG_LARGEST, &at, &certificate->size, failure);
+	if (error != OK)
+		return error;
+	certificate->at = at;
+	error = file_read(settings->tls_key, CONFIG_LARGEST, &at, &key->size, failure);
+	if (error != OK)
+		return error;
+	key->at = at;
+	return tls_check(*certificate, *key, failure);
+}
+
+static enum error look_closer(void *context, const struct center_settings *settings, struct failure *failure)
+{
+	struct supervisor *supervisor = context;
+	if (geteuid() == 0 && !(settings->user && *settings->user) && !supervisor->wishes.ephemeral)
+		return fail(failure, ERROR_USAGE,
+		    "the centre was started by root: set center.user to the account that its processes run as");
+	/* At the start the front reads the files itself. */
+	return supervisor->announced ? tls_take(supervisor, settings, failure) : OK;
+}
+
 /* Reads the file and checks it here, so that a bad one reaches nobody. */
 static enum error config_take(struct supervisor *supervisor, struct failure *failure)
 {
 	const char *path = supervisor->settings->config;
 	char *content = NULL;
 	size_t size = 0;
+	struct settings_look look = { look_closer, supervisor };
 	if (path && file_read(path, CONFIG_LARGEST, &content, &size, failure) != OK)
 		return failure->code;
-	struct center_settings settings = { 0 };
-	struct option_group groups[SETTINGS_GROUPS];
-	settings_groups(&settings, groups);
-	enum error error =
-	    config_read_text(path ? path : "command line", (struct text){ content, size }, groups, failure);
-	if (error == OK && *supervisor->settings->wishes.listen && settings.listen) {
-		free(settings.listen);
-		settings.listen = strdup(supervisor->settings->wishes.listen);
-	}
-	if (error == OK)
-		error = settings_check(&settings, failure);
-	if (error == OK && geteuid() == 0 && !(settings.user && *settings.user) && !supervisor->wishes.ephemeral)
-		error = fail(failure, ERROR_USAGE,
-		    "the centre was started by root: set center.user to the account that its processes run as");
-	config_free(groups);
+	enum error error = settings_try(path ? path : "command line", (struct text){ content, size },
+	    supervisor->settings->wishes.listen, &look, failure);
 	if (error != OK) {
 		free(content);
 		return error;
@@ -377,14 +413,14 @@ static void told_to_reload(void *context, int signal)
 	(void)signal;
 	struct supervisor *supervisor = context;
 	struct failure failure = { 0 };
-	if (config_take(supervisor, &failure) != OK) {
+	if (config_take(supervisor, &failure) != OK)
 		log_write(
 		    LOG_ERROR, "configuration refused: the old one stays", LOG_FIELD_STRING("why", failure.words));
-		return;
-	}
-	for (int i = 0; i < PROCESS_COUNT; i++)
-		if (supervisor->children[i].channel)
-			send_configuration(&supervisor->children[i]);
+	else
+		for (int i = 0; i < PROCESS_COUNT; i++)
+			if (supervisor->children[i].channel)
+				send_configuration(&supervisor->children[i]);
+	tls_forget(supervisor);
 }
 
 static enum error supervisor_start(struct supervisor *supervisor, struct failure *failure)

@@ -13,11 +13,19 @@
 
 static const char usage[] =
     "usage: noroshi config check FILE\n"
-    "       noroshi config show [FILE]\n\n"
-    "check   reads the file as `noroshi center` would, and says what is wrong, with the line\n"
-    "show    prints every option with its purpose, default and value; without a file the defaults:\n"
-    "        a configuration file to begin with\n\n"
+    "       noroshi config show [--origin [--json]] [FILE]\n"
+    "       noroshi config reference\n\n"
+    "check      reads the file as `noroshi center` would, and says what is wrong, with the line\n"
+    "show       prints every option with its purpose, default and value; without a file the defaults:\n"
+    "           a configuration file to begin with; --origin: one line for each option, with the line of the\n"
+    "           file that it comes from, or \"default\"; --json: as JSON\n"
+    "reference  prints every option as tables in Markdown\n\n"
     "Exit codes: 0 done, 1 the file has a mistake, 2 bad usage or a file that cannot be read.\n";
+
+struct asked {
+	const char *what, *path;
+	bool origin, json;
+};
 
 static int complain(const struct failure *failure)
 {
@@ -25,12 +33,12 @@ static int complain(const struct failure *failure)
 	return failure->code == ERROR_INPUT || failure->code == ERROR_USAGE || failure->code == ERROR_VERSION ? 1 : 2;
 }
 
-static enum error read_settings(
-    const char *path, struct center_settings *settings, const struct option_group *groups, struct failure *failure)
+static enum error read_settings(const char *path, struct center_settings *settings, const struct option_group *groups,
+    struct config_origins *origins, struct failure *failure)
 {
 	if (!path)
 		return config_defaults(groups, failure);
-	enum error error = config_load(path, groups, failure);
+	enum error error = config_load_origins(path, groups, origins, failure);
 	if (error)
 		return error;
 	struct failure together = { 0 };
@@ -38,10 +46,15 @@ static enum error read_settings(
 	return error ? fail(failure, error, "%s: %s", path, together.words) : OK;
 }
 
-static int show(const struct option_group *groups)
+static int show(const struct asked *asked, const struct option_group *groups, const struct config_origins *origins)
 {
 	struct builder text = { 0 };
-	config_show(groups, &text);
+	if (strcmp(asked->what, "reference") == 0)
+		config_reference(groups, &text);
+	else if (asked->origin)
+		config_show_origins(groups, origins, asked->json, &text);
+	else
+		config_show(groups, &text);
 	bool written = !text.failed && fwrite(text.at, 1, text.size, stdout) == text.size && fflush(stdout) == 0;
 	builder_free(&text);
 	if (!written)
@@ -49,33 +62,58 @@ static int show(const struct option_group *groups)
 	return written ? 0 : 2;
 }
 
+static int bad_usage(const char *what)
+{
+	static const char *const known[] = { "check", "show", "reference", NULL };
+	const char *nearest = nearest_name(what, known);
+	if (nearest && strcmp(nearest, what) != 0)
+		fprintf(stderr, "noroshi config: there is no \"%s\"; did you mean \"%s\"?\n", what, nearest);
+	fputs(usage, stderr);
+	return 2;
+}
+
+static bool read_words(int argc, char **argv, struct asked *asked)
+{
+	asked->what = argc > 1 ? argv[1] : "";
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "--origin") == 0)
+			asked->origin = true;
+		else if (strcmp(argv[i], "--json") == 0)
+			asked->json = true;
+		else if (asked->path || argv[i][0] == '-')
+			return false;
+		else
+			asked->path = argv[i];
+	}
+	bool flags = asked->origin || asked->json;
+	if (strcmp(asked->what, "check") == 0)
+		return asked->path && !flags;
+	if (strcmp(asked->what, "reference") == 0)
+		return !asked->path && !flags;
+	return strcmp(asked->what, "show") == 0 && (asked->origin || !asked->json);
+}
+
 static int config_run(int argc, char **argv)
 {
-	static const char *const known[] = { "check", "show", NULL };
-	const char *what = argc > 1 ? argv[1] : "", *path = argc > 2 ? argv[2] : NULL;
-	if (strcmp(what, "--help") == 0 || strcmp(what, "-h") == 0) {
+	struct asked asked = { 0 };
+	if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
 		fputs(usage, stdout);
 		return 0;
 	}
-	bool check = strcmp(what, "check") == 0;
-	if ((!check && strcmp(what, "show") != 0) || argc > 3 || (check && !path) || (path && path[0] == '-')) {
-		const char *nearest = nearest_name(what, known);
-		if (nearest && strcmp(nearest, what) != 0)
-			fprintf(stderr, "noroshi config: there is no \"%s\"; did you mean \"%s\"?\n", what, nearest);
-		fputs(usage, stderr);
-		return 2;
-	}
+	if (!read_words(argc, argv, &asked))
+		return bad_usage(asked.what);
 	struct center_settings settings = { 0 };
 	struct option_group groups[SETTINGS_GROUPS];
+	struct config_origins origins = { .name = asked.path };
 	struct failure failure = { 0 };
 	settings_groups(&settings, groups);
 	int status = 0;
-	if (read_settings(path, &settings, groups, &failure))
+	if (read_settings(asked.path, &settings, groups, &origins, &failure))
 		status = complain(&failure);
-	else if (check)
-		printf("%s: good\n", path);
+	else if (strcmp(asked.what, "check") == 0)
+		printf("%s: good\n", asked.path);
 	else
-		status = show(groups);
+		status = show(&asked, groups, &origins);
 	config_free(groups);
 	return status;
 }

@@ -106,6 +106,7 @@ struct server {
 	char certificate[512], key[512], authorities[512], listen[64];
 	uint16_t port;
 	bool tls;
+	struct ssl_ctx_st *tls_context; /* the library's; of new connections */
 	struct event_client *event_clients;
 	uint32_t event_client_count;
 	bool stopping;

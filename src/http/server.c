@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "http/listen.h"
 #include "http/openapi.h"
+#include "http/tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -240,6 +241,7 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
 	switch (reason) {
 	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
 		set_up_tls(user);
+		((struct server *)lws_context_user(lws_get_context(wsi)))->tls_context = user;
 		return 0;
 	case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
 		return size == 0; /* size: whether the library's own check passed; 0 here means accepted */
@@ -308,6 +310,7 @@ static enum error start_library(struct server_core *core, struct failure *failur
 		.keepalive_timeout = 3600,
 		.alpn = "http/1.1",
 		.headers = core->headers,
+		.user = server,
 		.gid = (gid_t)-1,
 		.uid = (uid_t)-1,
 	};
@@ -420,6 +423,13 @@ void server_free(struct server *server)
 	builder_free(&server->openapi);
 	free(server->exchanges);
 	free(core);
+}
+
+enum error server_renew(struct server *server, struct text certificate, struct text key, struct failure *failure)
+{
+	if (!server->tls_context)
+		return fail(failure, ERROR_USAGE, "TLS begins with the next start: this one listens without");
+	return tls_use(server->tls_context, certificate, key, failure);
 }
 
 const char *server_address(const struct server *server)

@@ -124,6 +124,9 @@ void server_free(struct server *server);
 /* Where it listens: "https://127.0.0.1:8443" (the port that was given for 0). */
 const char *server_address(const struct server *server);
 
+/* Another certificate and key (PEM) for connections from now on; on an error the old ones stay in use. */
+enum error server_renew(struct server *server, struct text certificate, struct text key, struct failure *failure);
+
 /* No new connections; what is under way is finished; then `stopped` is called (from the loop), at the latest after
  * `within`. */
 void server_stop(struct server *server, nanoseconds within, void (*stopped)(void *context), void *context);

@@ -41,7 +41,7 @@ static const char *listen_problem(const char *value)
 #define AT(member) offsetof(struct settings, member)
 static const struct option options[] = {
 	{ "listen", OPTION_TEXT, AT(listen), "127.0.0.1:8443", .check = listen_problem, .summary = "Where to listen." },
-	{ "state", OPTION_PATH, AT(state), "/var/lib/noroshi", .summary = "The folder." },
+	{ "state", OPTION_PATH, AT(state), "/var/lib/noroshi", .fixed = true, .summary = "The folder." },
 	{ "password", OPTION_SECRET, AT(password), NULL, .summary = "The password's file." },
 	{ "quiet", OPTION_BOOLEAN, AT(quiet), "true", .summary = "Says less." },
 	{ "threads", OPTION_INTEGER, AT(threads), "2", 1, 64, "threads", .summary = "How many." },
@@ -301,6 +301,67 @@ static void test_config_shown_reads_back_to_the_same_settings(void **state)
 	builder_free(&second);
 }
 
+struct kept {
+	char names[256];
+	unsigned count;
+};
+
+static void note_kept(void *context, const char *group, const char *option)
+{
+	struct kept *kept = context;
+	kept->count++;
+	snprintf(kept->names, sizeof kept->names, "%s.%s", group, option);
+}
+
+static void test_config_reloaded_keeps_what_is_taken_at_the_start_and_where_it_lies(void **state)
+{
+	struct scene *scene = *state;
+	struct kept kept = { 0 };
+	assert_int_equal(config_read_text("f", TEXT("center = { state = \"/a\"; listen = \"a:1\"; threads = 3; };"),
+			     scene->groups, &scene->failure),
+	    OK);
+	const char *place = scene->settings.state;
+	assert_int_equal(config_reload_text("f", TEXT("center = { state = \"/b\"; listen = \"b:2\"; threads = 4; };"),
+			     scene->groups, note_kept, &kept, &scene->failure),
+	    OK);
+	assert_ptr_equal(scene->settings.state, place);
+	assert_string_equal(scene->settings.state, "/a");
+	assert_string_equal(scene->settings.listen, "b:2");
+	assert_int_equal(scene->settings.threads, 4);
+	assert_int_equal(kept.count, 1);
+	assert_string_equal(kept.names, "center.state");
+	assert_int_equal(config_reload_text("f", TEXT("center = { state = \"/a\"; };"), scene->groups, note_kept, &kept,
+			     &scene->failure),
+	    OK);
+	assert_int_equal(kept.count, 1);
+	assert_int_equal(scene->settings.threads, 2); /* the default again */
+	assert_int_equal(config_reload_text("f", TEXT("center = { threads = 5; listne = \"c:3\"; };"), scene->groups,
+			     note_kept, &kept, &scene->failure),
+	    ERROR_INPUT);
+	assert_int_equal(scene->settings.threads, 2);
+}
+
+static void test_config_says_where_each_value_stands(void **state)
+{
+	struct scene *scene = *state;
+	struct config_origins origins = { .name = "/tmp/f" };
+	char path[] = "/tmp/noroshi-config-XXXXXX";
+	int descriptor = mkstemp(path);
+	assert_int_equal(dprintf(descriptor, "center = {\n quiet = false;\n\n threads = 3; };\n") > 0, 1);
+	close(descriptor);
+	origins.name = path;
+	assert_int_equal(config_load_origins(path, scene->groups, &origins, &scene->failure), OK);
+	assert_int_equal(origins.count, 2);
+	struct builder shown = { 0 };
+	config_show_origins(scene->groups, &origins, false, &shown);
+	char line[128];
+	snprintf(line, sizeof line, "center.threads = 3  # %s:4\n", path);
+	assert_non_null(strstr(shown.at, line));
+	assert_non_null(strstr(shown.at, "center.lateness = \"10 min\"  # default\n"));
+	builder_free(&shown);
+	unlink(path);
+}
+
 static void test_config_secret_is_a_file_that_others_cannot_read_or_change(void **state)
 {
 	struct scene *scene = *state;
@@ -362,6 +423,8 @@ int main(void)
 		CONFIG_TEST(test_config_error_changes_nothing),
 		CONFIG_TEST(test_config_hands_over_each_item_of_a_list_when_all_is_right),
 		CONFIG_TEST(test_config_shown_reads_back_to_the_same_settings),
+		CONFIG_TEST(test_config_reloaded_keeps_what_is_taken_at_the_start_and_where_it_lies),
+		CONFIG_TEST(test_config_says_where_each_value_stands),
 		CONFIG_TEST(test_config_secret_is_a_file_that_others_cannot_read_or_change),
 		cmocka_unit_test(test_nearest_name_finds_typing_mistakes_and_nothing_far),
 	};

@@ -1,8 +1,9 @@
 #!/bin/sh
 # `noroshi config`: what it shows is a configuration file that it finds good and shows again the same; mistakes are named with
-# their line. Usage: config.sh NOROSHI
+# their line. Usage: config.sh NOROSHI docs/options.md
 set -eu
 noroshi=$(realpath "$1")
+options=$(realpath "$2")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
@@ -31,6 +32,18 @@ cmp out shown || fail "what is shown does not read back to the same"
 sed 's/listen = .*/listen = "[::1]:0";/' shown >changed
 status 0 "$noroshi" config show changed
 grep -q 'listen = "\[::1\]:0";' out || fail "a changed value is not shown"
+
+status 0 "$noroshi" config show --origin changed
+grep -q '^center\.listen = "\[::1\]:0"  # changed:[0-9]*$' out || fail "no origin: $(grep listen out)"
+status 0 "$noroshi" config show --origin
+[ "$(grep -vc '  # default' out)" = 0 ] || fail "without a file everything is a default"
+status 0 "$noroshi" config show --origin --json
+grep -q '^{"option":"center.listen","value":"\\"127.0.0.1:8443\\"","origin":"default","secret":false}$' out || fail "no JSON: $(head -1 out)"
+status 2 "$noroshi" config show --json
+
+# The manual's tables are what the program says.
+status 0 "$noroshi" config reference
+sed '1,/^<!-- noroshi config reference -->$/d' "$options" | cmp - out || fail "docs/options.md is not what \`noroshi config reference\` prints"
 
 line=$(grep -n 'quota =' shown | cut -d: -f1)
 sed 's/quota =/qouta =/' shown >mistyped
