@@ -175,6 +175,13 @@ def test_idempotency_and_versions():
     assert centre().json("PATCH", path, token, {"sector": "water"}, {"If-Match": tag})[0] == 412
 
 
+def test_a_change_whose_body_is_empty_is_answered():
+    nothing = "/v1/events/00000000-0000-4000-8000-000000000000/confirm"
+    assert centre().request("POST", nothing, centre().tokens["analyst"], b"", {"Content-Length": "0"})[0] == 404
+    status, _, answer = centre().request("POST", "/v1/alerts?batch=empty", centre().tokens["alpha"], b"", {"Content-Length": "0"})
+    assert status == 200, (status, answer)
+
+
 def test_wrong_passwords_slow_the_next_try_down():
     for _ in range(7):
         assert centre().sign_in("nobody-here", "a wrong password") is None

@@ -3,9 +3,12 @@ and tricks in alerts; secrets in logs.
 
 Four organisations of the project's sample, of which some are hit by one campaign.
 """
+import collections
+import itertools
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -14,6 +17,8 @@ import urllib.parse
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 sys.path.insert(0, os.path.join(TOP, "tests/center"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import hostile_requests  # noqa: E402
 from center import Centre, cookies_of, form_headers, form_token, main, wait_for  # noqa: E402
 
 NAMES = ("aoba-city", "kaede-hospital", "minato-water", "tsubaki-university")
@@ -362,6 +367,90 @@ def test_secrets_are_never_logged():
         assert secret not in log and secret not in lines and secret not in metrics, secret
     for line in log.splitlines():
         json.loads(line)  # nothing that came in made a line of its own
+
+
+def roles_of(route):
+    """Who asks: one who may, so that the request is looked at, and a member."""
+    tokens = world().centre.tokens
+    for role in ("analyst", "administrator", "auditor", "member-" + name_of(two()[0])):
+        status = world().centre.request("GET", "/v1/account", tokens[role])[0]
+        assert status == 200, (role, status)
+    admin = route.action and route.action.split(".")[0] in ("organisation", "sensor", "account")
+    yield tokens["auditor" if route.action == "log.read" else "administrator" if admin else "analyst"]
+    yield tokens["member-" + name_of(two()[0])]
+
+
+def stored():
+    """What people made and decided, as it rests."""
+    files = [os.path.join(top, name) for top, _, names in os.walk(world().centre.folder) for name in names if name == "noroshi.db"]
+    assert len(files) == 1, files
+    database = sqlite3.connect("file:%s?mode=ro" % files[0], uri=True)
+    tables = ("organisation", "space", "account", "decision", "notice", "delivery", "campaign_analysis", "event_step", "event_split", "outbox")
+    rows = {name: database.execute("SELECT * FROM %s ORDER BY 1" % name).fetchall() for name in tables}
+    rows["sensor"] = database.execute("SELECT number, name FROM sensor ORDER BY number").fetchall()
+    rows["token"] = database.execute("SELECT id, revoked FROM token ORDER BY id").fetchall()
+    database.close()
+    return rows
+
+
+def assert_unchanged(before):
+    after = stored()
+    changed = {name: [row for row in rows if row not in before[name]] for name, rows in after.items() if rows != before[name]}
+    assert not changed, changed
+
+
+def test_hostile_requests_to_every_route_are_refused_in_form_and_change_nothing():
+    w = world()
+    document = w.centre.json("GET", "/v1/openapi.json")[1]
+    before, connection, sent, statuses, silent, library = stored(), w.centre.connection(), 0, collections.Counter(), 0, 0
+    for route in hostile_requests.routes(document):
+        if route.path == "/v1/stream":
+            continue  # its answer has no end; test_the_stream_of_changes_is_ones_own
+        tokens = itertools.cycle(roles_of(route))
+        for request in hostile_requests.requests(route):
+            method, target, body, headers, refused = request
+            what = (route.name, method, target[:200], (body or b"")[:200], headers)
+            token = next(tokens)
+            answer = hostile_requests.send(connection, method, target, token, body, headers)
+            sent += 1
+            if answer is None:  # closed: a body or a line beyond all bounds, or one that the library takes for no request
+                silent += 1
+                assert len(body or b"") > 65536 or len(target) > 300 or re.search(hostile_requests.BROKEN, target), what
+                continue
+            if b"/error.css" in answer[2]:  # in the library's own words, before we see the request: a line that is none
+                library += 1
+                assert 400 <= answer[0] < 500 and re.search(hostile_requests.BROKEN, target), (what, answer)
+                continue
+            hostile_requests.check_answer(what, *answer)
+            statuses[answer[0]] += 1
+            assert not refused or answer[0] >= 400, (what, answer[0], answer[2][:300])
+    print("# %d hostile requests, %d closed without an answer, %d answered by the library; %s" %
+          (sent, silent, library, dict(sorted(statuses.items()))))
+    assert sent > 2000 and statuses[400] > sent / 3
+    assert_unchanged(before)
+    assert w.centre.children() == w.centre.pids
+
+
+def test_forms_with_a_foreign_or_no_token_and_of_other_sites_change_nothing():
+    w = world()
+    mine, _ = two()
+    analyst, member = w.sign_in("analyst"), w.sign_in("member-" + name_of(mine))
+    foreign = form_token(w.centre.request("GET", "/account", headers={"Cookie": member, "Accept": "text/html"})[2])
+    before, tried = stored(), 0
+    for route in hostile_requests.routes(w.centre.json("GET", "/v1/openapi.json")[1]):
+        page = route.target()[len("/v1"):]
+        if route.method != "POST" or route.stream or route.path.endswith("password"):
+            continue
+        fields = {name: value[0] if isinstance(value, list) else value for name, value in route.body().items()}
+        for token, origin in ((None, None), (foreign, None), ("0" * 64, None), ("", None), (foreign, "https://evil.example")):
+            sent = dict(fields, **({"form_token": token} if token is not None else {}))
+            headers = dict(form_headers(analyst), **({"Origin": origin} if origin else {}))
+            status, answered, data = w.centre.request("POST", page, body=urllib.parse.urlencode(sent).encode(), headers=headers)
+            assert status in (400, 403, 404, 405), (page, token, status)
+            assert answered["Content-Type"].startswith("text/html") and data.startswith(b"<!doctype html>"), (page, answered.items())
+            tried += status == 403
+    assert tried > 40, tried
+    assert_unchanged(before)
 
 
 def test_the_processes_live():
