@@ -109,6 +109,9 @@ enum error adapter_start(struct center *center, struct failure *failure)
 	    "Alerts judged out of order: beyond the lateness bound", NULL, TEXT_NONE);
 	adapter->memory = counter_get(
 	    center->counters, COUNTER_GAUGE, "noroshi_triage_memory_bytes", "Memory that triage uses", NULL, TEXT_NONE);
+	adapter->checkpoint_seconds =
+	    counter_get(center->counters, COUNTER_HISTOGRAM, "noroshi_triage_checkpoint_seconds",
+		"Time to save the state of triage; the keeper does nothing else meanwhile", NULL, TEXT_NONE);
 	enum error error = adapter_prepare(adapter, failure);
 	if (!error)
 		error = center_set_state(center, "triage", adapter)

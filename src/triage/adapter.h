@@ -55,7 +55,7 @@ struct adapter {
 	uint8_t position_key[32]; /* position.c */
 	bool unjudged_said;       /* that alerts cannot be judged */
 	bool judging_failed;      /* said once */
-	struct counter *unjudged, *alerts, *late, *memory;
+	struct counter *unjudged, *alerts, *late, *memory, *checkpoint_seconds;
 };
 
 enum error adapter_start(struct center *center, struct failure *failure);

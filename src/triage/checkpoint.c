@@ -6,6 +6,7 @@
  */
 #include "triage/adapter.h"
 
+#include "base/counter.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -159,6 +160,7 @@ enum error checkpoint_write(struct adapter *adapter, struct failure *failure)
 	adapter->checkpointed = adapter->position;
 	adapter->checkpoint_at = time_monotonic();
 	adapter->checkpoint_took = adapter->checkpoint_at - begun;
+	counter_observe(adapter->checkpoint_seconds, (double)adapter->checkpoint_took / (double)SECOND);
 	return OK;
 }
 
