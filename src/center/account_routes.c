@@ -190,11 +190,27 @@ static enum error account_change(struct call *call, struct failure *failure)
 	return OK;
 }
 
+/* Whose a token is, as people call it. */
+static void token_owner(const struct call *call, const struct token *token, char *to, size_t size)
+{
+	struct sensor sensor;
+	struct failure none;
+	*to = 0;
+	if (!token->sensor)
+		store_account_title(call->store, call->scope, token->account, to, size, &none);
+	else if (store_sensor_get(call->store, call->scope, token->sensor, &sensor, &none) == OK)
+		text_copy(text_of(sensor.name), to, size);
+}
+
 static void add_token(void *context, const struct token *token)
 {
+	struct listing *listing = context;
 	json_t *object = json_object();
+	char owner[128];
+	token_owner(listing->call, token, owner, sizeof owner);
 	output_uuid(object, "id", token->id);
 	output_string(object, "name", token->name);
+	output_string(object, "owner", owner);
 	output_uuid(object, "account", token->account);
 	if (token->sensor)
 		json_object_set_new(object, "sensor", json_integer(token->sensor));
@@ -202,20 +218,19 @@ static void add_token(void *context, const struct token *token)
 	output_time(object, "expires", token->expires);
 	output_time(object, "last_used", token->last_used);
 	json_object_set_new(object, "revoked", json_boolean(token->revoked));
-	json_array_append_new(context, object);
+	json_array_append_new(listing->list, object);
 }
 
 static enum error token_list(struct call *call, struct failure *failure)
 {
 	struct page page = page_of(call);
-	json_t *list = json_array();
-	json_object_set_new(call->output, "tokens", list);
-	enum error error = store_token_each(call->store, call->scope, &page, add_token, list, failure);
+	struct listing tokens = { call, json_array() };
+	json_object_set_new(call->output, "tokens", tokens.list);
+	enum error error = store_token_each(call->store, call->scope, &page, add_token, &tokens, failure);
 	page_next(call, &page);
 	return error;
 }
 
-/* The secret is in this answer and nowhere else. */
 static enum error token_create(struct call *call, struct failure *failure)
 {
 	struct token token = { .created = call->now };
@@ -272,7 +287,10 @@ static enum error token_revoke(struct call *call, struct failure *failure)
 	if (!revocation.found)
 		return fail(failure, ERROR_NOT_FOUND, "There is no such token.");
 	revocation.token.revoked = true;
-	call->status = 204;
+	bool form = call->route->kind == ROUTE_FORM;
+	call->status = form ? 303 : 204;
+	if (form)
+		snprintf(call->location, sizeof call->location, "/tokens");
 	return store_token_put(call->store, call->scope, &revocation.token, failure);
 }
 
@@ -338,6 +356,10 @@ const struct route account_routes[] = {
 	    ACTION_ACCOUNT_WRITE, .changes = true, .handle = account_change },
 	{ ROUTE_JSON, "GET", "/v1/tokens", "token-list", "Tokens, without their secrets.", list_fields,
 	    ACTION_ACCOUNT_READ, .handle = token_list },
+	{ ROUTE_PAGE, "GET", "/tokens", "token-list-page", "Tokens, without their secrets.", list_fields,
+	    ACTION_ACCOUNT_READ, .page = "tokens", .handle = token_list },
+	{ ROUTE_FORM, "POST", "/tokens/{id}/revoke", "token-revoke-form", "Revoke a token.", token_id_fields,
+	    ACTION_ACCOUNT_WRITE, .changes = true, .handle = token_revoke },
 	{ ROUTE_JSON, "POST", "/v1/accounts/{id}/tokens", "token-create", "Make a token for an account; shown once.",
 	    token_fields, ACTION_ACCOUNT_WRITE, .changes = true, .handle = token_create },
 	{ ROUTE_JSON, "DELETE", "/v1/tokens/{id}", "token-revoke", "Revoke a token.", token_id_fields,

@@ -227,6 +227,7 @@ static void keeper_tick(void *context)
 		if (capabilities[i]->tick)
 			capabilities[i]->tick(&keeper->center, keeper->center.now());
 	deliveries_tick(keeper);
+	subjects_tick(keeper);
 	if (keeper->ticks++ % COUNTERS_EVERY == 0)
 		send_counters(keeper);
 	struct work work;

@@ -21,6 +21,9 @@ struct batches;
 struct deliveries;
 struct requests;
 
+#define TOKENS_USED 256               /* of one tick; further ones are noted by a later use */
+#define TOKEN_USED_EVERY (5 * MINUTE) /* how exact `last_used` of a token is */
+
 struct keeper {
 	struct process *process;
 	struct center center; /* what the capabilities see of us */
@@ -39,6 +42,11 @@ struct keeper {
 	struct requests *requests;     /* requests.c */
 	struct deliveries *deliveries; /* deliveries.c */
 	struct counter *denied;
+	struct token_use {
+		struct uuid token;
+		nanoseconds when;
+	} used[TOKENS_USED]; /* not yet in the store; the next tick puts them there */
+	size_t used_count;
 	uint8_t cursor_key[32];                          /* cursors.c */
 	nanoseconds opened_last, minute_last, hour_last; /* monotonic */
 	unsigned ticks;
@@ -56,6 +64,7 @@ void work_end(struct work *work);
  * is found gives its form digest too. */
 enum error subject_of_token(struct keeper *keeper, const struct work *work, const uint8_t digest[32],
     struct subject *subject, struct failure *failure);
+void subjects_tick(struct keeper *keeper); /* when tokens were used goes into the store */
 enum error subject_of_session(struct keeper *keeper, const struct work *work, const uint8_t digest[32],
     struct subject *subject, struct session *session, struct failure *failure);
 

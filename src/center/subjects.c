@@ -42,6 +42,36 @@ static enum error subject_of_account(
 	return OK;
 }
 
+static void note_use(struct keeper *keeper, const struct token *token)
+{
+	nanoseconds now = keeper->center.now();
+	if (now - token->last_used < TOKEN_USED_EVERY || keeper->used_count == TOKENS_USED)
+		return;
+	for (size_t i = 0; i < keeper->used_count; i++)
+		if (uuid_equal(keeper->used[i].token, token->id))
+			return;
+	keeper->used[keeper->used_count++] = (struct token_use){ token->id, now };
+}
+
+void subjects_tick(struct keeper *keeper)
+{
+	struct work work;
+	struct failure failure = { 0 };
+	if (keeper->used_count == 0 || work_begin(&work, "tokens", &failure) != OK)
+		return;
+	enum error error = store_begin(keeper->store, &failure);
+	for (size_t i = 0; i < keeper->used_count && error == OK; i++)
+		error =
+		    store_token_used(keeper->store, work.scope, keeper->used[i].token, keeper->used[i].when, &failure);
+	if (error == OK)
+		error = store_commit(keeper->store, &failure);
+	if (error == OK)
+		keeper->used_count = 0;
+	else /* tried again with the next tick: nobody waits for it */
+		store_rollback(keeper->store);
+	work_end(&work);
+}
+
 enum error subject_of_token(struct keeper *keeper, const struct work *work, const uint8_t digest[32],
     struct subject *subject, struct failure *failure)
 {
@@ -51,6 +81,7 @@ enum error subject_of_token(struct keeper *keeper, const struct work *work, cons
 		return error;
 	if (token.revoked || (token.expires && token.expires <= keeper->center.now()))
 		return fail(failure, ERROR_NOT_FOUND, "the token is revoked or has expired");
+	note_use(keeper, &token);
 	if (token.sensor == 0)
 		return subject_of_account(keeper, work, token.account, subject, failure);
 	struct sensor sensor;

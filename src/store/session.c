@@ -166,6 +166,21 @@ enum error store_token_put(struct store *store, const struct scope *scope, struc
 	    uuid_format(token->id, object), 0, token->name, failure);
 }
 
+enum error store_token_used(
+    struct store *store, const struct scope *scope, struct uuid id, nanoseconds when, struct failure *failure)
+{
+	struct query query;
+	enum error error = may_write(store, scope, &nobody, false, failure);
+	if (!error)
+		error = query_own(
+		    store, "UPDATE token SET last_used = max(last_used, :used) WHERE id = :id", &query, failure);
+	if (error)
+		return error;
+	bind_uuid(&query, ":id", &id);
+	bind_integer(&query, ":used", when);
+	return query_run(&query, NULL);
+}
+
 enum error store_token_find(struct store *store, const struct scope *scope, const uint8_t digest[32],
     struct token *token, struct failure *failure)
 {

@@ -91,6 +91,8 @@ enum error store_session_expire(struct store *, const struct scope *, nanosecond
 enum error store_token_put(struct store *, const struct scope *, struct token *, struct failure *);
 enum error store_token_find(
     struct store *, const struct scope *, const uint8_t digest[32], struct token *, struct failure *);
+/* Without a line in the log, and never backwards; for background works. */
+enum error store_token_used(struct store *, const struct scope *, struct uuid, nanoseconds when, struct failure *);
 enum error store_token_each(struct store *, const struct scope *, struct page *,
     void (*each)(void *, const struct token *), void *context, struct failure *);
 

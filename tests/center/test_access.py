@@ -1,4 +1,5 @@
 """Who may do what at a real centre: start, sign-in, forms, roles, tokens, the log."""
+import calendar
 import os
 import re
 import subprocess
@@ -157,6 +158,48 @@ def test_an_administrator_makes_a_member_who_can_sign_in():
     status, answer = centre().json("DELETE", "/v1/sensors/%d" % sensor["number"], token)
     assert status == 204, (status, answer)
     assert centre().post(secret["token"], [eve(2)])[0] == 401
+
+
+def test_a_token_says_when_it_was_used_and_one_alone_is_revoked():
+    token = centre().tokens["administrator"]
+    status, account = centre().json("POST", "/v1/accounts", token, {"name": "robot", "role": "auditor"})
+    assert status == 201, account
+    made = [centre().json("POST", "/v1/accounts/%s/tokens" % account["id"], token, {"name": name})[1] for name in ("one", "two")]
+
+    def listed(number):
+        for each in centre().json("GET", "/v1/tokens?limit=500", token)[1]["tokens"]:
+            if each["id"] == made[number]["id"]:
+                return each
+    assert "last_used" not in listed(0) and listed(0)["owner"] == "robot", listed(0)
+    before = time.time()
+    assert centre().json("GET", "/v1/funnel", made[0]["token"])[0] == 200
+    used = wait_for(lambda: listed(0).get("last_used"), 10, "the use to be noted")
+    assert abs(calendar.timegm(time.strptime(used[:19], "%Y-%m-%dT%H:%M:%S")) - before) < 5, used
+    assert "last_used" not in listed(1)
+    # Not written again for each use.
+    centre().json("GET", "/v1/funnel", made[0]["token"])
+    time.sleep(2)
+    assert listed(0)["last_used"] == used
+    # On the page: one is revoked, the other goes on.
+    session = centre().sign_in("administrator")
+    status, _, page = centre().request("GET", "/tokens?limit=500", headers={"Accept": "text/html", "Cookie": session, "Accept-Language": "en"})
+    path = "/tokens/%s/revoke" % made[0]["id"]
+    assert status == 200 and path.encode() in page and b"Last used" in page, page[:1500]
+    headers = dict(form_headers(session), Origin=centre().address)
+    form = ("form_token=" + form_token(page)).encode()
+    status, answered, _ = centre().request("POST", path, body=form, headers=headers)
+    assert status == 303 and answered["Location"] == "/tokens", (status, answered)
+    assert centre().json("GET", "/v1/funnel", made[0]["token"])[0] == 401
+    assert centre().json("GET", "/v1/funnel", made[1]["token"])[0] == 200
+    assert listed(0)["revoked"] and not listed(1)["revoked"]
+    # The account disabled takes its tokens along, until it is enabled again.
+    for disabled, wanted in (("true", 401), ("false", 200)):
+        status, answered, _ = centre().request("POST", "/accounts/" + account["id"], body=form + b"&disabled=" + disabled.encode(),
+                                               headers=headers)
+        assert status == 303 and answered["Location"] == "/accounts", (status, answered)
+        assert centre().json("GET", "/v1/funnel", made[1]["token"])[0] == wanted, disabled
+    analyst = centre().sign_in("analyst")
+    assert centre().request("GET", "/tokens", headers={"Accept": "text/html", "Cookie": analyst})[0] == 403
 
 
 def test_idempotency_and_versions():
