@@ -25,7 +25,10 @@ enum error link_key_load(const char *folder, struct link_key *key, struct failur
 	}
 	char *at;
 	size_t size;
-	enum error error = file_read(path, 4096, &at, &size, failure);
+	/* A process that was killed may have made it just now: links of a key go out only when it is durable. */
+	enum error error = directory_sync(folder, failure);
+	if (error == OK)
+		error = file_read(path, 4096, &at, &size, failure);
 	if (error != OK)
 		return error;
 	if (size == sizeof key->bytes)

@@ -182,8 +182,7 @@ static enum error new_segment(struct history *history, uint32_t number, struct f
 	if (!error)
 		error = history->frame.failed ? fail(failure, ERROR_MEMORY, "%s: no memory", path)
 					      : file_append(file, history->frame.at, history->frame.size, failure);
-	if (!error)
-		error = file_sync(file, failure);
+	/* Not synced: that the name is durable is enough, a header that is not is written again at the next opening. */
 	if (!error)
 		error = add_segment(history, number, failure);
 	if (error) {

@@ -39,8 +39,10 @@ struct powercut_kind {
 	bool no_failures; /* the work does not go on after an error: it is only killed */
 };
 
-/* Runs all of it. */
+/* Runs all of it, in /dev/shm where that is possible. */
 void powercut_run(const struct powercut_kind *kind);
+/* To be called after it also when it failed: removes its folder, except when NOROSHI_POWERCUT_KEEP is set. */
+int powercut_tidy(void **state);
 /* Which cut it is at: for whoever tells of a failure. */
 const char *powercut_where(void);
 

@@ -19,7 +19,8 @@
 
 #define START ((nanoseconds)1700000000 * SECOND)
 
-extern const struct powercut_kind kind_files, kind_history, kind_state, kind_copy;
+extern const struct powercut_kind kind_files, kind_key, kind_report, kind_history, kind_agent, kind_state, kind_copy,
+    kind_keeper;
 
 /* In a check: nothing may fail. */
 #define FINE(call)                                                                                                     \

@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Leaves out what makes files durable, one place at a time, and shows that the power-cut tests notice each.
+
+The places are found in the sources: every call that syncs, wherever it stands; and the table ORDERS has what is no call: a pragma, a take-back,
+an order. Each mutant is built in a copy of the sources, and tests/powercut runs until a kind fails. Prints TAP and a table.
+
+usage: sync_mutants.py [--sample N] [--list] [WORDS…]     (WORDS: only the mutants whose line has them; NOROSHI_LONG=1: no sample)
+"""
+import argparse
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+SYNCS = ["do_sync", "do_sync_folder", "do_sync_folder_of", "file_sync", "directory_sync", "directory_sync_of", "history_sync",
+         "verdicts_flush", "set_flush"]
+CALL = re.compile(r"(?<![\w>.])(" + "|".join(SYNCS) + r")\(")
+ORDERS = [  # file, what stands there, what stands in its place, what that leaves out
+    ("src/store/store.c", "PRAGMA synchronous = FULL;", "PRAGMA synchronous = NORMAL;", "a sync for each commit"),
+    ("src/store/store.c", "PRAGMA synchronous = FULL;", "PRAGMA synchronous = OFF;", "every sync of SQLite's"),
+    ("src/store/copy.c", "PRAGMA synchronous = FULL", "PRAGMA synchronous = OFF", "every sync of the copy"),
+    ("src/base/file.c", "\t\tdo_remove(path); /* else", "\t\t/* else", "taking a name back whose folder could not be synced"),
+    ("src/base/file.c", "		number = do_sync_folder_of(path);\n		return number && number != EACCES",
+     "		return 0 && number != EACCES", "the sync of a folder that was there"),
+    ("src/store/history.c", "if (cut_back(history, history->synced.size, &again) != OK)", "if (0)", "the take-back after a failed sync"),
+    ("src/store/history.c", "history->needs_repair = cut_back(history, offset, &again) != OK;", "(void)again;",
+     "the take-back after a failed write"),
+]
+FIRST = {"src/store/store.c": "state", "src/store/copy.c": "copy", "src/store/verdicts.c": "keeper", "src/triage/checkpoint.c": "keeper"}
+
+
+class Mutant:
+    def __init__(self, path, start, end, text, words):
+        self.path, self.start, self.end, self.text, self.words = path, start, end, text, words
+
+    def apply(self, content):
+        return content[:self.start] + self.text + content[self.end:]
+
+
+def line_of(content, at):
+    return content.count("\n", 0, at) + 1
+
+
+def closing(content, at):
+    depth = 0
+    for place in range(at, len(content)):
+        depth += {"(": 1, ")": -1}.get(content[place], 0)
+        if depth == 0:
+            return place + 1
+    raise ValueError("unbalanced parentheses")
+
+
+def calls(path, content):
+    for found in CALL.finditer(content):
+        begin = content.rfind("\n", 0, found.start()) + 1
+        before = content[begin:found.start()]
+        if not before.startswith("\t") or "/*" in before or before.lstrip().startswith("*"):
+            continue  # a definition, or words about it
+        end = closing(content, found.end() - 1)
+        yield Mutant(path, found.start(), end, "0", "%s:%d %s" % (path, line_of(content, begin), content[found.start():found.end() - 1]))
+
+
+def mutants():
+    made = []
+    for path in sorted((ROOT / "src").rglob("*.c")):
+        name = str(path.relative_to(ROOT))
+        if name not in ("src/store/recording_vfs.c", "src/base/file_journal.c"):
+            made += calls(name, path.read_text())
+    for name, old, new, words in ORDERS:
+        content = (ROOT / name).read_text()
+        if content.count(old) != 1:
+            raise SystemExit("sync_mutants: %s has %d × %r" % (name, content.count(old), old))
+        at = content.index(old)
+        made.append(Mutant(name, at, at + len(old), new, "%s:%d %s" % (name, line_of(content, at), words)))
+    return made
+
+
+class Workshop:
+    """A copy of the sources with a build folder."""
+
+    def __init__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="noroshi-mutants-"))
+        named = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "-co", "--exclude-standard"], check=True, capture_output=True, text=True)
+        for name in filter(None, named.stdout.split("\0")):
+            if (ROOT / name).is_file():
+                (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, self.folder / name)
+        if self.run(["meson", "setup", "build", "-Dtests=enabled", "-Dwerror=false", "-Dwarning_level=0"]) != 0 or not self.build():
+            raise SystemExit("sync_mutants: the sources do not build\n" + self.said)
+        self.kinds = subprocess.run([self.program(), "--list"], check=True, capture_output=True, text=True).stdout.split()
+
+    def program(self):
+        return str(self.folder / "build/tests/powercut/test_powercut")
+
+    def run(self, command, seconds=600):
+        done = subprocess.run(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds,
+                              errors="replace")
+        self.said = done.stdout
+        return done.returncode
+
+    def build(self):
+        return self.run(["ninja", "-C", "build", "-j2", "tests/powercut/test_powercut"]) == 0
+
+    def caught(self, mutant):
+        """The kind that fails, with where; None when all pass."""
+        target = self.folder / mutant.path
+        content = (ROOT / mutant.path).read_text()
+        target.write_text(mutant.apply(content))
+        try:
+            if not self.build():
+                raise SystemExit("sync_mutants: %s does not build\n%s" % (mutant.words, self.said[-3000:]))
+            for kind in sorted(self.kinds, key=lambda kind: kind != FIRST.get(mutant.path)):
+                if self.run([self.program(), kind]) != 0:
+                    where = re.findall(r"^# at: (.*)", self.said, re.M)
+                    return where[-1] if where else kind
+            return None
+        finally:
+            target.write_text(content)
+
+    def close(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--sample", type=int, default=0)
+    options.add_argument("--list", action="store_true")
+    options.add_argument("words", nargs="*")
+    wishes = options.parse_args()
+    chosen = [each for each in mutants() if all(word in each.words for word in wishes.words)]
+    if wishes.sample and os.environ.get("NOROSHI_LONG") != "1":
+        chosen = random.Random(1).sample(chosen, min(wishes.sample, len(chosen)))
+    if wishes.list:
+        print("\n".join(each.words for each in chosen))
+        return 0
+    print("1..%d" % (len(chosen) + 1), flush=True)
+    workshop, survived = Workshop(), 0
+    try:
+        plain = all(workshop.run([workshop.program(), kind]) == 0 for kind in workshop.kinds)
+        print("%s 1 - without a mutant everything passes" % ("ok" if plain else "not ok"), flush=True)
+        for number, mutant in enumerate(chosen, 2):
+            where = workshop.caught(mutant) if plain else None
+            survived += where is None
+            print("%s %d - left out: %-72s %s" % ("ok" if where else "not ok", number, mutant.words,
+                                                 "caught by " + where if where else "SURVIVES"), flush=True)
+    finally:
+        workshop.close()
+    return 1 if survived or not plain else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
