@@ -10,6 +10,7 @@
  * history is closed and opened again (which repairs its tail), and clients send the same batches once more.
  */
 #include "base/codec.h"
+#include "base/file_journal.h"
 #include "base/log.h"
 #include "bus/channel.h"
 #include "center/capabilities.h"
@@ -221,6 +222,8 @@ static void part_answer(struct keeper *keeper, const struct part *part)
 	put_u32(&body, part->batch.skipped);
 	put_u32(&body, part->batch.malformed);
 	put_text(&body, text_of(status == 200 ? "" : part->failure.words));
+	if (status == 200)
+		file_mark(TEXT("acknowledged"));
 	if (!body.failed && keeper->front && part->generation == keeper->front_generation)
 		channel_send(keeper->front, MESSAGE_INGESTED, part->correlation, (struct text){ body.at, body.size });
 	builder_free(&body);

@@ -106,6 +106,9 @@ class Workshop:
     def build(self):
         return self.run(["ninja", "-C", "build", "-j2", "tests/powercut/test_powercut"]) == 0
 
+    def passes(self):
+        return all(self.run([self.program(), kind]) == 0 for kind in self.kinds)
+
     def caught(self, mutant):
         """The kind that fails, with where; None when all pass."""
         target = self.folder / mutant.path
@@ -141,8 +144,8 @@ def main():
     print("1..%d" % (len(chosen) + 1), flush=True)
     workshop, survived = Workshop(), 0
     try:
-        plain = all(workshop.run([workshop.program(), kind]) == 0 for kind in workshop.kinds)
-        print("%s 1 - without a mutant everything passes" % ("ok" if plain else "not ok"), flush=True)
+        plain = workshop.passes()
+        print("%s 1 - without a mutant everything passes%s" % (("ok", "") if plain else ("not ok", "\n" + workshop.said)), flush=True)
         for number, mutant in enumerate(chosen, 2):
             where = workshop.caught(mutant) if plain else None
             survived += where is None
