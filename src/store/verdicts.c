@@ -36,12 +36,13 @@ struct verdict_set {
 	struct builder pending;
 	uint32_t pending_count;
 	struct file *file;
-	uint64_t good; /* bytes of the file */
+	uint64_t good, synced; /* bytes of the file; of them known to be durable */
 };
 
 struct verdicts {
 	char *folder;
 	uint64_t clock;
+	bool lost; /* a sync failed */
 	struct verdict_set sets[VERDICTS_LOADED];
 };
 
@@ -247,7 +248,7 @@ static enum error load(struct verdict_set *set, struct failure *failure)
 	free(at);
 	if (newer) /* not damage: it must not be cut off */
 		return fail(failure, ERROR_VERSION, "%s holds what a newer version wrote: install that version", path);
-	set->good = done;
+	set->good = set->synced = done;
 	if (done < size)
 		log_write(LOG_WARNING, "a file of verdicts is damaged: what it said behind is judged again or unknown",
 		    LOG_FIELD_STRING("file", path), LOG_FIELD_NUMBER("offset", done), LOG_FIELD_NUMBER("size", size));
@@ -301,13 +302,34 @@ static enum error write_block(struct verdict_set *set, struct failure *failure)
 	return error;
 }
 
+/* The kernel may have dropped the pages and call the file clean: a hole would hide all later blocks, so what is not
+ * known to be durable goes. */
+static void cut_back(struct verdict_set *set)
+{
+	struct failure failure;
+	file_close(set->file);
+	set->file = NULL;
+	set->all->lost = true;
+	set->good = set->synced;
+	if (open_file(set, &failure) != OK)
+		log_write(LOG_ERROR, "verdicts that could not be made durable cannot be taken back",
+		    LOG_FIELD_STRING("folder", set->all->folder), LOG_FIELD_STRING("why", failure.words));
+}
+
 static enum error set_flush(struct verdict_set *set, struct failure *failure)
 {
+	if (set->all->lost)
+		return fail(failure, ERROR_SYSTEM, "%s: a sync of verdicts failed; history has to be opened anew",
+		    set->all->folder);
 	bool waiting = set->pending_count > 0;
 	enum error error = write_block(set, failure);
-	if (!error && set->file)
+	if (!error && set->file) {
 		error = file_sync(set->file, failure);
-	else if (!error && waiting)
+		if (error)
+			cut_back(set);
+		else
+			set->synced = set->good;
+	} else if (!error && waiting)
 		error = fail(failure, ERROR_SYSTEM, "history: verdicts have no file");
 	if (error && set->file) {
 		file_close(set->file);
@@ -321,7 +343,7 @@ enum error verdicts_flush(struct verdicts *verdicts, struct failure *failure)
 	enum error error = OK;
 	for (size_t i = 0; i < VERDICTS_LOADED && !error; i++) {
 		struct verdict_set *set = &verdicts->sets[i];
-		if (set->segment && (set->pending_count || set->file))
+		if (set->segment && (verdicts->lost || set->pending_count || set->file))
 			error = set_flush(set, failure);
 		if (set->segment && !error &&
 		    set->file) { /* open only while it is written: few descriptors, no stale size */

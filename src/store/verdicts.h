@@ -27,7 +27,9 @@ bool verdict_any(const struct verdict_set *set, uint32_t row, uint32_t count, ui
     const struct uuid *events, size_t event_count);
 bool uuid_among(struct uuid id, const struct uuid *ids, size_t count); /* a count of 0 is 1 */
 enum error verdict_put(struct verdict_set *set, uint32_t row, const struct judged *judged, struct failure *failure);
-enum error verdicts_flush(struct verdicts *verdicts, struct failure *failure); /* writes and syncs */
+/* Writes and syncs. When a sync fails, what it was to make durable is taken back, and everything further is
+ * ERROR_SYSTEM: history has to be opened anew, and what came behind the last checkpoint judged again. */
+enum error verdicts_flush(struct verdicts *verdicts, struct failure *failure);
 enum error verdicts_remove(struct verdicts *verdicts, uint32_t segment, struct failure *failure);
 
 /* Reads the blocks of a verdict file from memory; for the fuzz target and the loader. Returns the bytes that are good.
