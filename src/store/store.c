@@ -4,6 +4,7 @@
  */
 #include "store/store.h"
 
+#include "base/file.h"
 #include "base/log.h"
 #include "store/query.h"
 #include "store/recording_vfs.h"
@@ -144,6 +145,8 @@ enum error store_open(const char *location, struct store **result, struct failur
 	}
 	if (!error)
 		error = migrate(store, location + 7, failure);
+	if (!error) /* SQLite does so with the first commit, but passes over an error of it */
+		error = directory_sync_of(location + 7, failure);
 	if (error)
 		store_close(store);
 	else

@@ -24,9 +24,10 @@
 struct run {
 	const struct powercut_kind *kind;
 	char folder[64], work[80], cut[80], journal[80];
-	uint64_t operations; /* of the first process */
-	uint64_t from;       /* cuts before this record were made in another run */
-	unsigned cuts;       /* at a point */
+	uint64_t *syncs, *others; /* numbers of the operations of the plain run */
+	size_t sync_count, other_count;
+	uint64_t from; /* cuts before this record were made in another run */
+	unsigned cuts; /* at a point */
 	unsigned long points, checks;
 	uint64_t *seen; /* checksums of what was checked since the last mark */
 	size_t seen_count, seen_room;
@@ -153,6 +154,21 @@ static void cut_here(struct run *run, const struct disk *disk, const struct mark
 		    marks);
 }
 
+static void number_add(uint64_t **numbers, size_t *count, uint64_t number)
+{
+	*numbers = realloc(*numbers, (*count + 1) * sizeof **numbers);
+	assert_non_null(*numbers);
+	(*numbers)[(*count)++] = number;
+}
+
+static void note_operation(struct run *run, const struct file_record *record)
+{
+	if (record->operation == FILE_SYNC || record->operation == FILE_SYNC_FOLDER)
+		number_add(&run->syncs, &run->sync_count, record->number);
+	else if (record->operation != FILE_MARK)
+		number_add(&run->others, &run->other_count, record->number);
+}
+
 /* How many records the journal has; the cuts are made behind those from run->from on. */
 static uint64_t cut_everywhere(struct run *run)
 {
@@ -169,6 +185,8 @@ static uint64_t cut_everywhere(struct run *run)
 	run->points = run->seen_count = 0;
 	while ((error = file_journal_next(&journal, &record, &failure)) == OK) {
 		disk_replay(disk, &record);
+		if (!run->from)
+			note_operation(run, &record);
 		if (record.operation == FILE_MARK) {
 			marks.all = realloc(marks.all, (marks.count + 1) * sizeof *marks.all);
 			assert_non_null(marks.all);
@@ -197,11 +215,11 @@ static void fault_run(struct run *run, uint64_t number, const char *error)
 	cut_everywhere(run);
 }
 
-static void fault_runs(struct run *run, const char *error, unsigned faults)
+/* With that error at some of these operations, spread over all of them. */
+static void fault_runs(struct run *run, const char *error, const uint64_t *numbers, size_t count, unsigned faults)
 {
-	uint64_t step = run->operations > faults ? run->operations / faults : 1;
-	for (uint64_t number = 1 + (run->operations > faults ? step / 2 : 0); number <= run->operations; number += step)
-		fault_run(run, number, error);
+	for (unsigned i = 0; i < faults && i < count; i++)
+		fault_run(run, numbers[count > faults ? (2 * i + 1) * count / (2 * faults) : i], error);
 }
 
 void powercut_run(const struct powercut_kind *kind)
@@ -221,18 +239,20 @@ void powercut_run(const struct powercut_kind *kind)
 	snprintf(where, sizeof where, "%s", kind->name);
 	record(&run, NULL);
 	uint64_t records = cut_everywhere(&run);
-	run.operations = records;
 	unsigned long plain = run.checks;
 	run.cuts = times > 1 ? 3 : 1;
-	fault_runs(&run, "KILL", faults);
+	fault_runs(&run, "KILL", run.syncs, run.sync_count, faults);
+	fault_runs(&run, "KILL", run.others, run.other_count, faults);
 	if (!kind->no_failures) {
-		fault_runs(&run, "EIO", faults);
-		fault_runs(&run, "ENOSPC", faults);
+		fault_runs(&run, "EIO", run.syncs, run.sync_count, faults);
+		fault_runs(&run, "ENOSPC", run.others, run.other_count, faults);
 	}
 	printf("# %s: %llu records, %lu different cuts, and %lu after kills and failures\n", kind->name,
 	    (unsigned long long)records, plain, run.checks - plain);
 	assert_true(plain > 3);
 	free(run.seen);
+	free(run.syncs);
+	free(run.others);
 }
 
 int powercut_tidy(void **state)

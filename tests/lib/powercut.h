@@ -3,8 +3,8 @@
  * every point of it would leave it (disk.h), restarts on it, and compares with what had been acknowledged by then.
  *
  * A kind of file is one struct in the table of tests/powercut/kinds.c. Its work is run plainly; and killed before an
- * operation, or with an operation that fails, and then run again as after a restart, before the power is cut. Where a
- * cut can leave few different things all of them are tried, else what loses most and a seeded sample: with
+ * operation, or with a sync that fails, or a full disk, and then run again as after a restart, before the power is cut.
+ * Where a cut can leave few different things all of them are tried, else what loses most and a seeded sample: with
  * NOROSHI_LONG=1 a much larger one.
  */
 #ifndef NOROSHI_TESTS_POWERCUT_H
@@ -34,8 +34,9 @@ struct powercut_kind {
 	/* Restarts on what the cut left in `folder`; cmocka's assertions. */
 	void (*check)(const char *folder, const struct marks *marks);
 	/* How much of what cannot all be tried is, at most; 0 = the usual. */
-	unsigned cuts;    /* at a point; 0 = 6 */
-	unsigned faults;  /* runs that are killed, that fail with EIO, and with ENOSPC, each; 0 = 12 */
+	unsigned cuts; /* at a point; 0 = 6 */
+	unsigned
+	    faults; /* runs killed before a sync, before others; EIO from syncs, ENOSPC from others: each; 0 = 12 */
 	bool no_failures; /* the work does not go on after an error: it is only killed */
 };
 

@@ -4,7 +4,7 @@
 The places are found in the sources: every call that syncs, wherever it stands; and the table ORDERS has what is no call: a pragma, a take-back,
 an order. Each mutant is built in a copy of the sources, and tests/powercut runs until a kind fails. Prints TAP and a table.
 
-usage: sync_mutants.py [--sample N] [--list] [WORDS…]     (WORDS: only the mutants whose line has them; NOROSHI_LONG=1: no sample)
+usage: sync_mutants.py [--sample N] [--list] [WORDS…]     (WORDS: only the mutants whose line has one of them; NOROSHI_LONG=1: no sample)
 """
 import argparse
 import os
@@ -32,6 +32,9 @@ ORDERS = [  # file, what stands there, what stands in its place, what that leave
      "the take-back after a failed write"),
 ]
 FIRST = {"src/store/store.c": "state", "src/store/copy.c": "copy", "src/store/verdicts.c": "keeper", "src/triage/checkpoint.c": "keeper"}
+ELSEWHERE = {  # which kinds.c does not reach yet
+    "src/base/copy.c": "backups: tests/e2e/test_backup.py, without power cuts", "src/center/folder.c": "the same",
+    "src/center/batches.c": "tests/powercut/test_centre.py, which no mutant runs: one takes minutes"}
 
 
 class Mutant:
@@ -135,12 +138,15 @@ def main():
     options.add_argument("--list", action="store_true")
     options.add_argument("words", nargs="*")
     wishes = options.parse_args()
-    chosen = [each for each in mutants() if all(word in each.words for word in wishes.words)]
+    chosen = [each for each in mutants() if any(word in each.words for word in wishes.words or [""])]
     if wishes.sample and os.environ.get("NOROSHI_LONG") != "1":
         chosen = random.Random(1).sample(chosen, min(wishes.sample, len(chosen)))
     if wishes.list:
         print("\n".join(each.words for each in chosen))
         return 0
+    for each in [each for each in chosen if each.path in ELSEWHERE]:
+        print("# not tried: %s (%s)" % (each.words, ELSEWHERE[each.path]))
+        chosen.remove(each)
     print("1..%d" % (len(chosen) + 1), flush=True)
     workshop, survived = Workshop(), 0
     try:
