@@ -48,13 +48,12 @@ static bool prefix_of(struct follow *follow, const struct candidate *candidate, 
 	return true;
 }
 
-/* The original has gone, and the copy ends before what was read of it: a program wrote on after the copy was made. */
+/* The original has gone, and the copy ends before what was read of it: a program wrote on after the copy was made. What
+ * of it is not delivered yet is spooled. */
 static enum copy_kind short_copy_of(
     const struct follow *follow, struct source *source, struct spool *spool, uint64_t size)
 {
-	if (!follow_knows(follow, spool, source, size))
-		return COPY_NONE;
-	return size <= follow->identity.place ? COPY_DELIVERED : COPY_LATER;
+	return follow_knows(follow, spool, source, size) ? COPY_DELIVERED : COPY_NONE;
 }
 
 static enum copy_kind plain_copy_of(

@@ -36,9 +36,21 @@ void identity_extend(struct identity *identity, const void *at, uint64_t size)
 		tail_extend(identity, at, size);
 }
 
+enum error identity_take(struct identity *identity, struct source *source, uint64_t size, struct failure *failure)
+{
+	identity->place = size;
+	identity->tail_size = size < IDENTITY_TAIL ? (uint32_t)size : IDENTITY_TAIL;
+	enum error error = source_read(source, 0, identity->head, size < IDENTITY_HEAD ? (uint32_t)size : IDENTITY_HEAD,
+	    &identity->head_size, failure);
+	if (!error)
+		error = source_read(source, size - identity->tail_size, identity->tail, identity->tail_size,
+		    &identity->tail_size, failure);
+	return error;
+}
+
 void identity_glimpse(struct identity *identity, struct source *source)
 {
-	uint8_t bytes[IDENTITY_HEAD];
+	uint8_t bytes[IDENTITY_FIRST];
 	uint32_t got;
 	struct failure ignored;
 
@@ -120,6 +132,6 @@ void identity_first_decode(struct reader *from, struct identity *identity)
 	identity->first_size = get_u32(from);
 	identity->first_hash.high = get_u64(from);
 	identity->first_hash.low = get_u64(from);
-	if (identity->first_size > IDENTITY_HEAD)
+	if (identity->first_size > IDENTITY_FIRST)
 		from->failed = true;
 }

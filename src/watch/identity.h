@@ -12,6 +12,7 @@
 
 #define IDENTITY_HEAD 1024 /* bytes */
 #define IDENTITY_TAIL 256  /* bytes */
+#define IDENTITY_FIRST 256 /* bytes; few, because a copy may have been made before the first look */
 
 struct identity {
 	uint64_t device, inode;
@@ -20,12 +21,15 @@ struct identity {
 	uint8_t head[IDENTITY_HEAD];
 	uint32_t tail_size;          /* = min(place, IDENTITY_TAIL) */
 	uint8_t tail[IDENTITY_TAIL]; /* the last bytes before `place` */
-	uint32_t first_size;       /* bytes seen at the beginning before any was read for good; at most IDENTITY_HEAD */
+	uint32_t first_size; /* bytes seen at the beginning before any was read for good; at most IDENTITY_FIRST */
 	struct hash128 first_hash; /* of them */
 };
 
 /* The content goes on from `place` with these bytes. */
 void identity_extend(struct identity *identity, const void *at, uint64_t size);
+
+/* Knows the content of `source` up to `size` as if it had been read. */
+enum error identity_take(struct identity *identity, struct source *source, uint64_t size, struct failure *failure);
 
 /* A first look at content of which nothing was read yet: by it a copy is known when the original goes away unread. */
 void identity_glimpse(struct identity *identity, struct source *source);

@@ -257,10 +257,13 @@ static void match_copies(
 	}
 }
 
-/* A copy of what was delivered: remembered by its inode and size, so that it is known when the original has gone. */
-static enum error remember_copy(struct follows *follows, const struct candidate *candidate, struct failure *failure)
+/* A copy of what was delivered: remembered by its inode and size, so that it is known when the original has gone, and
+ * by its content, for when it is compressed. */
+static enum error remember_copy(
+    struct follows *follows, const struct candidate *candidate, struct source *source, struct failure *failure)
 {
 	struct follow *copy = follow_new(candidate->path);
+	struct failure ignored;
 
 	if (!copy)
 		return fail(failure, ERROR_MEMORY, "no memory to remember %s", candidate->path);
@@ -268,6 +271,11 @@ static enum error remember_copy(struct follows *follows, const struct candidate 
 	copy->identity.inode = candidate->inode;
 	copy->stored = candidate->size;
 	copy->written = candidate->written;
+	copy->complete = true;
+	if (!source_compressed(source) && identity_take(&copy->identity, source, candidate->size, &ignored) == OK)
+		copy->seen = candidate->size;
+	else
+		copy->identity.place = copy->identity.head_size = copy->identity.tail_size = 0;
 	copy->state = FOLLOW_DONE;
 	copy->ended = time_now();
 	enum error error = follows_add(follows, copy, failure);
@@ -330,12 +338,14 @@ static enum error take_new(struct follows *follows, struct candidate *candidate,
 		adopt(original, candidate, source, now, changed);
 		return OK;
 	}
+	enum error error = OK;
+	if (kind == COPY_DELIVERED) { /* else looked at again next time */
+		*changed = true;
+		say("a copy of what was delivered", original, candidate->path);
+		error = remember_copy(follows, candidate, source, failure);
+	}
 	source_close(source);
-	if (kind != COPY_DELIVERED)
-		return OK; /* looked at again next time */
-	*changed = true;
-	say("a copy of what was delivered", original, candidate->path);
-	return remember_copy(follows, candidate, failure);
+	return error;
 }
 
 enum error recognise(struct follows *follows, struct candidates *candidates, struct spool *spool, nanoseconds now,

@@ -283,6 +283,24 @@ static void test_agent_leaves_a_compressed_file_alone_while_it_is_written(void *
 	assert_all_received(&member);
 }
 
+static void test_agent_knows_a_copy_again_that_is_compressed_after_a_restart(void **state)
+{
+	(void)state;
+	follow_lines(50);
+	log_copy(&member, "log", "log.1");
+	lines("log", 50, 60);
+	while (agent_work(member.agent, member.now) == AGENT_MORE)
+		;
+	log_truncate_copied(&member, "log", "log.1");
+	agent_run(&member, 3, 10 * SECOND);
+	agent_stop(&member);
+	log_rename(&member, "log.1", "log.2");
+	log_compress_zstd(&member, "log.2");
+	agent_start(&member);
+	agent_run(&member, 3, 10 * SECOND);
+	assert_all_received(&member);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +318,7 @@ int main(void)
 		AGENT_TEST(test_agent_does_not_ship_a_compressed_copy_again_that_ends_before_what_was_read, "log*"),
 		AGENT_TEST(test_agent_reads_a_broken_compressed_file_once_until_it_changes, "log*"),
 		AGENT_TEST(test_agent_leaves_a_compressed_file_alone_while_it_is_written, "log*"),
+		AGENT_TEST(test_agent_knows_a_copy_again_that_is_compressed_after_a_restart, "log*"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
