@@ -425,9 +425,10 @@ static struct episode *event_repeated_by(struct judge *judge, const struct item 
 	return NULL;
 }
 
-static double evidence_of(const struct judge *judge, const struct judge_settings *settings, const struct item *item,
-    const struct surprise *general, const struct surprise *here)
+static double evidence_of(
+    const struct judge *judge, const struct judge_settings *settings, const struct item *item, const struct met *met)
 {
+	const struct surprise *general = &met->general, *here = &met->here;
 	double value = 0, learned;
 	if (!surprise_is_less(general, here, LEAST_ODDS) &&
 	    (learned = normal_learned(&judge->normal, item->occurred, settings->learning)) > 0) {
@@ -449,22 +450,35 @@ static double burst_of(const struct episode *episode, const struct item *item)
 	return fmin(BURST_MOST, log10((double)tally_count(&episode->signatures, tally_number(item->signature)) + 1));
 }
 
+static const struct met *meet(struct judge *judge, const struct item *item)
+{
+	struct met *met = &judge->met;
+	if (met->general.settled && met->here.settled && met->occurred == item->occurred &&
+	    met->signature_key == item->signature_key && met->host_key == item->host_key)
+		return met;
+	met->signature_key = item->signature_key;
+	met->host_key = item->host_key;
+	met->occurred = item->occurred;
+	met->general = normal_meet(&judge->normal, item->signature_key, item->occurred, true);
+	met->here = normal_meet(&judge->normal, item->signature_key ^ item->host_key, item->occurred, false);
+	return met;
+}
+
 void judge_item(struct judge *judge, const struct judge_settings *settings, const struct item *item, struct uuid space,
     const struct judge_sink *sink)
 {
 	judge_advance(judge, settings, item->occurred, sink);
-	struct surprise general = normal_meet(&judge->normal, item->signature_key, item->occurred, true);
-	struct surprise here = normal_meet(&judge->normal, item->signature_key ^ item->host_key, item->occurred, false);
+	const struct met *met = meet(judge, item);
 	bool echo = echoes_another(judge, item);
 	if (item->rule) {
 		sink->judged(sink->context, &(struct pending){ item->id, item->position, item->occurred, 0 },
 		    VERDICT_DECISION, NULL, item->rule, VERDICT_PENDING);
 		return;
 	}
-	double value = evidence_of(judge, settings, item, &general, &here);
+	double value = evidence_of(judge, settings, item, met);
 	if (value <= 0 || echo) {
 		struct episode *event = event_repeated_by(judge, item);
-		enum verdict verdict = event ? VERDICT_EVENT : noise_verdict(item, here.count, echo);
+		enum verdict verdict = event ? VERDICT_EVENT : noise_verdict(item, met->here.count, echo);
 		if (event)
 			episode_count(event, item, false);
 		else if (may_belong(verdict))
@@ -476,12 +490,12 @@ void judge_item(struct judge *judge, const struct judge_settings *settings, cons
 	struct episode *episode = episode_for(judge, item, value, sink);
 	if (!episode)
 		return;
-	episode_prove(episode, item, value + burst_of(episode, item), here.count);
+	episode_prove(episode, item, value + burst_of(episode, item), met->here.count);
 	episode_count(episode, item, false);
 	if (episode->state == EPISODE_OPEN) {
 		judge_as(sink, item, VERDICT_EVENT, episode, VERDICT_PENDING);
 	} else {
-		enum verdict verdict = noise_verdict(item, here.count, false);
+		enum verdict verdict = noise_verdict(item, met->here.count, false);
 		keep_pending(episode, &(struct pending){ item->id, item->position, item->occurred, (uint8_t)verdict });
 		judge_as(sink, item, verdict, NULL, VERDICT_PENDING);
 		if (episode->telling >= settings->open || episode->sum >= settings->open_any)

@@ -37,8 +37,15 @@ struct remembered {
 	uint8_t verdict;
 };
 
+struct met { /* the newest alert's surprises: the next one often says the same in the same second */
+	uint64_t signature_key, host_key;
+	nanoseconds occurred;
+	struct surprise general, here; /* of the signature; of the signature on the host */
+};
+
 struct judge {
 	struct normal normal;
+	struct met met;
 	struct episode *episodes[JUDGE_EPISODES];
 	uint32_t episode_count;
 	struct remembered *remembered; /* a ring */

@@ -111,8 +111,8 @@ static bool slot_is_set(const uint32_t *slots, unsigned slot)
 	return slots[slot / 32] >> (slot % 32) & 1;
 }
 
-/* Whether the thing came around this time on an earlier day; notes that it came now. */
-static bool daily(struct habit *habit, nanoseconds time)
+/* Whether the thing came around this time on an earlier day; notes that it came now, *noted: as it had been before. */
+static bool daily(struct habit *habit, nanoseconds time, bool *noted)
 {
 	uint32_t day = (uint32_t)(time / DAY);
 	unsigned slot = (unsigned)(time % DAY / (DAY / NORMAL_SLOTS));
@@ -126,6 +126,7 @@ static bool daily(struct habit *habit, nanoseconds time)
 	}
 	bool was = slot_is_set(habit->earlier, slot) || slot_is_set(habit->earlier, (slot + 1) % NORMAL_SLOTS) ||
 		   slot_is_set(habit->earlier, (slot + NORMAL_SLOTS - 1) % NORMAL_SLOTS);
+	*noted = slot_is_set(habit->today, slot);
 	habit->today[slot / 32] |= 1u << (slot % 32);
 	return was;
 }
@@ -150,13 +151,14 @@ struct surprise normal_meet(struct normal *normal, uint64_t key, nanoseconds tim
 		normal->newest = time;
 	double exposure = exposure_of(normal, time);
 	struct habit *habit = habit_of(normal, key);
-	bool known = habit->counted != 0;
+	bool known = habit->counted != 0, counts = true, noted;
 	double rate;
 	struct surprise surprise = { 0 };
 	if (known) {
 		surprise.count = habit->count * decay(habit->counted, time);
 		rate = (surprise.count + PRIOR) / (exposure + HALF_LIFE);
-		if (time - habit->counted >= MINUTE) {
+		counts = time - habit->counted >= MINUTE;
+		if (counts) {
 			habit->count = (float)surprise.count + 1;
 			habit->counted = time;
 		}
@@ -169,7 +171,8 @@ struct surprise normal_meet(struct normal *normal, uint64_t key, nanoseconds tim
 		habit->counted = time;
 		habit->day = (uint32_t)(time / DAY);
 	}
-	surprise.daily = daily(habit, time);
+	surprise.daily = daily(habit, time, &noted);
+	surprise.settled = !counts && noted;
 	surprise.expected = rate * WINDOW;
 	return surprise;
 }

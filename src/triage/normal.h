@@ -46,6 +46,7 @@ struct surprise {
 	double expected; /* occurrences within ten minutes */
 	double count;    /* minutes with an occurrence so far, weighted by age: 0 = never met */
 	bool daily;      /* came at this time of the day before */
+	bool settled;    /* met at once again at the same time, it changes nothing and is as surprising */
 };
 
 enum error normal_init(struct normal *normal, uint32_t most);
