@@ -134,26 +134,38 @@ static int compare_items(const void *a, const void *b)
 	return item_compare(a, b);
 }
 
-/* Sorts by way of small keys: an item is large, and each is moved once. */
-static void sort_few(struct item *items, size_t count)
+/* Sorts by way of places: an item is large, and each is moved once. Alerts that say the same mostly come in the order
+ * of their ids, so that sorting by content alone, which keeps that order, is enough; false when it was not. */
+static bool sort_few(struct item *items, size_t count)
 {
-	struct item *sorted[FEW];
+	struct place {
+		uint64_t content;
+		size_t from;
+	} places[FEW];
 	for (size_t i = 0; i < count; i++) {
+		struct place place = { items[i].content, i };
 		size_t at = i;
-		for (; at && item_compare(&items[i], sorted[at - 1]) < 0; at--)
-			sorted[at] = sorted[at - 1];
-		sorted[at] = &items[i];
+		for (; at && place.content < places[at - 1].content; at--)
+			places[at] = places[at - 1];
+		places[at] = place;
 	}
+	for (size_t i = 1; i < count; i++)
+		if (places[i].content == places[i - 1].content &&
+		    fact_id_compare(&items[places[i - 1].from].id, &items[places[i].from].id) > 0)
+			return false;
 	for (size_t i = 0; i < count; i++) { /* along each cycle of places, until the one that began it */
+		if (places[i].from == i)
+			continue;
 		struct item first = items[i];
 		size_t to = i;
-		for (struct item *from; (from = sorted[to]) != &items[i]; to = (size_t)(from - items)) {
-			items[to] = *from;
-			sorted[to] = &items[to];
+		for (size_t from; (from = places[to].from) != i; to = from) {
+			items[to] = items[from];
+			places[to].from = to;
 		}
 		items[to] = first;
-		sorted[to] = &items[to];
+		places[to].from = to;
 	}
+	return true;
 }
 
 /* Puts the alerts of the first moment in the queue into their order. */
@@ -164,9 +176,7 @@ static void sort_moment(struct order *order)
 	bool ordered = true;
 	for (; count < waiting && items[count].occurred == items->occurred; count++)
 		ordered = ordered && item_compare(&items[count - 1], &items[count]) < 0;
-	if (!ordered && count <= FEW)
-		sort_few(items, count);
-	else if (!ordered)
+	if (!ordered && (count > FEW || !sort_few(items, count)))
 		qsort(items, count, sizeof *items, compare_items);
 	order->sorted = count;
 }
