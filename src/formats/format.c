@@ -236,10 +236,29 @@ static enum error read_line(
 static struct text tail_of(const struct format_reader *reader, const struct line *line)
 {
 	const char *comma = line->text.size ? memchr(line->text.at, ',', line->text.size) : NULL;
-	if (!comma || line->cut || *line->text.at == '"' || !reader->format->time_first ||
+	if (!comma || comma == line->text.at || line->cut || *line->text.at == '"' || !reader->format->time_first ||
 	    !reader->format->time_first(reader))
 		return TEXT_NONE;
 	return (struct text){ comma, (size_t)(line->text.at + line->text.size - comma) };
+}
+
+static bool time_again(struct format_reader *reader, struct text text, struct alert *alert)
+{
+	struct time_read *last = &reader->time;
+	if (text.size != last->size || memcmp(text.at, last->text, text.size) != 0) {
+		if (field_time(reader, text_trim(text), "time", alert, NULL))
+			return false;
+		last->size = 0;
+		if (text.size > sizeof last->text)
+			return true;
+		memcpy(last->text, text.at, text.size);
+		last->size = text.size;
+		last->occurred = alert->occurred;
+		last->zone_assumed = alert->zone_assumed;
+	}
+	alert->occurred = last->occurred;
+	alert->zone_assumed = last->zone_assumed;
+	return true;
 }
 
 /* True when the alert is known but for its time. Only behind a line that was fine: else the format may be in the middle
@@ -252,7 +271,7 @@ static bool read_again(struct format_reader *reader, const struct line *line, st
 		return false;
 	*alert = known->alert;
 	alert->original = line->text;
-	if (field_time(reader, text_trim(time), "time", alert, NULL))
+	if (!time_again(reader, time, alert))
 		return false;
 	reader->shape = known->shape;
 	return true;

@@ -18,6 +18,13 @@ struct format_settings {
 	unsigned passes; /* lines that are no alert after which format_read() gives ERROR_AGAIN; 0 = it looks on */
 };
 
+struct time_read {
+	char text[32]; /* as it was written */
+	size_t size;   /* 0 = none */
+	nanoseconds occurred;
+	bool zone_assumed;
+};
+
 /* One stream being read. A reader keeps what the stream declared (CSV header, Zeek #fields). */
 struct format_reader {
 	const struct format *format; /* NULL until the first format_read() told it by content */
@@ -26,10 +33,11 @@ struct format_reader {
 	struct arena *arena;     /* cleared before each line: holds texts that had to be built */
 	void *state;             /* the format's own, made by `start` */
 	struct repeats *repeats; /* what lines said before (repeat.h); NULL = not looked up */
-	uint64_t shape;          /* of the newest alert */
-	bool fine;               /* the line before was an alert */
-	bool parsed;             /* this line went through `parser` */
-	bool ended;              /* nothing more comes: the stream broke, or its format is not known */
+	struct time_read time; /* the newest time that a looked-up line had: the next one is often of the same second */
+	uint64_t shape;        /* of the newest alert */
+	bool fine;             /* the line before was an alert */
+	bool parsed;           /* this line went through `parser` */
+	bool ended;            /* nothing more comes: the stream broke, or its format is not known */
 };
 
 struct format {

@@ -17,6 +17,7 @@ struct repeat {
 	uint64_t shape;     /* counts from 1; never given twice by one `repeats` */
 	struct text tail;   /* the texts of `alert` lie in it */
 	struct alert alert; /* its times and `original` mean nothing */
+	size_t next;        /* repeat.c: the place of what came behind it the last time */
 };
 
 struct repeats *repeats_new(void); /* NULL without memory */

@@ -436,8 +436,11 @@ static double evidence_of(
 		if (surprise >= LEAST_SURPRISE)
 			value = (surprise - OFFSET) * claim_weight[item->kind] * learned;
 	}
-	double elsewhere = item->kind == CLAIM_COMPROMISE ? general->count / 64 : general->count / 8;
-	value += claim_by_itself(item) / ((1 + here->count) * (1 + elsewhere));
+	double by_itself = claim_by_itself(item);
+	if (by_itself > 0) {
+		double elsewhere = item->kind == CLAIM_COMPROMISE ? general->count / 64 : general->count / 8;
+		value += by_itself / ((1 + here->count) * (1 + elsewhere));
+	}
 	return value < LEAST_EVIDENCE ? 0 : value;
 }
 

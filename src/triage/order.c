@@ -52,10 +52,9 @@ static void note_time(struct order *order, nanoseconds time)
 {
 	for (int i = 0; i < ORDER_WITNESSES; i++)
 		if (time > order->newest[i]) {
-			memmove(
-			    &order->newest[i + 1], &order->newest[i], (size_t)(ORDER_WITNESSES - 1 - i) * sizeof time);
+			nanoseconds before = order->newest[i];
 			order->newest[i] = time;
-			return;
+			time = before;
 		}
 }
 

@@ -150,8 +150,28 @@ static void test_looked_up_is_as_read(void **state)
 	builder_free(&text);
 }
 
+static void test_time_is_never_taken_for_granted(void **state)
+{
+	static const char text[] = HEADER "1775001600,IDS,good,10.0.0.1,web,\n1775001600,IDS,good,10.0.0.1,web,\n"
+					  ",IDS,good,10.0.0.1,web,\n17750016000000000000000000000000000000000,IDS,good,"
+					  "10.0.0.1,web,\n1775001601,IDS,good,10.0.0.1,web,\n";
+	const struct format_settings settings = { 0 };
+	struct reading reading = reading_of((struct text){ text, sizeof text - 1 }, &settings);
+	struct line line;
+	struct alert alert;
+	nanoseconds occurred = 0;
+	unsigned read = 0;
+	(void)state;
+	for (; reading_next(&reading, &line, &alert); read++)
+		occurred = alert.occurred;
+	assert_int_equal(read, 3);
+	assert_true(occurred == 1775001601 * SECOND);
+	reading_end(&reading);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_looked_up_is_as_read) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_looked_up_is_as_read),
+		cmocka_unit_test(test_time_is_never_taken_for_granted) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
