@@ -25,6 +25,7 @@ namespace
 
 constexpr size_t smallest_room = 4096;
 constexpr uint32_t few_keys = 64; /* up to here duplicates are looked for without sorting */
+constexpr uint32_t root_slots = 2 * few_keys;
 
 uint64_t payload(uint64_t word)
 {
@@ -53,11 +54,16 @@ struct json_parser {
 	/* Made when first asked for; they change nothing that a caller sees. */
 	mutable uint32_t *offsets = nullptr; /* of each tape word's value in the source */
 	mutable size_t offsets_room = 0;
-	mutable bool mapped = false;
-	mutable uint32_t *keys = nullptr; /* tape indexes, while duplicates are looked for */
+	mutable uint32_t mapped = 0, mapped_structurals = 0; /* up to here: tape index; simdjson's list */
+	mutable uint32_t *keys = nullptr;                    /* tape indexes, while duplicates are looked for */
 	mutable size_t keys_room = 0;
 	mutable int duplicates = 0;     /* -1 = not looked for yet */
 	mutable uint32_t duplicate = 0; /* the key's tape index */
+	/* The members of the outermost object, found by hash: readers ask it for some thirty names, most of which are
+	 * not there. */
+	mutable bool root_indexed = false;
+	mutable uint32_t root_keys[few_keys];   /* tape indexes */
+	mutable uint8_t root_table[root_slots]; /* open addressing over root_keys, + 1; 0 = empty */
 
 	~json_parser()
 	{
@@ -91,7 +97,7 @@ struct json_parser {
 		return { reinterpret_cast<const char *>(at + sizeof length), length };
 	}
 	bool make_room(size_t need);
-	bool map() const;
+	bool map(uint32_t until) const;
 	enum error refused(const char *reason, size_t skipped, struct failure *failure);
 	uint32_t find_duplicate(uint32_t object) const;
 };
@@ -112,12 +118,10 @@ bool json_parser::make_room(size_t need)
 	return true;
 }
 
-/* simdjson's list of structural characters has one entry for each value, bracket, comma and colon, in the order of the
- * tape. */
-bool json_parser::map() const
+/* Where the values up to the tape index `until` stand in the source. simdjson's list of structural characters has one
+ * entry for each value, bracket, comma and colon, in the order of the tape. */
+bool json_parser::map(uint32_t until) const
 {
-	if (mapped)
-		return true;
 	uint32_t end = tape_end();
 	if (offsets_room < end) {
 		uint32_t *larger = static_cast<uint32_t *>(realloc(offsets, end * sizeof *larger));
@@ -126,27 +130,57 @@ bool json_parser::map() const
 		offsets = larger;
 		offsets_room = end;
 	}
-	uint32_t index = 1;
-	for (uint32_t i = 0; i < parser.implementation->n_structural_indexes && index < end; i++) {
+	uint32_t index = mapped, i = mapped_structurals, count = parser.implementation->n_structural_indexes;
+	for (; i < count && index < end && index <= until; i++) {
 		uint32_t at = parser.implementation->structural_indexes[i];
 		if (source[at] == ',' || source[at] == ':')
 			continue;
 		offsets[index] = at;
 		index += is_number(type_of(word(index))) ? 2 : 1;
 	}
-	mapped = index == end - 1 || index == end;
-	return mapped;
+	mapped = index;
+	mapped_structurals = i;
+	return index > until;
 }
 
 namespace
 {
 
+/* Equal keys have equal hashes; made of the ends of the key, which is enough to tell the keys of one object apart. */
+uint32_t key_hash(struct text key)
+{
+	uint64_t first = 0, last = 0;
+	if (key.size >= 8) {
+		memcpy(&first, key.at, 8);
+		memcpy(&last, key.at + key.size - 8, 8);
+	} else if (key.size >= 4) {
+		memcpy(&first, key.at, 4);
+		memcpy(&last, key.at + key.size - 4, 4);
+	} else if (key.size) {
+		first = static_cast<unsigned char>(key.at[0]) |
+			static_cast<uint64_t>(static_cast<unsigned char>(key.at[key.size / 2])) << 8;
+		last = static_cast<unsigned char>(key.at[key.size - 1]);
+	}
+	uint64_t mixed = (first ^ last * 0x9e3779b97f4a7c15 ^ key.size) * 0xff51afd7ed558ccd;
+	return static_cast<uint32_t>(mixed >> 32);
+}
+
+bool same_key(struct text a, struct text b)
+{
+	return a.size == b.size && memcmp(a.at, b.at, a.size) == 0;
+}
+
+bool is_of_number(char c)
+{
+	return (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '+' || c == 'e' || c == 'E';
+}
+
 struct text number_text(const struct json_parser *parser, uint32_t index)
 {
-	if (!parser->map())
+	if (!parser->map(index))
 		return { nullptr, 0 };
 	size_t at = parser->offsets[index], end = at;
-	while (end < parser->size && strchr("0123456789+-.eE", parser->source[end]) && parser->source[end])
+	while (end < parser->size && is_of_number(parser->source[end]))
 		end++;
 	return { parser->source + at, end - at };
 }
@@ -195,7 +229,7 @@ enum error json_parser::refused(const char *reason, size_t skipped, struct failu
 	if (patched) {
 		simdjson::dom::element root;
 		simdjson::error_code code = parser.parse_into_document(document, patched, size, false).get(root);
-		if (!code && !map())
+		if (!code && !map(tape_end() - 2))
 			return fail(failure, ERROR_MEMORY, "no memory for a JSON text of %zu bytes", size);
 		if (!code) {
 			restore_numbers(this);
@@ -231,7 +265,9 @@ extern "C" enum error json_parse(
 	size_t size = text.size - skipped;
 	simdjson::dom::element element;
 	*root = { parser, 0 };
-	parser->mapped = false;
+	parser->mapped = 1;
+	parser->mapped_structurals = 0;
+	parser->root_indexed = false;
 	parser->duplicates = 0;
 	if (size > JSON_LARGEST)
 		return fail(
@@ -257,30 +293,6 @@ extern "C" enum error json_parse(
 
 namespace
 {
-
-/* Equal keys have equal hashes; made of the ends of the key, which is enough to tell the keys of one object apart. */
-uint32_t key_hash(struct text key)
-{
-	uint64_t first = 0, last = 0;
-	if (key.size >= 8) {
-		memcpy(&first, key.at, 8);
-		memcpy(&last, key.at + key.size - 8, 8);
-	} else if (key.size >= 4) {
-		memcpy(&first, key.at, 4);
-		memcpy(&last, key.at + key.size - 4, 4);
-	} else if (key.size) {
-		first = static_cast<unsigned char>(key.at[0]) |
-			static_cast<uint64_t>(static_cast<unsigned char>(key.at[key.size / 2])) << 8;
-		last = static_cast<unsigned char>(key.at[key.size - 1]);
-	}
-	uint64_t mixed = (first ^ last * 0x9e3779b97f4a7c15 ^ key.size) * 0xff51afd7ed558ccd;
-	return static_cast<uint32_t>(mixed >> 32);
-}
-
-bool same_key(struct text a, struct text b)
-{
-	return a.size == b.size && memcmp(a.at, b.at, a.size) == 0;
-}
 
 /* The first key that stands there again, 0 = none. A bit for each hash met: only where it is set already the keys
  * before are compared. */
@@ -384,16 +396,51 @@ extern "C" enum json_kind json_kind(struct json_value value)
 	}
 }
 
-static struct json_value member(struct json_value object, struct text key)
+namespace
+{
+
+/* Of two equal keys the first is found first. */
+void index_root(const struct json_parser *parser)
+{
+	uint32_t end = parser->after(1) - 1, count = 0;
+	memset(parser->root_table, 0, sizeof parser->root_table);
+	for (uint32_t key = 2; key < end && count < few_keys; key = parser->after(key + 1)) {
+		uint32_t slot = key_hash(parser->string(key)) % root_slots;
+		while (parser->root_table[slot])
+			slot = (slot + 1) % root_slots;
+		parser->root_keys[count++] = key;
+		parser->root_table[slot] = static_cast<uint8_t>(count);
+	}
+	parser->root_indexed = true;
+}
+
+struct json_value member_of_root(const struct json_parser *parser, struct text key)
+{
+	if (!parser->root_indexed)
+		index_root(parser);
+	uint32_t slot = key_hash(key) % root_slots;
+	for (uint8_t number; (number = parser->root_table[slot]) != 0; slot = (slot + 1) % root_slots) {
+		uint32_t index = parser->root_keys[number - 1];
+		if (same_key(parser->string(index), key))
+			return { parser, index + 1 };
+	}
+	return { parser, 0 };
+}
+
+struct json_value member(struct json_value object, struct text key)
 {
 	if (json_kind(object) != JSON_IS_OBJECT)
 		return { object.parser, 0 };
+	if (object.index == 1 && payload(object.parser->word(1)) >> 32 <= few_keys)
+		return member_of_root(object.parser, key);
 	uint32_t end = object.parser->after(object.index) - 1;
 	for (uint32_t index = object.index + 1; index < end; index = object.parser->after(index + 1))
 		if (same_key(object.parser->string(index), key))
 			return { object.parser, index + 1 };
 	return { object.parser, 0 };
 }
+
+} // namespace
 
 extern "C" struct json_value json_get(struct json_value object, const char *key)
 {
@@ -402,11 +449,13 @@ extern "C" struct json_value json_get(struct json_value object, const char *key)
 
 extern "C" struct json_value json_at(struct json_value object, const char *dotted)
 {
-	struct text rest = text_of(dotted);
-	do
-		object = member(object, text_cut(&rest, '.'));
-	while (rest.size && object.index);
-	return object;
+	for (;;) {
+		size_t size = strcspn(dotted, ".");
+		object = member(object, { dotted, size });
+		if (!dotted[size] || !object.index)
+			return object;
+		dotted += size + 1;
+	}
 }
 
 extern "C" struct text json_text(struct json_value value)

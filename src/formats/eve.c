@@ -16,22 +16,22 @@ enum severity eve_severity(struct text priority)
 	return number == 1 ? SEVERITY_HIGH : number == 2 ? SEVERITY_MEDIUM : number == 3 ? SEVERITY_LOW : SEVERITY_INFO;
 }
 
-static void set_outcome(struct json_value event, struct alert *alert)
+static void set_outcome(struct json_value event, struct json_value rule, struct json_value http, struct alert *alert)
 {
-	static const char *const actions[] = { "alert.action", "verdict.action", NULL };
-	for (size_t i = 0; actions[i] && !alert->outcome; i++) {
-		struct text action = field_text(event, actions[i]);
+	const struct json_value says[] = { rule, json_get(event, "verdict") };
+	for (size_t i = 0; i < sizeof says / sizeof *says && !alert->outcome; i++) {
+		struct text action = field_text(says[i], "action");
 		if (text_equal(action, TEXT("blocked")) || text_equal(action, TEXT("drop")) ||
 		    text_equal(action, TEXT("reject")))
 			alert->outcome = OUTCOME_FAILED;
 	}
 	if (!alert->outcome)
-		alert->outcome = field_http_outcome(field_text(event, "http.status"));
+		alert->outcome = field_http_outcome(field_text(http, "status"));
 }
 
-static struct text http_object(struct format_reader *reader, struct json_value event)
+static struct text http_object(struct format_reader *reader, struct json_value http)
 {
-	struct text host = field_text(event, "http.hostname"), url = field_text(event, "http.url");
+	struct text host = field_text(http, "hostname"), url = field_text(http, "url");
 	if (!host.size || text_starts(url, TEXT("http://")) || text_starts(url, TEXT("https://")))
 		return url;
 	const struct text pieces[] = { TEXT("http://"), host, url };
@@ -39,26 +39,29 @@ static struct text http_object(struct format_reader *reader, struct json_value e
 }
 
 /* Lists of objects (queries, files): what the first one's member says. */
-static struct text first_of(struct json_value event, const char *list, const char *member)
+static struct text first_of(struct json_value array, const char *member)
 {
-	struct json_value array = json_at(event, list);
 	struct json_walk walk = { 0 };
 	if (json_kind(array) != JSON_IS_ARRAY || !json_next(array, &walk))
 		return TEXT_NONE;
 	return field_text(walk.value, member);
 }
 
-static struct text object_of(struct format_reader *reader, struct json_value event)
+static struct text object_of(struct format_reader *reader, struct json_value event, struct json_value http)
 {
-	static const char *const members[] = { "dns.rrname", "tls.sni", "tls.subject", "fileinfo.filename",
-		"smb.filename", "quic.sni", NULL };
-	struct text object = http_object(reader, event);
+	static const char *const members[] = { "tls.sni", "tls.subject", "fileinfo.filename", "smb.filename",
+		"quic.sni", NULL };
+	struct json_value dns = json_get(event, "dns");
+	struct text object = json_exists(http) ? http_object(reader, http) : TEXT_NONE;
+	if (!object.size && json_exists(dns)) {
+		object = first_of(json_get(dns, "queries"), "rrname");
+		if (!object.size)
+			object = first_of(json_get(dns, "query"), "rrname");
+	}
 	if (!object.size)
-		object = first_of(event, "dns.queries", "rrname");
+		object = first_of(json_get(event, "files"), "filename");
 	if (!object.size)
-		object = first_of(event, "dns.query", "rrname");
-	if (!object.size)
-		object = first_of(event, "files", "filename");
+		object = field_text(dns, "rrname");
 	for (size_t i = 0; members[i] && !object.size; i++)
 		object = field_text(event, members[i]);
 	return object;
@@ -66,16 +69,20 @@ static struct text object_of(struct format_reader *reader, struct json_value eve
 
 void eve_details(struct format_reader *reader, struct json_value event, struct alert *alert)
 {
+	struct json_value rule = json_get(event, "alert"), metadata = json_get(rule, "metadata");
+	struct json_value http = json_get(event, "http");
 	struct text application = field_text(event, "app_proto");
-	set_outcome(event, alert);
-	alert->tactics |= field_tactics(json_at(event, "alert.metadata.mitre_tactic_id"));
-	alert->tactics |= field_tactics(json_at(event, "alert.metadata.mitre_tactic_name"));
+	set_outcome(event, rule, http, alert);
+	if (json_exists(metadata)) {
+		alert->tactics |= field_tactics(json_get(metadata, "mitre_tactic_id"));
+		alert->tactics |= field_tactics(json_get(metadata, "mitre_tactic_name"));
+	}
 	if (application.size && !text_equal(application, TEXT("failed")) && !text_equal(application, TEXT("unknown")))
 		alert->protocol = application;
 	else if (!alert->protocol.size)
 		alert->protocol = field_text(event, "proto");
 	if (!alert->object.size)
-		alert->object = object_of(reader, event);
+		alert->object = object_of(reader, event, http);
 }
 
 static enum error set_rule(

@@ -129,30 +129,38 @@ static enum error tell_format(struct format_reader *reader, struct stream *strea
 	return error;
 }
 
-/* What stands in a text: control characters, bytes beyond ASCII. Eight bytes at a time, since every line comes through
- * here. */
+/* What stands in a text: control characters, bytes beyond ASCII. Sixteen bytes at a time, since every line comes
+ * through here. */
 struct contents {
 	bool control, high;
 };
 
-#define EACH(byte) (0x0101010101010101u * (byte))
+typedef uint8_t sixteen __attribute__((vector_size(16)));
+
+static bool any(sixteen bytes)
+{
+	uint64_t halves[2];
+	memcpy(halves, &bytes, sizeof halves);
+	return halves[0] | halves[1];
+}
 
 static struct contents look_over(struct text text)
 {
-	uint64_t high = 0, control = 0, word, deleted;
+	sixteen bytes, control = { 0 }, high = { 0 };
+	bool tail_control = false;
+	uint8_t tail_high = 0;
 	size_t i = 0;
-	for (; i + sizeof word <= text.size; i += sizeof word) {
-		memcpy(&word, text.at + i, sizeof word);
-		high |= word;
-		control |= (word - EACH(0x20)) & ~word; /* a byte below 0x20 borrows into its highest bit */
-		deleted = word ^ EACH(0x7f);
-		control |= (deleted - EACH(1)) & ~deleted;
+	for (; i + sizeof bytes <= text.size; i += sizeof bytes) {
+		memcpy(&bytes, text.at + i, sizeof bytes);
+		high |= bytes & 0x80;
+		control |= (sixteen)(bytes < 0x20) | (sixteen)(bytes == 0x7f);
 	}
 	for (; i < text.size; i++) {
-		high |= (uint8_t)text.at[i];
-		control |= (uint8_t)text.at[i] < 0x20 || text.at[i] == 0x7f ? 0x80 : 0;
+		uint8_t byte = (uint8_t)text.at[i];
+		tail_high |= byte & 0x80;
+		tail_control |= byte < 0x20 || byte == 0x7f;
 	}
-	return (struct contents){ .control = control & EACH(0x80), .high = high & EACH(0x80) };
+	return (struct contents){ .control = any(control) || tail_control, .high = any(high) || tail_high };
 }
 
 static enum error check_line(struct text text, struct contents contents, struct failure *failure)
