@@ -62,6 +62,7 @@ struct json_parser {
 	/* The members of the outermost object, found by hash: readers ask it for some thirty names, most of which are
 	 * not there. */
 	mutable bool root_indexed = false;
+	mutable uint32_t root_duplicate = 0;    /* a key that stands there again: its tape index; 0 = none */
 	mutable uint32_t root_keys[few_keys];   /* tape indexes */
 	mutable uint8_t root_table[root_slots]; /* open addressing over root_keys, + 1; 0 = empty */
 
@@ -324,6 +325,8 @@ uint32_t json_parser::find_duplicate(uint32_t object) const
 	uint32_t members = static_cast<uint32_t>(payload(word(object)) >> 32); /* saturates at 2^24 - 1 */
 	if (members < 2)
 		return 0;
+	if (members <= few_keys && object == 1 && root_indexed)
+		return root_duplicate;
 	if (members <= few_keys)
 		return few_find_duplicate(this, object + 1, end);
 	for (uint32_t key = object + 1; key < end; key = after(key + 1)) {
@@ -403,11 +406,14 @@ namespace
 void index_root(const struct json_parser *parser)
 {
 	uint32_t end = parser->after(1) - 1, count = 0;
+	parser->root_duplicate = 0;
 	memset(parser->root_table, 0, sizeof parser->root_table);
 	for (uint32_t key = 2; key < end && count < few_keys; key = parser->after(key + 1)) {
-		uint32_t slot = key_hash(parser->string(key)) % root_slots;
-		while (parser->root_table[slot])
-			slot = (slot + 1) % root_slots;
+		struct text name = parser->string(key);
+		uint32_t slot = key_hash(name) % root_slots;
+		for (uint8_t number; (number = parser->root_table[slot]) != 0; slot = (slot + 1) % root_slots)
+			if (!parser->root_duplicate && same_key(parser->string(parser->root_keys[number - 1]), name))
+				parser->root_duplicate = key;
 		parser->root_keys[count++] = key;
 		parser->root_table[slot] = static_cast<uint8_t>(count);
 	}
@@ -450,7 +456,9 @@ extern "C" struct json_value json_get(struct json_value object, const char *key)
 extern "C" struct json_value json_at(struct json_value object, const char *dotted)
 {
 	for (;;) {
-		size_t size = strcspn(dotted, ".");
+		size_t size = 0;
+		while (dotted[size] && dotted[size] != '.')
+			size++;
 		object = member(object, { dotted, size });
 		if (!dotted[size] || !object.index)
 			return object;

@@ -129,10 +129,10 @@ static enum error tell_format(struct format_reader *reader, struct stream *strea
 	return error;
 }
 
-/* What stands in a text: control characters, bytes beyond ASCII. Sixteen bytes at a time, since every line comes
- * through here. */
+/* What stands in a text: control characters, bytes beyond ASCII, and what other characters may be written with. Sixteen
+ * bytes at a time, since every line comes through here. */
 struct contents {
-	bool control, high;
+	bool control, high, escape;
 };
 
 typedef uint8_t sixteen __attribute__((vector_size(16)));
@@ -146,21 +146,20 @@ static bool any(sixteen bytes)
 
 static struct contents look_over(struct text text)
 {
-	sixteen bytes, control = { 0 }, high = { 0 };
-	bool tail_control = false;
-	uint8_t tail_high = 0;
-	size_t i = 0;
-	for (; i + sizeof bytes <= text.size; i += sizeof bytes) {
-		memcpy(&bytes, text.at + i, sizeof bytes);
+	sixteen bytes, control = { 0 }, high = { 0 }, escape = { 0 };
+	for (size_t i = 0; i < text.size; i += sizeof bytes) {
+		bytes = (sixteen){ 0 } + ' ';
+		if (i + sizeof bytes <= text.size)
+			memcpy(&bytes, text.at + i, sizeof bytes);
+		else if (text.size >= sizeof bytes) /* the last sixteen, some of them again */
+			memcpy(&bytes, text.at + text.size - sizeof bytes, sizeof bytes);
+		else
+			memcpy(&bytes, text.at, text.size);
 		high |= bytes & 0x80;
 		control |= (sixteen)(bytes < 0x20) | (sixteen)(bytes == 0x7f);
+		escape |= (sixteen)(bytes == '\\');
 	}
-	for (; i < text.size; i++) {
-		uint8_t byte = (uint8_t)text.at[i];
-		tail_high |= byte & 0x80;
-		tail_control |= byte < 0x20 || byte == 0x7f;
-	}
-	return (struct contents){ .control = any(control) || tail_control, .high = any(high) || tail_high };
+	return (struct contents){ .control = any(control), .high = any(high), .escape = any(escape) };
 }
 
 static enum error check_line(struct text text, struct contents contents, struct failure *failure)
@@ -207,6 +206,8 @@ static bool flatten_all(
 	struct text *const texts[] = { &alert->detector, &alert->signature_id, &alert->signature, &alert->category,
 		&alert->host, &alert->account, &alert->protocol, &alert->object };
 	bool plain = !contents.control && !contents.high;
+	if (plain && !contents.escape)
+		return true; /* there is nothing that such a character could have come from */
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		if (!flatten(reader, texts[i], line, plain))
 			return false;
