@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +61,35 @@ static void test_a_walk_gives_every_item_and_member_in_order(void **state)
 	assert_false(json_next(root, &walk));
 	root = parse(parser, TEXT(" [ ] "));
 	assert_false(json_next(root, &(struct json_walk){ 0 }));
+}
+
+/* Objects of any size, the outermost and one within it, asked from the last member to the first. */
+static void test_every_member_of_any_object_is_found(void **state)
+{
+	struct json_parser *parser = *state;
+	for (unsigned size = 0; size <= 130; size++) {
+		struct builder text = { 0 };
+		build_text(&text, TEXT("{\"in\":{"));
+		for (unsigned i = 0; i < size; i++)
+			build_format(&text, "%s\"key%u\":%u", i ? "," : "", i * 7, i + 1000);
+		build_char(&text, '}');
+		for (unsigned i = 0; i < size; i++)
+			build_format(&text, ",\"key%u\":-%u", i * 7, i + 1);
+		build_char(&text, '}');
+		struct json_value root = parse(parser, (struct text){ text.at, text.size });
+		for (unsigned i = size; i--;) {
+			char key[16], number[16];
+			int64_t value;
+			snprintf(key, sizeof key, "key%u", i * 7);
+			snprintf(number, sizeof number, "-%u", i + 1);
+			assert_true(text_equal(json_text(json_get(root, key)), text_of(number)));
+			assert_true(json_to_i64(json_get(json_get(root, "in"), key), &value) && value == i + 1000);
+			snprintf(key, sizeof key, "key%u", i * 7 + 1);
+			assert_false(json_exists(json_get(root, key)));
+		}
+		assert_false(json_had_duplicate_keys(parser));
+		builder_free(&text);
+	}
 }
 
 static void test_strings_keep_their_length(void **state)
@@ -261,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_members_are_found_at_any_depth),
 		cmocka_unit_test(test_a_walk_gives_every_item_and_member_in_order),
+		cmocka_unit_test(test_every_member_of_any_object_is_found),
 		cmocka_unit_test(test_strings_keep_their_length),
 		cmocka_unit_test(test_numbers_keep_their_digits_and_their_limits),
 		cmocka_unit_test(test_a_number_too_large_fails_itself_and_not_the_document),
