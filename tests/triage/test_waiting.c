@@ -110,7 +110,9 @@ static void test_it_goes_out_as_from_a_sorted_list(void **state)
 		*list = (struct list){ .watermark = INT64_MIN, .newest = { INT64_MIN, INT64_MIN, INT64_MIN } };
 		order_init(&order, 1000);
 		for (unsigned i = 0; i < alerts; i++) {
-			now += pick(&seed, round % 5 ? round % 7 + 2 : 150 * (1 + round % 10)) ? 0 : pick(&seed, 60) * SECOND;
+			now += pick(&seed, round % 5 ? round % 7 + 2 : 150 * (1 + round % 10))
+				   ? 0
+				   : pick(&seed, 60) * SECOND;
 			struct item item = item_of(&seed, now, i);
 			order.most = list->most = round % 3 ? 1000 : pick(&seed, 40);
 			assert_int_equal(order_add(&order, &item, LATENESS), list_add(list, &item));
