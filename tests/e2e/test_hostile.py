@@ -157,11 +157,12 @@ def test_what_belongs_to_others_answers_as_what_does_not_exist():
         for who, token in tokens.items():
             if who == "auditor" and path.startswith("/v1/organisations"):
                 continue  # sees all of them, by its role
-            answers = [plain(w.centre.request(method, re.sub(r"\{\w+\}", each, path), token, body)) for each in (there, nowhere)]
-            assert answers[0] == answers[1], (who, method, path, answers)
-            assert answers[0][0] in (401, 403, 404), (who, method, path, answers)
-            tried += 1
-    assert tried > 100, tried
+            for extra in ({}, {"If-Match": '"1"', "If-None-Match": '"1"', "Idempotency-Key": "key-%d" % tried}):
+                answers = [plain(w.centre.request(method, re.sub(r"\{\w+\}", each, path), token, body, extra)) for each in (there, nowhere)]
+                assert answers[0] == answers[1], (who, method, path, answers)
+                assert answers[0][0] in (400, 401, 403, 404) and (extra or answers[0][0] != 400), (who, method, path, answers)
+                tried += 1
+    assert tried > 200, tried
 
 
 def test_pages_of_others_answer_as_pages_that_do_not_exist():
