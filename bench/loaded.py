@@ -77,6 +77,7 @@ class LoadedCentre:
         until = time.monotonic() + 60
         while "the centre is ready" not in self.said():
             if self.process.poll() is not None or time.monotonic() > until:
+                self.end()
                 sys.exit("bench: the centre did not start: " + self.said()[-2000:])
             time.sleep(0.05)
         for entry in filter(str.isdigit, os.listdir("/proc")):
