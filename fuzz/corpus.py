@@ -22,7 +22,7 @@ def features_of(target, folders, scratch):
     control, merged = Path(scratch) / "control", Path(scratch) / "merged"
     merged.mkdir()
     subprocess.run(
-        ["nice", "-n", "19", *command(target), "-merge=1", f"-merge_control_file={control}", "-timeout=60", "-rss_limit_mb=3000", str(merged), *map(str, folders)],
+        ["nice", *command(target), "-merge=1", f"-merge_control_file={control}", "-timeout=60", "-rss_limit_mb=3000", str(merged), *map(str, folders)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
     lines = control.read_text().splitlines()
     count = int(lines[0])

@@ -2,7 +2,7 @@
  * The configuration of a centre, with every option table that there is: any text is refused with one sentence, or shown
  * in a form that reads back the same; an address to listen on is taken apart within its bounds.
  *
- * Sources: center/settings.c, triage/options.c, notify/settings.c.
+ * Sources: center/settings.c.
  */
 #include "center/settings.h"
 #include "fuzz.h"
