@@ -13,6 +13,7 @@ static const struct powercut_kind *const kinds[] = {
 	&kind_agent,
 	&kind_state,
 	&kind_copy,
+	&kind_notice,
 	&kind_keeper,
 };
 
