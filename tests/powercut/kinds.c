@@ -32,7 +32,7 @@ int main(int count, char **names)
 		for (int k = 1; k < count; k++)
 			wanted = wanted || strcmp(names[k], kinds[i]->name) == 0;
 		const struct CMUnitTest tests[] = {
-			{ kinds[i]->name, test_what_was_acknowledged_survives_a_power_cut, NULL, NULL,
+			{ kinds[i]->name, test_what_was_acknowledged_survives_a_power_cut, NULL, powercut_tidy,
 			    (void *)kinds[i] },
 		};
 		if (wanted && cmocka_run_group_tests(tests, NULL, NULL) != 0) {
