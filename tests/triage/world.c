@@ -330,13 +330,23 @@ static void check_result(const struct world *world, const struct manner *manner,
 		    world->clamped);
 }
 
-/* Where alerts come in their order, each event was there before the lateness bound had passed. */
-static void check_opened(struct result *result, const struct uuid *ids, unsigned at_once)
+/* What an event was known by before the lateness bound had passed. */
+struct opening {
+	struct uuid id;
+	uint32_t organisation;
+	nanoseconds first;
+};
+
+/* Where alerts come in their order, each event was there before the lateness bound had passed. Which of several alerts
+ * of one moment is the first, and gives the id, is certain only then. */
+static void check_opened(struct result *result, const struct opening *openings, unsigned at_once)
 {
 	for (unsigned i = 0; i < result->count; i++) {
+		const struct event *event = result->events[i];
 		bool found = false;
 		for (unsigned k = 0; k < at_once && !found; k++)
-			found = uuid_equal(ids[k], result->events[i]->id);
+			found = uuid_equal(openings[k].id, event->id) ||
+				(openings[k].organisation == event->organisation && openings[k].first == event->first);
 		if (!found)
 			complain(result, "event %u opened only when its order was certain", i);
 	}
@@ -347,7 +357,7 @@ void world_run(const struct world *world, const struct manner *manner, struct re
 	struct fact *facts = in_order(world, manner);
 	struct run run = { result, world };
 	struct failure failure = { 0 };
-	struct uuid ids[WORLD_EVENTS];
+	struct opening openings[WORLD_EVENTS];
 	unsigned at_once;
 
 	memset(result, 0, sizeof *result);
@@ -365,10 +375,11 @@ void world_run(const struct world *world, const struct manner *manner, struct re
 	}
 	at_once = result->count;
 	for (unsigned i = 0; i < at_once; i++)
-		ids[i] = result->events[i]->id;
+		openings[i] = (struct opening){ result->events[i]->id, result->events[i]->organisation,
+			result->events[i]->first };
 	triage_finish(triage);
 	if (manner->live)
-		check_opened(result, ids, at_once);
+		check_opened(result, openings, at_once);
 	triage_count(triage, &result->counts);
 	triage_free(triage);
 	free(facts);
