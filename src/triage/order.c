@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FEW 64 /* alerts of one moment */
+#define MOMENT 4096 /* alerts of one moment that are sorted by counting */
+#define CONTENTS 32 /* and how many different things they say */
 
 int item_compare(const struct item *a, const struct item *b)
 {
@@ -30,6 +31,7 @@ void order_free(struct order *order)
 {
 	free(order->queue);
 	free(order->heap);
+	free(order->turns);
 	*order = (struct order){ 0 };
 }
 
@@ -39,13 +41,16 @@ void order_trim(struct order *order)
 		return;
 	free(order->queue);
 	free(order->heap);
+	free(order->turns);
 	order->queue = order->heap = NULL;
+	order->turns = NULL;
 	order->start = order->end = order->queue_room = order->heap_room = 0;
 }
 
 size_t order_memory(const struct order *order)
 {
-	return (order->queue_room + order->heap_room) * sizeof(struct item);
+	return (order->queue_room + order->heap_room) * sizeof(struct item) +
+	       (order->turns ? MOMENT * sizeof *order->turns : 0);
 }
 
 static void note_time(struct order *order, nanoseconds time)
@@ -122,10 +127,42 @@ static bool queue_put(struct order *order, const struct item *item)
 	return true;
 }
 
+/* NULL when it is empty. */
+static const struct item *queue_first(const struct order *order)
+{
+	if (order->start == order->end)
+		return NULL;
+	return &order->queue[order->start + (order->in_turns ? order->turns[order->handed] : order->handed)];
+}
+
 static const struct item *queue_take(struct order *order)
 {
-	order->sorted--;
-	return &order->queue[order->start++];
+	const struct item *item = queue_first(order);
+	if (++order->handed == order->moment) {
+		order->start += order->moment;
+		order->moment = order->handed = 0;
+		order->in_turns = false;
+	}
+	return item;
+}
+
+/* No more of the moment may go now: what is left of it waits again as all else does. */
+static void queue_settle(struct order *order)
+{
+	if (!order->handed)
+		return;
+	if (order->in_turns) {
+		struct item *items = order->queue + order->start;
+		bool gone[MOMENT] = { false };
+		for (size_t i = 0; i < order->handed; i++)
+			gone[order->turns[i]] = true;
+		for (size_t from = order->moment, to = order->moment; from-- > 0;)
+			if (!gone[from])
+				items[--to] = items[from];
+	}
+	order->start += order->handed;
+	order->moment = order->handed = 0;
+	order->in_turns = false;
 }
 
 static int compare_items(const void *a, const void *b)
@@ -133,51 +170,83 @@ static int compare_items(const void *a, const void *b)
 	return item_compare(a, b);
 }
 
-/* Sorts by way of places: an item is large, and each is moved once. Alerts that say the same mostly come in the order
- * of their ids, so that sorting by content alone, which keeps that order, is enough; false when it was not. */
-static bool sort_few(struct item *items, size_t count)
+/* The contents of one moment, each with its alerts. */
+struct contents {
+	struct content {
+		uint64_t hash;
+		const struct fact_id *last;
+		uint32_t count;
+		uint32_t turn; /* of the next of them */
+	} of[CONTENTS];
+	uint32_t count;
+};
+
+/* Where among the contents the item's is; CONTENTS when there is no room for it. */
+static uint32_t content_at(struct contents *contents, const struct item *item)
 {
-	struct place {
-		uint64_t content;
-		size_t from;
-	} places[FEW];
+	for (uint32_t k = 0; k < contents->count; k++)
+		if (contents->of[k].hash == item->content)
+			return k;
+	if (contents->count < CONTENTS)
+		contents->of[contents->count] = (struct content){ .hash = item->content };
+	return contents->count < CONTENTS ? contents->count++ : CONTENTS;
+}
+
+static void give_turns(struct contents *contents)
+{
+	uint8_t sorted[CONTENTS];
+	for (uint32_t k = 0; k < contents->count; k++) {
+		uint32_t at = k;
+		for (; at && contents->of[k].hash < contents->of[sorted[at - 1]].hash; at--)
+			sorted[at] = sorted[at - 1];
+		sorted[at] = (uint8_t)k;
+	}
+	uint32_t before = 0;
+	for (uint32_t k = 0; k < contents->count; k++) {
+		contents->of[sorted[k]].turn = before;
+		before += contents->of[sorted[k]].count;
+	}
+}
+
+/* A moment has many alerts that say few things, and those that say the same mostly come in the order of their ids. So
+ * they are counted by what they say, and go by turns: an item is large, and to move each costs a tenth of the whole
+ * triage. False when the moment is not so, or without memory. */
+static bool take_turns(struct order *order, const struct item *items, size_t count)
+{
+	struct contents contents = { .count = 0 };
+	uint8_t says[MOMENT];
+	if (count > MOMENT)
+		return false;
+	if (!order->turns && !(order->turns = malloc(MOMENT * sizeof *order->turns)))
+		return false;
 	for (size_t i = 0; i < count; i++) {
-		struct place place = { items[i].content, i };
-		size_t at = i;
-		for (; at && place.content < places[at - 1].content; at--)
-			places[at] = places[at - 1];
-		places[at] = place;
-	}
-	for (size_t i = 1; i < count; i++)
-		if (places[i].content == places[i - 1].content &&
-		    fact_id_compare(&items[places[i - 1].from].id, &items[places[i].from].id) > 0)
+		uint32_t k = content_at(&contents, &items[i]);
+		if (k == CONTENTS)
 			return false;
-	for (size_t i = 0; i < count; i++) { /* along each cycle of places, until the one that began it */
-		if (places[i].from == i)
-			continue;
-		struct item first = items[i];
-		size_t to = i;
-		for (size_t from; (from = places[to].from) != i; to = from) {
-			items[to] = items[from];
-			places[to].from = to;
-		}
-		items[to] = first;
-		places[to].from = to;
+		struct content *content = &contents.of[k];
+		if (content->count++ && fact_id_compare(content->last, &items[i].id) > 0)
+			return false;
+		content->last = &items[i].id;
+		says[i] = (uint8_t)k;
 	}
+	give_turns(&contents);
+	for (size_t i = 0; i < count; i++)
+		order->turns[contents.of[says[i]].turn++] = (uint16_t)i;
 	return true;
 }
 
-/* Puts the alerts of the first moment in the queue into their order. */
-static void sort_moment(struct order *order)
+/* Begins the first moment of the queue: its alerts go in their order. */
+static void queue_begin(struct order *order)
 {
 	struct item *items = order->queue + order->start;
 	size_t waiting = order->end - order->start, count = 1;
 	bool ordered = true;
 	for (; count < waiting && items[count].occurred == items->occurred; count++)
 		ordered = ordered && item_compare(&items[count - 1], &items[count]) < 0;
-	if (!ordered && (count > FEW || !sort_few(items, count)))
+	order->in_turns = !ordered && take_turns(order, items, count);
+	if (!ordered && !order->in_turns)
 		qsort(items, count, sizeof *items, compare_items);
-	order->sorted = count;
+	order->moment = count;
 }
 
 /* ── in and out ─ */
@@ -186,7 +255,7 @@ bool order_put(struct order *order, const struct item *item)
 {
 	bool behind = order->start == order->end || item->occurred >= order->queue[order->end - 1].occurred;
 	/* More of a moment that is being handed out would come behind the sorted ones. */
-	bool handing_out = order->sorted && item->occurred == order->queue[order->start].occurred;
+	bool handing_out = order->moment && item->occurred == order->queue[order->start].occurred;
 	if (!(behind && !handing_out ? queue_put(order, item) : heap_put(order, item)))
 		return false;
 	order->count++;
@@ -210,19 +279,23 @@ const struct item *order_next(struct order *order, bool all)
 {
 	if (!order->count)
 		return NULL;
-	const struct item *queued = order->start < order->end ? &order->queue[order->start] : NULL;
+	const struct item *queued = queue_first(order);
 	const struct item *heaped = order->heap_count ? order->heap : NULL;
 	nanoseconds earliest = !queued ? heaped->occurred : queued->occurred;
 	if (heaped && heaped->occurred < earliest)
 		earliest = heaped->occurred;
 	bool full = order->count > order->most;
-	if (!all && !full && earliest >= order->watermark)
+	if (!all && !full && earliest >= order->watermark) {
+		queue_settle(order);
 		return NULL;
+	}
 	if (earliest > order->watermark)
 		order->watermark = earliest;
 	order->hurried += full && !all;
 	order->count--;
-	if (queued && !order->sorted)
-		sort_moment(order);
+	if (queued && !order->moment) {
+		queue_begin(order);
+		queued = queue_first(order);
+	}
 	return queued && (!heaped || item_compare(queued, heaped) < 0) ? queue_take(order) : heap_take(order);
 }

@@ -15,7 +15,10 @@
 struct order {
 	struct item *queue; /* [start, end), by `occurred` */
 	size_t start, end, queue_room;
-	size_t sorted;     /* of the queue, from its start: one moment's, in their order */
+	size_t moment,
+	    handed;      /* the first alerts of the queue, which are of one moment and now go; how many of them went */
+	uint16_t *turns; /* of MOMENT: which of them is the next; used when in_turns, else they lie in their order */
+	bool in_turns;
 	struct item *heap; /* earliest first */
 	size_t heap_count, heap_room;
 	struct item taken;                   /* the heap's, when it was the last to go */

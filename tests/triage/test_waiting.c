@@ -87,12 +87,12 @@ static void compare_next(struct order *order, struct list *list, bool all)
 }
 
 /* Some of one moment, some out of order, some too late; contents that are often equal. */
-static struct item item_of(unsigned *seed, nanoseconds now, uint64_t sequence)
+static struct item item_of(unsigned *seed, nanoseconds now, uint64_t sequence, unsigned contents)
 {
 	struct item item;
 	memset(&item, 0, sizeof item);
 	item.occurred = now - (pick(seed, 4) ? 0 : pick(seed, 700) * SECOND);
-	item.content = pick(seed, 5);
+	item.content = pick(seed, contents);
 	item.id.sequence = pick(seed, 8) ? sequence : 2 * ALERTS - sequence;
 	item.id.sensor = pick(seed, 20) ? 2 : 1;
 	item.position = sequence;
@@ -113,7 +113,7 @@ static void test_it_goes_out_as_from_a_sorted_list(void **state)
 			now += pick(&seed, round % 5 ? round % 7 + 2 : 150 * (1 + round % 10))
 				   ? 0
 				   : pick(&seed, 60) * SECOND;
-			struct item item = item_of(&seed, now, i);
+			struct item item = item_of(&seed, now, i, round % 4 ? 5 : 300);
 			order.most = list->most = round % 3 ? 1000 : pick(&seed, 40);
 			assert_int_equal(order_add(&order, &item, LATENESS), list_add(list, &item));
 			compare_next(&order, list, false);
@@ -125,8 +125,35 @@ static void test_it_goes_out_as_from_a_sorted_list(void **state)
 	free(list);
 }
 
+static void test_a_moment_of_any_size_is_sorted(void **state)
+{
+	(void)state;
+	static const unsigned counts[] = { 1, 2, 4095, 4096, 4097, 9000 };
+	for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+		struct order order;
+		unsigned seed = 7;
+		order_init(&order, 100000);
+		for (unsigned i = 0; i < counts[k]; i++) {
+			struct item item = { .occurred = SECOND, .content = pick(&seed, 6), .id.sequence = i };
+			assert_true(order_add(&order, &item, LATENESS));
+		}
+		struct item before = { 0 };
+		for (unsigned i = 0; i < counts[k]; i++) {
+			const struct item *item = order_next(&order, true);
+			assert_non_null(item);
+			assert_true(i == 0 || item_compare(&before, item) < 0);
+			before = *item;
+		}
+		assert_null(order_next(&order, true));
+		order_free(&order);
+	}
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_it_goes_out_as_from_a_sorted_list) };
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_it_goes_out_as_from_a_sorted_list),
+		cmocka_unit_test(test_a_moment_of_any_size_is_sorted),
+	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
