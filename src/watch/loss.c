@@ -26,6 +26,29 @@ static void build_loss(const struct loss *loss, struct builder *to)
 	build_format(to, "}\n");
 }
 
+/* Behind the last whole line: a full disk or a power cut leaves half a one. Its name may be one that a killed process
+ * made. */
+static enum error open_losses(const char *path, struct file **file, struct failure *failure)
+{
+	char *at = NULL;
+	size_t size = 0;
+	enum error error = file_open(path, true, file, failure);
+	if (error)
+		return error;
+	error = directory_sync_of(path, failure);
+	if (!error)
+		error = file_read(path, 2 * LOSS_BYTES, &at, &size, failure);
+	size_t whole = size;
+	while (whole && at[whole - 1] != '\n')
+		whole--;
+	if (!error && whole < size)
+		error = file_truncate(*file, whole, failure);
+	free(at);
+	if (error)
+		file_close(*file);
+	return error;
+}
+
 static enum error append(const char *folder, const struct loss *loss, bool *full, struct failure *failure)
 {
 	struct builder line = { 0 };
@@ -33,7 +56,7 @@ static enum error append(const char *folder, const struct loss *loss, bool *full
 	char path[4200];
 
 	snprintf(path, sizeof path, "%s/losses.jsonl", folder);
-	enum error error = file_open(path, true, &file, failure);
+	enum error error = open_losses(path, &file, failure);
 	if (error)
 		return error;
 	build_loss(loss, &line);
@@ -75,10 +98,15 @@ void losses_write(const char *folder, struct builder *to)
 	snprintf(path, sizeof path, "%s/losses.jsonl", folder);
 	if (access(path, F_OK) == 0 && file_read(path, 2 * LOSS_BYTES, &at, &size, NULL) == OK) {
 		struct text rest = { at, size };
-		for (bool first = true; memchr(rest.at, '\n', rest.size); first = false) { /* whole lines only */
+		bool first = true;
+		while (memchr(rest.at, '\n', rest.size)) { /* whole lines only */
+			struct text line = text_cut(&rest, '\n');
+			if (memchr(line.at, '\0', line.size)) /* a power cut left its end alone */
+				continue;
 			if (!first)
 				build_char(to, ',');
-			build_text(to, text_cut(&rest, '\n'));
+			build_text(to, line);
+			first = false;
 		}
 		free(at);
 	}

@@ -289,8 +289,31 @@ static void name_set(struct disk *disk, int name, int to, int gone)
 	};
 }
 
+/* What is below the folder `from` is below `to` as well, with what is pending there: which of the two stands is the
+ * change of their names. */
+static void names_follow(struct disk *disk, int from, int to)
+{
+	size_t names = disk->name_count, pending = disk->pending_count, size = strlen(disk->names[from].path);
+	for (size_t i = 0; i < names; i++) {
+		char path[4096];
+		const char *below = disk->names[i].path + size;
+		if (strncmp(disk->names[i].path, disk->names[from].path, size) != 0 || *below != '/')
+			continue;
+		snprintf(path, sizeof path, "%s%s", disk->names[to].path, below);
+		int moved = name_of(disk, text_of(path));
+		disk->names[moved].durable = disk->names[i].durable;
+		for (size_t k = 0; k < pending; k++)
+			if (disk->pending[k].name == (int)i)
+				name_set(disk, moved, disk->pending[k].to, NONE);
+		disk->names[moved].now = disk->names[i].now;
+		disk->names[i].now = NONE;
+	}
+}
+
 static void name_rename(struct disk *disk, int from, int to)
 {
+	if (disk->names[from].now == FOLDER)
+		names_follow(disk, from, to);
 	const char *a = disk->names[from].path, *b = disk->names[to].path;
 	int content = disk->names[from].now;
 	if (folder_size(a) == folder_size(b) && memcmp(a, b, folder_size(a)) == 0) {

@@ -9,6 +9,7 @@
  *   - so is the size: content may be missing behind a size that is there already (zeros), or cut off;
  *   - each change of a name in a folder is there or not, on its own; renaming is one change: out of one folder into
  *     another the old name may be there too, but never neither.
+ * A folder that was renamed keeps its old name free of new ones: the model knows names by their paths.
  * After a failed sync the changes before it may still be lost although later syncs succeed, until a sector is written
  * anew: the kernel has dropped the pages and calls them clean.
  */
