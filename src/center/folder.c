@@ -121,9 +121,8 @@ enum error folder_commit(struct folder *folder, struct failure *failure)
 {
 	if (!folder->begun)
 		return OK;
-	enum error error = directory_sync(folder->partial, failure);
-	if (!error)
-		error = file_rename(folder->partial, folder->path, failure);
+	/* What is in it became durable, with its name, when it was made: by base/file.h or store_copy(). */
+	enum error error = file_rename(folder->partial, folder->path, failure);
 	folder->committed = !error;
 	return error;
 }

@@ -91,4 +91,4 @@ static void check(const char *folder, const struct marks *marks)
 	}
 }
 
-const struct powercut_kind kind_folder = { "folder", work, check };
+const struct powercut_kind kind_folder = { "folder", work, check, .faults = 100 };
