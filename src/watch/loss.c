@@ -49,6 +49,18 @@ static enum error open_losses(const char *path, struct file **file, struct failu
 	return error;
 }
 
+/* After a failed sync the kernel may have dropped what was written and call the file clean: a hole before later lines.
+ */
+static void take_back(const char *path, uint64_t size)
+{
+	struct file *file;
+
+	if (file_open(path, false, &file, NULL) != OK)
+		return;
+	file_truncate(file, size, NULL);
+	file_close(file);
+}
+
 static enum error append(const char *folder, const struct loss *loss, bool *full, struct failure *failure)
 {
 	struct builder line = { 0 };
@@ -64,12 +76,15 @@ static enum error append(const char *folder, const struct loss *loss, bool *full
 		error = fail(failure, ERROR_MEMORY, "no memory to write %s", path);
 	else if ((*full = file_size(file) + line.size > LOSS_BYTES))
 		error = fail(failure, ERROR_LIMIT, "%s: full, move it away", path);
+	uint64_t before = file_size(file);
 	if (!error)
 		error = file_append(file, line.at, line.size, failure);
 	if (!error)
 		error = file_sync(file, failure);
 	builder_free(&line);
 	file_close(file);
+	if (error && !*full)
+		take_back(path, before);
 	return error;
 }
 
