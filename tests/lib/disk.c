@@ -344,6 +344,9 @@ static void folder_sync(struct disk *disk, struct text folder)
 			disk->pending[kept++] = change;
 			continue;
 		}
+		for (size_t k = 0; change.after != NONE && k < disk->pending_count; k++)
+			if (disk->pending[k].name == change.after && disk->pending[k].to == change.content)
+				disk->names[change.after].durable = change.content; /* never neither */
 		disk->names[change.name].durable = change.to;
 		if (change.gone != NONE)
 			disk->names[change.gone].durable = NONE;
