@@ -7,6 +7,7 @@
 #include "triage/report.h"
 
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,21 +61,7 @@ static bool add_input(struct inputs *inputs, char *argument)
 	if (!path || path == argument || !path[1])
 		return false;
 	*path++ = '\0';
-	struct input *items = realloc(inputs->items, (inputs->count + 1) * sizeof *items);
-	if (!items)
-		return false;
-	inputs->items = items;
-	uint32_t organisation = 0;
-	for (size_t i = 0; i < inputs->count; i++)
-		if (strcmp(items[i].organisation_name, argument) == 0)
-			organisation = items[i].organisation;
-	if (!organisation)
-		organisation = ++inputs->organisations;
-	uint32_t sensor = (uint32_t)++inputs->count;
-	items[sensor - 1] = (struct input){
-		.organisation_name = argument, .organisation = organisation, .sensor = sensor, .path = path
-	};
-	return true;
+	return inputs_add(inputs, argument, path);
 }
 
 static bool read_duration(const char *text, nanoseconds *duration)
@@ -183,8 +170,13 @@ static bool had_problems(const struct inputs *inputs)
 	return false;
 }
 
+#define SPARE_MEMORY (32 << 20) /* bytes; the most that M_MMAP_THRESHOLD takes */
+
 int triage_run(int argc, char **argv)
 {
+	/* What one organisation gives back the next one takes: the kernel need not clear it in between. */
+	mallopt(M_TRIM_THRESHOLD, SPARE_MEMORY);
+	mallopt(M_MMAP_THRESHOLD, SPARE_MEMORY);
 	struct triage_options options = { .inputs.settings.now = time_now() };
 	struct report report = { 0 };
 	struct triage *triage = NULL;
@@ -214,6 +206,6 @@ int triage_run(int argc, char **argv)
 	triage_free(triage);
 	warninglists_free(lists);
 	report_free(&report);
-	free(options.inputs.items);
+	inputs_free(&options.inputs);
 	return status;
 }

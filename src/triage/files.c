@@ -8,6 +8,7 @@
 #include "base/memory.h"
 
 #include <inttypes.h>
+#include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -147,34 +148,81 @@ static enum error triage_organisation(struct inputs *inputs, struct input **own,
 	return error;
 }
 
-static int by_organisation(const void *a, const void *b)
-{
-	const struct input *x = *(struct input *const *)a, *y = *(struct input *const *)b;
-	if (x->organisation != y->organisation)
-		return x->organisation < y->organisation ? -1 : 1;
-	return x->sensor < y->sensor ? -1 : 1;
-}
-
 enum error inputs_triage(struct inputs *inputs, struct triage *triage, struct failure *failure)
 {
 	uint64_t alerts = 0;
 	enum error error = OK;
-	struct input **sorted = malloc(inputs->count * sizeof *sorted);
-	if (!sorted)
+	struct input **own = malloc(inputs->count * sizeof *own);
+	if (!own)
 		return fail(failure, ERROR_MEMORY, "no memory for %zu inputs", inputs->count);
-	for (size_t i = 0; i < inputs->count; i++)
-		sorted[i] = &inputs->items[i];
-	qsort(sorted, inputs->count, sizeof *sorted, by_organisation);
-	for (size_t i = 0, own; i < inputs->count && !error; i += own) {
-		uint32_t organisation = sorted[i]->organisation;
-		for (own = 1; i + own < inputs->count && sorted[i + own]->organisation == organisation;)
-			own++;
-		error = triage_organisation(inputs, &sorted[i], own, triage, &alerts, failure);
+	for (uint32_t i = 0; i < inputs->organisations && !error; i++) {
+		size_t count = 0;
+		for (size_t at = inputs->owners[i]->first; at; at = inputs->items[at - 1].next)
+			own[count++] = &inputs->items[at - 1];
+		error = triage_organisation(inputs, own, count, triage, &alerts, failure);
 		if (!error)
-			triage_finish_organisation(triage, organisation);
+			triage_finish_organisation(triage, inputs->owners[i]->number);
 	}
-	free(sorted);
+	free(own);
 	if (inputs->progress)
 		fputs("\r\033[K", stderr);
 	return error;
+}
+
+/* ── which files there are ─ */
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct owner *)a)->name, ((const struct owner *)b)->name);
+}
+
+static struct owner *owner_of(struct inputs *inputs, const char *name)
+{
+	struct owner wanted = { .name = name };
+	struct owner **found = tfind(&wanted, &inputs->by_name, by_name);
+	if (found)
+		return *found;
+	struct owner **owners = realloc(inputs->owners, (inputs->organisations + 1) * sizeof *owners);
+	struct owner *owner = owners ? calloc(1, sizeof *owner) : NULL;
+	if (owners)
+		inputs->owners = owners;
+	if (!owner)
+		return NULL;
+	*owner = (struct owner){ .name = name, .number = inputs->organisations + 1 };
+	if (!tsearch(owner, &inputs->by_name, by_name)) {
+		free(owner);
+		return NULL;
+	}
+	return inputs->owners[inputs->organisations++] = owner;
+}
+
+bool inputs_add(struct inputs *inputs, const char *organisation, const char *path)
+{
+	struct input *items = realloc(inputs->items, (inputs->count + 1) * sizeof *items);
+	if (items)
+		inputs->items = items;
+	struct owner *owner = items ? owner_of(inputs, organisation) : NULL;
+	if (!owner)
+		return false;
+	size_t place = ++inputs->count;
+	items[place - 1] = (struct input){
+		.organisation_name = owner->name, .organisation = owner->number, .sensor = (uint32_t)place, .path = path
+	};
+	*(owner->first ? &items[owner->last - 1].next : &owner->first) = place;
+	owner->last = place;
+	return true;
+}
+
+static void nothing(void *owner)
+{
+	(void)owner;
+}
+
+void inputs_free(struct inputs *inputs)
+{
+	tdestroy(inputs->by_name, nothing);
+	for (uint32_t i = 0; i < inputs->organisations; i++)
+		free(inputs->owners[i]);
+	free(inputs->owners);
+	free(inputs->items);
 }

@@ -143,6 +143,17 @@ static double exposure_of(struct normal *normal, nanoseconds time)
 	return normal->exposure;
 }
 
+static double kept_of(struct normal *normal, nanoseconds from, nanoseconds to)
+{
+	if (to <= from)
+		return 1;
+	if (normal->aged != to - from) {
+		normal->aged = to - from;
+		normal->kept = decay(from, to);
+	}
+	return normal->kept;
+}
+
 struct surprise normal_meet(struct normal *normal, uint64_t key, nanoseconds time, bool general)
 {
 	if (!normal->start || time < normal->start)
@@ -155,7 +166,7 @@ struct surprise normal_meet(struct normal *normal, uint64_t key, nanoseconds tim
 	double rate;
 	struct surprise surprise = { 0 };
 	if (known) {
-		surprise.count = habit->count * decay(habit->counted, time);
+		surprise.count = habit->count * kept_of(normal, habit->counted, time);
 		rate = (surprise.count + PRIOR) / (exposure + HALF_LIFE);
 		counts = time - habit->counted >= MINUTE;
 		if (counts) {

@@ -40,6 +40,8 @@ struct normal {
 	nanoseconds exposed_from,
 	    exposed_to; /* the newest exposure that was worked out: most alerts ask for it again */
 	double exposure;
+	nanoseconds aged; /* the newest age whose decay was worked out: habits of one burst have the same */
+	double kept;
 };
 
 struct surprise {

@@ -187,14 +187,6 @@ static enum error writing_end(struct writing *writing, enum error error, struct 
 	return error;
 }
 
-static const char *organisation_name(const struct inputs *inputs, uint32_t number)
-{
-	for (size_t i = 0; i < inputs->count; i++)
-		if (inputs->items[i].organisation == number)
-			return inputs->items[i].organisation_name;
-	return "?";
-}
-
 static enum error write_event(void *context, const struct event *event, uint32_t place, struct failure *failure)
 {
 	struct writing *writing = context;
@@ -260,20 +252,32 @@ enum error report_write_assignments(
 /* ── for people ─ */
 
 /* Gives how many of the inputs broke off. */
-static unsigned sum_inputs(const struct inputs *inputs, uint32_t organisation, struct format_counts *counts)
+static unsigned add_input(const struct input *input, struct format_counts *counts)
+{
+	counts->lines += input->counts.lines;
+	counts->skipped += input->counts.skipped;
+	counts->malformed += input->counts.malformed;
+	counts->duplicate_keys += input->counts.duplicate_keys;
+	counts->implausible += input->counts.implausible;
+	return input->broken;
+}
+
+/* How many of the inputs are broken, with what was counted in all of them. */
+static unsigned sum_inputs(const struct inputs *inputs, struct format_counts *counts)
 {
 	unsigned broken = 0;
 	*counts = (struct format_counts){ 0 };
-	for (size_t i = 0; i < inputs->count; i++) {
-		if (organisation && inputs->items[i].organisation != organisation)
-			continue;
-		counts->lines += inputs->items[i].counts.lines;
-		counts->skipped += inputs->items[i].counts.skipped;
-		counts->malformed += inputs->items[i].counts.malformed;
-		counts->duplicate_keys += inputs->items[i].counts.duplicate_keys;
-		counts->implausible += inputs->items[i].counts.implausible;
-		broken += inputs->items[i].broken;
-	}
+	for (size_t i = 0; i < inputs->count; i++)
+		broken += add_input(&inputs->items[i], counts);
+	return broken;
+}
+
+static unsigned sum_own(const struct inputs *inputs, const struct owner *owner, struct format_counts *counts)
+{
+	unsigned broken = 0;
+	*counts = (struct format_counts){ 0 };
+	for (size_t at = owner->first; at; at = inputs->items[at - 1].next)
+		broken += add_input(&inputs->items[at - 1], counts);
 	return broken;
 }
 
@@ -286,7 +290,7 @@ static enum error print_event(void *context, const struct event *event, uint32_t
 		return OK;
 	event_title(event, title, sizeof title);
 	printf("\n%3" PRIu32 ". %s  [%s]  rank %.1f\n     %s – %s, %" PRIu64 " alerts, %" PRIu32 " hosts", place, title,
-	    organisation_name(inputs, event->organisation), event->rank, time_format(event->first, first),
+	    inputs->owners[event->organisation - 1]->name, event->rank, time_format(event->first, first),
 	    time_format(event->last, last), event->alerts, event->hosts_all);
 	if (event->sources_all)
 		printf(", %" PRIu32 " sources", event->sources_all);
@@ -305,7 +309,7 @@ void report_print(const struct report *report, const struct inputs *inputs, cons
 	struct triage_counts counts;
 	struct format_counts lines;
 	triage_count(triage, &counts);
-	sum_inputs(inputs, 0, &lines);
+	sum_inputs(inputs, &lines);
 	printf("%" PRIu64 " alerts of %u organisations (%" PRIu64 " lines skipped, %" PRIu64 " malformed)\n",
 	    counts.alerts, inputs->organisations, lines.skipped, lines.malformed);
 	uint64_t events = counts.verdicts[VERDICT_EVENT] + counts.verdicts[VERDICT_CONTEXT];
@@ -345,17 +349,17 @@ void report_print_json(const struct report *report, const struct inputs *inputs,
 	struct format_counts lines;
 	(void)report;
 	triage_count(triage, &counts);
-	unsigned broken = sum_inputs(inputs, 0, &lines);
+	unsigned broken = sum_inputs(inputs, &lines);
 	putchar('{');
 	print_counts_json(&counts, &lines, broken);
 	fputs(",\"organisations\":[", stdout);
 	for (uint32_t i = 1; i <= inputs->organisations; i++) {
 		struct builder name = { 0 };
-		build_json_string(&name, text_of(organisation_name(inputs, i)));
+		build_json_string(&name, text_of(inputs->owners[i - 1]->name));
 		printf("%s{\"name\":%s,", i > 1 ? "," : "", name.at ? name.at : "\"\"");
 		builder_free(&name);
 		triage_count_organisation(triage, i, &counts);
-		broken = sum_inputs(inputs, i, &lines);
+		broken = sum_own(inputs, inputs->owners[i - 1], &lines);
 		print_counts_json(&counts, &lines, broken);
 		putchar('}');
 	}
