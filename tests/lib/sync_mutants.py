@@ -31,6 +31,8 @@ ORDERS = [  # file, what stands there, what stands in its place, what that leave
     ("src/store/history.c", "if (cut_back(history, history->synced.size, &again) != OK)", "if (0)", "the take-back after a failed sync"),
     ("src/store/history.c", "history->needs_repair = cut_back(history, offset, &again) != OK;", "(void)again;",
      "the take-back after a failed write"),
+    ("src/watch/loss.c", "\t\ttake_back(path, before);", "\t\t;", "the take-back of a line whose sync failed"),
+    ("src/watch/loss.c", "error = file_truncate(*file, whole, failure);", "error = OK;", "cutting off half a line"),
 ]
 FIRST = {"src/base/copy.c": "folder", "src/center/folder.c": "folder", "src/watch/loss.c": "losses", "src/store/history.c": "history",
          "src/store/store.c": "state", "src/store/copy.c": "copy", "src/store/verdicts.c": "keeper", "src/triage/checkpoint.c": "keeper"}

@@ -1,11 +1,13 @@
 /*
  * Notices: drafted and sent in one transaction with their deliveries and the mail in the outbox (rule 7), by what the
  * routes call. After the cut every notice that was acknowledged is there, each notice has its deliveries and its mail,
- * and the link in the mail works: the key it was made with is there too.
+ * and the link in the mail works: the key it was made with is there too. Then the mails are delivered: the result is at
+ * the delivery and the message out of the outbox, both or neither.
  */
 #include "kinds.h"
 
 #include "notify/link.h"
+#include "notify/notify.h"
 #include "notify/work.h"
 #include "store/recording_vfs.h"
 
@@ -17,7 +19,7 @@ struct office {
 	const struct scope *scope;
 	struct center center;
 	struct failure failure;
-	uint32_t messages, deliveries, notices;
+	uint32_t messages, deliveries, delivered, notices;
 	char folder[200];
 };
 
@@ -121,8 +123,10 @@ static enum error send(struct office *office, int number)
 
 static void count_delivery(void *context, const struct delivery *delivery)
 {
-	(void)delivery;
-	((struct office *)context)->deliveries++;
+	struct office *office = context;
+	bool mail = strcmp(delivery->channel, "mail") == 0, done = delivery->state == DELIVERY_DONE;
+	office->deliveries++;
+	office->delivered += mail && done;
 }
 
 static void look_at_notice(void *context, const struct notice *notice)
@@ -151,13 +155,58 @@ static void count_message(void *context, const struct outbox_message *message)
 static uint32_t look(struct office *office)
 {
 	struct page page = { .limit = 100 };
-	office->notices = office->messages = office->deliveries = 0;
+	office->notices = office->messages = office->deliveries = office->delivered = 0;
 	FINE(store_notice_each(office->store, office->scope, (struct uuid){ 0 }, 0, &page, office->arena,
 	    look_at_notice, office, &failure));
 	FINE(store_outbox_due(
 	    office->store, office->scope, START + DAY, 100, office->arena, count_message, office, &failure));
-	assert_int_equal(office->messages, office->notices);
+	assert_int_equal(office->messages + office->delivered, office->notices);
 	return office->notices;
+}
+
+struct mail {
+	uint64_t number;
+	struct text body;
+};
+
+static void take_mail(void *context, const struct outbox_message *message)
+{
+	struct mail *mail = context;
+	*mail = (struct mail){ message->number, message->body };
+}
+
+/* As center/deliveries.c notes a result; mail number 0: there is none left. */
+static enum error deliver(struct office *office, struct mail *mail)
+{
+	struct failure *failure = &office->failure;
+	*mail = (struct mail){ 0 };
+	enum error error =
+	    store_outbox_due(office->store, office->scope, START + DAY, 1, office->arena, take_mail, mail, failure);
+	if (error || !mail->number)
+		return error;
+	error = store_begin(office->store, failure);
+	if (!error)
+		error = notify_capability.delivered(
+		    &office->center, "mail", mail->body.at, mail->body.size, OK, "250 taken", START, failure);
+	if (!error)
+		error = store_outbox_done(office->store, office->scope, mail->number, failure);
+	if (!error)
+		error = store_commit(office->store, failure);
+	if (error)
+		store_rollback(office->store);
+	return error;
+}
+
+static enum error deliver_all(struct office *office)
+{
+	struct mail mail = { 1 };
+	enum error error = OK;
+	while (!error && mail.number) {
+		error = deliver(office, &mail);
+		if (!error && mail.number)
+			mark("delivered %d", (int)++office->delivered);
+	}
+	return error;
 }
 
 static bool work(const char *folder)
@@ -171,6 +220,8 @@ static bool work(const char *folder)
 		if (!error)
 			mark("sent %d", number + 1);
 	}
+	if (!error)
+		error = deliver_all(&office);
 	office_close(&office);
 	return error == OK;
 }
@@ -181,6 +232,7 @@ static void check(const char *folder, const struct marks *marks)
 	if (office_open(&office, folder) != OK)
 		fail_msg("%s: %s", powercut_where(), office.failure.words);
 	assert_true(look(&office) >= marked_number(marks, "sent "));
+	assert_true(office.delivered >= marked_number(marks, "delivered "));
 	office_close(&office);
 }
 
