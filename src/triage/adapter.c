@@ -82,14 +82,15 @@ static enum error adapter_prepare(struct adapter *adapter, struct failure *failu
 
 static void adapter_free(struct adapter *adapter)
 {
+	checkpoint_drop(adapter);
 	for (size_t i = 0; i < adapter->news_count; i++)
 		builder_free(&adapter->news[i].encoded);
 	triage_free(adapter->triage);
 	warninglists_free(adapter->lists);
 	arena_free(adapter->arena);
 	free(adapter->news);
-	free(adapter->funnel);
-	free(adapter->hits);
+	counted_free(&adapter->counted);
+	counted_free(&adapter->leaving);
 	free(adapter->provisional);
 	free(adapter);
 }
@@ -111,7 +112,7 @@ enum error adapter_start(struct center *center, struct failure *failure)
 	    center->counters, COUNTER_GAUGE, "noroshi_triage_memory_bytes", "Memory that triage uses", NULL, TEXT_NONE);
 	adapter->checkpoint_seconds =
 	    counter_get(center->counters, COUNTER_HISTOGRAM, "noroshi_triage_checkpoint_seconds",
-		"Time to save the state of triage; the keeper does nothing else meanwhile", NULL, TEXT_NONE);
+		"Time that the keeper does nothing else, for each saving of the state of triage", NULL, TEXT_NONE);
 	enum error error = adapter_prepare(adapter, failure);
 	if (!error)
 		error = center_set_state(center, "triage", adapter)
@@ -173,8 +174,10 @@ enum error adapter_alerts(struct center *center, const struct history_batch *bat
 static bool checkpoint_is_due(const struct adapter *adapter)
 {
 	nanoseconds since = time_monotonic() - adapter->checkpoint_at;
-	bool news = adapter->position != adapter->checkpointed || adapter->funnel_count || adapter->hit_count;
-	return news && since >= triage_configured()->checkpoint && since >= 50 * adapter->checkpoint_took;
+	bool news =
+	    adapter->position != adapter->checkpointed || adapter->counted.funnel_count || adapter->counted.hit_count;
+	return !adapter->saving && news && since >= triage_configured()->checkpoint &&
+	       since >= 50 * adapter->checkpoint_held;
 }
 
 void adapter_tick(struct center *center, nanoseconds now)
@@ -187,8 +190,10 @@ void adapter_tick(struct center *center, nanoseconds now)
 		error = rules_refresh(adapter, &failure);
 	if (!error && adapter->provisional_count && now - adapter->started > triage_configured()->lateness)
 		error = provisional_forget(adapter, &failure);
+	if (!error)
+		error = checkpoint_end(adapter, false, &failure);
 	if (!error && checkpoint_is_due(adapter))
-		error = checkpoint_write(adapter, &failure);
+		error = checkpoint_begin(adapter, &failure);
 	if (error)
 		log_write(LOG_ERROR, "triage cannot keep its results: it tries again",
 		    LOG_FIELD_STRING("why", failure.words));

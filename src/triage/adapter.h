@@ -31,6 +31,16 @@ struct hits { /* of a standing decision */
 	nanoseconds last;
 };
 
+/* What was counted since a checkpoint and goes into the store with the next. */
+struct counted {
+	struct funnel *funnel; /* by organisation and day */
+	size_t funnel_count, funnel_room;
+	struct hits *hits;
+	size_t hit_count, hit_room;
+};
+
+struct saving; /* checkpoint.c: a checkpoint on its way to the disk */
+
 struct adapter {
 	struct center *center;
 	struct triage *triage;
@@ -39,10 +49,7 @@ struct adapter {
 	const struct scope *scope;
 	struct news *news;
 	size_t news_count, news_room;
-	struct funnel *funnel; /* counts since the last checkpoint, by organisation and day */
-	size_t funnel_count, funnel_room;
-	struct hits *hits;
-	size_t hit_count, hit_room;
+	struct counted counted, leaving; /* since the newest checkpoint was begun; those that belong to it */
 	/* Events that were provisional in the store at the start and that nobody spoke of since. */
 	struct uuid *provisional;
 	size_t provisional_count;
@@ -50,7 +57,8 @@ struct adapter {
 	uint64_t position;                          /* everything before it was handed to triage */
 	uint64_t generation;                        /* of the newest checkpoint */
 	uint64_t checkpointed;                      /* position in it */
-	nanoseconds checkpoint_at, checkpoint_took; /* monotonic */
+	struct saving *saving;                      /* NULL = none is under way */
+	nanoseconds checkpoint_at, checkpoint_held; /* monotonic; how long all else waited for it */
 	uint64_t rules_hash;
 	uint8_t position_key[32]; /* position.c */
 	bool unjudged_said;       /* that alerts cannot be judged */
@@ -81,7 +89,13 @@ void funnel_note(
 void funnel_alert(struct adapter *adapter, uint32_t organisation, nanoseconds occurred);
 void funnel_late(struct adapter *adapter, uint32_t organisation, nanoseconds received, uint64_t amount);
 void hits_note(struct adapter *adapter, struct uuid decision, nanoseconds occurred);
-enum error checkpoint_write(struct adapter *adapter, struct failure *failure);
+/* Takes a copy of what triage knows, and has a thread write and sync it meanwhile. */
+enum error checkpoint_begin(struct adapter *adapter, struct failure *failure);
+/* When it is written, or when it shall be waited for: makes it the one that counts. */
+enum error checkpoint_end(struct adapter *adapter, bool wait, struct failure *failure);
+enum error checkpoint_write(struct adapter *adapter, struct failure *failure); /* both at once */
+void checkpoint_drop(struct adapter *adapter); /* waits for its thread; the one before it still counts */
+void counted_free(struct counted *counted);
 /* Loads the newest. Without a usable one triage starts from the beginning of history, and the counts of the funnel are
  * cleared. */
 enum error checkpoint_read(struct adapter *adapter, struct failure *failure);

@@ -12,6 +12,8 @@
 #include "base/memory.h"
 
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,16 +29,17 @@
 static struct funnel *funnel_of(struct adapter *adapter, uint32_t organisation, nanoseconds occurred)
 {
 	int32_t day = (int32_t)(occurred / DAY);
-	for (size_t i = adapter->funnel_count; i--;)
-		if (adapter->funnel[i].organisation == organisation && adapter->funnel[i].day == day)
-			return &adapter->funnel[i];
-	if (adapter->funnel_count == adapter->funnel_room) {
-		void *more = array_grow(adapter->funnel, &adapter->funnel_room, 64, sizeof *adapter->funnel);
+	struct counted *counted = &adapter->counted;
+	for (size_t i = counted->funnel_count; i--;)
+		if (counted->funnel[i].organisation == organisation && counted->funnel[i].day == day)
+			return &counted->funnel[i];
+	if (counted->funnel_count == counted->funnel_room) {
+		void *more = array_grow(counted->funnel, &counted->funnel_room, 64, sizeof *counted->funnel);
 		if (!more)
 			return NULL;
-		adapter->funnel = more;
+		counted->funnel = more;
 	}
-	struct funnel *funnel = &adapter->funnel[adapter->funnel_count++];
+	struct funnel *funnel = &counted->funnel[counted->funnel_count++];
 	*funnel = (struct funnel){ .organisation = organisation, .day = day };
 	return funnel;
 }
@@ -65,22 +68,53 @@ void funnel_late(struct adapter *adapter, uint32_t organisation, nanoseconds rec
 		funnel->late += amount;
 }
 
-void hits_note(struct adapter *adapter, struct uuid decision, nanoseconds occurred)
+static void hits_add(struct counted *counted, struct uuid decision, uint64_t count, nanoseconds last)
 {
 	size_t i = 0;
-	while (i < adapter->hit_count && !uuid_equal(adapter->hits[i].decision, decision))
+	while (i < counted->hit_count && !uuid_equal(counted->hits[i].decision, decision))
 		i++;
-	if (i == adapter->hit_room) {
-		void *more = array_grow(adapter->hits, &adapter->hit_room, 16, sizeof *adapter->hits);
+	if (i == counted->hit_room) {
+		void *more = array_grow(counted->hits, &counted->hit_room, 16, sizeof *counted->hits);
 		if (!more)
 			return;
-		adapter->hits = more;
+		counted->hits = more;
 	}
-	if (i == adapter->hit_count)
-		adapter->hits[adapter->hit_count++] = (struct hits){ .decision = decision };
-	adapter->hits[i].count++;
-	if (occurred > adapter->hits[i].last)
-		adapter->hits[i].last = occurred;
+	if (i == counted->hit_count)
+		counted->hits[counted->hit_count++] = (struct hits){ .decision = decision };
+	counted->hits[i].count += count;
+	if (last > counted->hits[i].last)
+		counted->hits[i].last = last;
+}
+
+void hits_note(struct adapter *adapter, struct uuid decision, nanoseconds occurred)
+{
+	hits_add(&adapter->counted, decision, 1, occurred);
+}
+
+void counted_free(struct counted *counted)
+{
+	free(counted->funnel);
+	free(counted->hits);
+	*counted = (struct counted){ 0 };
+}
+
+/* The checkpoint they belong to did not come about: the next one takes them. */
+static void counts_return(struct adapter *adapter)
+{
+	struct counted *leaving = &adapter->leaving;
+	for (size_t i = 0; i < leaving->funnel_count; i++) {
+		const struct funnel *from = &leaving->funnel[i];
+		struct funnel *to = funnel_of(adapter, from->organisation, from->day * DAY);
+		if (!to)
+			continue;
+		to->alerts += from->alerts;
+		to->late += from->late;
+		for (unsigned verdict = 0; verdict < VERDICT_COUNT; verdict++)
+			to->verdicts[verdict] += from->verdicts[verdict];
+	}
+	for (size_t i = 0; i < leaving->hit_count; i++)
+		hits_add(&adapter->counted, leaving->hits[i].decision, leaving->hits[i].count, leaving->hits[i].last);
+	counted_free(leaving);
 }
 
 /* ── writing ─ */
@@ -114,11 +148,12 @@ static enum error counts_commit(struct adapter *adapter, uint64_t generation, st
 	enum error error = store_begin(store, failure);
 	if (error)
 		return error;
-	for (size_t i = 0; i < adapter->funnel_count && !error; i++)
-		error = store_funnel_add(store, adapter->scope, &adapter->funnel[i], failure);
-	for (size_t i = 0; i < adapter->hit_count && !error; i++) {
-		error = store_decision_hit(store, adapter->scope, adapter->hits[i].decision, adapter->hits[i].count,
-		    adapter->hits[i].last, failure);
+	const struct counted *counted = &adapter->leaving;
+	for (size_t i = 0; i < counted->funnel_count && !error; i++)
+		error = store_funnel_add(store, adapter->scope, &counted->funnel[i], failure);
+	for (size_t i = 0; i < counted->hit_count && !error; i++) {
+		error = store_decision_hit(store, adapter->scope, counted->hits[i].decision, counted->hits[i].count,
+		    counted->hits[i].last, failure);
 		if (error == ERROR_NOT_FOUND)
 			error = OK;
 	}
@@ -132,36 +167,116 @@ static enum error counts_commit(struct adapter *adapter, uint64_t generation, st
 	return error;
 }
 
-enum error checkpoint_write(struct adapter *adapter, struct failure *failure)
+/* The state is copied while all else waits (some 10 ms for 60 MB); the disk, which takes a hundred times as long, is
+ * waited for by a thread. It owns the struct until `written`. */
+struct saving {
+	pthread_t thread;
+	atomic_bool written;
+	uint64_t generation, position;
+	nanoseconds held;
+	char path[4400], superseded[4400]; /* the one before the newest, which nobody needs */
+	struct builder bytes;
+	enum error error;
+	struct failure failure;
+};
+
+static void *save(void *context)
+{
+	struct saving *saving = context;
+	if (*saving->superseded)
+		file_remove(saving->superseded, NULL); /* a leftover is removed at the next start */
+	saving->error =
+	    file_replace(saving->path, (struct text){ saving->bytes.at, saving->bytes.size }, 0600, &saving->failure);
+	atomic_store(&saving->written, true);
+	return NULL;
+}
+
+static void saving_free(struct saving *saving)
+{
+	if (saving)
+		builder_free(&saving->bytes);
+	free(saving);
+}
+
+static enum error saving_start(struct adapter *adapter, struct saving *saving, struct failure *failure)
+{
+	saving->generation = adapter->generation + 1;
+	saving->position = adapter->position;
+	file_name(adapter, saving->generation, saving->path, sizeof saving->path);
+	if (adapter->generation > 1)
+		file_name(adapter, adapter->generation - 1, saving->superseded, sizeof saving->superseded);
+	enum error error = state_build(adapter, saving->generation, &saving->bytes, failure);
+	if (!error && pthread_create(&saving->thread, NULL, save, saving) != 0)
+		error = fail(failure, ERROR_SYSTEM, "no thread to write a checkpoint of triage");
+	return error;
+}
+
+enum error checkpoint_begin(struct adapter *adapter, struct failure *failure)
 {
 	nanoseconds begun = time_monotonic();
-	uint64_t generation = adapter->generation + 1;
-	char path[4400], old[4400];
-	struct builder bytes = { 0 };
-	file_name(adapter, generation, path, sizeof path);
-	file_name(adapter, adapter->generation, old, sizeof old);
 	/* What was judged before the position must rest in history first: it is not judged again after a restart. */
 	enum error error = adapter->center->history
 			       ? history_sync(adapter->center->history, failure)
 			       : fail(failure, ERROR_SYSTEM, "history is closed: no checkpoint of triage is written");
-	if (!error)
-		error = state_build(adapter, generation, &bytes, failure);
-	if (!error)
-		error = file_replace(path, (struct text){ bytes.at, bytes.size }, 0600, failure);
-	builder_free(&bytes);
-	if (!error)
-		error = counts_commit(adapter, generation, failure);
 	if (error)
 		return error;
-	adapter->funnel_count = adapter->hit_count = 0;
-	if (adapter->generation)
-		file_remove(old, NULL); /* a leftover is removed at the next start */
-	adapter->generation = generation;
-	adapter->checkpointed = adapter->position;
-	adapter->checkpoint_at = time_monotonic();
-	adapter->checkpoint_took = adapter->checkpoint_at - begun;
-	counter_observe(adapter->checkpoint_seconds, (double)adapter->checkpoint_took / (double)SECOND);
+	struct saving *saving = calloc(1, sizeof *saving);
+	error = saving ? saving_start(adapter, saving, failure)
+		       : fail(failure, ERROR_MEMORY, "no memory for a checkpoint of triage");
+	if (error) {
+		saving_free(saving);
+		return error;
+	}
+	adapter->leaving = adapter->counted;
+	adapter->counted = (struct counted){ 0 };
+	adapter->saving = saving;
+	saving->held = time_monotonic() - begun;
 	return OK;
+}
+
+enum error checkpoint_end(struct adapter *adapter, bool wait, struct failure *failure)
+{
+	struct saving *saving = adapter->saving;
+	if (!saving || (!wait && !atomic_load(&saving->written)))
+		return OK;
+	nanoseconds begun = time_monotonic();
+	pthread_join(saving->thread, NULL);
+	adapter->saving = NULL;
+	enum error error = saving->error;
+	if (error && failure)
+		*failure = saving->failure;
+	if (!error)
+		error = counts_commit(adapter, saving->generation, failure);
+	if (error) {
+		counts_return(adapter);
+	} else {
+		counted_free(&adapter->leaving);
+		adapter->generation = saving->generation;
+		adapter->checkpointed = saving->position;
+		adapter->checkpoint_at = time_monotonic();
+		adapter->checkpoint_held = saving->held + adapter->checkpoint_at - begun;
+		counter_observe(adapter->checkpoint_seconds, (double)adapter->checkpoint_held / (double)SECOND);
+	}
+	saving_free(saving);
+	return error;
+}
+
+void checkpoint_drop(struct adapter *adapter)
+{
+	if (!adapter->saving)
+		return;
+	pthread_join(adapter->saving->thread, NULL);
+	saving_free(adapter->saving);
+	adapter->saving = NULL;
+	counts_return(adapter);
+}
+
+enum error checkpoint_write(struct adapter *adapter, struct failure *failure)
+{
+	enum error error = checkpoint_end(adapter, true, failure);
+	if (!error)
+		error = checkpoint_begin(adapter, failure);
+	return error ? error : checkpoint_end(adapter, true, failure);
 }
 
 enum error checkpoint_resting(struct store *store, char name[static 64], struct failure *failure)

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -197,12 +198,19 @@ static int end(void **state)
 	return status;
 }
 
+/* With the checkpoint that it begins. */
+static void tick(struct place *place, nanoseconds now)
+{
+	adapter_tick(&place->center, now);
+	fine(place, checkpoint_end(center_state(&place->center, "triage"), true, &place->failure));
+}
+
 static void test_verdicts_before_a_checkpoint_survive_a_kill_right_after_it(void **state)
 {
 	struct place *place = *state;
 	add_batch(place);
 	add_batch(place);
-	adapter_tick(&place->center, NOW + 3 * SECOND); /* writes the checkpoint: these alerts are not read again */
+	tick(place, NOW + 3 * SECOND); /* writes the checkpoint: these alerts are not read again */
 	assert_int_equal(funnel_sum(place).alerts, 2 * ALERTS);
 	killed(place);
 	check_sums(place, 2 * ALERTS);
@@ -214,22 +222,55 @@ static void test_what_the_clock_has_judged_is_counted_without_further_alerts(voi
 {
 	struct place *place = *state;
 	add_batch(place);
-	adapter_tick(&place->center, NOW + SECOND);
+	tick(place, NOW + SECOND);
 	assert_true(history_sum(place).verdicts[VERDICT_PENDING] > 0);
 	/* Between two checkpoints are at least a second and fifty times what the last one took. */
 	for (int i = 0; i < 300 && funnel_sum(place).verdicts[VERDICT_PENDING]; i++) {
 		usleep(100000);
-		adapter_tick(&place->center, NOW + HOUR);
+		tick(place, NOW + HOUR);
 	}
 	assert_int_equal(history_sum(place).verdicts[VERDICT_PENDING], 0);
 	check_sums(place, ALERTS);
+}
+
+static void test_what_a_failed_checkpoint_counted_goes_with_the_next(void **state)
+{
+	struct place *place = *state;
+	struct adapter *adapter = center_state(&place->center, "triage");
+	char path[300];
+	add_batch(place);
+	snprintf(path, sizeof path, "%s/triage-%u.checkpoint", place->folder, (unsigned)adapter->generation + 1);
+	assert_int_equal(mkdir(path, 0700), 0); /* cannot be replaced by a file */
+	fine(place, checkpoint_begin(adapter, &place->failure));
+	add_batch(place);
+	assert_int_not_equal(checkpoint_end(adapter, true, &place->failure), OK);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(funnel_sum(place).alerts, 0);
+	fine(place, checkpoint_write(adapter, &place->failure));
+	check_sums(place, 2 * ALERTS);
+}
+
+static void test_what_comes_while_a_checkpoint_is_written_belongs_to_the_next(void **state)
+{
+	struct place *place = *state;
+	struct adapter *adapter = center_state(&place->center, "triage");
+	add_batch(place);
+	fine(place, checkpoint_begin(adapter, &place->failure));
+	add_batch(place);
+	fine(place, checkpoint_end(adapter, true, &place->failure));
+	assert_int_equal(funnel_sum(place).alerts, ALERTS);
+	killed(place);
+	start(place);
+	adapter_stop(&place->center);
+	check_sums(place, 2 * ALERTS);
+	start(place);
 }
 
 static void test_a_kill_before_the_checkpoint_counts_nothing_twice(void **state)
 {
 	struct place *place = *state;
 	add_batch(place);
-	adapter_tick(&place->center, NOW + 3 * SECOND);
+	tick(place, NOW + 3 * SECOND);
 	for (int i = 0; i < 3; i++) {
 		add_batch(place);
 		killed(place);
@@ -245,7 +286,7 @@ static void test_a_history_opened_anew_is_judged_again_from_the_checkpoint(void 
 	struct place *place = *state;
 	char path[128];
 	add_batch(place);
-	adapter_tick(&place->center, NOW + 3 * SECOND);
+	tick(place, NOW + 3 * SECOND);
 	add_batch(place);
 	struct history *history = place->center.history;
 	history_close(history); /* a sync failed: its verdicts are gone */
@@ -343,6 +384,9 @@ int main(void)
 		    test_verdicts_before_a_checkpoint_survive_a_kill_right_after_it, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    test_what_the_clock_has_judged_is_counted_without_further_alerts, begin, end),
+		cmocka_unit_test_setup_teardown(test_what_a_failed_checkpoint_counted_goes_with_the_next, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    test_what_comes_while_a_checkpoint_is_written_belongs_to_the_next, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_kill_before_the_checkpoint_counts_nothing_twice, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    test_a_history_opened_anew_is_judged_again_from_the_checkpoint, begin, end),
