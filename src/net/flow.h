@@ -1,0 +1,47 @@
+/*
+ * A flow: the packets between two ends, counted by side, from the first until a pause or an end.
+ */
+#ifndef NOROSHI_NET_FLOW_H
+#define NOROSHI_NET_FLOW_H
+
+#include "base/time.h"
+#include "net/address.h"
+#include "net/dissector.h"
+
+#include <stdint.h>
+
+struct flow_end {
+	struct address address;
+	uint16_t port; /* ICMP: type (client) and code (server) */
+};
+
+enum flow_state { FLOW_NEW, FLOW_ESTABLISHED, FLOW_CLOSED };
+
+enum flow_over {
+	FLOW_TIMEOUT,  /* nothing for as long as its state allows */
+	FLOW_SHUTDOWN, /* the source ended */
+	FLOW_FORCED,   /* the table was full: it was the longest quiet */
+};
+
+struct flow {
+	uint64_t id;             /* not zero; of one sensor and run */
+	struct flow_end ends[2]; /* by enum side */
+	uint16_t vlan[2];        /* outermost first; 0 = none */
+	uint8_t ip_protocol;
+	uint8_t ip_version;   /* 4 or 6 */
+	uint8_t tcp_flags[2]; /* all that were seen, by side */
+	uint8_t state;        /* enum flow_state */
+	uint8_t tunnel;       /* how many tunnels it was in */
+	bool midstream;       /* its beginning was not seen */
+	bool alerted;
+	uint8_t protocol;        /* enum protocol, as told by content */
+	nanoseconds first, last; /* packets */
+	uint64_t packets[2];
+	uint64_t bytes[2]; /* of the IP packets, with their headers: as flow meters count */
+};
+
+/* "1:" and 28 characters (Community ID flow hashing, version 1), seed 0. */
+#define COMMUNITY_ID_TEXT 32
+char *community_id_format(const struct flow *flow, char to[static COMMUNITY_ID_TEXT]);
+
+#endif

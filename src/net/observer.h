@@ -1,0 +1,51 @@
+/*
+ * The observer: takes frames of one worker in the order of the wire, and tells its listener of facts, anomalies and
+ * flows. It holds the decoder, fragments, flow table and TCP reassembly; all of it within the configured memory.
+ *
+ * One thread for an observer; several observers share nothing.
+ */
+#ifndef NOROSHI_NET_OBSERVER_H
+#define NOROSHI_NET_OBSERVER_H
+
+#include "base/error.h"
+#include "net/dissector.h"
+#include "net/flow.h"
+#include "net/frame.h"
+
+struct observer;
+
+struct observer_settings {
+	uint32_t flows;           /* at most so many at once; the longest quiet goes first */
+	uint64_t stream_memory;   /* bytes of segments that wait for earlier ones, over all flows */
+	uint32_t stream_waiting;  /* bytes that may wait on one side of a flow before the hole is given up */
+	uint64_t fragment_memory; /* bytes */
+	nanoseconds timeout_new, timeout_established, timeout_closed, timeout_udp; /* of quiet */
+	bool dissect;                                                              /* false: flows only */
+	uint64_t first_id; /* flow ids begin here and go up by id_step: workers share none */
+	uint64_t id_step;
+	struct listener listener;
+	void (*flow_over)(void *context, const struct flow *flow, enum flow_over why); /* may be NULL */
+	/* What is wrong with a packet itself: "ipv4.truncated", "stream.overlap_different_data". May be NULL. */
+	void (*packet_anomaly)(void *context, const struct frame *frame, const struct flow *flow, const char *event);
+	void *context; /* of these two */
+};
+extern const struct observer_settings observer_defaults;
+
+struct observer_counts {
+	uint64_t frames, bytes;                           /* given */
+	uint64_t ipv4, ipv6, tcp, udp, sctp, icmp, other; /* innermost */
+	uint64_t malformed, not_ip;
+	uint64_t fragments, reassembled, fragments_dropped;
+	uint64_t flows, flows_forced;
+	uint64_t stream_gaps, stream_gap_bytes, stream_overlaps, stream_memory_dropped;
+};
+
+struct observer *observer_new(const struct observer_settings *settings); /* NULL without memory */
+void observer_free(struct observer *observer);                           /* without telling of flows */
+void observer_frame(struct observer *observer, const struct frame *frame);
+/* Time passes without frames: ends quiet flows. Of the packets' clock. */
+void observer_time(struct observer *observer, nanoseconds now);
+void observer_finish(struct observer *observer); /* ends every flow: FLOW_SHUTDOWN */
+struct observer_counts observer_count(const struct observer *observer);
+
+#endif
