@@ -36,9 +36,8 @@ def test_a_known_scanner_is_noise_beside_an_event_of_somebody_else():
             def judged():
                 _, page = centre.json("GET", "/v1/alerts?verdict=known-source", centre.tokens["analyst"])
                 return page["alerts"]
-            time.sleep(2)
-            found = judged()
-            assert len(found) >= 5 and {alert["source"] for alert in found} == {SCANNER}, found
+            found = center.wait_for(lambda: len(judged()) >= 5 and judged(), what="the scanner's alerts to be judged")
+            assert {alert["source"] for alert in found} == {SCANNER}, found
             status, events = centre.json("GET", "/v1/events", centre.tokens["analyst"])
             assert status == 200 and len(events["events"]) == 1, events
             assert all(name["name"] != SCANNER for event in events["events"] for name in event["sources"]["listed"]), events
