@@ -1,7 +1,7 @@
 /*
  * Triage in the keeper: feeds stored alerts to triage.h and puts what comes out into store and history. Its hooks are
- * those of model/capability.h; adapter.c keeps the state, publish.c writes events, checkpoint.c survives restarts and
- * counts the funnel, decisions.c makes standing decisions into rules.
+ * those of model/capability.h; adapter.c keeps the state, publish.c writes events, counted.c counts the funnel,
+ * checkpoint.c survives restarts, decisions.c makes standing decisions into rules.
  *
  * Recovery: a checkpoint (a file, and a value in the store that names it) holds everything that triage knew when it had
  * seen history up to a position. After a restart the keeper hands on what came behind that position, and the same comes
@@ -83,19 +83,25 @@ enum error news_publish(struct adapter *adapter, struct failure *failure);
 enum error provisional_note(struct adapter *adapter, struct failure *failure);
 enum error provisional_forget(struct adapter *adapter, struct failure *failure);
 
-/* checkpoint.c */
+/* counted.c */
 void funnel_note(
     struct adapter *adapter, uint32_t organisation, nanoseconds occurred, enum verdict verdict, int64_t amount);
 void funnel_alert(struct adapter *adapter, uint32_t organisation, nanoseconds occurred);
 void funnel_late(struct adapter *adapter, uint32_t organisation, nanoseconds received, uint64_t amount);
 void hits_note(struct adapter *adapter, struct uuid decision, nanoseconds occurred);
+/* What leaves with a checkpoint: into the store (inside the caller's transaction), or back, for the next one to take.
+ */
+enum error counted_store(struct adapter *adapter, struct failure *failure);
+void counted_return(struct adapter *adapter);
+void counted_free(struct counted *counted);
+
+/* checkpoint.c */
 /* Takes a copy of what triage knows, and has a thread write and sync it meanwhile. */
 enum error checkpoint_begin(struct adapter *adapter, struct failure *failure);
 /* When it is written, or when it shall be waited for: makes it the one that counts. */
 enum error checkpoint_end(struct adapter *adapter, bool wait, struct failure *failure);
 enum error checkpoint_write(struct adapter *adapter, struct failure *failure); /* both at once */
 void checkpoint_drop(struct adapter *adapter); /* waits for its thread; the one before it still counts */
-void counted_free(struct counted *counted);
 /* Loads the newest. Without a usable one triage starts from the beginning of history, and the counts of the funnel are
  * cleared. */
 enum error checkpoint_read(struct adapter *adapter, struct failure *failure);

@@ -1,66 +1,15 @@
 /*
  * The model of a disk; see disk.h. In: records of the journal in their order; out: folders.
  */
-#include "disk.h"
+#include "disk_inner.h"
 
-#include "base/hash.h"
-
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
-
-#define NONE (-1)
-#define FOLDER (-2)
-#define OUTCOMES_MOST 4096
-
-struct change { /* of a content */
-	uint64_t offset;
-	size_t size; /* of `at` */
-	char *at;    /* NULL: truncated to `offset` */
-	bool dropped;
-};
-
-struct content {
-	uint64_t inode;
-	char *at, *durable; /* as every process sees it; on the disk */
-	size_t size, durable_size;
-	struct change *changes; /* since the last sync */
-	size_t count, room;
-	size_t extent; /* the largest size since then */
-};
-
-struct name {
-	char *path;
-	int now, durable; /* content, NONE or FOLDER */
-};
-
-struct name_change {
-	int name, to;       /* what the name became */
-	int gone;           /* renaming: this name went in the same step; else NONE */
-	const char *folder; /* whose sync makes it durable */
-	size_t folder_size;
-	int after; /* renaming out of a folder: not before that name is `content`; else NONE */
-	int content;
-};
-
-struct disk {
-	struct content *contents;
-	struct name *names;
-	struct name_change *pending;
-	size_t content_count, name_count, pending_count;
-};
-
-/* What is chosen: for each content the time (number of changes) at which each sector and the size reached the disk. */
-struct choice {
-	size_t *sectors, size;
-};
 
 static void *grown(void *at, size_t count, size_t size)
 {
@@ -104,19 +53,19 @@ void disk_free(struct disk *disk)
 
 /* ── contents ─ */
 
-static size_t sectors_of(const struct content *content)
+size_t content_sectors(const struct content *content)
 {
 	return (content->extent + DISK_SECTOR - 1) / DISK_SECTOR;
 }
 
-static bool touches(const struct content *content, const struct change *change, size_t sector)
+bool change_touches(const struct content *content, const struct change *change, size_t sector)
 {
 	uint64_t from = sector * DISK_SECTOR, to = from + DISK_SECTOR;
 	uint64_t end = change->at ? change->offset + change->size : content->extent;
 	return change->offset < to && end > from;
 }
 
-static bool resizes(const struct content *content, size_t index)
+bool change_resizes(const struct content *content, size_t index)
 {
 	size_t size = content->durable_size;
 	for (size_t i = 0; i <= index; i++) {
@@ -141,9 +90,9 @@ static size_t size_at(const struct content *content, size_t time)
 }
 
 /* The content in which each sector has what it had at its time. free() it. */
-static char *content_build(const struct content *content, const struct choice *choice, size_t *size)
+char *content_build(const struct content *content, const struct choice *choice, size_t *size)
 {
-	size_t sectors = sectors_of(content);
+	size_t sectors = content_sectors(content);
 	char *at = calloc(sectors + 1, DISK_SECTOR);
 	assert_non_null(at);
 	if (content->durable_size)
@@ -210,14 +159,14 @@ static void content_write(struct content *content, const struct file_record *rec
 /* The changes that a failed sync dropped, and over which nothing was written since, stay away. */
 static void content_sync(struct content *content)
 {
-	size_t sectors = sectors_of(content), size, count = content->count;
+	size_t sectors = content_sectors(content), size, count = content->count;
 	struct choice choice = { .sectors = calloc(sectors + 1, sizeof(size_t)), .size = count };
 	struct change *lost = calloc(sectors + 1, sizeof *lost);
 	size_t lost_count = 0;
 	assert_true(choice.sectors && lost);
 	for (size_t sector = 0; sector < sectors; sector++) {
 		size_t last = count;
-		while (last && !touches(content, &content->changes[last - 1], sector))
+		while (last && !change_touches(content, &content->changes[last - 1], sector))
 			last--;
 		bool away = last && content->changes[last - 1].dropped;
 		choice.sectors[sector] = away ? 0 : count;
@@ -230,7 +179,7 @@ static void content_sync(struct content *content)
 				.dropped = true };
 	}
 	for (size_t last = count; last; last--)
-		if (resizes(content, last - 1)) {
+		if (change_resizes(content, last - 1)) {
 			choice.size = content->changes[last - 1].dropped ? 0 : count;
 			break;
 		}
@@ -326,7 +275,7 @@ static void name_rename(struct disk *disk, int from, int to)
 	disk->pending[disk->pending_count - 1].content = content;
 }
 
-static void apply(int *names, const struct name_change *change)
+void name_apply(int *names, const struct name_change *change)
 {
 	if (change->after != NONE && names[change->after] != change->content)
 		return;
@@ -425,172 +374,4 @@ void disk_each(
 			each(context, disk->names[i].path, content);
 		}
 	}
-}
-
-/* ── power cuts ─ */
-
-/* One after another: takes a digit of `*number` below `base`, or counts the outcomes when `number` is NULL. */
-struct dials {
-	struct cut cut;
-	uint64_t state; /* of CUT_OUTCOME: what is left of the number; of CUT_RANDOM: the generator */
-	uint64_t outcomes;
-	size_t lag; /* random: all that is older than so many changes is there */
-};
-
-static uint64_t random_next(uint64_t *state)
-{
-	uint64_t z = (*state += 0x9e3779b97f4a7c15u); /* splitmix64, Vigna 2015 */
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
-
-enum dial_of { OF_NAME, OF_SIZE, OF_SECTOR };
-
-/* Of `count` + 1 times, the last one the present, one. */
-static size_t dial(struct dials *dials, enum dial_of of, size_t count)
-{
-	size_t taken = 0;
-	if (dials->outcomes < OUTCOMES_MOST)
-		dials->outcomes *= count + 1;
-	switch (dials->cut.kind) {
-	case CUT_OUTCOME:
-		taken = dials->state % (count + 1);
-		dials->state /= count + 1;
-		break;
-	case CUT_NOTHING:
-		break;
-	case CUT_ALL:
-		taken = count;
-		break;
-	case CUT_NAMES:
-		taken = of == OF_NAME ? count : 0;
-		break;
-	case CUT_SIZES:
-		taken = of == OF_SECTOR ? 0 : count;
-		break;
-	case CUT_CONTENT:
-		taken = of == OF_NAME ? 0 : count;
-		break;
-	case CUT_RANDOM:
-		taken = random_next(&dials->state) % (count + 1);
-		if (dials->lag && count - taken > dials->lag)
-			taken = count - random_next(&dials->state) % (dials->lag + 1);
-		break;
-	}
-	return taken;
-}
-
-static char *content_cut(struct dials *dials, const struct content *content, size_t *size)
-{
-	size_t sectors = sectors_of(content), *times = calloc(content->count + 1, sizeof *times), count = 0;
-	struct choice choice = { .sectors = calloc(sectors + 1, sizeof(size_t)) };
-	assert_true(choice.sectors && times);
-	for (size_t i = 0; i < content->count; i++)
-		if (resizes(content, i))
-			times[++count] = i + 1;
-	choice.size = times[dial(dials, OF_SIZE, count)];
-	for (size_t sector = 0; sector < sectors; sector++) {
-		count = 0;
-		for (size_t i = 0; i < content->count; i++)
-			if (touches(content, &content->changes[i], sector))
-				times[++count] = i + 1;
-		if (count)
-			choice.sectors[sector] = times[dial(dials, OF_SECTOR, count)];
-	}
-	char *at = content_build(content, &choice, size);
-	free(choice.sectors);
-	free(times);
-	return at;
-}
-
-static bool folder_stands(const struct disk *disk, const int *names, const char *path, size_t root)
-{
-	for (size_t size = root + 1; path[size]; size++)
-		for (size_t i = 0; path[size] == '/' && i < disk->name_count; i++)
-			if (strlen(disk->names[i].path) == size && memcmp(disk->names[i].path, path, size) == 0 &&
-			    names[i] != FOLDER)
-				return false;
-	return true;
-}
-
-static void write_out(const char *to, const char *below, const char *at, size_t size, bool folder)
-{
-	char path[4096];
-	snprintf(path, sizeof path, "%s%s", to, below);
-	if (folder) {
-		assert_int_equal(mkdir(path, 0700), 0);
-		return;
-	}
-	int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (descriptor < 0)
-		fail_msg("%s cannot be made", path);
-	assert_int_equal(write(descriptor, at, size), size);
-	close(descriptor);
-}
-
-static int by_path(const void *a, const void *b)
-{
-	const struct name *const *first = a, *const *second = b;
-	return strcmp((*first)->path, (*second)->path);
-}
-
-uint64_t disk_cut(const struct disk *disk, struct cut cut, const char *root, const char *to)
-{
-	struct dials dials = { .cut = cut, .state = cut.number, .outcomes = 1 };
-	dials.lag = cut.kind == CUT_RANDOM && cut.number % 2 ? 2 : 0;
-	int *names = calloc(disk->name_count + 1, sizeof *names);
-	const struct name **order = calloc(disk->name_count + 1, sizeof *order);
-	size_t root_size = strlen(root);
-	uint64_t sum = 0;
-	assert_true(names && order);
-	for (size_t i = 0; i < disk->name_count; i++) {
-		names[i] = disk->names[i].durable;
-		order[i] = &disk->names[i];
-	}
-	for (size_t i = 0; i < disk->pending_count; i++)
-		if (dial(&dials, OF_NAME, 1))
-			apply(names, &disk->pending[i]);
-	qsort(order, disk->name_count, sizeof(struct name *), by_path); /* folders before what is in them */
-	for (size_t i = 0; i < disk->name_count; i++) {
-		const char *path = order[i]->path;
-		int content = names[order[i] - disk->names];
-		if (content == NONE || strncmp(path, root, root_size) != 0 || path[root_size] != '/' ||
-		    !folder_stands(disk, names, path, root_size))
-			continue;
-		size_t size = 0;
-		char *at = content == FOLDER ? NULL : content_cut(&dials, &disk->contents[content], &size);
-		sum = hash_bytes(path, strlen(path), sum);
-		sum = hash_bytes(at ? at : "", at ? size : 0, sum + size);
-		if (to)
-			write_out(to, path + root_size, at, size, content == FOLDER);
-		free(at);
-	}
-	free(names);
-	free(order);
-	return sum;
-}
-
-static bool can_be_named(const struct disk *disk, int content)
-{
-	for (size_t i = 0; i < disk->name_count; i++)
-		if (disk->names[i].now == content || disk->names[i].durable == content)
-			return true;
-	for (size_t i = 0; i < disk->pending_count; i++)
-		if (disk->pending[i].to == content)
-			return true;
-	return false;
-}
-
-uint64_t disk_outcomes(const struct disk *disk)
-{
-	struct dials dials = { .cut = { .kind = CUT_NOTHING }, .outcomes = 1 };
-	for (size_t i = 0; i < disk->pending_count; i++)
-		dial(&dials, OF_NAME, 1);
-	for (size_t i = 0; i < disk->content_count && dials.outcomes < OUTCOMES_MOST; i++) {
-		size_t size;
-		if (disk->contents[i].count && can_be_named(disk, (int)i))
-			free(content_cut(&dials, &disk->contents[i], &size));
-	}
-	return dials.outcomes < OUTCOMES_MOST ? dials.outcomes : UINT64_MAX;
 }

@@ -4,56 +4,7 @@
  */
 #include "base/codec.h"
 #include "base/file.h"
-#include "tests/watch/member.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static struct member member;
-
-static void lines(const char *name, unsigned from, unsigned to)
-{
-	log_lines(&member, name, from, to);
-}
-
-/* A running agent that has delivered the first lines of `log`. */
-static void follow_lines(unsigned count)
-{
-	agent_start(&member);
-	lines("log", 0, count);
-	agent_run(&member, 1, SECOND);
-}
-
-static struct agent_counts counts(void)
-{
-	struct agent_counts now;
-
-	agent_count(member.agent, &now);
-	return now;
-}
-
-static int begin(void **state) /* the pattern is the initial state */
-{
-	member_begin(&member, *state);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	member_end(&member);
-	return 0;
-}
-
-#define AGENT_TEST(name, pattern) cmocka_unit_test_prestate_setup_teardown(name, begin, end, pattern)
+#include "tests/watch/agent_test.h"
 
 static void test_agent_ships_what_is_appended(void **state)
 {

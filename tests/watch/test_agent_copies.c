@@ -2,56 +2,7 @@
  * The agent and copies of what it follows, plain and compressed: they are recognised by content, and nothing is shipped
  * twice or left out.
  */
-#include "tests/watch/member.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static struct member member;
-
-static void lines(const char *name, unsigned from, unsigned to)
-{
-	log_lines(&member, name, from, to);
-}
-
-/* A running agent that has delivered the first lines of `log`. */
-static void follow_lines(unsigned count)
-{
-	agent_start(&member);
-	lines("log", 0, count);
-	agent_run(&member, 1, SECOND);
-}
-
-static struct agent_counts counts(void)
-{
-	struct agent_counts now;
-
-	agent_count(member.agent, &now);
-	return now;
-}
-
-static int begin(void **state) /* the pattern is the initial state */
-{
-	member_begin(&member, *state);
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	member_end(&member);
-	return 0;
-}
-
-#define AGENT_TEST(name, pattern) cmocka_unit_test_prestate_setup_teardown(name, begin, end, pattern)
+#include "tests/watch/agent_test.h"
 
 static void test_agent_recovers_the_rest_from_the_copy_of_copytruncate(void **state)
 {
@@ -88,18 +39,31 @@ static void test_agent_notices_copytruncate_while_down(void **state)
 	assert_all_received(&member);
 }
 
-static void test_agent_ships_the_rest_of_a_file_that_was_compressed_while_down(void **state)
+/* A file is rotated and compressed while the agent is down. */
+static void compress_while_down(void (*compress)(struct member *member, const char *name))
 {
-	(void)state;
 	follow_lines(10);
 	agent_stop(&member);
 	lines("log", 10, 2000);
 	log_rename(&member, "log", "log.1");
-	log_compress(&member, "log.1");
+	compress(&member, "log.1");
 	lines("log", 2000, 2010);
 	agent_start(&member);
 	agent_run(&member, 2, SECOND);
+	assert_int_equal(member.received_count, 2);
 	assert_all_received(&member);
+}
+
+static void test_agent_ships_the_rest_of_a_file_that_was_compressed_while_down(void **state)
+{
+	(void)state;
+	compress_while_down(log_compress);
+}
+
+static void test_agent_reads_zstd_rotation(void **state)
+{
+	(void)state;
+	compress_while_down(log_compress_zstd);
 }
 
 static void test_agent_does_not_ship_a_compressed_file_twice(void **state)
@@ -179,21 +143,6 @@ static void test_agent_takes_no_older_file_for_the_copy_of_an_unread_one(void **
 	log_truncate(&member, "log");
 	agent_run(&member, 3, 20 * MINUTE);
 	assert_int_equal(counts().lost_bytes, 35);
-	assert_all_received(&member);
-}
-
-static void test_agent_reads_zstd_rotation(void **state)
-{
-	(void)state;
-	follow_lines(20);
-	agent_stop(&member);
-	lines("log", 20, 2000);
-	log_rename(&member, "log", "log.1");
-	log_compress_zstd(&member, "log.1");
-	lines("log", 2000, 2010);
-	agent_start(&member);
-	agent_run(&member, 2, SECOND);
-	assert_int_equal(member.received_count, 2);
 	assert_all_received(&member);
 }
 
