@@ -278,6 +278,18 @@ static enum error read_version(const struct reading *reading, const config_setti
 	return OK;
 }
 
+static enum error check_together(
+    const struct reading *reading, const struct option_group *groups, void **fresh, const config_setting_t *root)
+{
+	for (size_t i = 0; groups[i].name; i++) {
+		const config_setting_t *member = config_setting_get_member(root, groups[i].name);
+		const char *words = member && fresh[i] && groups[i].problem ? groups[i].problem(fresh[i]) : NULL;
+		if (words)
+			return wrong(reading, member, groups[i].name, NULL, ERROR_INPUT, words);
+	}
+	return OK;
+}
+
 /* Reads everything into `fresh` (one settings struct for each ordinary group), and nothing else. */
 static enum error read_all(
     const struct reading *reading, const struct option_group *groups, void **fresh, const config_setting_t *root)
@@ -298,6 +310,8 @@ static enum error read_all(
 		else
 			error = read_group(reading, group, fresh[group - groups], member);
 	}
+	if (!error)
+		error = check_together(reading, groups, fresh, root);
 	for (size_t i = 0; groups[i].name && !error; i++) {
 		const config_setting_t *member = config_setting_get_member(root, groups[i].name);
 		if (groups[i].each && member)

@@ -14,13 +14,6 @@
 
 static const char *const topics[] = { "mail", NULL };
 
-static enum error start(struct center *center, struct failure *failure)
-{
-	(void)center;
-	const char *problem = notify_settings_problem(notify_settings());
-	return problem ? fail(failure, ERROR_INPUT, "%s", problem) : OK;
-}
-
 static void tick(struct center *center, nanoseconds now)
 {
 	struct failure failure;
@@ -99,7 +92,6 @@ const struct capability notify_capability = {
 	.options = notify_options,
 	.routes = notify_routes,
 	.topics = topics,
-	.start = start,
 	.tick = tick,
 	.deliver = deliver,
 	.delivered = delivered,

@@ -160,11 +160,36 @@ static const struct option options[] = {
 	{ .name = NULL },
 };
 
+static bool is_set(const char *value)
+{
+	return value && value[0] != '\0';
+}
+
+const char *notify_settings_problem(const struct notify_settings *settings)
+{
+	if (is_set(settings->smtp_server) && !is_set(settings->smtp_from))
+		return "smtp_server is set, smtp_from is not";
+	if (is_set(settings->smtp_user) != is_set(settings->smtp_password_file))
+		return "smtp_user and smtp_password_file belong together";
+	bool tls = is_set(settings->smtp_server) && (text_starts(text_of(settings->smtp_server), TEXT("smtps://")) ||
+							strcmp(settings->smtp_starttls, "required") == 0);
+	if (is_set(settings->smtp_user) && !tls)
+		return "smtp_user needs smtp_starttls = \"required\" or an smtps:// server: a password never "
+		       "travels in clear";
+	return NULL;
+}
+
+static const char *problem(const void *settings)
+{
+	return notify_settings_problem(settings);
+}
+
 const struct option_group notify_options[] = {
 	{ .name = "notify",
 	    .options = options,
 	    .settings = &settings_of_process,
-	    .settings_size = sizeof settings_of_process },
+	    .settings_size = sizeof settings_of_process,
+	    .problem = problem },
 	{ .name = NULL },
 };
 
@@ -173,28 +198,9 @@ const struct notify_settings *notify_settings(void)
 	return &settings_of_process;
 }
 
-static bool is_set(const char *value)
-{
-	return value && value[0] != '\0';
-}
-
 bool notify_mail_is_on(const struct notify_settings *settings)
 {
 	return is_set(settings->smtp_server) && is_set(settings->smtp_from);
-}
-
-const char *notify_settings_problem(const struct notify_settings *settings)
-{
-	if (is_set(settings->smtp_server) && !is_set(settings->smtp_from))
-		return "notify: smtp_server is set, smtp_from is not";
-	if (is_set(settings->smtp_user) != is_set(settings->smtp_password_file))
-		return "notify: smtp_user and smtp_password_file belong together";
-	bool tls = is_set(settings->smtp_server) && (text_starts(text_of(settings->smtp_server), TEXT("smtps://")) ||
-							strcmp(settings->smtp_starttls, "required") == 0);
-	if (is_set(settings->smtp_user) && !tls)
-		return "notify: smtp_user needs smtp_starttls = \"required\" or an smtps:// server: a password never "
-		       "travels in clear";
-	return NULL;
 }
 
 nanoseconds notify_deadline(

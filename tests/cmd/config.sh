@@ -55,6 +55,11 @@ sed 's/listen = .*/listen = "0.0.0.0:8443";/' shown >open
 status 1 "$noroshi" config check open
 grep -q 'tls_key' err || fail "beyond loopback a key is needed: $(cat err)"
 
+line=$(grep -n '^notify = {' shown | cut -d: -f1)
+sed 's,smtp_server = .*,smtp_server = "smtp://localhost:25";,' shown >unsigned
+status 1 "$noroshi" config check unsigned
+grep -q "unsigned:$line: notify: smtp_server is set, smtp_from is not" err || fail "options that do not fit together: $(cat err)"
+
 status 2 "$noroshi" config check "$folder/none"
 status 2 "$noroshi" config
 status 2 "$noroshi" config chek shown
