@@ -55,13 +55,13 @@ struct option_group {
 	const struct option *options;
 	void *settings;       /* the struct that the offsets are in; NULL: the group is only checked */
 	size_t settings_size; /* bytes */
-	/* optional: whether the values fit together; returns words on what is wrong, or NULL */
-	const char *(*problem)(const void *settings);
 	/* A group that is a list of named things, `organisations = ( { name = "a"; … }, … )`: each item is read into a
 	 * fresh settings struct and handed over for the call (copy what you keep). Called only after the whole file was
 	 * found to be right; an error of it is an error of the file. NULL for an ordinary group. */
 	enum error (*each)(void *context, void *settings, struct failure *failure);
 	void *context;
+	/* optional: whether the values fit together; returns words on what is wrong, or NULL */
+	const char *(*problem)(const void *settings);
 };
 
 /* The settings must be zeroed before their first use. Texts are never NULL afterwards ("" when empty), each one

@@ -1,30 +1,40 @@
 /*
  * `noroshi config`: checks a configuration file, or shows what every option is and stands at.
  *
- * In: a file for `noroshi center`. Out: on standard output a whole configuration file, with each option's purpose,
- * default and range, that reads back to the same settings; on standard error what is wrong, with its line.
+ * In: a file for `noroshi center`, or for `noroshi agent`. Out: on standard output a whole configuration file, with
+ * each option's purpose, default and range, that reads back to the same settings; on standard error what is wrong, with
+ * its line.
  */
 #include "cmd/commands.h"
 
 #include "center/settings.h"
+#include "watch/agent_file.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const char usage[] =
-    "usage: noroshi config check FILE\n"
-    "       noroshi config show [--origin [--json]] [FILE]\n"
-    "       noroshi config reference\n\n"
+    "usage: noroshi config check [--agent] FILE\n"
+    "       noroshi config show [--agent] [--origin [--json]] [FILE]\n"
+    "       noroshi config reference [--agent]\n\n"
     "check      reads the file as `noroshi center` would, and says what is wrong, with the line\n"
     "show       prints every option with its purpose, default and value; without a file the defaults:\n"
     "           a configuration file to begin with; --origin: one line for each option, with the line of the\n"
     "           file that it comes from, or \"default\"; --json: as JSON\n"
-    "reference  prints every option as tables in Markdown\n\n"
+    "reference  prints every option as tables in Markdown\n"
+    "--agent    the file is for `noroshi agent`\n\n"
     "Exit codes: 0 done, 1 the file has a mistake, 2 bad usage or a file that cannot be read.\n";
 
 struct asked {
 	const char *what, *path;
-	bool origin, json;
+	bool origin, json, agent;
+};
+
+/* What the file is for: of the two, one is read. */
+struct files {
+	struct center_settings center;
+	struct agent_file agent;
+	struct option_group groups[SETTINGS_GROUPS];
 };
 
 static int complain(const struct failure *failure)
@@ -33,17 +43,21 @@ static int complain(const struct failure *failure)
 	return failure->code == ERROR_INPUT || failure->code == ERROR_USAGE || failure->code == ERROR_VERSION ? 1 : 2;
 }
 
-static enum error read_settings(const char *path, struct center_settings *settings, const struct option_group *groups,
-    struct config_origins *origins, struct failure *failure)
+static enum error read_file(
+    const struct asked *asked, struct files *files, struct config_origins *origins, struct failure *failure)
 {
-	if (!path)
-		return config_defaults(groups, failure);
-	enum error error = config_load_origins(path, groups, origins, failure);
-	if (error)
+	if (asked->agent)
+		agent_option_groups(&files->agent, files->groups);
+	else
+		settings_groups(&files->center, files->groups);
+	if (!asked->path)
+		return config_defaults(files->groups, failure);
+	enum error error = config_load_origins(asked->path, files->groups, origins, failure);
+	if (error || asked->agent)
 		return error;
 	struct failure together = { 0 };
-	error = settings_check(settings, &together);
-	return error ? fail(failure, error, "%s: %s", path, together.words) : OK;
+	error = settings_check(&files->center, &together);
+	return error ? fail(failure, error, "%s: %s", asked->path, together.words) : OK;
 }
 
 static int show(const struct asked *asked, const struct option_group *groups, const struct config_origins *origins)
@@ -80,6 +94,8 @@ static bool read_words(int argc, char **argv, struct asked *asked)
 			asked->origin = true;
 		else if (strcmp(argv[i], "--json") == 0)
 			asked->json = true;
+		else if (strcmp(argv[i], "--agent") == 0)
+			asked->agent = true;
 		else if (asked->path || argv[i][0] == '-')
 			return false;
 		else
@@ -102,19 +118,17 @@ static int config_run(int argc, char **argv)
 	}
 	if (!read_words(argc, argv, &asked))
 		return bad_usage(asked.what);
-	struct center_settings settings = { 0 };
-	struct option_group groups[SETTINGS_GROUPS];
+	struct files files = { 0 };
 	struct config_origins origins = { .name = asked.path };
 	struct failure failure = { 0 };
-	settings_groups(&settings, groups);
 	int status = 0;
-	if (read_settings(asked.path, &settings, groups, &origins, &failure))
+	if (read_file(&asked, &files, &origins, &failure))
 		status = complain(&failure);
 	else if (strcmp(asked.what, "check") == 0)
 		printf("%s: good\n", asked.path);
 	else
-		status = show(&asked, groups, &origins);
-	config_free(groups);
+		status = show(&asked, files.groups, &origins);
+	config_free(files.groups);
 	return status;
 }
 

@@ -1,54 +1,57 @@
 /*
- * The group `agent` of a configuration file; see options.h. (base/config.h and getopt.h both have a `struct option`:
- * the command line is read in command_line.c.)
+ * The group `agent` of a configuration file; see options.h and agent_file.h. The command line is read in
+ * command_line.c.
  */
 #include "watch/options.h"
 
-#include "base/config.h"
+#include "watch/agent_file.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct file_settings {
-	char *server, *token_file, *authorities, *state, *format, *map;
-	struct option_list files;
-	uint64_t spool_limit, refused_limit;
-	nanoseconds scan_every, linger, give_up, retry_most;
-};
-
-#define AT(member) offsetof(struct file_settings, member)
+#define AT(member) offsetof(struct agent_file, member)
 
 static const struct option table[] = {
-	{ "server", OPTION_TEXT, AT(server), .summary = "Address of the centre: https://name:port." },
-	{ "token_file", OPTION_SECRET, AT(token_file), .summary = "File whose first line is this sensor's token." },
-	{ "ca", OPTION_PATH, AT(authorities),
+	{ "server", OPTION_TEXT, AT(server), .fixed = true, .summary = "Address of the centre: https://name:port." },
+	{ "token_file", OPTION_SECRET, AT(token_file), .fixed = true,
+	    .summary = "File whose first line is this sensor's token." },
+	{ "ca", OPTION_PATH, AT(authorities), .fixed = true,
 	    .summary = "PEM file of the authority that signed the centre's certificate; the system's when absent." },
-	{ "state", OPTION_PATH, AT(state), "/var/lib/noroshi-agent",
+	{ "state", OPTION_PATH, AT(state), "/var/lib/noroshi-agent", .fixed = true,
 	    .summary = "Folder of this agent's positions and spool." },
-	{ "files", OPTION_LIST, AT(files), .summary = "Files to follow, with * ? [ ] in their names." },
-	{ "format", OPTION_TEXT, AT(format), .summary = "Format of all the files; told by content when absent." },
-	{ "map", OPTION_TEXT, AT(map), .summary = "Field map of CSV files: time=ts,signature=rule,host=node." },
-	{ "spool_limit", OPTION_SIZE, AT(spool_limit), "1 GiB",
+	{ "files", OPTION_LIST, AT(files), .fixed = true, .summary = "Files to follow, with * ? [ ] in their names." },
+	{ "format", OPTION_TEXT, AT(format), .fixed = true,
+	    .summary = "Format of all the files; told by content when absent." },
+	{ "map", OPTION_TEXT, AT(map), .fixed = true,
+	    .summary = "Field map of CSV files: time=ts,signature=rule,host=node." },
+	{ "spool_limit", OPTION_SIZE, AT(spool_limit), "1 GiB", .fixed = true,
 	    .summary = "At most so much is copied of files that could vanish before they are delivered." },
-	{ "refused_limit", OPTION_SIZE, AT(refused_limit), "64 MiB",
+	{ "refused_limit", OPTION_SIZE, AT(refused_limit), "64 MiB", .fixed = true,
 	    .summary = "At most so much is kept of batches that the centre refused." },
-	{ "scan_every", OPTION_DURATION, AT(scan_every), "5 s", 0.1, 3600,
+	{ "scan_every", OPTION_DURATION, AT(scan_every), "5 s", 0.1, 3600, .fixed = true,
 	    .summary = "How often the folders are looked at, whatever inotify says." },
-	{ "linger", OPTION_DURATION, AT(linger), "60 s", 0, 86400,
+	{ "linger", OPTION_DURATION, AT(linger), "60 s", 0, 86400, .fixed = true,
 	    .summary = "A rotated file that was quiet for so long has ended." },
-	{ "give_up", OPTION_DURATION, AT(give_up), "10 min", 1, 864000,
+	{ "give_up", OPTION_DURATION, AT(give_up), "10 min", 1, 864000, .fixed = true,
 	    .summary = "So long a copy is looked for of content that was truncated or removed unread." },
-	{ "retry_most", OPTION_DURATION, AT(retry_most), "5 min", 1, 86400,
+	{ "retry_most", OPTION_DURATION, AT(retry_most), "5 min", 1, 86400, .fixed = true,
 	    .summary = "The longest wait between two attempts while the centre is away." },
 	{ NULL },
 };
+
+void agent_option_groups(struct agent_file *file, struct option_group groups[static 2])
+{
+	groups[0] =
+	    (struct option_group){ .name = "agent", .options = table, .settings = file, .settings_size = sizeof *file };
+	groups[1] = (struct option_group){ 0 };
+}
 
 static char *copied(const char *text)
 {
 	return text && text[0] ? strdup(text) : NULL;
 }
 
-static enum error take(const struct file_settings *from, struct agent_options *options, struct failure *failure)
+static enum error take(const struct agent_file *from, struct agent_options *options, struct failure *failure)
 {
 	*options = (struct agent_options){ .server = copied(from->server),
 		.token_file = copied(from->token_file),
@@ -76,12 +79,10 @@ static enum error take(const struct file_settings *from, struct agent_options *o
 
 enum error agent_options_file(const char *path, struct agent_options *options, struct failure *failure)
 {
-	struct file_settings settings = { 0 };
-	const struct option_group groups[] = {
-		{ .name = "agent", .options = table, .settings = &settings, .settings_size = sizeof settings },
-		{ .name = NULL },
-	};
+	struct agent_file settings = { 0 };
+	struct option_group groups[2];
 
+	agent_option_groups(&settings, groups);
 	*options = (struct agent_options){ 0 };
 	enum error error = config_defaults(groups, failure);
 	if (!error && path)

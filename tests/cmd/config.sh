@@ -43,7 +43,8 @@ status 2 "$noroshi" config show --json
 
 # The manual's tables are what the program says.
 status 0 "$noroshi" config reference
-sed '1,/^<!-- noroshi config reference -->$/d' "$options" | cmp - out || fail "docs/options.md is not what \`noroshi config reference\` prints"
+"$noroshi" config reference --agent >>out
+sed '1,/^<!-- noroshi config reference -->$/d' "$options" | grep -v '^<!-- noroshi config reference --agent -->$' | cmp - out || fail "docs/options.md is not what \`noroshi config reference\` prints"
 
 line=$(grep -n 'quota =' shown | cut -d: -f1)
 sed 's/quota =/qouta =/' shown >mistyped
@@ -59,6 +60,15 @@ line=$(grep -n '^notify = {' shown | cut -d: -f1)
 sed 's,smtp_server = .*,smtp_server = "smtp://localhost:25";,' shown >unsigned
 status 1 "$noroshi" config check unsigned
 grep -q "unsigned:$line: notify: smtp_server is set, smtp_from is not" err || fail "options that do not fit together: $(cat err)"
+
+status 0 "$noroshi" config show --agent
+cp out agent
+grep -q '^agent = {$' agent || fail "the group agent is not shown"
+status 0 "$noroshi" config check --agent agent
+sed 's/linger =/lingre =/' agent >mistyped-agent
+status 1 "$noroshi" config check --agent mistyped-agent
+grep -q 'did you mean "linger"?' err || fail "the mistake is not named: $(cat err)"
+status 1 "$noroshi" config check agent
 
 status 2 "$noroshi" config check "$folder/none"
 status 2 "$noroshi" config
