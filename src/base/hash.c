@@ -1,5 +1,5 @@
 /*
- * Hashes and random numbers: XXH3 from libxxhash, SHA-256 and HMAC from OpenSSL, getrandom(2).
+ * Hashes and random numbers: XXH3 from libxxhash, SHA-256, SHA-1, MD5 and HMAC from OpenSSL, getrandom(2).
  */
 #include "base/hash.h"
 
@@ -42,6 +42,18 @@ struct hash128 hash128_bytes(const void *at, size_t size, uint64_t seed)
 void sha256(const void *at, size_t size, uint8_t digest[32])
 {
 	if (!SHA256(size ? at : "", size, digest))
+		abort();
+}
+
+void sha1(const void *at, size_t size, uint8_t digest[20])
+{
+	if (!SHA1(size ? at : (const void *)"", size, digest))
+		abort();
+}
+
+void md5(const void *at, size_t size, uint8_t digest[16])
+{
+	if (EVP_Digest(size ? at : (const void *)"", size, digest, NULL, EVP_md5(), NULL) != 1)
 		abort();
 }
 

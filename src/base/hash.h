@@ -33,6 +33,10 @@ struct sha256;
 struct sha256 *sha256_begin(void);
 void sha256_add(struct sha256 *hash, const void *at, size_t size);
 void sha256_end(struct sha256 *hash, uint8_t digest[32]);
+/* SHA-1 (FIPS 180-4) and MD5 (RFC 1321): names that others gave to certificates, files and fingerprints. Not safe
+ * against forgery: never for integrity or secrets. */
+void sha1(const void *at, size_t size, uint8_t digest[20]);
+void md5(const void *at, size_t size, uint8_t digest[16]);
 void hmac_sha256(const void *key, size_t key_size, const void *at, size_t size, uint8_t digest[32]);
 
 /* Compares in time that does not depend on the contents. */

@@ -3,6 +3,7 @@
  */
 #include "notify/mail.h"
 
+#include "base/base64.h"
 #include "model/organisation.h"
 
 #include <string.h>
@@ -17,16 +18,8 @@
 
 static void write_base64(struct builder *to, const uint8_t *at, size_t size)
 {
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	for (size_t i = 0; i < size; i += 3) {
-		size_t left = size - i;
-		uint32_t bits =
-		    (uint32_t)at[i] << 16 | (left > 1 ? (uint32_t)at[i + 1] << 8 : 0) | (left > 2 ? at[i + 2] : 0u);
-		build_char(to, digits[bits >> 18 & 63]);
-		build_char(to, digits[bits >> 12 & 63]);
-		build_char(to, left > 1 ? digits[bits >> 6 & 63] : '=');
-		build_char(to, left > 2 ? digits[bits & 63] : '=');
-	}
+	char text[BASE64_SIZE(BODY_LINE_BYTES)];
+	build_text(to, text_of(base64_format(at, size, text)));
 }
 
 /* One line of printable UTF-8: what is malformed becomes U+FFFD, control characters and line breaks become nothing or a
