@@ -42,7 +42,7 @@ enum protocol {
 /* Sides of a flow. Who is the client is known from the handshake, or taken to be who sent first; a dissector that knows
  * better (a response came first: midstream) may say so: dissection_swap(). */
 enum side { SIDE_CLIENT, SIDE_SERVER };
-#define OTHER_SIDE(side) ((enum side)(1 - (side)))
+#define OTHER_SIDE(one) ((enum side)(1 - (one)))
 
 enum transport { TRANSPORT_TCP = 1, TRANSPORT_UDP = 2 };
 
