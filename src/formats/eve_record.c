@@ -1,0 +1,235 @@
+/*
+ * The head and the parts of an EVE record (eve_record.h). The protocols' writers and the output of the sensor call it.
+ */
+#include "formats/eve_writers.h"
+
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* A comma, unless an object or array has just been opened. */
+static void next_member(struct builder *to)
+{
+	if (to->size && to->at[to->size - 1] != '{' && to->at[to->size - 1] != '[')
+		build_char(to, ',');
+}
+
+static void named(struct builder *to, const char *name)
+{
+	next_member(to);
+	if (name) {
+		build_char(to, '"');
+		build_text(to, text_of(name));
+		build_text(to, TEXT("\":"));
+	}
+}
+
+void eve_string(struct builder *to, const char *name, struct text value)
+{
+	named(to, name);
+	build_json_string(to, value);
+}
+
+void eve_text(struct builder *to, const char *name, struct text value)
+{
+	if (value.size)
+		eve_string(to, name, value);
+}
+
+static void digits(struct builder *to, uint64_t value)
+{
+	char text[20];
+	size_t at = sizeof text;
+	do
+		text[--at] = (char)('0' + value % 10);
+	while (value /= 10);
+	build_text(to, (struct text){ text + at, sizeof text - at });
+}
+
+void eve_number(struct builder *to, const char *name, uint64_t value)
+{
+	named(to, name);
+	digits(to, value);
+}
+
+void eve_true(struct builder *to, const char *name)
+{
+	named(to, name);
+	build_text(to, TEXT("true"));
+}
+
+void eve_object(struct builder *to, const char *name)
+{
+	named(to, name);
+	build_char(to, '{');
+}
+
+void eve_object_end(struct builder *to)
+{
+	build_char(to, '}');
+}
+
+static void take_back(struct builder *to, size_t size)
+{
+	to->size = size;
+	if (to->at)
+		to->at[size] = 0;
+}
+
+size_t eve_array(struct builder *to, const char *name)
+{
+	size_t before = to->size;
+	named(to, name);
+	build_char(to, '[');
+	return before;
+}
+
+void eve_array_end(struct builder *to, size_t opened)
+{
+	if (to->size && to->at[to->size - 1] == '[')
+		take_back(to, opened);
+	else
+		build_char(to, ']');
+}
+
+void eve_time(struct builder *to, const char *name, nanoseconds time)
+{
+	struct tm parts;
+	nanoseconds second = time / SECOND, rest = time % SECOND;
+	if (rest < 0)
+		second--, rest += SECOND;
+	time_t seconds = (time_t)second;
+	gmtime_r(&seconds, &parts);
+	named(to, name);
+	build_format(to, "\"%04d-%02d-%02dT%02d:%02d:%02d.%06" PRIi64 "+0000\"", parts.tm_year + 1900, parts.tm_mon + 1,
+	    parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, rest / MICROSECOND);
+}
+
+/* As Suricata names protocols of IP; others by their number. */
+static void write_protocol(struct builder *to, uint8_t ip_protocol)
+{
+	static const struct {
+		uint8_t number;
+		const char *name;
+	} names[] = {
+		{ IPPROTO_ICMP, "ICMP" },
+		{ IPPROTO_IGMP, "IGMP" },
+		{ IPPROTO_IPIP, "IPv4" },
+		{ IPPROTO_TCP, "TCP" },
+		{ IPPROTO_UDP, "UDP" },
+		{ IPPROTO_IPV6, "IPv6" },
+		{ IPPROTO_GRE, "GRE" },
+		{ IPPROTO_ESP, "ESP" },
+		{ IPPROTO_AH, "AH" },
+		{ IPPROTO_ICMPV6, "IPv6-ICMP" },
+		{ IPPROTO_SCTP, "SCTP" },
+	};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (names[i].number == ip_protocol) {
+			eve_text(to, "proto", text_of(names[i].name));
+			return;
+		}
+	char number[4];
+	snprintf(number, sizeof number, "%03u", (unsigned)ip_protocol);
+	eve_text(to, "proto", text_of(number));
+}
+
+static bool has_ports(uint8_t ip_protocol)
+{
+	return ip_protocol == IPPROTO_TCP || ip_protocol == IPPROTO_UDP || ip_protocol == IPPROTO_SCTP;
+}
+
+static void write_end(
+    struct builder *to, const char *address_name, const char *port_name, const struct flow_end *end, bool ports)
+{
+	char text[ADDRESS_TEXT];
+	eve_text(to, address_name, text_of(address_format(end->address, text)));
+	if (ports)
+		eve_number(to, port_name, end->port);
+}
+
+static void write_vlan(struct builder *to, const struct flow *flow)
+{
+	size_t opened = eve_array(to, "vlan");
+	for (size_t i = 0; i < sizeof flow->vlan / sizeof *flow->vlan && flow->vlan[i]; i++)
+		eve_number(to, NULL, flow->vlan[i]);
+	eve_array_end(to, opened);
+}
+
+void eve_begin(struct builder *to, const struct eve_source *source, const char *event_type, nanoseconds time,
+    const struct flow *flow, enum side from)
+{
+	char id[COMMUNITY_ID_TEXT];
+	bool ports = has_ports(flow->ip_protocol);
+	build_char(to, '{');
+	eve_time(to, "timestamp", time);
+	eve_number(to, "flow_id", flow->id);
+	eve_text(to, "host", source->host);
+	eve_text(to, "in_iface", source->in_iface);
+	eve_text(to, "pcap_filename", source->pcap_filename);
+	eve_text(to, "event_type", text_of(event_type));
+	write_vlan(to, flow);
+	write_end(to, "src_ip", "src_port", &flow->ends[from], ports);
+	write_end(to, "dest_ip", "dest_port", &flow->ends[OTHER_SIDE(from)], ports);
+	write_protocol(to, flow->ip_protocol);
+	if (flow->ip_protocol == IPPROTO_ICMP || flow->ip_protocol == IPPROTO_ICMPV6) {
+		eve_number(to, "icmp_type", flow->ends[SIDE_CLIENT].port);
+		eve_number(to, "icmp_code", flow->ends[SIDE_SERVER].port);
+	}
+	eve_number(to, "ip_v", flow->ip_version);
+	if (!flow->tunnel) /* of a flow in a tunnel Suricata names the tunnel, which we do not keep */
+		eve_text(to, "pkt_src", TEXT("wire/pcap"));
+	eve_text(to, "community_id", text_of(community_id_format(flow, id)));
+}
+
+void eve_end(struct builder *to)
+{
+	build_text(to, TEXT("}\n"));
+}
+
+unsigned eve_facts(struct builder *to, const struct eve_source *source, const struct dissection *dissection,
+    enum side side, const void *facts)
+{
+	unsigned written = 0;
+	for (const struct eve_writer *const *writer = eve_writers; *writer; writer++) {
+		if ((*writer)->protocol != dissection->dissector->protocol)
+			continue;
+		size_t before = to->size;
+		eve_begin(to, source, (*writer)->event_type, dissection->time, dissection->flow, SIDE_CLIENT);
+		if ((*writer)->write(dissection, side, facts, to)) {
+			eve_end(to);
+			written++;
+		} else {
+			take_back(to, before);
+		}
+	}
+	return written;
+}
+
+bool eve_members(struct builder *to, const struct dissection *dissection, enum side side, const void *facts)
+{
+	for (const struct eve_writer *const *writer = eve_writers; *writer; writer++) {
+		size_t before = to->size;
+		if ((*writer)->protocol != dissection->dissector->protocol)
+			continue;
+		if ((*writer)->write(dissection, side, facts, to))
+			return true;
+		take_back(to, before);
+	}
+	return false;
+}
+
+void eve_anomaly(struct builder *to, const struct eve_source *source, const struct dissection *dissection,
+    enum side side, const char *event)
+{
+	eve_begin(to, source, "anomaly", dissection->time, dissection->flow, side);
+	eve_object(to, "anomaly");
+	eve_text(to, "app_proto", text_of(dissection->dissector->name));
+	eve_text(to, "type", TEXT("applayer"));
+	eve_text(to, "event", text_of(event));
+	eve_text(to, "layer", TEXT("proto_parser"));
+	eve_object_end(to);
+	eve_end(to);
+}

@@ -1,0 +1,13 @@
+/*
+ * The list of the kinds of EVE records that there are of protocols: a line here, a file eve_PROTOCOL.c.
+ */
+#include "formats/eve_writers.h"
+
+#include <stddef.h>
+
+const struct eve_writer *const eve_writers[] = {
+	&eve_dns,
+	&eve_mdns,
+	&eve_llmnr,
+	NULL,
+};

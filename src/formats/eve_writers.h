@@ -1,0 +1,11 @@
+/*
+ * The protocols' writers of EVE records. For the files of this room only.
+ */
+#ifndef NOROSHI_FORMATS_EVE_WRITERS_H
+#define NOROSHI_FORMATS_EVE_WRITERS_H
+
+#include "formats/eve_record.h"
+
+extern const struct eve_writer eve_dns, eve_mdns, eve_llmnr;
+
+#endif
