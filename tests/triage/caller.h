@@ -1,6 +1,6 @@
 /*
  * A store and a history in a folder of their own, and requests to triage's routes as the keeper runs them: scope by the
- * policy, a transaction for a change. Shared by the tests of campaigns and statistics.
+ * policy, a transaction for a change. Shared by the tests of routes, campaigns and statistics.
  */
 #ifndef NOROSHI_TESTS_TRIAGE_CALLER_H
 #define NOROSHI_TESTS_TRIAGE_CALLER_H
@@ -71,6 +71,7 @@ struct answer {
 	const struct route *route;
 	uint16_t status;
 	uint64_t version;
+	char location[256];
 	json_t *output;
 	struct text csv;
 };
@@ -113,6 +114,7 @@ static inline struct answer ask(
 	}
 	answer.status = call.status;
 	answer.version = call.version;
+	memcpy(answer.location, call.location, sizeof answer.location);
 	answer.csv = call.type ? call.body : TEXT_NONE;
 	json_decref(input);
 	return answer;

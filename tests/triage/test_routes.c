@@ -2,36 +2,18 @@
  * The routes over events, alerts, decisions and the funnel: what an analyst, a member and an administrator get, and
  * that decisions do what they say. Handlers run over a real store and a real history.
  */
-#include "model/capability.h"
-#include "triage/routes.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "caller.h"
 
 #define NOW ((nanoseconds)1700000000 * SECOND)
 #define ALERTS 6
 
-struct place {
-	char folder[64];
-	struct store *store;
-	struct history *history;
-	struct arena *arena;
-	const struct scope *work;
+/* Of the test that runs: what the place holds, and how often somebody was told of a change. */
+static struct {
 	struct uuid events[3]; /* two of the harbour, one of the city in the first one's campaign */
 	uint32_t harbour, city;
 	uint64_t position;
-	struct center center;
 	int changes;
-	struct failure failure;
-};
-
-static struct place *the_place; /* for the callback, which gets the centre only */
+} held;
 
 static void changed(struct center *center, uint32_t organisation, const char *noun, const char *id)
 {
@@ -39,29 +21,14 @@ static void changed(struct center *center, uint32_t organisation, const char *no
 	assert_non_null(noun);
 	assert_non_null(id);
 	assert_true(organisation != 0);
-	the_place->changes++;
-}
-
-static void fine(struct place *place, enum error error)
-{
-	if (error)
-		fail_msg("%s: %s", error_name(error), place->failure.words);
-}
-
-static uint32_t add_organisation(struct place *place, const char *name)
-{
-	struct organisation organisation = { .active = true };
-	snprintf(organisation.name, sizeof organisation.name, "%s", name);
-	snprintf(organisation.title_en, sizeof organisation.title_en, "The %s", name);
-	fine(place, store_organisation_put(place->store, place->work, &organisation, &place->failure));
-	return organisation.number;
+	held.changes++;
 }
 
 static void add_event(struct place *place, int index, uint32_t organisation, bool campaign)
 {
 	struct event *event = arena_take(place->arena, sizeof *event);
-	place->events[index] = uuid_random();
-	event->id = place->events[index];
+	held.events[index] = uuid_random();
+	event->id = held.events[index];
 	event->organisation = organisation;
 	if (campaign)
 		event->campaign.bytes[0] = 5;
@@ -82,7 +49,7 @@ static void add_event(struct place *place, int index, uint32_t organisation, boo
 static void add_alerts(struct place *place)
 {
 	struct builder encoded = { 0 };
-	struct history_batch batch = { .organisation = place->harbour,
+	struct history_batch batch = { .organisation = held.harbour,
 		.sensor = 1,
 		.epoch = { 1, 1 },
 		.sequence_first = 1,
@@ -93,7 +60,7 @@ static void add_alerts(struct place *place)
 		.last = true };
 	for (uint32_t i = 0; i < ALERTS; i++) {
 		struct alert alert = { .id = { 1, batch.epoch, i + 1 },
-			.organisation = place->harbour,
+			.organisation = held.harbour,
 			.occurred = NOW + i * MINUTE,
 			.received = NOW,
 			.detector = TEXT("Suricata"),
@@ -104,10 +71,10 @@ static void add_alerts(struct place *place)
 		alert_encode(&alert, &encoded);
 	}
 	struct text bytes = { encoded.at, encoded.size };
-	fine(place, history_append(place->history, &batch, bytes, &place->position, &place->failure));
+	fine(place, history_append(place->history, &batch, bytes, &held.position, &place->failure));
 	fine(place, history_sync(place->history, &place->failure));
 	for (uint32_t i = 0; i < ALERTS; i++)
-		fine(place, history_judge(place->history, place->position + i, VERDICT_EVENT, place->events[0],
+		fine(place, history_judge(place->history, held.position + i, VERDICT_EVENT, held.events[0],
 				(struct uuid){ 0 }, &place->failure));
 	builder_free(&encoded);
 }
@@ -115,102 +82,36 @@ static void add_alerts(struct place *place)
 static int begin(void **state)
 {
 	struct place *place = calloc(1, sizeof *place);
-	char path[128];
-	strcpy(place->folder, "/tmp/noroshi-test-XXXXXX");
-	assert_non_null(mkdtemp(place->folder));
-	place->arena = arena_new(0);
-	place->work = policy_background("test", place->arena);
-	snprintf(path, sizeof path, "sqlite:%s/state.db", place->folder);
-	fine(place, store_open(path, &place->store, &place->failure));
-	snprintf(path, sizeof path, "%s/history", place->folder);
-	fine(place, history_open(path, &place->history, NULL, &place->failure));
+	place_open(place);
 	fine(place, store_begin(place->store, &place->failure));
-	place->harbour = add_organisation(place, "harbour");
-	place->city = add_organisation(place, "city");
-	add_event(place, 0, place->harbour, true);
-	add_event(place, 1, place->harbour, false);
-	add_event(place, 2, place->city, true);
-	struct funnel funnel = {
-		.organisation = place->harbour, .day = (int32_t)(NOW / DAY), .alerts = 10, .events = 2
-	};
+	held.changes = 0;
+	held.harbour = add_organisation(place, "harbour", "The harbour", "");
+	held.city = add_organisation(place, "city", "The city", "");
+	add_event(place, 0, held.harbour, true);
+	add_event(place, 1, held.harbour, false);
+	add_event(place, 2, held.city, true);
+	struct funnel funnel = { .organisation = held.harbour, .day = (int32_t)(NOW / DAY), .alerts = 10, .events = 2 };
 	funnel.verdicts[VERDICT_EVENT] = 6;
 	funnel.verdicts[VERDICT_BACKGROUND] = 3;
 	fine(place, store_funnel_add(place->store, place->work, &funnel, &place->failure));
 	fine(place, store_commit(place->store, &place->failure));
 	add_alerts(place);
 	place->center.changed = changed;
-	the_place = place;
 	*state = place;
 	return 0;
 }
 
 static int end(void **state)
 {
-	struct place *place = *state;
-	char command[128];
-	store_close(place->store);
-	history_close(place->history);
-	arena_free(place->arena);
-	snprintf(command, sizeof command, "rm -rf '%s'", place->folder);
-	int code = system(command);
-	free(place);
+	int code = place_close(*state);
+	free(*state);
 	return code;
 }
 
-static const struct route *route_named(const char *name)
+/* A member is the harbour's. */
+static struct answer ask_as(struct place *place, enum role role, const char *name, json_t *input, uint64_t version)
 {
-	for (const struct route *route = triage_routes; route->name; route++)
-		if (strcmp(route->name, name) == 0)
-			return route;
-	fail_msg("no route %s", name);
-	return NULL;
-}
-
-struct answer {
-	enum error error;
-	uint16_t status;
-	uint64_t version;
-	char location[256];
-	json_t *output;
-};
-
-/* As the keeper does: scope by the policy, a transaction for a change. `input` is taken over. */
-static struct answer ask(struct place *place, enum role role, const char *name, json_t *input, uint64_t version)
-{
-	const struct route *route = route_named(name);
-	struct policy_snapshot snapshot;
-	struct subject subject = { .account = { { 9, (uint8_t)role } }, .role = role, .name = "tester" };
-	if (role == ROLE_MEMBER)
-		subject.organisation = place->harbour;
-	fine(place, store_snapshot(place->store, place->arena, &snapshot, &place->failure));
-	struct call call = { .route = route,
-		.subject = &subject,
-		.scope = policy_scope(&snapshot, &subject, route->action, place->arena),
-		.input = input,
-		.output = json_object(),
-		.status = 200,
-		.version = version,
-		.language = TEXT("en"),
-		.arena = place->arena,
-		.center = &place->center,
-		.store = place->store,
-		.history = place->history,
-		.now = time_now() };
-	struct answer answer = { .error = ERROR_DENIED, .output = call.output };
-	if (call.scope) {
-		if (route->changes)
-			fine(place, store_begin(place->store, &place->failure));
-		answer.error = route->handle(&call, &place->failure);
-		if (route->changes && answer.error)
-			store_rollback(place->store);
-		else if (route->changes)
-			fine(place, store_commit(place->store, &place->failure));
-	}
-	answer.status = call.status;
-	answer.version = call.version;
-	memcpy(answer.location, call.location, sizeof answer.location);
-	json_decref(input);
-	return answer;
+	return ask(place, role, role == ROLE_MEMBER ? held.harbour : 0, name, input, version);
 }
 
 static json_t *with_id(struct uuid id, const char *reason)
@@ -237,7 +138,7 @@ static void test_the_route_table_holds_together(void **state)
 static void test_the_queue_shows_the_centre_all_and_a_member_its_own_without_the_campaign(void **state)
 {
 	struct place *place = *state;
-	struct answer analyst = ask(place, ROLE_ANALYST, "event-list-page", json_object(), 0);
+	struct answer analyst = ask_as(place, ROLE_ANALYST, "event-list-page", json_object(), 0);
 	fine(place, analyst.error);
 	json_t *events = json_object_get(analyst.output, "events");
 	assert_int_equal(json_array_size(events), 3);
@@ -247,7 +148,7 @@ static void test_the_queue_shows_the_centre_all_and_a_member_its_own_without_the
 	assert_true(json_is_true(json_object_get(analyst.output, "may_decide")));
 	assert_int_equal(json_array_size(json_object_get(analyst.output, "organisations")), 2);
 	json_decref(analyst.output);
-	struct answer member = ask(place, ROLE_MEMBER, "event-list", json_object(), 0);
+	struct answer member = ask_as(place, ROLE_MEMBER, "event-list", json_object(), 0);
 	fine(place, member.error);
 	events = json_object_get(member.output, "events");
 	assert_int_equal(json_array_size(events), 2);
@@ -258,7 +159,7 @@ static void test_the_queue_shows_the_centre_all_and_a_member_its_own_without_the
 	json_decref(member.output);
 	static const enum role others[] = { ROLE_ADMINISTRATOR, ROLE_AUDITOR };
 	for (size_t i = 0; i < 2; i++) {
-		struct answer other = ask(place, others[i], "event-list", json_object(), 0);
+		struct answer other = ask_as(place, others[i], "event-list", json_object(), 0);
 		assert_int_equal(other.error, ERROR_DENIED);
 		json_decref(other.output);
 	}
@@ -267,7 +168,7 @@ static void test_the_queue_shows_the_centre_all_and_a_member_its_own_without_the
 static void test_an_event_shows_its_alerts_and_to_the_centre_its_campaign(void **state)
 {
 	struct place *place = *state;
-	struct answer analyst = ask(place, ROLE_ANALYST, "event-read-page", with_id(place->events[0], NULL), 0);
+	struct answer analyst = ask_as(place, ROLE_ANALYST, "event-read-page", with_id(held.events[0], NULL), 0);
 	fine(place, analyst.error);
 	assert_string_equal(string_at(analyst.output, "event", "state"), "open");
 	json_t *alerts = json_object_get(analyst.output, "alerts");
@@ -275,18 +176,18 @@ static void test_an_event_shows_its_alerts_and_to_the_centre_its_campaign(void *
 	assert_string_equal(json_string_value(json_object_get(json_array_get(alerts, 0), "verdict")), "event");
 	assert_int_equal(json_array_size(json_object_get(analyst.output, "campaign_events")), 1);
 	json_decref(analyst.output);
-	struct answer member = ask(place, ROLE_MEMBER, "event-read-page", with_id(place->events[0], NULL), 0);
+	struct answer member = ask_as(place, ROLE_MEMBER, "event-read-page", with_id(held.events[0], NULL), 0);
 	fine(place, member.error);
 	assert_int_equal(json_array_size(json_object_get(member.output, "alerts")), ALERTS);
 	assert_int_equal(json_array_size(json_object_get(member.output, "campaign_events")), 0);
 	json_decref(member.output);
 	/* another organisation's event is as absent as one that never was */
-	struct answer other = ask(place, ROLE_MEMBER, "event-read", with_id(place->events[2], NULL), 0);
+	struct answer other = ask_as(place, ROLE_MEMBER, "event-read", with_id(held.events[2], NULL), 0);
 	assert_int_equal(other.error, ERROR_NOT_FOUND);
 	char words[480];
 	strcpy(words, place->failure.words);
 	json_decref(other.output);
-	other = ask(place, ROLE_MEMBER, "event-read", with_id(uuid_random(), NULL), 0);
+	other = ask_as(place, ROLE_MEMBER, "event-read", with_id(uuid_random(), NULL), 0);
 	assert_int_equal(other.error, ERROR_NOT_FOUND);
 	assert_string_equal(words, place->failure.words);
 	json_decref(other.output);
@@ -298,20 +199,20 @@ static void test_alerts_of_an_event_come_page_by_page(void **state)
 	char after[64] = "";
 	size_t seen = 0;
 	do {
-		json_t *input = with_id(place->events[0], NULL);
+		json_t *input = with_id(held.events[0], NULL);
 		json_object_set_new(input, "limit", json_integer(4));
 		if (*after)
 			json_object_set_new(input, "after", json_string(after));
-		struct answer answer = ask(place, ROLE_MEMBER, "event-alerts", input, 0);
+		struct answer answer = ask_as(place, ROLE_MEMBER, "event-alerts", input, 0);
 		fine(place, answer.error);
 		seen += json_array_size(json_object_get(answer.output, "alerts"));
 		snprintf(after, sizeof after, "%s", json_string_value(json_object_get(answer.output, "next")));
 		json_decref(answer.output);
 	} while (*after);
 	assert_int_equal(seen, ALERTS);
-	json_t *input = with_id(place->events[0], NULL);
+	json_t *input = with_id(held.events[0], NULL);
 	json_object_set_new(input, "after", json_string("00000000000000ff00000000"));
-	struct answer answer = ask(place, ROLE_MEMBER, "event-alerts", input, 0);
+	struct answer answer = ask_as(place, ROLE_MEMBER, "event-alerts", input, 0);
 	assert_int_equal(answer.error, ERROR_INPUT);
 	json_decref(answer.output);
 }
@@ -319,20 +220,20 @@ static void test_alerts_of_an_event_come_page_by_page(void **state)
 static void test_confirming_needs_the_version_seen_and_tells_everybody(void **state)
 {
 	struct place *place = *state;
-	struct answer stale = ask(place, ROLE_ANALYST, "event-confirm", with_id(place->events[0], NULL), 7);
+	struct answer stale = ask_as(place, ROLE_ANALYST, "event-confirm", with_id(held.events[0], NULL), 7);
 	assert_int_equal(stale.error, ERROR_CONFLICT);
 	json_decref(stale.output);
-	struct answer answer = ask(place, ROLE_ANALYST, "event-confirm", with_id(place->events[0], NULL), 1);
+	struct answer answer = ask_as(place, ROLE_ANALYST, "event-confirm", with_id(held.events[0], NULL), 1);
 	fine(place, answer.error);
 	assert_string_equal(string_at(answer.output, "event", "state"), "confirmed");
 	assert_int_equal(answer.version, 2);
-	assert_int_equal(place->changes, 1);
+	assert_int_equal(held.changes, 1);
 	json_decref(answer.output);
-	struct answer form = ask(place, ROLE_ANALYST, "event-reopen-form", with_id(place->events[0], NULL), 0);
+	struct answer form = ask_as(place, ROLE_ANALYST, "event-reopen-form", with_id(held.events[0], NULL), 0);
 	fine(place, form.error);
 	assert_true(text_starts(text_of(form.location), TEXT("/events/")));
 	json_decref(form.output);
-	struct answer member = ask(place, ROLE_MEMBER, "event-confirm", with_id(place->events[0], NULL), 0);
+	struct answer member = ask_as(place, ROLE_MEMBER, "event-confirm", with_id(held.events[0], NULL), 0);
 	assert_int_equal(member.error, ERROR_DENIED);
 	json_decref(member.output);
 }
@@ -340,14 +241,14 @@ static void test_confirming_needs_the_version_seen_and_tells_everybody(void **st
 static void test_a_dismissal_can_leave_a_standing_decision(void **state)
 {
 	struct place *place = *state;
-	json_t *input = with_id(place->events[0], "our own scanner");
+	json_t *input = with_id(held.events[0], "our own scanner");
 	json_object_set_new(input, "standing", json_true());
-	struct answer answer = ask(place, ROLE_ANALYST, "event-dismiss", input, 0);
+	struct answer answer = ask_as(place, ROLE_ANALYST, "event-dismiss", input, 0);
 	fine(place, answer.error);
 	assert_string_equal(string_at(answer.output, "event", "state"), "dismissed");
 	assert_non_null(json_object_get(answer.output, "decision"));
 	json_decref(answer.output);
-	struct answer list = ask(place, ROLE_MEMBER, "decision-list", json_object(), 0);
+	struct answer list = ask_as(place, ROLE_MEMBER, "decision-list", json_object(), 0);
 	fine(place, list.error);
 	json_t *decision = json_array_get(json_object_get(list.output, "decisions"), 0);
 	assert_string_equal(json_string_value(json_object_get(decision, "signature")), "ET EXPLOIT Test");
@@ -356,21 +257,21 @@ static void test_a_dismissal_can_leave_a_standing_decision(void **state)
 	struct uuid id;
 	assert_true(uuid_parse(text_of(json_string_value(json_object_get(decision, "id"))), &id));
 	json_decref(list.output);
-	struct answer withdrawn = ask(place, ROLE_ANALYST, "decision-withdraw", with_id(id, NULL), 0);
+	struct answer withdrawn = ask_as(place, ROLE_ANALYST, "decision-withdraw", with_id(id, NULL), 0);
 	fine(place, withdrawn.error);
 	assert_true(json_is_true(json_object_get(json_object_get(withdrawn.output, "decision"), "withdrawn")));
 	json_decref(withdrawn.output);
-	list = ask(place, ROLE_ANALYST, "decision-list", json_pack("{s:b}", "standing", 1), 0);
+	list = ask_as(place, ROLE_ANALYST, "decision-list", json_pack("{s:b}", "standing", 1), 0);
 	assert_int_equal(json_array_size(json_object_get(list.output, "decisions")), 0);
 	json_decref(list.output);
 	/* a standing decision that is refused takes the dismissal with it */
-	input = with_id(place->events[1], "too long");
+	input = with_id(held.events[1], "too long");
 	json_object_set_new(input, "standing", json_true());
 	json_object_set_new(input, "expires", json_integer(time_now() + 4000 * DAY));
-	answer = ask(place, ROLE_ANALYST, "event-dismiss", input, 0);
+	answer = ask_as(place, ROLE_ANALYST, "event-dismiss", input, 0);
 	assert_int_equal(answer.error, ERROR_INPUT);
 	json_decref(answer.output);
-	answer = ask(place, ROLE_ANALYST, "event-read", with_id(place->events[1], NULL), 0);
+	answer = ask_as(place, ROLE_ANALYST, "event-read", with_id(held.events[1], NULL), 0);
 	assert_string_equal(string_at(answer.output, "event", "state"), "open");
 	json_decref(answer.output);
 }
@@ -378,16 +279,16 @@ static void test_a_dismissal_can_leave_a_standing_decision(void **state)
 static void test_a_split_moves_the_alerts_of_its_hosts_and_a_merge_brings_alerts_along(void **state)
 {
 	struct place *place = *state;
-	json_t *input = with_id(place->events[0], "two matters");
+	json_t *input = with_id(held.events[0], "two matters");
 	json_object_set_new(input, "hosts", json_pack("[s]", "host-1"));
-	struct answer answer = ask(place, ROLE_ANALYST, "event-split", input, 0);
+	struct answer answer = ask_as(place, ROLE_ANALYST, "event-split", input, 0);
 	fine(place, answer.error);
 	struct uuid part;
 	assert_true(uuid_parse(text_of(json_string_value(json_object_get(answer.output, "new_event"))), &part));
 	json_decref(answer.output);
-	struct uuid both[] = { part, place->events[0] };
+	struct uuid both[] = { part, held.events[0] };
 	for (size_t i = 0; i < 2; i++) {
-		answer = ask(place, ROLE_ANALYST, "event-alerts", with_id(both[i], NULL), 0);
+		answer = ask_as(place, ROLE_ANALYST, "event-alerts", with_id(both[i], NULL), 0);
 		fine(place, answer.error);
 		json_t *alerts = json_object_get(answer.output, "alerts");
 		assert_int_equal(json_array_size(alerts), ALERTS / 2);
@@ -397,13 +298,13 @@ static void test_a_split_moves_the_alerts_of_its_hosts_and_a_merge_brings_alerts
 		json_decref(answer.output);
 	}
 	char text[UUID_TEXT];
-	input = with_id(place->events[0], "one matter");
-	json_object_set_new(input, "into", json_string(uuid_format(place->events[1], text)));
-	answer = ask(place, ROLE_ANALYST, "event-merge-form", input, 0);
+	input = with_id(held.events[0], "one matter");
+	json_object_set_new(input, "into", json_string(uuid_format(held.events[1], text)));
+	answer = ask_as(place, ROLE_ANALYST, "event-merge-form", input, 0);
 	fine(place, answer.error);
 	assert_non_null(strstr(answer.location, text));
 	json_decref(answer.output);
-	answer = ask(place, ROLE_ANALYST, "event-read-page", with_id(place->events[1], NULL), 0);
+	answer = ask_as(place, ROLE_ANALYST, "event-read-page", with_id(held.events[1], NULL), 0);
 	assert_int_equal(json_array_size(json_object_get(answer.output, "merged_events")), 1);
 	assert_int_equal(json_array_size(json_object_get(answer.output, "alerts")), ALERTS / 2);
 	json_decref(answer.output);
@@ -412,7 +313,7 @@ static void test_a_split_moves_the_alerts_of_its_hosts_and_a_merge_brings_alerts
 static void test_the_search_finds_by_text_and_shows_one_alert(void **state)
 {
 	struct place *place = *state;
-	struct answer answer = ask(
+	struct answer answer = ask_as(
 	    place, ROLE_MEMBER, "alert-list", json_pack("{s:s, s:s}", "contains", "NOT utf", "verdict", "event"), 0);
 	fine(place, answer.error);
 	json_t *alerts = json_object_get(answer.output, "alerts");
@@ -421,15 +322,15 @@ static void test_the_search_finds_by_text_and_shows_one_alert(void **state)
 	assert_string_equal(json_string_value(json_object_get(newest, "host")), "host-1");
 	assert_non_null(json_object_get(newest, "original"));
 	json_t *position = json_object_get(newest, "position");
-	struct answer one = ask(place, ROLE_MEMBER, "alert-read", json_pack("{s:O}", "position", position), 0);
+	struct answer one = ask_as(place, ROLE_MEMBER, "alert-read", json_pack("{s:O}", "position", position), 0);
 	fine(place, one.error);
 	assert_non_null(string_at(one.output, "alert", "original"));
 	json_decref(one.output);
 	json_decref(answer.output);
-	one = ask(place, ROLE_MEMBER, "alert-read", json_pack("{s:s}", "position", "12"), 0);
+	one = ask_as(place, ROLE_MEMBER, "alert-read", json_pack("{s:s}", "position", "12"), 0);
 	assert_int_equal(one.error, ERROR_NOT_FOUND);
 	json_decref(one.output);
-	answer = ask(place, ROLE_ANALYST, "alert-list", json_pack("{s:s}", "verdict", "background"), 0);
+	answer = ask_as(place, ROLE_ANALYST, "alert-list", json_pack("{s:s}", "verdict", "background"), 0);
 	assert_int_equal(json_array_size(json_object_get(answer.output, "alerts")), 0);
 	json_decref(answer.output);
 }
@@ -439,7 +340,7 @@ static void test_the_funnel_is_for_those_who_read_no_contents_too(void **state)
 	struct place *place = *state;
 	static const enum role roles[] = { ROLE_ADMINISTRATOR, ROLE_ANALYST, ROLE_MEMBER, ROLE_AUDITOR };
 	for (size_t i = 0; i < sizeof roles / sizeof roles[0]; i++) {
-		struct answer answer = ask(place, roles[i], "funnel-read", json_object(), 0);
+		struct answer answer = ask_as(place, roles[i], "funnel-read", json_object(), 0);
 		fine(place, answer.error);
 		json_t *total = json_object_get(answer.output, "total");
 		assert_int_equal(json_integer_value(json_object_get(total, "alerts")), 10);
