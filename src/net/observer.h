@@ -27,7 +27,12 @@ struct observer_settings {
 	void (*flow_over)(void *context, const struct flow *flow, enum flow_over why); /* may be NULL */
 	/* What is wrong with a packet itself: "ipv4.truncated", "stream.overlap_different_data". May be NULL. */
 	void (*packet_anomaly)(void *context, const struct frame *frame, const struct flow *flow, const char *event);
-	void *context; /* of these two */
+	/* Bytes of a side that are new, in their order and each once (TCP; `offset` counts from the side's first byte),
+	 * or one datagram (UDP; offset 0); before the dissector gets them, and whether or not there is one. For
+	 * signatures that look at payload. May be NULL. */
+	void (*payload)(void *context, const struct flow *flow, enum side side, nanoseconds time, uint64_t offset,
+	    const uint8_t *bytes, size_t size);
+	void *context; /* of these three */
 };
 extern const struct observer_settings observer_defaults;
 
