@@ -2,7 +2,7 @@
  * match/warninglist.h: any document is taken or skipped; the counts agree; every address and name may then be asked
  * for. A document may begin with the table of kinds, up to a line "---".
  *
- * Sources: match/warninglist.c, match/prefix_set.c, match/name_set.c.
+ * Sources: match/warninglist.c.
  */
 #include "fuzz.h"
 #include "match/warninglist.h"

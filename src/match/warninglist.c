@@ -1,13 +1,13 @@
 /*
- * Warning lists: MISP's documents into one compiled set of prefixes, one of names and a few substrings. In: list files
+ * Warning lists: MISP's documents into one compiled set of prefixes and names, and a few substrings. In: list files
  * and our table of kinds; out: the list that knows an address or a name. Called by triage/ and, later, by the sharing
  * of indicators.
  */
 #include "match/warninglist.h"
 
 #include "base/json.h"
-#include "match/name_set.h"
-#include "match/prefix_set.h"
+#include "match/indicator_set.h"
+#include "match/name.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,8 +32,8 @@ struct warninglists {
 	size_t list_count;
 	struct kind_line *kinds;
 	size_t kind_count;
-	struct prefix_set *prefixes;
-	struct name_set *names;
+	struct indicator_builder *builder; /* until the lists are compiled */
+	struct indicator_set *entries;
 	struct substring *substrings;
 	size_t substring_count;
 	struct json_parser *parser;
@@ -69,12 +69,11 @@ struct warninglists *warninglists_new(warninglist_skipped skipped, void *context
 		return NULL;
 	lists->lists = calloc(MOST_LISTS, sizeof *lists->lists);
 	lists->substrings = calloc(MOST_SUBSTRINGS, sizeof *lists->substrings);
-	lists->prefixes = prefix_set_new();
-	lists->names = name_set_new();
+	lists->builder = indicator_builder_new();
 	lists->parser = json_parser_new(DEEPEST);
 	lists->skipped = skipped;
 	lists->context = context;
-	if (!lists->lists || !lists->substrings || !lists->prefixes || !lists->names || !lists->parser) {
+	if (!lists->lists || !lists->substrings || !lists->builder || !lists->parser) {
 		warninglists_free(lists);
 		return NULL;
 	}
@@ -97,8 +96,8 @@ void warninglists_free(struct warninglists *lists)
 	free(lists->lists);
 	free(lists->kinds);
 	free(lists->substrings);
-	prefix_set_free(lists->prefixes);
-	name_set_free(lists->names);
+	indicator_builder_free(lists->builder);
+	indicator_set_free(lists->entries);
 	json_parser_free(lists->parser);
 	free(lists);
 }
@@ -202,31 +201,36 @@ static const char *add_address(struct adding *adding, struct text entry, enum er
 	struct prefix prefix;
 	if (!prefix_parse(entry, &prefix))
 		return "neither an address nor a prefix";
-	*error = prefix_set_add(adding->lists->prefixes, prefix, number_of(adding->lists, adding->list));
+	*error = indicator_builder_add_prefix(
+	    adding->lists->builder, prefix, INDICATOR_OBSERVE, number_of(adding->lists, adding->list));
 	adding->lists->counts.addresses += !*error;
+	return NULL;
+}
+
+static const char *add_name(
+    struct adding *adding, enum indicator_kind kind, struct text entry, const char *otherwise, enum error *error)
+{
+	*error = indicator_builder_add(
+	    adding->lists->builder, kind, entry, INDICATOR_OBSERVE, number_of(adding->lists, adding->list), NULL);
+	if (*error == ERROR_INPUT) {
+		*error = OK;
+		return otherwise;
+	}
+	adding->lists->counts.names += !*error;
 	return NULL;
 }
 
 static const char *add_hostname(struct adding *adding, struct text entry, enum error *error)
 {
-	char name[NAME_LONGEST + 1];
 	if (entry.size > 0 && entry.at[0] == '.')
 		entry = (struct text){ entry.at + 1, entry.size - 1 };
-	if (!name_normalize(entry, name))
-		return "not a domain name";
-	*error = name_set_add(adding->lists->names, name, true, number_of(adding->lists, adding->list));
-	adding->lists->counts.names += !*error;
-	return NULL;
+	return add_name(adding, INDICATOR_DOMAIN, entry, "not a domain name", error);
 }
 
 static const char *add_string(struct adding *adding, struct text entry, enum error *error)
 {
-	char name[NAME_LONGEST + 1];
-	if (!name_normalize(entry, name))
-		return "not a domain name, and the type is string: it would match nothing";
-	*error = name_set_add(adding->lists->names, name, false, number_of(adding->lists, adding->list));
-	adding->lists->counts.names += !*error;
-	return NULL;
+	return add_name(adding, INDICATOR_HOSTNAME, entry,
+	    "not a domain name, and the type is string: it would match nothing", error);
 }
 
 static const char *add_substring(struct adding *adding, struct text entry, enum error *error)
@@ -371,34 +375,41 @@ enum error warninglists_add(struct warninglists *lists, const char *file, struct
 
 enum error warninglists_compile(struct warninglists *lists, struct failure *failure)
 {
-	enum error error = prefix_set_compile(lists->prefixes);
+	enum error error = indicator_builder_compile(lists->builder, &lists->entries, failure);
+	lists->builder = NULL;
 	json_parser_free(lists->parser); /* large after large lists */
 	lists->parser = NULL;
-	return error ? fail(failure, error, "no memory for the warning lists") : OK;
+	return error;
 }
 
 /* ── questions ─ */
-
-const struct warninglist *warninglist_address(const struct warninglists *lists, struct address address, unsigned kinds)
-{
-	size_t count;
-	const uint32_t *numbers = prefix_set_find(lists->prefixes, address, &count);
-	for (size_t i = 0; i < count; i++)
-		if (!kinds || kinds & 1u << (numbers[i] >> 16))
-			return list_of(lists, numbers[i]);
-	return NULL;
-}
 
 struct wanted {
 	unsigned kinds;
 	uint32_t best; /* UINT32_MAX = none */
 };
 
-static void take_best(void *context, uint32_t number)
+static void take_best(struct wanted *wanted, uint32_t number)
 {
-	struct wanted *wanted = context;
 	if (number < wanted->best && (!wanted->kinds || wanted->kinds & 1u << (number >> 16)))
 		wanted->best = number;
+}
+
+static void take_match(void *context, const struct indicator_match *match)
+{
+	take_best(context, match->number);
+}
+
+static const struct warninglist *best_list(const struct warninglists *lists, const struct wanted *wanted)
+{
+	return wanted->best == UINT32_MAX ? NULL : list_of(lists, wanted->best);
+}
+
+const struct warninglist *warninglist_address(const struct warninglists *lists, struct address address, unsigned kinds)
+{
+	struct wanted wanted = { kinds, UINT32_MAX };
+	indicator_set_address(lists->entries, address, take_match, &wanted);
+	return best_list(lists, &wanted);
 }
 
 const struct warninglist *warninglist_domain(const struct warninglists *lists, struct text name, unsigned kinds)
@@ -407,11 +418,12 @@ const struct warninglist *warninglist_domain(const struct warninglists *lists, s
 	struct wanted wanted = { kinds, UINT32_MAX };
 	if (!name_normalize(name, normal))
 		return NULL;
-	name_set_find(lists->names, normal, take_best, &wanted);
+	indicator_set_kinds(lists->entries, INDICATOR_BIT(INDICATOR_DOMAIN) | INDICATOR_BIT(INDICATOR_HOSTNAME),
+	    text_of(normal), take_match, &wanted);
 	for (size_t i = 0; i < lists->substring_count; i++)
 		if (strstr(normal, lists->substrings[i].part))
 			take_best(&wanted, lists->substrings[i].number);
-	return wanted.best == UINT32_MAX ? NULL : list_of(lists, wanted.best);
+	return best_list(lists, &wanted);
 }
 
 void warninglists_count(const struct warninglists *lists, struct warninglists_counts *counts)

@@ -60,7 +60,7 @@ typedef void (*warninglist_skipped)(void *context, const char *file, struct text
 
 /* Loads FOLDER/x.json and FOLDER/x/list.json, in the order of their names. `kinds` is the path of our table; NULL:
  * every list is OTHER. A file that is no warning list is skipped and counted; what cannot be read at all is an error.
- * Bounds: 4,096 files of at most 64 MiB, 4 M addresses, 4 M names, 2,000 substrings. */
+ * Bounds: 4,096 files of at most 64 MiB, 32 M addresses and names, 2,000 substrings. */
 enum error warninglists_load(const char *folder, const char *kinds, warninglist_skipped skipped, void *context,
     struct warninglists **lists, struct failure *failure);
 void warninglists_free(struct warninglists *lists);

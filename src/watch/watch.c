@@ -4,11 +4,15 @@
 #include "watch/watch.h"
 
 #include "watch/command.h"
+#include "watch/indicators.h"
 
 static const struct command commands[] = {
 	{ .name = "agent",
 	    .summary = "follow files at a member and ship what is appended to the centre",
 	    .run = agent_command },
+	{ .name = "indicators",
+	    .summary = "check lists of indicators, compile them, look values up",
+	    .run = indicators_command },
 	{ .name = NULL },
 };
 

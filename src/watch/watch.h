@@ -1,5 +1,6 @@
 /*
- * Watch: what observes at a member's site. `noroshi agent` follows files there and ships them to the centre.
+ * Watch: what observes at a member's site. `noroshi agent` follows files there and ships them to the centre,
+ * `noroshi indicators` compiles what is matched there.
  */
 #ifndef NOROSHI_WATCH_WATCH_H
 #define NOROSHI_WATCH_WATCH_H

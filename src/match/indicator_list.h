@@ -1,0 +1,31 @@
+/*
+ * Lists of indicators as text, and loading of a file of either form (text, or compiled: match/indicator_set.h).
+ *
+ * A line is "type,value", "type,value,action" or "type,value,action,id" (a value with a comma or quotation marks stands
+ * in quotation marks, RFC 4180), or a value alone, whose type its form tells. Types: match/indicator.h; actions:
+ * observe, alert (when none is said), block; the id is a number below 2^32 (the line's number when none is said).
+ * Empty lines, lines that begin with #, and a first line "type,value…" are passed over. gzip and zstd are read
+ * directly.
+ */
+#ifndef NOROSHI_MATCH_INDICATOR_LIST_H
+#define NOROSHI_MATCH_INDICATOR_LIST_H
+
+#include "match/indicator_set.h"
+
+#define INDICATOR_LINE_LONGEST 8192 /* bytes */
+
+struct indicator_list_counts {
+	uint64_t lines, indicators, malformed;
+};
+/* Told of each malformed line, which is passed over. May be NULL. */
+typedef void (*indicator_complaint)(void *context, const char *file, uint64_t line, const struct failure *failure);
+
+/* Adds the lines of a stream. What stops it is no malformed line but the stream, memory or INDICATORS_MOST. */
+enum error indicator_list_read(struct stream *stream, struct indicator_builder *builder,
+    struct indicator_list_counts *counts, indicator_complaint complain, void *context, struct failure *failure);
+
+/* One file of either form, as a set. */
+enum error indicators_load(const char *path, struct indicator_set **set, struct indicator_list_counts *counts,
+    indicator_complaint complain, void *context, struct failure *failure);
+
+#endif
