@@ -9,5 +9,6 @@ const struct eve_writer *const eve_writers[] = {
 	&eve_dns,
 	&eve_mdns,
 	&eve_llmnr,
+	&eve_tls,
 	NULL,
 };

@@ -77,7 +77,7 @@ static inline uint8_t cursor_u8(struct cursor *cursor)
 static inline uint16_t cursor_u16(struct cursor *cursor)
 {
 	const uint8_t *b = cursor_bytes(cursor, 2);
-	return b ? (uint16_t)(b[0] << 8 | b[1]) : 0;
+	return (uint16_t)(b ? b[0] << 8 | b[1] : 0);
 }
 
 static inline uint32_t cursor_u24(struct cursor *cursor)
@@ -103,7 +103,7 @@ static inline uint64_t cursor_u64(struct cursor *cursor)
 static inline uint16_t cursor_le16(struct cursor *cursor)
 {
 	const uint8_t *b = cursor_bytes(cursor, 2);
-	return b ? (uint16_t)(b[1] << 8 | b[0]) : 0;
+	return (uint16_t)(b ? b[1] << 8 | b[0] : 0);
 }
 
 static inline uint32_t cursor_le32(struct cursor *cursor)

@@ -3,10 +3,13 @@
  */
 #include "net/dissector.h"
 #include "net/dns.h"
+#include "net/tls.h"
 
 const struct dissector *const dissectors[] = {
 	&dissector_dns,
 	&dissector_dns_tcp,
+	&dissector_tls,
+	&dissector_dtls,
 	NULL,
 };
 

@@ -147,8 +147,6 @@ static bool recognise(struct driver *driver, enum side side)
 		if (!((*one)->transports & driver->dissection.transport))
 			continue;
 		enum likeness likeness = (*one)->recognise(side, kept->bytes, kept->size);
-		if (likeness == LIKENESS_MAYBE && driver->dissection.transport == TRANSPORT_TCP)
-			return false;
 		if (likeness == LIKENESS_SURE) {
 			begin(driver, *one);
 			return true;
