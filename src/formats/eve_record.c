@@ -54,10 +54,15 @@ void eve_number(struct builder *to, const char *name, uint64_t value)
 	digits(to, value);
 }
 
-void eve_true(struct builder *to, const char *name)
+void eve_bool(struct builder *to, const char *name, bool value)
 {
 	named(to, name);
-	build_text(to, TEXT("true"));
+	build_text(to, value ? TEXT("true") : TEXT("false"));
+}
+
+void eve_true(struct builder *to, const char *name)
+{
+	eve_bool(to, name, true);
 }
 
 void eve_object(struct builder *to, const char *name)

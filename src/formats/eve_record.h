@@ -55,6 +55,7 @@ void eve_anomaly(struct builder *to, const struct eve_source *source, const stru
 void eve_text(struct builder *to, const char *name, struct text value);
 void eve_string(struct builder *to, const char *name, struct text value);
 void eve_number(struct builder *to, const char *name, uint64_t value);
+void eve_bool(struct builder *to, const char *name, bool value);
 void eve_true(struct builder *to, const char *name);
 void eve_time(struct builder *to, const char *name, nanoseconds time); /* "2026-01-31T12:00:00.000000+0000" */
 void eve_object(struct builder *to, const char *name);

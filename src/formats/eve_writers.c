@@ -10,5 +10,6 @@ const struct eve_writer *const eve_writers[] = {
 	&eve_mdns,
 	&eve_llmnr,
 	&eve_tls,
+	&eve_http,
 	NULL,
 };

@@ -6,6 +6,8 @@
 
 #include "formats/eve_record.h"
 
-extern const struct eve_writer eve_dns, eve_mdns, eve_llmnr, eve_tls;
+extern const struct eve_writer eve_dns, eve_mdns, eve_llmnr;
+extern const struct eve_writer eve_http;
+extern const struct eve_writer eve_tls;
 
 #endif

@@ -3,6 +3,7 @@
  */
 #include "net/dissector.h"
 #include "net/dns.h"
+#include "net/http.h"
 #include "net/tls.h"
 
 const struct dissector *const dissectors[] = {
@@ -10,6 +11,7 @@ const struct dissector *const dissectors[] = {
 	&dissector_dns_tcp,
 	&dissector_tls,
 	&dissector_dtls,
+	&dissector_http,
 	NULL,
 };
 

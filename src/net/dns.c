@@ -27,12 +27,12 @@ static struct dns_message read_header(struct text bytes)
 	return message;
 }
 
-/* Queries have at least a root, a type and a class; records a time, a length and at least nothing too. */
-static bool counts_fit(const struct dns_message *message)
+/* Whether so many records can be: queries have at least a root, a type and a class; records a time and a length too. */
+static bool counts_fit(const struct dns_message *message, size_t size)
 {
 	size_t records =
 	    (size_t)message->count[DNS_ANSWERS] + message->count[DNS_AUTHORITIES] + message->count[DNS_ADDITIONALS];
-	return HEADER + (size_t)message->count[DNS_QUERIES] * 5 + records * 11 <= message->bytes.size;
+	return HEADER + (size_t)message->count[DNS_QUERIES] * 5 + records * 11 <= size;
 }
 
 static bool class_is_known(const struct dns_record *record)
@@ -83,7 +83,7 @@ static bool looks_like_dns(const struct dns_message *message)
 	bool ordinary = dns_type_name(record.type) && name_is_printable(&record.name), known = true;
 	while (dns_next(&walk, &record))
 		known = known && class_is_known(&record);
-	bool whole = !walk.broken && known && walk.at == message->bytes.size && counts_fit(message);
+	bool whole = !walk.broken && known && walk.at == message->bytes.size && counts_fit(message, walk.at);
 	return whole || ordinary;
 }
 
@@ -102,7 +102,7 @@ static enum likeness recognise_stream(enum side side, const uint8_t *bytes, size
 	struct dns_message message = read_header(cursor_rest(&from));
 	if (message.malformed)
 		return LIKENESS_MAYBE;
-	if (!header_is_plausible(&message))
+	if (!header_is_plausible(&message) || !counts_fit(&message, length))
 		return LIKENESS_NONE;
 	size_t deciding = length < DECIDING ? length : DECIDING;
 	if (message.bytes.size < deciding)

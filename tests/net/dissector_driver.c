@@ -139,7 +139,7 @@ static void take(struct kept *kept, uint64_t size)
 	kept->size -= size;
 }
 
-/* Asks each dissector for the first bytes of a side; true when one is sure. */
+/* Asks each dissector for the first bytes of a side; true when one is sure, whatever others may still become. */
 static bool recognise(struct driver *driver, enum side side)
 {
 	const struct kept *kept = &driver->kept[side];
@@ -191,9 +191,9 @@ static void add(struct driver *driver, enum side side, const uint8_t *at, size_t
 	struct kept *kept = &driver->kept[side];
 	size_t skip = kept->skip < size ? (size_t)kept->skip : size;
 	kept->skip -= skip;
-	at += skip, size -= skip;
-	if (kept->lost || !size)
+	if (kept->lost || size == skip)
 		return;
+	at += skip, size -= skip;
 	while (kept->room < kept->size + size) {
 		uint8_t *grown = array_grow(kept->bytes, &kept->room, 256, 1);
 		MUST(grown);
