@@ -64,6 +64,9 @@ struct dissection {
 	const struct listener *listener;
 };
 
+/* What data() returns when nothing that follows on this side interests. */
+#define DISSECTION_DONE UINT64_MAX
+
 struct dissector {
 	const char *name; /* Suricata's app_proto: "dns", "http", "tls" */
 	enum protocol protocol;

@@ -4,11 +4,13 @@
 #include "net/dissector.h"
 #include "net/dns.h"
 #include "net/http.h"
+#include "net/ssh.h"
 #include "net/tls.h"
 
 const struct dissector *const dissectors[] = {
 	&dissector_dns,
 	&dissector_dns_tcp,
+	&dissector_ssh,
 	&dissector_tls,
 	&dissector_dtls,
 	&dissector_http,

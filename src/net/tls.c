@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define THE_REST UINT64_MAX /* of this side does not interest */
-
 /* A side, between calls. Bytes shown begin at a record's header when record_left is 0, else within a handshake record.
  */
 struct tls_side {
@@ -34,7 +32,7 @@ static uint64_t give_up(struct dissection *dissection, struct tls_state *state, 
 {
 	dissection_anomaly(dissection, side, event);
 	state->keep.encrypted[side] = true;
-	return THE_REST;
+	return DISSECTION_DONE;
 }
 
 /* ── messages ─ */
@@ -113,7 +111,7 @@ static uint64_t read_message(
 	uint8_t *message = NULL;
 	if (wanted > side->record_left) {
 		if (!(message = malloc(wanted)))
-			return THE_REST;
+			return DISSECTION_DONE;
 		gather(side, bytes, size, message, wanted);
 	}
 	side->record_left = left;
@@ -200,7 +198,7 @@ static uint64_t read_ssl2(struct dissection *dissection, struct tls_state *state
 	/* The server stays with SSL 2: nothing of what follows is read. */
 	state->keep.version = TLS_SSL2;
 	tls_keep_emit(dissection, &state->keep);
-	return THE_REST;
+	return DISSECTION_DONE;
 }
 
 /* ── the dissector ─ */
@@ -210,7 +208,7 @@ static uint64_t tls_data(struct dissection *dissection, enum side which, const u
 	struct tls_state *state = dissection->state;
 	struct tls_side *side = &state->sides[which];
 	if (state->keep.emitted || state->keep.encrypted[which])
-		return THE_REST;
+		return DISSECTION_DONE;
 	if (!state->began[which]) {
 		if (size < 3)
 			return 0;
