@@ -25,6 +25,8 @@ static const char *reason_name(enum flow_over why)
 		return "shutdown";
 	case FLOW_FORCED:
 		return "forced";
+	case FLOW_REUSED:
+		return "tcp_reuse";
 	default:
 		return "timeout";
 	}
@@ -60,9 +62,12 @@ static void write_tcp(struct builder *to, const struct flow *flow)
 void eve_flow(struct builder *to, const struct eve_source *source, const struct flow *flow, enum flow_over why)
 {
 	const struct dissector *dissector = dissector_of(flow->protocol);
+	const struct dissector *before = dissector_of(flow->protocol_before);
 	eve_begin(to, source, "flow", flow->last, flow, SIDE_CLIENT);
 	if (dissector)
 		eve_text(to, "app_proto", text_of(dissector->name));
+	if (before)
+		eve_text(to, "app_proto_orig", text_of(before->name));
 	eve_object(to, "flow");
 	eve_number(to, "pkts_toserver", flow->packets[SIDE_CLIENT]);
 	eve_number(to, "pkts_toclient", flow->packets[SIDE_SERVER]);

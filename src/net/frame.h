@@ -21,6 +21,7 @@ enum link_type {
 	LINK_CISCO_HDLC = 104,
 	LINK_LOOP = 108,
 	LINK_LINUX_SLL = 113,
+	LINK_PPI = 192, /* CACE's Per-Packet Information: holds another link type */
 	LINK_IPV4 = 228,
 	LINK_IPV6 = 229,
 	LINK_LINUX_SLL2 = 276,

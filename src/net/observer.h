@@ -11,11 +11,12 @@
 #include "net/dissector.h"
 #include "net/flow.h"
 #include "net/frame.h"
+#include "net/packet.h"
 
 struct observer;
 
 struct observer_settings {
-	uint32_t flows;           /* at most so many at once; the longest quiet goes first */
+	uint32_t flows;           /* at most so many at once; then one of the longest quiet goes */
 	uint64_t stream_memory;   /* bytes of segments that wait for earlier ones, over all flows */
 	uint32_t stream_waiting;  /* bytes that may wait on one side of a flow before the hole is given up */
 	uint64_t fragment_memory; /* bytes */
@@ -25,7 +26,8 @@ struct observer_settings {
 	uint64_t id_step;
 	struct listener listener;
 	void (*flow_over)(void *context, const struct flow *flow, enum flow_over why); /* may be NULL */
-	/* What is wrong with a packet itself: "ipv4.truncated", "stream.overlap_different_data". May be NULL. */
+	/* What is wrong with a packet itself, named as Suricata's events are: "decoder.ipv4.trunc_pkt",
+	 * "stream.reassembly_overlap_different_data". `flow` is NULL when it belongs to none. May be NULL. */
 	void (*packet_anomaly)(void *context, const struct frame *frame, const struct flow *flow, const char *event);
 	/* Bytes of a side that are new, in their order and each once (TCP; `offset` counts from the side's first byte),
 	 * or one datagram (UDP; offset 0); before the dissector gets them, and whether or not there is one. For
@@ -39,10 +41,14 @@ extern const struct observer_settings observer_defaults;
 struct observer_counts {
 	uint64_t frames, bytes;                           /* given */
 	uint64_t ipv4, ipv6, tcp, udp, sctp, icmp, other; /* innermost */
+	uint64_t layers[LAYER_COUNT];                     /* packets that had each; inner and outer */
 	uint64_t malformed, not_ip;
+	uint64_t largest; /* frame, bytes */
+	uint64_t tcp_syn, tcp_synack, tcp_rst, midstream;
+	uint64_t ended_new, ended_established, ended_closed; /* flows, by their last state */
 	uint64_t fragments, reassembled, fragments_dropped;
-	uint64_t flows, flows_forced;
-	uint64_t stream_gaps, stream_gap_bytes, stream_overlaps, stream_memory_dropped;
+	uint64_t flows, flows_forced, flows_reused, flows_active;
+	uint64_t stream_gaps, stream_gap_bytes, stream_overlaps, stream_different, stream_memory_dropped, stream_memory;
 };
 
 struct observer *observer_new(const struct observer_settings *settings); /* NULL without memory */

@@ -1,0 +1,403 @@
+/*
+ * The table of flows; see flow_table.h.
+ *
+ * An index of (hash, entry) pairs, open addressing with linear probing: one line of cache a look-up. Entries lie in one
+ * array. When a flow ends for quiet is kept in a wheel of seconds: a packet does not touch it; a flow whose second
+ * comes is looked at, and put into a later one when it was not quiet.
+ */
+#include "net/flow_table.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#define WHEEL 1024u /* seconds; what ends later is looked at in between */
+#define LOOK_AT 32  /* so many of the soonest to end, when one must go */
+
+_Static_assert(sizeof(struct flow_entry) == 128, "two lines of cache");
+
+struct place {
+	uint32_t hash, entry; /* entry 0: free */
+};
+
+struct flow_table {
+	struct flow_table_settings settings;
+	struct place *index;
+	struct flow_entry *entries; /* [0] is none */
+	uint32_t mask, used, free;  /* index size - 1; entries ever used; first of those given back, by `next` */
+	uint32_t active;
+	int64_t second; /* up to which the wheel was looked at */
+	uint64_t seed, next_id, begun, forced;
+	uint32_t wheel[WHEEL];
+};
+
+/* ── memory: large pages, and none of it before it is used ─ */
+
+static void *take_memory(size_t size)
+{
+	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (at == MAP_FAILED)
+		return NULL;
+	madvise(at, size, MADV_HUGEPAGE); /* a refusal costs time only */
+	return at;
+}
+
+struct flow_table *flow_table_new(const struct flow_table_settings *settings)
+{
+	struct flow_table *table = calloc(1, sizeof *table);
+	size_t places = 1024;
+
+	if (!table || settings->flows >= UINT32_MAX / 2) {
+		free(table);
+		return NULL;
+	}
+	while (places < (size_t)settings->flows * 2)
+		places *= 2;
+	table->settings = *settings;
+	table->mask = (uint32_t)(places - 1);
+	table->index = take_memory(places * sizeof *table->index);
+	table->entries = take_memory(((size_t)settings->flows + 1) * sizeof *table->entries);
+	table->next_id = settings->first_id;
+	table->second = INT64_MIN;
+	random_bytes(&table->seed, sizeof table->seed); /* strangers choose the keys */
+	if (!table->index || !table->entries) {
+		flow_table_free(table);
+		return NULL;
+	}
+	return table;
+}
+
+void flow_table_free(struct flow_table *table)
+{
+	if (!table)
+		return;
+	if (table->index)
+		munmap(table->index, ((size_t)table->mask + 1) * sizeof *table->index);
+	if (table->entries)
+		munmap(table->entries, ((size_t)table->settings.flows + 1) * sizeof *table->entries);
+	free(table);
+}
+
+/* ── what makes packets one flow ─ */
+
+struct key {
+	struct address ends[2]; /* the smaller one first */
+	uint16_t ports[2], vlan[2];
+	uint8_t protocol, version, padding[2];
+};
+_Static_assert(sizeof(struct key) == 44, "no padding: hashed as bytes");
+
+enum { ICMP = 1, TCP = 6, ICMPV6 = 58 };
+
+static bool is_icmp(uint8_t protocol)
+{
+	return protocol == ICMP || protocol == ICMPV6;
+}
+
+/* The request that a type of ICMP answers; the type itself when it answers none. */
+static uint16_t icmp_request(uint8_t protocol, uint16_t type)
+{
+	if (protocol == ICMPV6)
+		return type == 129 || type == 134 || type == 136 ? (uint16_t)(type - 1) : type;
+	if (type == 0)
+		return 8;
+	return type == 14 || type == 16 || type == 18 ? (uint16_t)(type - 1) : type;
+}
+
+static struct key key_of(const struct packet *packet)
+{
+	struct key key = { .protocol = packet->ip_protocol, .version = packet->ip_version };
+	int order = memcmp(packet->source.bytes, packet->destination.bytes, sizeof packet->source.bytes);
+	bool icmp = is_icmp(packet->ip_protocol);
+	bool turned = order > 0 || (order == 0 && !icmp && packet->ports[0] > packet->ports[1]);
+
+	key.ends[turned] = packet->source;
+	key.ends[!turned] = packet->destination;
+	key.ports[turned && !icmp] = packet->ports[0];
+	key.ports[!(turned && !icmp)] = packet->ports[1];
+	if (icmp)
+		key.ports[0] = icmp_request(packet->ip_protocol, packet->ports[0]);
+	memcpy(key.vlan, packet->vlan, sizeof key.vlan);
+	return key;
+}
+
+static uint32_t hash_of(const struct flow_table *table, const struct packet *packet)
+{
+	struct key key = key_of(packet);
+
+	return (uint32_t)hash_bytes(&key, sizeof key, table->seed);
+}
+
+/* Whether the packet is of this flow, and of which side. */
+static bool matches(const struct flow *flow, const struct packet *packet, enum side *side)
+{
+	const struct flow_end *client = &flow->ends[SIDE_CLIENT], *server = &flow->ends[SIDE_SERVER];
+
+	if (flow->ip_protocol != packet->ip_protocol || flow->ip_version != packet->ip_version ||
+	    memcmp(flow->vlan, packet->vlan, sizeof flow->vlan) != 0)
+		return false;
+	bool forward =
+	    address_equal(client->address, packet->source) && address_equal(server->address, packet->destination);
+	bool backward =
+	    address_equal(server->address, packet->source) && address_equal(client->address, packet->destination);
+	if (is_icmp(flow->ip_protocol)) {
+		uint16_t request = icmp_request(flow->ip_protocol, packet->ports[0]);
+		*side = forward && !(backward && request != packet->ports[0]) ? SIDE_CLIENT : SIDE_SERVER;
+		return (forward || backward) && client->port == request && server->port == packet->ports[1];
+	}
+	forward = forward && client->port == packet->ports[0] && server->port == packet->ports[1];
+	backward = backward && server->port == packet->ports[0] && client->port == packet->ports[1];
+	*side = forward ? SIDE_CLIENT : SIDE_SERVER;
+	return forward || backward;
+}
+
+/* ── the wheel ─ */
+
+static nanoseconds timeout_of(const struct flow_table *table, const struct flow *flow)
+{
+	if (flow->ip_protocol != TCP)
+		return table->settings.timeout_udp;
+	if (flow->state == FLOW_CLOSED)
+		return table->settings.timeout_closed;
+	return flow->state == FLOW_NEW ? table->settings.timeout_new : table->settings.timeout_established;
+}
+
+static uint32_t slot_of(int64_t second)
+{
+	return (uint32_t)((uint64_t)second % WHEEL);
+}
+
+static void wheel_put(struct flow_table *table, uint32_t number)
+{
+	struct flow_entry *entry = &table->entries[number];
+	int64_t second = (entry->flow.last + timeout_of(table, &entry->flow)) / SECOND + 1;
+
+	if (second <= table->second)
+		second = table->second + 1;
+	if (second >= table->second + WHEEL)
+		second = table->second + WHEEL - 1;
+	uint32_t slot = slot_of(second);
+	entry->next = table->wheel[slot];
+	entry->previous = slot | 1u << 31; /* the first one names its slot instead of one before it */
+	if (entry->next)
+		table->entries[entry->next].previous = number;
+	table->wheel[slot] = number;
+}
+
+static void wheel_remove(struct flow_table *table, const struct flow_entry *entry)
+{
+	if (entry->previous & 1u << 31)
+		table->wheel[entry->previous & (WHEEL - 1)] = entry->next;
+	else
+		table->entries[entry->previous].next = entry->next;
+	if (entry->next)
+		table->entries[entry->next].previous = entry->previous;
+}
+
+/* ── ends ─ */
+
+/* Takes a pair out and closes the hole that it leaves, so that no probe stops at it. */
+static void index_remove(struct flow_table *table, uint32_t number, uint32_t hash)
+{
+	uint32_t hole = hash & table->mask;
+
+	while (table->index[hole].entry != number)
+		hole = (hole + 1) & table->mask;
+	for (uint32_t at = (hole + 1) & table->mask; table->index[at].entry; at = (at + 1) & table->mask) {
+		uint32_t home = table->index[at].hash & table->mask;
+		if (((at - home) & table->mask) < ((at - hole) & table->mask))
+			continue; /* it would come before its home */
+		table->index[hole] = table->index[at];
+		hole = at;
+	}
+	table->index[hole].entry = 0;
+}
+
+/* The entry is out of the wheel already. */
+static void end_entry(struct flow_table *table, uint32_t number, enum flow_over why)
+{
+	struct flow_entry *entry = &table->entries[number];
+
+	table->settings.over(table->settings.context, entry, why);
+	index_remove(table, number, entry->flow.hash);
+	entry->next = table->free;
+	table->free = number;
+	table->active--;
+}
+
+static bool is_quiet(const struct flow_table *table, const struct flow *flow, nanoseconds now)
+{
+	return now - flow->last > timeout_of(table, flow);
+}
+
+static void look_at_slot(struct flow_table *table, uint32_t slot, nanoseconds now)
+{
+	uint32_t number = table->wheel[slot];
+
+	table->wheel[slot] = 0;
+	while (number) {
+		uint32_t next = table->entries[number].next;
+		if (next)
+			__builtin_prefetch(&table->index[table->entries[next].flow.hash & table->mask], 1);
+		if (is_quiet(table, &table->entries[number].flow, now))
+			end_entry(table, number, FLOW_TIMEOUT);
+		else
+			wheel_put(table, number);
+		number = next;
+	}
+}
+
+void flow_table_time(struct flow_table *table, nanoseconds now)
+{
+	int64_t second = now / SECOND;
+
+	if (second <= table->second)
+		return;
+	int64_t from = table->second + 1;
+	if (table->second == INT64_MIN || second - from >= WHEEL)
+		from = second - WHEEL + 1;
+	table->second = second;
+	for (; from <= second; from++)
+		look_at_slot(table, slot_of(from), now);
+}
+
+void flow_table_end(struct flow_table *table, enum flow_over why)
+{
+	for (uint32_t slot = 0; slot < WHEEL; slot++)
+		while (table->wheel[slot]) {
+			uint32_t number = table->wheel[slot];
+			wheel_remove(table, &table->entries[number]);
+			end_entry(table, number, why);
+		}
+	table->second = INT64_MIN; /* the next source may have another time */
+}
+
+/* The table is full: of the first few that the wheel names, the longest quiet goes. */
+static void force_one(struct flow_table *table)
+{
+	uint32_t longest = 0;
+	int looked = 0;
+
+	for (uint32_t i = 1; i <= WHEEL && looked < LOOK_AT; i++)
+		for (uint32_t at = table->wheel[slot_of(table->second + i)]; at && looked < LOOK_AT;
+		     at = table->entries[at].next, looked++)
+			if (!longest || table->entries[at].flow.last < table->entries[longest].flow.last)
+				longest = at;
+	if (!longest)
+		return;
+	wheel_remove(table, &table->entries[longest]);
+	table->forced++;
+	end_entry(table, longest, FLOW_FORCED);
+}
+
+/* ── beginnings ─ */
+
+/* Who sent first is the client, unless the packet itself is an answer. */
+static void begin_flow(struct flow *flow, const struct packet *packet, enum side *side)
+{
+	bool answer = packet->ip_protocol == TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+	uint16_t ports[2] = { packet->ports[0], packet->ports[1] };
+
+	if (is_icmp(packet->ip_protocol)) {
+		uint16_t request = icmp_request(packet->ip_protocol, ports[0]);
+		answer = request != ports[0];
+		ports[0] = answer ? ports[1] : request;
+		ports[1] = answer ? request : ports[1];
+	}
+	*side = answer ? SIDE_SERVER : SIDE_CLIENT;
+	flow->ends[*side] = (struct flow_end){ packet->source, ports[0] };
+	flow->ends[OTHER_SIDE(*side)] = (struct flow_end){ packet->destination, ports[1] };
+	memcpy(flow->vlan, packet->vlan, sizeof flow->vlan);
+	flow->ip_protocol = packet->ip_protocol;
+	flow->ip_version = packet->ip_version;
+	flow->tunnel = packet->tunnel;
+	flow->midstream = packet->ip_protocol == TCP && (packet->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
+}
+
+static struct flow_entry *begin_entry(
+    struct flow_table *table, uint32_t hash, const struct packet *packet, nanoseconds now, enum side *side)
+{
+	if (!table->free && table->used == table->settings.flows)
+		force_one(table);
+	uint32_t number = table->free;
+	if (number)
+		table->free = table->entries[number].next;
+	else
+		number = ++table->used;
+	struct flow_entry *entry = &table->entries[number];
+	*entry = (struct flow_entry){ .flow = { .id = table->next_id, .first = now, .last = now, .hash = hash } };
+	table->next_id += table->settings.id_step;
+	table->begun++;
+	table->active++;
+	begin_flow(&entry->flow, packet, side);
+	uint32_t at = hash & table->mask;
+	while (table->index[at].entry)
+		at = (at + 1) & table->mask;
+	table->index[at] = (struct place){ hash, number };
+	wheel_put(table, number);
+	return entry;
+}
+
+/* A SYN after the end: the same ends begin anew. */
+static bool begins_anew(const struct flow *flow, const struct packet *packet)
+{
+	return flow->ip_protocol == TCP && flow->state == FLOW_CLOSED &&
+	       (packet->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+}
+
+struct flow_entry *flow_table_find(
+    struct flow_table *table, const struct packet *packet, nanoseconds now, enum side *side)
+{
+	uint32_t hash = hash_of(table, packet);
+
+	for (uint32_t at = hash & table->mask; table->index[at].entry; at = (at + 1) & table->mask) {
+		if (table->index[at].hash != hash)
+			continue;
+		uint32_t number = table->index[at].entry;
+		struct flow_entry *entry = &table->entries[number];
+		if (!matches(&entry->flow, packet, side))
+			continue;
+		bool quiet = is_quiet(table, &entry->flow, now), anew = begins_anew(&entry->flow, packet);
+		if (!quiet && !anew)
+			return entry;
+		wheel_remove(table, entry);
+		end_entry(table, number, quiet ? FLOW_TIMEOUT : FLOW_REUSED);
+		break;
+	}
+	return begin_entry(table, hash, packet, now, side);
+}
+
+uint32_t flow_table_prefetch(const struct flow_table *table, const struct packet *packet)
+{
+	uint32_t hash = hash_of(table, packet);
+
+	__builtin_prefetch(&table->index[hash & table->mask]);
+	return hash;
+}
+
+void flow_table_state(struct flow_table *table, struct flow_entry *entry, enum flow_state state)
+{
+	if (entry->flow.state == state)
+		return;
+	wheel_remove(table, entry);
+	entry->flow.state = (uint8_t)state;
+	wheel_put(table, (uint32_t)(entry - table->entries));
+}
+
+uint64_t flow_table_begun(const struct flow_table *table)
+{
+	return table->begun;
+}
+
+uint64_t flow_table_forced(const struct flow_table *table)
+{
+	return table->forced;
+}
+
+uint32_t flow_table_active(const struct flow_table *table)
+{
+	return table->active;
+}
