@@ -181,7 +181,6 @@ static void note_all(struct indicator_set *set)
 		offset += RECORD_SIZE(record->size);
 	}
 	set->counts = said;
-	set->counts.bytes = sizeof *set + set->buckets * sizeof *set->table + set->pool_size;
 }
 
 static enum error read_body(
@@ -204,6 +203,8 @@ static enum error read_body(
 		error = fail(failure, ERROR_CORRUPT, "%s: the file is not as we write it", stream_name(stream));
 	if (!error)
 		note_all(set);
+	if (!error && !indicator_set_sieve(set))
+		error = fail(failure, ERROR_MEMORY, "%s: no memory for the indicators", stream_name(stream));
 	free(starts);
 	return error;
 }

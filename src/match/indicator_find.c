@@ -6,6 +6,7 @@
 #include "match/indicator_inside.h"
 #include "match/name.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define KEYS (sizeof((struct indicator_batch *)NULL)->keys / sizeof(struct indicator_key))
@@ -58,21 +59,29 @@ static void look_all(struct indicator_batch *batch)
 	batch->count = 0;
 }
 
+static bool is_in_sieve(const struct indicator_set *set, uint64_t hash)
+{
+	uint64_t first = hash & set->sieve_mask, second = hash >> 32 & set->sieve_mask;
+	return set->sieve[first / 64] >> first % 64 & set->sieve[second / 64] >> second % 64 & 1;
+}
+
 /* `value` stays where it is until the keys are looked at. */
 static void ask(
     struct indicator_batch *batch, enum indicator_kind kind, const uint8_t *value, size_t size, uint64_t query)
 {
-	if (batch->set->counts.kinds[kind] == 0)
+	const struct indicator_set *set = batch->set;
+	if (set->counts.kinds[kind] == 0)
+		return;
+	uint64_t hash = hash_bytes(value, size, set->seed + kind);
+	if (kind == INDICATOR_ADDRESS && is_prefix(value) && !is_in_sieve(set, hash))
 		return;
 	if (batch->count == KEYS)
 		look_all(batch);
 	struct indicator_key *key = &batch->keys[batch->count++];
-	*key = (struct indicator_key){ .hash = hash_bytes(value, size, batch->set->seed + kind),
-		.query = query,
-		.value = value,
-		.size = (uint16_t)size,
-		.kind = (uint8_t)kind };
-	__builtin_prefetch(&batch->set->table[bucket_of(batch->set, key->hash)]);
+	*key = (struct indicator_key){
+		.hash = hash, .query = query, .value = value, .size = (uint16_t)size, .kind = (uint8_t)kind
+	};
+	__builtin_prefetch(&set->table[bucket_of(set, hash)]);
 }
 
 static uint8_t *value_room(struct indicator_batch *batch)
@@ -86,18 +95,29 @@ static uint8_t *value_room(struct indicator_batch *batch)
 
 /* ── addresses ─ */
 
+/* The bits of `from` up to `length`, then zeroes. */
+static void mask_bytes(uint8_t *to, const uint8_t *from, unsigned size, unsigned length)
+{
+	for (unsigned at = 0; at<size; at += 4, length = length> 32 ? length - 32 : 0) {
+		uint32_t part;
+		memcpy(&part, from + at, 4);
+		part &= htobe32(length >= 32 ? UINT32_MAX : ~(UINT32_MAX >> length));
+		memcpy(to + at, &part, 4);
+	}
+}
+
 /* The prefixes of the lengths in `bits` (bit 0 is the length `first`) that the address lies in; IPv4 has 4 bytes. */
 static void ask_lengths(
     struct indicator_batch *batch, struct address address, unsigned first, uint64_t bits, bool v4, uint64_t query)
 {
+	unsigned size = v4 ? 4 : 16;
 	for (; bits; bits &= bits - 1) {
 		uint8_t *to = batch->values + batch->used;
 		unsigned length = first + (unsigned)__builtin_ctzll(bits);
-		struct address masked = prefix_of(address, (uint8_t)length).address;
 		to[0] = (uint8_t)length;
-		memcpy(to + 1, masked.bytes + (v4 ? 12 : 0), v4 ? 4 : 16);
-		batch->used += v4 ? 5 : 17;
-		ask(batch, INDICATOR_ADDRESS, to, v4 ? 5 : 17, query);
+		mask_bytes(to + 1, address.bytes + 16 - size, size, v4 ? length - 96 : length);
+		batch->used += size + 1;
+		ask(batch, INDICATOR_ADDRESS, to, size + 1, query);
 	}
 }
 

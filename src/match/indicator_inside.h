@@ -35,7 +35,11 @@ struct indicator_set {
 	size_t pool_size;
 	uint64_t lengths4;    /* bit n: there is a prefix of length 96 + n over IPv4 */
 	uint64_t lengths6[3]; /* bit n: there is a prefix of length n over IPv6 */
-	uint64_t labels;      /* bit n: there is a domain of n labels; 63 stands for all longer ones */
+	/* Which prefixes there may be (a Bloom filter of 2 bits in 16 or more): few lengths of an address get to the
+	 * table */
+	uint64_t *sieve;
+	uint64_t sieve_mask, prefixes;
+	uint64_t labels; /* bit n: there is a domain of n labels; 63 stands for all longer ones */
 	struct indicator_counts counts;
 };
 
@@ -57,6 +61,14 @@ static inline uint64_t bucket_of(const struct indicator_set *set, uint64_t hash)
 {
 	return (uint64_t)((unsigned __int128)hash * set->buckets >> 64);
 }
+
+static inline bool is_prefix(const uint8_t *value)
+{
+	return value[0] < 128;
+}
+
+/* Makes the sieve of the prefixes that were noted; false without memory. */
+bool indicator_set_sieve(struct indicator_set *set);
 
 /* Notes which forms of values occur (lengths, labels, kinds) for one record. */
 void indicator_set_note(struct indicator_set *set, const struct record *record);

@@ -106,12 +106,34 @@ void indicator_set_note(struct indicator_set *set, const struct record *record)
 		set->lengths4 |= 1ull << ((record->value[0] - 96) & 63);
 	else if (record->kind == INDICATOR_ADDRESS)
 		set->lengths6[record->value[0] / 64 % 3] |= 1ull << record->value[0] % 64;
+	set->prefixes += record->kind == INDICATOR_ADDRESS && is_prefix(record->value);
 	if (record->kind == INDICATOR_DOMAIN) {
 		unsigned labels = 1;
 		for (size_t i = 0; i < record->size; i++)
 			labels += record->value[i] == '.';
 		set->labels |= 1ull << (labels < 63 ? labels : 63);
 	}
+}
+
+bool indicator_set_sieve(struct indicator_set *set)
+{
+	uint64_t bits = 64;
+	while (bits < 16 * set->prefixes)
+		bits *= 2;
+	set->sieve = calloc(bits / 64, sizeof *set->sieve);
+	set->sieve_mask = bits - 1;
+	set->counts.bytes =
+	    sizeof *set + set->buckets * sizeof *set->table + set->pool_size + bits / 64 * sizeof *set->sieve;
+	for (size_t offset = 0; set->sieve && set->prefixes && offset < set->pool_size;) {
+		const struct record *record = record_at(set, (uint32_t)(offset / 4));
+		uint64_t hash = hash_bytes(record->value, record->size, set->seed + record->kind);
+		if (record->kind == INDICATOR_ADDRESS && is_prefix(record->value)) {
+			set->sieve[(hash & set->sieve_mask) / 64] |= 1ull << hash % 64;
+			set->sieve[(hash >> 32 & set->sieve_mask) / 64] |= 1ull << (hash >> 32) % 64;
+		}
+		offset += RECORD_SIZE(record->size);
+	}
+	return set->sieve;
 }
 
 static bool same_value(const struct record *a, const struct record *b)
@@ -206,7 +228,10 @@ enum error indicator_builder_compile(
 	memset(made->table, 0, made->buckets * sizeof *made->table);
 	random_bytes(&made->seed, sizeof made->seed);
 	insert_all(made);
-	made->counts.bytes = sizeof *made + made->buckets * sizeof *made->table + made->pool_size;
+	if (!indicator_set_sieve(made)) {
+		indicator_set_free(made);
+		return fail(failure, ERROR_MEMORY, "no memory for the indicators");
+	}
 	*set = made;
 	return OK;
 }
@@ -217,6 +242,7 @@ void indicator_set_free(struct indicator_set *set)
 		return;
 	free(set->table);
 	free(set->pool);
+	free(set->sieve);
 	free(set);
 }
 

@@ -4,13 +4,13 @@
  *   builder_add × n → compile → set, immutable: any number of threads ask it
  *
  * A look-up takes one cache line of the table for each form of the value that may stand in the set (a name is asked for
- * itself and each name above it at the depths that occur, an address at the prefix lengths that occur); those lines are
- * fetched together, also over the values of one batch. What a line holds are 32 bits of a hash and where the indicator
- * stands; a match is told only after the whole value was compared there, so that there is no false one, whatever the
- * hashes are.
+ * itself and each name above it at the depths that occur, an address for itself and for the prefixes that a small
+ * filter does not rule out); those lines are fetched together, also over the values of one batch. What a line holds are
+ * 32 bits of a hash and where the indicator stands; a match is told only after the whole value was compared there, so
+ * that there is no false one, whatever the hashes are.
  *
  * Memory: 11.4 bytes in the table and 12 beside its value for each indicator; the value is 4 + 1 bytes for an IPv4
- * address, 16 + 1 for IPv6, the bytes of a hash, or its text, each rounded up to 4.
+ * address, 16 + 1 for IPv6, the bytes of a hash, or its text, each rounded up to 4. A prefix takes 2 to 4 bytes more.
  */
 #ifndef NOROSHI_MATCH_INDICATOR_SET_H
 #define NOROSHI_MATCH_INDICATOR_SET_H
