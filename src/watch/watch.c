@@ -5,6 +5,7 @@
 
 #include "watch/command.h"
 #include "watch/indicators.h"
+#include "watch/signatures.h"
 
 static const struct command commands[] = {
 	{ .name = "agent",
@@ -13,6 +14,9 @@ static const struct command commands[] = {
 	{ .name = "indicators",
 	    .summary = "check lists of indicators, compile them, look values up",
 	    .run = indicators_command },
+	{ .name = "signatures",
+	    .summary = "check what is read of rules in Suricata's language",
+	    .run = signatures_command },
 	{ .name = NULL },
 };
 

@@ -1,0 +1,132 @@
+/*
+ * What a matcher remembers between packets: state of flows, and counts of thresholds. Both lie in tables of sets of
+ * eight and four places; in a full set the one that was not used for the longest time goes.
+ */
+#include "base/hash.h"
+#include "match/signature_inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { FLOWS_OF_SET = 8, COUNTS_OF_SET = 4 };
+
+struct threshold_state {
+	uint32_t signature; /* + 1; 0 = free */
+	uint32_t count;
+	struct address a, b;
+	nanoseconds began, used;
+};
+
+const struct signature_settings signature_defaults = { .flows = 65536, .counts = 65536 };
+
+static uint32_t sets_of(uint32_t places, uint32_t each)
+{
+	uint32_t sets = 1;
+	while (sets < 1u << 26 && (uint64_t)sets * each < places)
+		sets *= 2;
+	return sets;
+}
+
+bool signature_memory_make(struct signature_memory *memory, const struct signature_settings *settings)
+{
+	memory->flow_sets = sets_of(settings->flows, FLOWS_OF_SET);
+	memory->count_sets = sets_of(settings->counts, COUNTS_OF_SET);
+	memory->flows = calloc((size_t)memory->flow_sets * FLOWS_OF_SET, sizeof *memory->flows);
+	memory->counts = calloc((size_t)memory->count_sets * COUNTS_OF_SET, sizeof *memory->counts);
+	return memory->flows && memory->counts;
+}
+
+void signature_memory_free(struct signature_memory *memory)
+{
+	free(memory->flows);
+	free(memory->counts);
+}
+
+void signature_memory_clear(struct signature_memory *memory)
+{
+	for (size_t i = 0; i < (size_t)memory->flow_sets * FLOWS_OF_SET; i++)
+		memory->flows[i].id = 0;
+	for (size_t i = 0; i < (size_t)memory->count_sets * COUNTS_OF_SET; i++)
+		memory->counts[i].signature = 0;
+}
+
+static struct flow_memory *flow_set(const struct signature_memory *memory, uint64_t id)
+{
+	return &memory->flows[(hash_u64(id, 0) & (memory->flow_sets - 1)) * FLOWS_OF_SET];
+}
+
+struct flow_memory *flow_memory_get(struct signature_memory *memory, const struct flow *flow, nanoseconds now)
+{
+	struct flow_memory *set = flow_set(memory, flow->id), *oldest = set;
+	for (int i = 0; i < FLOWS_OF_SET; i++) {
+		if (set[i].id == flow->id) {
+			set[i].used = now;
+			return &set[i];
+		}
+		if (oldest->id && (set[i].id == 0 || set[i].used < oldest->used))
+			oldest = &set[i];
+	}
+	memory->flows_forgotten += oldest->id != 0;
+	memset(oldest, 0, offsetof(struct flow_memory, tail));
+	oldest->id = flow->id;
+	oldest->used = now;
+	return oldest;
+}
+
+void flow_memory_drop(struct signature_memory *memory, const struct flow *flow)
+{
+	struct flow_memory *set = flow_set(memory, flow->id);
+	for (int i = 0; i < FLOWS_OF_SET; i++)
+		if (set[i].id == flow->id)
+			set[i].id = 0;
+}
+
+/* ── thresholds ─ */
+
+static struct threshold_state *count_of(
+    struct signature_memory *memory, uint32_t number, const struct address keys[static 2], nanoseconds now)
+{
+	uint64_t hash = hash_bytes(keys, 2 * sizeof *keys, number);
+	struct threshold_state *set = &memory->counts[(hash & (memory->count_sets - 1)) * COUNTS_OF_SET];
+	struct threshold_state *oldest = set;
+	for (int i = 0; i < COUNTS_OF_SET; i++) {
+		if (set[i].signature == number + 1 && address_equal(set[i].a, keys[0]) &&
+		    address_equal(set[i].b, keys[1]))
+			return &set[i];
+		if (oldest->signature && (set[i].signature == 0 || set[i].used < oldest->used))
+			oldest = &set[i];
+	}
+	memory->counts_forgotten += oldest->signature != 0;
+	*oldest = (struct threshold_state){ .signature = number + 1, .a = keys[0], .b = keys[1], .began = now };
+	return oldest;
+}
+
+bool threshold_passes(struct signature_memory *memory, const struct signature *signature, uint32_t number,
+    const struct flow *flow, enum side from, nanoseconds now)
+{
+	const struct threshold *threshold = &signature->threshold;
+	if (threshold->kind == THRESHOLD_NONE)
+		return true;
+	struct address keys[2] = { { { 0 } }, { { 0 } } };
+	if (threshold->track == TRACK_SOURCE || threshold->track == TRACK_BOTH)
+		keys[0] = flow->ends[from].address;
+	if (threshold->track == TRACK_DESTINATION || threshold->track == TRACK_BOTH)
+		keys[1] = flow->ends[OTHER_SIDE(from)].address;
+	struct threshold_state *state = count_of(memory, number, keys, now);
+	if (now - state->began >= threshold->seconds) {
+		state->began = now;
+		state->count = 0;
+	}
+	state->used = now;
+	state->count += state->count < UINT32_MAX;
+	switch (threshold->kind) {
+	case THRESHOLD_LIMIT:
+		return state->count <= threshold->count;
+	case THRESHOLD_EACH:
+		return state->count % threshold->count == 0;
+	case THRESHOLD_ONCE:
+		return state->count == threshold->count;
+	default:
+		return state->count > threshold->count;
+	}
+}
