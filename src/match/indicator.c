@@ -174,8 +174,11 @@ static size_t normalize_mail(struct text value, uint8_t *to)
 		at--;
 	if (at < 2 || value.size > 320 || !name_normalize((struct text){ value.at + at, value.size - at }, name))
 		return 0;
-	for (size_t i = 0; i < at; i++)
+	for (size_t i = 0; i < at; i++) {
+		if ((unsigned char)value.at[i] <= ' ')
+			return 0;
 		to[i] = (uint8_t)char_lower(value.at[i]);
+	}
 	memcpy(to + at, name, strlen(name));
 	return at + strlen(name);
 }
@@ -188,7 +191,7 @@ static size_t normalize_subject(struct text value, uint8_t *to)
 		bool space = char_is_space(value.at[i]);
 		if (space && char_is_space(value.at[i - 1])) /* the first is none: trimmed */
 			continue;
-		if (size == INDICATOR_VALUE)
+		if (size == INDICATOR_VALUE || (!space && (unsigned char)value.at[i] < ' '))
 			return 0;
 		to[size++] = space ? ' ' : (uint8_t)char_lower(value.at[i]);
 	}

@@ -298,7 +298,8 @@ static void test_values_that_are_none_of_their_kind_are_refused(void **state)
 		{ INDICATOR_URL, "example.org" }, { INDICATOR_MD5, SHA1 }, { INDICATOR_SHA256, "" },
 		{ INDICATOR_SHA1, "zz39a3ee5e6b4b0d3255bfef95601890afd80709" }, { INDICATOR_JA4, MD5 },
 		{ INDICATOR_JA4, "t13d1516h2-8daaf6152771_b186095e22b6" }, { INDICATOR_MAIL, "@example.org" },
-		{ INDICATOR_MAIL, "someone" }, { INDICATOR_SUBJECT, " \t" } };
+		{ INDICATOR_MAIL, "someone" }, { INDICATOR_MAIL, "some one@example.org" }, { INDICATOR_SUBJECT, " \t" },
+		{ INDICATOR_SUBJECT, "a\x01" } };
 	struct indicator_builder *builder = indicator_builder_new();
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct failure failure = { 0 };
