@@ -9,6 +9,7 @@ const struct eve_writer *const eve_writers[] = {
 	&eve_dns,
 	&eve_mdns,
 	&eve_llmnr,
+	&eve_quic,
 	&eve_ssh,
 	&eve_tls,
 	&eve_http,

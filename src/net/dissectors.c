@@ -4,12 +4,14 @@
 #include "net/dissector.h"
 #include "net/dns.h"
 #include "net/http.h"
+#include "net/quic.h"
 #include "net/ssh.h"
 #include "net/tls.h"
 
 const struct dissector *const dissectors[] = {
 	&dissector_dns,
 	&dissector_dns_tcp,
+	&dissector_quic,
 	&dissector_ssh,
 	&dissector_tls,
 	&dissector_dtls,
