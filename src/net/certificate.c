@@ -148,6 +148,14 @@ static void read_time(struct cursor *validity, char to[static DER_TIME_TEXT])
 		der_time(tag, cursor_rest(&content), to);
 }
 
+/* A SEQUENCE, also one that claims to be primitive: OpenSSL takes such names. */
+static struct cursor take_name(struct cursor *from)
+{
+	enum { CONSTRUCTED = 0x20 };
+	struct cursor name;
+	return der_optional(from, DER_SEQUENCE & ~CONSTRUCTED, &name) ? name : der_take(from, DER_SEQUENCE);
+}
+
 bool certificate_read(struct certificate *certificate, struct text der)
 {
 	*certificate = (struct certificate){ .der = der };
@@ -157,11 +165,11 @@ bool certificate_read(struct certificate *certificate, struct text der)
 	part = der_take(&body, DER_INTEGER);
 	certificate->serial = cursor_rest(&part);
 	der_take(&body, DER_SEQUENCE); /* signature algorithm */
-	certificate->issuer = der_take(&body, DER_SEQUENCE);
+	certificate->issuer = take_name(&body);
 	struct cursor validity = der_take(&body, DER_SEQUENCE);
 	read_time(&validity, certificate->not_before);
 	read_time(&validity, certificate->not_after);
-	certificate->subject = der_take(&body, DER_SEQUENCE);
+	certificate->subject = take_name(&body);
 	bool good = !body.failed;
 	der_take(&body, DER_SEQUENCE);                /* public key */
 	der_optional(&body, DER_PRIMITIVE(1), &part); /* issuer's and subject's unique ids */

@@ -20,13 +20,16 @@ bool der_next(struct cursor *from, unsigned *tag, struct cursor *content)
 	size_t size = cursor_u8(from);
 	if (size & 0x80) {
 		unsigned bytes = size & 0x7f;
-		if (bytes == 0 || bytes > 4) { /* indefinite, or longer than anything here */
+		bool fits = bytes > 0; /* 0: indefinite */
+		size = 0;
+		while (bytes-- > 0 && fits) {
+			fits = size >> 24 == 0;
+			size = size << 8 | cursor_u8(from);
+		}
+		if (!fits) {
 			from->failed = true;
 			return false;
 		}
-		size = 0;
-		while (bytes-- > 0)
-			size = size << 8 | cursor_u8(from);
 	}
 	*content = cursor_part(from, size);
 	return !from->failed;

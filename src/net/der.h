@@ -1,6 +1,6 @@
 /*
  * DER (ITU-T X.690): one element after another out of a cursor. Of BER only what certificates, Kerberos and RDP send:
- * low tag numbers and definite lengths of up to four bytes. Nothing is allocated, nothing nests by itself: how deep to
+ * low tag numbers and definite lengths below 4 GiB. Nothing is allocated, nothing nests by itself: how deep to
  * go is the caller's to say, so no input can make it recurse.
  */
 #ifndef NOROSHI_NET_DER_H

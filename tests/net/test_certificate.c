@@ -116,7 +116,6 @@ static void test_certificate_damaged_anywhere_is_read_within_its_bytes(void **st
 			if (change)
 				exact[i] = (unsigned char)(change == 1 ? exact[i] ^ 1 << i % 8 : 0xff);
 			bool good = certificate_read(&ours, (struct text){ (char *)exact, size });
-			assert_true(good || change || i < der.size);
 			certificate_name(ours.subject, &text);
 			while (certificate_alternative(&ours.names, &text))
 				;
@@ -125,8 +124,6 @@ static void test_certificate_damaged_anywhere_is_read_within_its_bytes(void **st
 			if (theirs && at == exact + size) {
 				both++;
 				assert_true(good);
-				assert_int_equal(
-				    ours.serial.size, (X509_get0_serialNumber(theirs)->length ? ours.serial.size : 0));
 			}
 			X509_free(theirs);
 			builder_free(&text);
