@@ -13,5 +13,6 @@ const struct eve_writer *const eve_writers[] = {
 	&eve_ssh,
 	&eve_tls,
 	&eve_http,
+	&eve_modbus,
 	NULL,
 };

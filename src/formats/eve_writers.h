@@ -8,6 +8,7 @@
 
 extern const struct eve_writer eve_dns, eve_mdns, eve_llmnr;
 extern const struct eve_writer eve_http;
+extern const struct eve_writer eve_modbus;
 extern const struct eve_writer eve_quic;
 extern const struct eve_writer eve_ssh;
 extern const struct eve_writer eve_tls;

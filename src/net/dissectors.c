@@ -4,6 +4,7 @@
 #include "net/dissector.h"
 #include "net/dns.h"
 #include "net/http.h"
+#include "net/modbus.h"
 #include "net/quic.h"
 #include "net/ssh.h"
 #include "net/tls.h"
@@ -16,6 +17,7 @@ const struct dissector *const dissectors[] = {
 	&dissector_tls,
 	&dissector_dtls,
 	&dissector_http,
+	&dissector_modbus,
 	NULL,
 };
 
