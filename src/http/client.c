@@ -227,6 +227,11 @@ static void set_request(struct client *client, const struct client_request *requ
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, client);
 	if (strcmp(method, "HEAD") == 0)
 		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+	if (request->fresh) {
+		curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
+		curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);
+		curl_easy_setopt(curl, CURLOPT_DNS_CACHE_TIMEOUT, 0L);
+	}
 	if (request->body.size > 0 || strcmp(method, "POST") == 0) {
 		curl_easy_setopt(curl, CURLOPT_POST, 1L);
 		curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body.at ? request->body.at : "");
@@ -253,7 +258,25 @@ static enum error judge(struct client *client, CURLcode result, const char *url,
 		    failure, ERROR_INPUT, "%.200s: not an http or https address that may be used: %.100s", url, words);
 	if (result == CURLE_OUT_OF_MEMORY)
 		return fail(failure, ERROR_MEMORY, "%.200s: no memory", url);
+	if (result == CURLE_OPERATION_TIMEDOUT)
+		return fail(failure, ERROR_AGAIN, "%.200s: %.200s", url, words);
 	return fail(failure, ERROR_SYSTEM, "%.200s: %.200s", url, words);
+}
+
+static nanoseconds time_of(struct client *client, CURLINFO which)
+{
+	curl_off_t microseconds = 0;
+	curl_easy_getinfo(client->curl, which, &microseconds);
+	return microseconds * MICROSECOND;
+}
+
+static void take_times(struct client *client, struct client_times *times)
+{
+	*times = (struct client_times){ .resolved = time_of(client, CURLINFO_NAMELOOKUP_TIME_T),
+		.connected = time_of(client, CURLINFO_CONNECT_TIME_T),
+		.secured = time_of(client, CURLINFO_APPCONNECT_TIME_T),
+		.answered = time_of(client, CURLINFO_STARTTRANSFER_TIME_T),
+		.total = time_of(client, CURLINFO_TOTAL_TIME_T) };
 }
 
 enum error client_request(
@@ -276,6 +299,7 @@ enum error client_request(
 	set_request(client, request, headers);
 	CURLcode result = curl_easy_perform(client->curl);
 	curl_slist_free_all(headers);
+	take_times(client, &answer->times);
 	enum error error = judge(client, result, request->url, failure);
 	if (error)
 		return error;

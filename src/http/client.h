@@ -40,6 +40,13 @@ struct client_request {
 	const char *token;           /* bearer; NULL = none */
 	struct text body;            /* sent as `type` */
 	const char *type, *encoding; /* Content-Type; Content-Encoding; NULL = none */
+	bool fresh;                  /* over a connection of its own, and with a look-up of its own */
+};
+
+/* Since the request began, each until it was done; 0 = it was not, or was not needed. */
+struct client_times {
+	nanoseconds resolved, connected, secured, answered; /* name, TCP, TLS, first byte of the answer */
+	nanoseconds total;
 };
 
 struct client_answer {
@@ -49,14 +56,15 @@ struct client_answer {
 	char etag[96];
 	uint32_t retry_after; /* seconds; 0 = none given */
 	char location[512];
+	struct client_times times; /* also of a request that failed */
 };
 
 enum error client_new(const struct client_settings *settings, struct client **client, struct failure *failure);
 void client_free(struct client *client);
 
-/* OK whenever there was an HTTP answer, whatever its status. ERROR_SYSTEM: no connection, TLS, time; ERROR_DENIED: the
- * address is not allowed; ERROR_LIMIT: the answer is too large; ERROR_INPUT: the URL or a header is malformed. Retrying
- * is the caller's. */
+/* OK whenever there was an HTTP answer, whatever its status. ERROR_SYSTEM: no connection, TLS; ERROR_AGAIN: not whole
+ * in time; ERROR_DENIED: the address is not allowed; ERROR_LIMIT: the answer is too large; ERROR_INPUT: the URL or a
+ * header is malformed. Retrying is the caller's. */
 enum error client_request(
     struct client *client, const struct client_request *request, struct client_answer *answer, struct failure *failure);
 

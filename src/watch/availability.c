@@ -331,7 +331,7 @@ static void judge_content(struct availability *availability, const struct measur
 }
 
 bool availability_take(struct availability *availability, const struct measurement *measurement,
-    void (*signal)(void *context, const struct signal *signal), void *context)
+    void (*give)(void *context, const struct signal *signal), void *context)
 {
 	struct site *site = &availability->sites[measurement->site];
 	if (measurement->time < site->newest)
@@ -341,8 +341,8 @@ bool availability_take(struct availability *availability, const struct measureme
 	bool slow =
 	    measurement->outcome == SITE_TIMEOUT || (answered && is_slow(availability, site, measurement->total));
 	count_row(availability, site, measurement, slow);
-	judge_answer(availability, measurement, signal, context);
-	judge_content(availability, measurement, signal, context);
+	judge_answer(availability, measurement, give, context);
+	judge_content(availability, measurement, give, context);
 	if (answered)
 		keep(site, measurement->total);
 	return true;

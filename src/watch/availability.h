@@ -97,7 +97,7 @@ void availability_free(struct availability *availability);
 /* At most two signals come of a measurement (its answer, its content). A measurement older than the site's newest one
  * is left out: false. */
 bool availability_take(struct availability *availability, const struct measurement *measurement,
-    void (*signal)(void *context, const struct signal *signal), void *context);
+    void (*give)(void *context, const struct signal *signal), void *context);
 
 enum site_state availability_state(const struct availability *availability, uint32_t site);
 nanoseconds availability_usual(const struct availability *availability, uint32_t site); /* 0 = not known yet */

@@ -5,6 +5,7 @@
 
 #include "watch/command.h"
 #include "watch/indicators.h"
+#include "watch/probe.h"
 #include "watch/signatures.h"
 
 static const struct command commands[] = {
@@ -17,6 +18,9 @@ static const struct command commands[] = {
 	{ .name = "signatures",
 	    .summary = "check what is read of rules in Suricata's language",
 	    .run = signatures_command },
+	{ .name = "probe",
+	    .summary = "measure how members' web sites answer: slow-down, outage, changed content",
+	    .run = probe_command },
 	{ .name = NULL },
 };
 
