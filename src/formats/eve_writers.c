@@ -14,5 +14,6 @@ const struct eve_writer *const eve_writers[] = {
 	&eve_tls,
 	&eve_http,
 	&eve_modbus,
+	&eve_smtp,
 	NULL,
 };

@@ -11,6 +11,7 @@ extern const struct eve_writer eve_http;
 extern const struct eve_writer eve_modbus;
 extern const struct eve_writer eve_quic;
 extern const struct eve_writer eve_ssh;
+extern const struct eve_writer eve_smtp;
 extern const struct eve_writer eve_tls;
 
 #endif

@@ -6,6 +6,7 @@
 #include "net/http.h"
 #include "net/modbus.h"
 #include "net/quic.h"
+#include "net/smtp.h"
 #include "net/ssh.h"
 #include "net/tls.h"
 
@@ -18,6 +19,7 @@ const struct dissector *const dissectors[] = {
 	&dissector_dtls,
 	&dissector_http,
 	&dissector_modbus,
+	&dissector_smtp,
 	NULL,
 };
 

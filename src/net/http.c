@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "net/http_line.h"
+#include "net/line.h"
 
 #include <stdlib.h>
 #include <string.h>

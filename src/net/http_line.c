@@ -3,20 +3,12 @@
  */
 #include "net/http_line.h"
 
+#include "net/line.h"
+
 #include <string.h>
 
 #define METHOD_LONGEST 32
 #define DECIDING 4000 /* bytes of a first line after which its method alone decides */
-
-struct text line_read(const uint8_t *bytes, size_t size, size_t scanned, size_t *taken)
-{
-	const uint8_t *end = scanned < size ? memchr(bytes + scanned, '\n', size - scanned) : NULL;
-	*taken = end ? (size_t)(end - bytes) + 1 : 0;
-	struct text line = { (const char *)bytes, end ? *taken - 1 : 0 };
-	while (line.size && line.at[line.size - 1] == '\r')
-		line.size--;
-	return line;
-}
 
 /* RFC 9110, 5.6.2 */
 static bool is_token(char c)

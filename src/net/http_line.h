@@ -18,10 +18,6 @@ struct status_line {
 };
 bool status_line_read(struct text line, struct status_line *read);
 
-/* The line from the beginning of `bytes` without its end; *taken is its size with its end, 0 when there is no end yet,
- * which was looked for from `scanned` on. */
-struct text line_read(const uint8_t *bytes, size_t size, size_t scanned, size_t *taken);
-
 enum likeness http_recognise(enum side side, const uint8_t *bytes, size_t size);
 
 #endif
