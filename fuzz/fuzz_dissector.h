@@ -43,7 +43,7 @@ static inline void fuzz_records(struct text lines)
 }
 
 /* A turn is a byte (the highest bit: the server's; the next one: a hole) and one more, 14 bits of length in all; then
- * so many bytes, or a hole of that size. `data` begins with a byte whose lowest bit says that the flow breaks off. */
+ * so many bytes, or a hole of that size. `data` begins with a byte that the target may use. */
 static inline int fuzz_conversation(const struct dissector *dissector, const uint8_t *data, size_t size)
 {
 	struct said said[FUZZ_TURNS];
@@ -52,7 +52,7 @@ static inline int fuzz_conversation(const struct dissector *dissector, const uin
 		.transport = dissector->transports & TRANSPORT_TCP ? TRANSPORT_TCP : TRANSPORT_UDP };
 	struct cursor from = cursor_of(data, size);
 	struct builder whole = { 0 }, bytewise = { 0 }, fields = { 0 };
-	conversation.unfinished = cursor_u8(&from) & 1;
+	cursor_skip(&from, 1);
 	while (from.left > 2 && conversation.count < FUZZ_TURNS) {
 		uint16_t head = cursor_u16(&from);
 		size_t length = head & 0x3fffu;

@@ -12,6 +12,7 @@ const struct eve_writer *const eve_writers[] = {
 	&eve_quic,
 	&eve_ssh,
 	&eve_tls,
+	&eve_ftp,
 	&eve_http,
 	&eve_modbus,
 	&eve_smtp,

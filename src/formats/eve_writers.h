@@ -7,6 +7,7 @@
 #include "formats/eve_record.h"
 
 extern const struct eve_writer eve_dns, eve_mdns, eve_llmnr;
+extern const struct eve_writer eve_ftp;
 extern const struct eve_writer eve_http;
 extern const struct eve_writer eve_modbus;
 extern const struct eve_writer eve_quic;

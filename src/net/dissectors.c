@@ -3,6 +3,7 @@
  */
 #include "net/dissector.h"
 #include "net/dns.h"
+#include "net/ftp.h"
 #include "net/http.h"
 #include "net/modbus.h"
 #include "net/quic.h"
@@ -20,6 +21,7 @@ const struct dissector *const dissectors[] = {
 	&dissector_http,
 	&dissector_modbus,
 	&dissector_smtp,
+	&dissector_ftp,
 	NULL,
 };
 

@@ -34,7 +34,6 @@ struct conversation {
 	const struct dissector *dissector; /* NULL = recognised among all of them */
 	const struct said *said;
 	size_t count;
-	bool unfinished; /* the flow ends without a last byte of either side */
 };
 #define CONVERSATION(array) .said = (array), .count = sizeof(array) / sizeof *(array)
 
@@ -50,8 +49,7 @@ struct cut {
 	bool bytewise;   /* each byte comes alone */
 	size_t turn, at; /* else turn `turn` is cut behind `at` bytes; 0 = not */
 };
-/* Ends with both sides finished, unless the conversation says otherwise. Adds a line to `to` for each fact and for each
- * anomaly ("client anomaly EVENT"). */
+/* Ends with both sides finished. Adds a line to `to` for each fact and for each anomaly ("client anomaly EVENT"). */
 void driver_run(const struct conversation *conversation, driver_show show, const struct cut *cut, struct builder *to);
 
 /* Runs it whole, byte by byte, and with every turn (its first 4,000 bytes) cut in two at every place; each must show
