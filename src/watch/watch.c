@@ -6,6 +6,7 @@
 #include "watch/command.h"
 #include "watch/indicators.h"
 #include "watch/probe.h"
+#include "watch/sensor_command.h"
 #include "watch/signatures.h"
 
 static const struct command commands[] = {
@@ -21,6 +22,7 @@ static const struct command commands[] = {
 	{ .name = "probe",
 	    .summary = "measure how members' web sites answer: slow-down, outage, changed content",
 	    .run = probe_command },
+	{ .name = "sensor", .summary = "read packets, and write records of what they carry", .run = sensor_command },
 	{ .name = NULL },
 };
 

@@ -1,0 +1,153 @@
+/*
+ * The sensor; see sensor.h: what an observer tells becomes lines, which go out in pieces.
+ */
+#include "watch/sensor.h"
+
+#include <stdlib.h>
+
+#define PIECE ((size_t)64 << 10) /* bytes of lines, before they are written */
+
+struct sensor {
+	struct sensor_settings settings;
+	struct observer *observer;
+	struct eve_source source;
+	struct builder lines;
+	struct sensor_counts counts;
+	nanoseconds newest, begun; /* of the packets' clock; the monotonic one */
+};
+
+/* ── what the observer tells ─ */
+
+static void on_facts(void *context, const struct dissection *dissection, enum side side, const void *facts)
+{
+	struct sensor *sensor = context;
+
+	sensor->counts.records += eve_facts(&sensor->lines, &sensor->source, dissection, side, facts);
+}
+
+static void on_anomaly(void *context, const struct dissection *dissection, enum side side, const char *event)
+{
+	struct sensor *sensor = context;
+
+	eve_anomaly(&sensor->lines, &sensor->source, dissection, side, event);
+	sensor->counts.records++;
+	sensor->counts.anomalies++;
+}
+
+static void on_packet_anomaly(void *context, const struct frame *frame, const struct flow *flow, const char *event)
+{
+	struct sensor *sensor = context;
+
+	eve_packet_anomaly(&sensor->lines, &sensor->source, frame, flow, event);
+	sensor->counts.records++;
+	sensor->counts.anomalies++;
+}
+
+static void on_flow(void *context, const struct flow *flow, enum flow_over why)
+{
+	struct sensor *sensor = context;
+
+	eve_flow(&sensor->lines, &sensor->source, flow, why);
+	sensor->counts.records++;
+}
+
+/* ── life ─ */
+
+enum error sensor_new(const struct sensor_settings *settings, struct sensor **sensor, struct failure *failure)
+{
+	struct sensor *made = calloc(1, sizeof *made);
+
+	if (!made)
+		return fail(failure, ERROR_MEMORY, "no memory for the sensor");
+	made->settings = *settings;
+	made->source.host = settings->host;
+	made->begun = time_monotonic();
+	struct observer_settings *observer = &made->settings.observer;
+	if (settings->write) {
+		observer->listener = (struct listener){ made, on_facts, on_anomaly };
+		observer->flow_over = on_flow;
+		observer->packet_anomaly = on_packet_anomaly;
+		observer->context = made;
+	}
+	made->observer = observer_new(observer);
+	if (!made->observer) {
+		free(made);
+		return fail(failure, ERROR_MEMORY, "no memory for %u flows", settings->observer.flows);
+	}
+	*sensor = made;
+	return OK;
+}
+
+void sensor_free(struct sensor *sensor)
+{
+	if (!sensor)
+		return;
+	observer_free(sensor->observer);
+	builder_free(&sensor->lines);
+	free(sensor);
+}
+
+void sensor_source(struct sensor *sensor, struct text interface, struct text file)
+{
+	sensor->source.in_iface = interface;
+	sensor->source.pcap_filename = file;
+}
+
+/* ── work ─ */
+
+static enum error write_lines(struct sensor *sensor, struct failure *failure)
+{
+	if (sensor->lines.failed)
+		return fail(failure, ERROR_MEMORY, "no memory for the records");
+	if (sensor->lines.size == 0)
+		return OK;
+	enum error error = sensor->settings.write(
+	    sensor->settings.context, (struct text){ sensor->lines.at, sensor->lines.size }, failure);
+	builder_clear(&sensor->lines);
+	return error;
+}
+
+enum error sensor_frames(struct sensor *sensor, const struct frame *frames, size_t count, struct failure *failure)
+{
+	for (size_t i = 0; i < count; i++) {
+		observer_frame(sensor->observer, &frames[i]);
+		sensor->newest = frames[i].time;
+		if (sensor->lines.size >= PIECE) {
+			enum error error = write_lines(sensor, failure);
+			if (error)
+				return error;
+		}
+	}
+	return OK;
+}
+
+enum error sensor_time(struct sensor *sensor, nanoseconds now, struct failure *failure)
+{
+	observer_time(sensor->observer, now);
+	return write_lines(sensor, failure);
+}
+
+enum error sensor_stats(struct sensor *sensor, const struct eve_capture *capture, struct failure *failure)
+{
+	struct observer_counts counts = observer_count(sensor->observer);
+
+	if (!sensor->settings.write)
+		return OK;
+	eve_stats(&sensor->lines, &sensor->source, capture->live ? time_now() : sensor->newest,
+	    time_monotonic() - sensor->begun, capture, &counts);
+	return write_lines(sensor, failure);
+}
+
+enum error sensor_finish(struct sensor *sensor, struct failure *failure)
+{
+	observer_finish(sensor->observer);
+	return write_lines(sensor, failure);
+}
+
+struct sensor_counts sensor_count(const struct sensor *sensor)
+{
+	struct sensor_counts counts = sensor->counts;
+
+	counts.observer = observer_count(sensor->observer);
+	return counts;
+}
