@@ -150,7 +150,8 @@ static void write_end(
     struct builder *to, const char *address_name, const char *port_name, const struct flow_end *end, bool ports)
 {
 	char text[ADDRESS_TEXT];
-	eve_text(to, address_name, text_of(address_format(end->address, text)));
+	address_format(end->address, text);
+	eve_text(to, address_name, text[0] ? text_of(text) : TEXT("::")); /* who asks for an address has none yet */
 	if (ports)
 		eve_number(to, port_name, end->port);
 }

@@ -31,8 +31,9 @@ struct flow {
 	uint64_t packets[2];     /* by enum side */
 	uint64_t bytes[2];       /* of the IP packets, with their headers: as flow meters count */
 	struct flow_end ends[2];
-	uint32_t hash;    /* the flow table's own */
-	uint16_t vlan[2]; /* outermost first; 0 = none */
+	uint32_t hash;                   /* the flow table's own */
+	uint16_t vlan[2];                /* outermost first; 0 = none */
+	uint16_t slot : 10, content : 2; /* the flow table's and the observer's own */
 	uint8_t ip_protocol;
 	uint8_t ip_version;   /* 4 or 6 */
 	uint8_t tcp_flags[2]; /* all that were seen, by side */
@@ -42,7 +43,6 @@ struct flow {
 	bool alerted;
 	uint8_t protocol;        /* enum protocol, as told by content */
 	uint8_t protocol_before; /* what it was before it became that (STARTTLS, CONNECT); PROTOCOL_UNKNOWN: nothing */
-	uint8_t content;         /* the observer's own */
 };
 
 /* "1:" and 28 characters (Community ID flow hashing, version 1), seed 0. */

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 
 #define WHEEL 1024u /* seconds; what ends later is looked at in between */
-#define LOOK_AT 32  /* so many of the soonest to end, when one must go */
+#define LOOK_AT 4   /* so many of the soonest to end, when one must go */
 
 _Static_assert(sizeof(struct flow_entry) == 128, "two lines of cache");
 
@@ -30,7 +30,9 @@ struct flow_table {
 	uint32_t active;
 	int64_t second; /* up to which the wheel was looked at */
 	uint64_t seed, next_id, begun, forced;
-	uint32_t wheel[WHEEL];
+	struct slot {
+		uint32_t first, last;
+	} wheel[WHEEL]; /* in the order in which they came: the first was quiet for the longest, more or less */
 };
 
 /* ── memory: large pages, and none of it before it is used ─ */
@@ -124,11 +126,16 @@ static struct key key_of(const struct packet *packet)
 	return key;
 }
 
-static uint32_t hash_of(const struct flow_table *table, const struct packet *packet)
+uint32_t flow_table_hash(const struct flow_table *table, const struct packet *packet)
 {
 	struct key key = key_of(packet);
 
 	return (uint32_t)hash_bytes(&key, sizeof key, table->seed);
+}
+
+static void prefetch_index(const struct flow_table *table, uint32_t hash)
+{
+	__builtin_prefetch(&table->index[hash & table->mask], 1);
 }
 
 /* Whether the packet is of this flow, and of which side. */
@@ -179,22 +186,20 @@ static void wheel_put(struct flow_table *table, uint32_t number)
 		second = table->second + 1;
 	if (second >= table->second + WHEEL)
 		second = table->second + WHEEL - 1;
-	uint32_t slot = slot_of(second);
-	entry->next = table->wheel[slot];
-	entry->previous = slot | 1u << 31; /* the first one names its slot instead of one before it */
-	if (entry->next)
-		table->entries[entry->next].previous = number;
-	table->wheel[slot] = number;
+	struct slot *slot = &table->wheel[slot_of(second)];
+	entry->next = 0;
+	entry->flow.slot = slot_of(second) & (WHEEL - 1);
+	entry->previous = slot->last;
+	*(slot->last ? &table->entries[slot->last].next : &slot->first) = number;
+	slot->last = number;
 }
 
 static void wheel_remove(struct flow_table *table, const struct flow_entry *entry)
 {
-	if (entry->previous & 1u << 31)
-		table->wheel[entry->previous & (WHEEL - 1)] = entry->next;
-	else
-		table->entries[entry->previous].next = entry->next;
-	if (entry->next)
-		table->entries[entry->next].previous = entry->previous;
+	struct slot *slot = &table->wheel[entry->flow.slot];
+
+	*(entry->previous ? &table->entries[entry->previous].next : &slot->first) = entry->next;
+	*(entry->next ? &table->entries[entry->next].previous : &slot->last) = entry->previous;
 }
 
 /* ── ends ─ */
@@ -235,13 +240,13 @@ static bool is_quiet(const struct flow_table *table, const struct flow *flow, na
 
 static void look_at_slot(struct flow_table *table, uint32_t slot, nanoseconds now)
 {
-	uint32_t number = table->wheel[slot];
+	uint32_t number = table->wheel[slot].first;
 
-	table->wheel[slot] = 0;
+	table->wheel[slot] = (struct slot){ 0 };
 	while (number) {
 		uint32_t next = table->entries[number].next;
 		if (next)
-			__builtin_prefetch(&table->index[table->entries[next].flow.hash & table->mask], 1);
+			prefetch_index(table, table->entries[next].flow.hash);
 		if (is_quiet(table, &table->entries[number].flow, now))
 			end_entry(table, number, FLOW_TIMEOUT);
 		else
@@ -267,8 +272,8 @@ void flow_table_time(struct flow_table *table, nanoseconds now)
 void flow_table_end(struct flow_table *table, enum flow_over why)
 {
 	for (uint32_t slot = 0; slot < WHEEL; slot++)
-		while (table->wheel[slot]) {
-			uint32_t number = table->wheel[slot];
+		while (table->wheel[slot].first) {
+			uint32_t number = table->wheel[slot].first;
 			wheel_remove(table, &table->entries[number]);
 			end_entry(table, number, why);
 		}
@@ -282,10 +287,12 @@ static void force_one(struct flow_table *table)
 	int looked = 0;
 
 	for (uint32_t i = 1; i <= WHEEL && looked < LOOK_AT; i++)
-		for (uint32_t at = table->wheel[slot_of(table->second + i)]; at && looked < LOOK_AT;
-		     at = table->entries[at].next, looked++)
+		for (uint32_t at = table->wheel[slot_of(table->second + i)].first; at && looked < LOOK_AT;
+		     at = table->entries[at].next, looked++) {
+			prefetch_index(table, table->entries[at].flow.hash); /* the next ones to go */
 			if (!longest || table->entries[at].flow.last < table->entries[longest].flow.last)
 				longest = at;
+		}
 	if (!longest)
 		return;
 	wheel_remove(table, &table->entries[longest]);
@@ -349,10 +356,8 @@ static bool begins_anew(const struct flow *flow, const struct packet *packet)
 }
 
 struct flow_entry *flow_table_find(
-    struct flow_table *table, const struct packet *packet, nanoseconds now, enum side *side)
+    struct flow_table *table, const struct packet *packet, uint32_t hash, nanoseconds now, enum side *side)
 {
-	uint32_t hash = hash_of(table, packet);
-
 	for (uint32_t at = hash & table->mask; table->index[at].entry; at = (at + 1) & table->mask) {
 		if (table->index[at].hash != hash)
 			continue;
@@ -372,10 +377,21 @@ struct flow_entry *flow_table_find(
 
 uint32_t flow_table_prefetch(const struct flow_table *table, const struct packet *packet)
 {
-	uint32_t hash = hash_of(table, packet);
+	uint32_t hash = flow_table_hash(table, packet);
 
-	__builtin_prefetch(&table->index[hash & table->mask]);
+	prefetch_index(table, hash);
 	return hash;
+}
+
+void flow_table_prefetch_entry(const struct flow_table *table, uint32_t hash)
+{
+	for (uint32_t at = hash & table->mask; table->index[at].entry; at = (at + 1) & table->mask)
+		if (table->index[at].hash == hash) {
+			const struct flow_entry *entry = &table->entries[table->index[at].entry];
+			__builtin_prefetch(entry, 1);
+			__builtin_prefetch((const char *)entry + 64, 1);
+			return;
+		}
 }
 
 void flow_table_state(struct flow_table *table, struct flow_entry *entry, enum flow_state state)

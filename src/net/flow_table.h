@@ -36,11 +36,14 @@ struct flow_table_settings {
 struct flow_table *flow_table_new(const struct flow_table_settings *settings); /* NULL without memory */
 void flow_table_free(struct flow_table *table);                                /* without telling of flows */
 
+uint32_t flow_table_hash(const struct flow_table *table, const struct packet *packet);
 /* The flow of this packet, which is a new one (packets of both sides 0) when there was none; which side sent it. */
 struct flow_entry *flow_table_find(
-    struct flow_table *table, const struct packet *packet, nanoseconds now, enum side *side);
-/* How flow_table_find() would begin: loads what it looks at first. Returns the hash, which may be given back. */
+    struct flow_table *table, const struct packet *packet, uint32_t hash, nanoseconds now, enum side *side);
+/* What flow_table_find() will look at comes into the cache while others are looked for: first the index (gives the
+ * hash), a little later the flow. */
 uint32_t flow_table_prefetch(const struct flow_table *table, const struct packet *packet);
+void flow_table_prefetch_entry(const struct flow_table *table, uint32_t hash);
 
 void flow_table_state(struct flow_table *table, struct flow_entry *entry, enum flow_state state);
 /* Ends the flows that were quiet for too long. Comes before the first flow_table_find(), and when a second has passed.

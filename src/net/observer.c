@@ -8,6 +8,7 @@
 
 /* The wire's clock went back by more than this: another source begins, with a time of its own. */
 #define ANOTHER_TIME HOUR
+#define AT_ONCE 32    /* frames whose flows come into the cache together */
 #define MOST_NESTED 4 /* fragments of datagrams that were fragments */
 
 enum { ICMP = 1, TCP = 6, UDP = 17, ICMPV6 = 58, SCTP = 132 };
@@ -142,11 +143,12 @@ static enum flow_state tcp_state(const struct flow *flow, uint8_t flags)
 											   : FLOW_NEW;
 }
 
-static void observe_packet(struct observer *observer, struct packet *packet, uint32_t packets, uint64_t bytes)
+static void observe_packet(
+    struct observer *observer, struct packet *packet, uint32_t hash, uint32_t packets, uint64_t bytes)
 {
 	enum side side;
 	nanoseconds time = observer->frame->time;
-	struct flow_entry *entry = flow_table_find(observer->table, packet, time, &side);
+	struct flow_entry *entry = flow_table_find(observer->table, packet, hash, time, &side);
 	struct flow *flow = &entry->flow;
 	bool ignored = false;
 
@@ -203,10 +205,24 @@ static enum packet_kind take_fragment(
 	return packet_decode_datagram(packet, packet->ip_protocol, datagram.at, datagram.size);
 }
 
-void observer_frame(struct observer *observer, const struct frame *frame)
-{
+struct decoded {
 	struct packet packet;
-	uint64_t bytes = 0;
+	enum packet_kind kind;
+	uint32_t hash; /* of a whole packet */
+};
+
+static void decode_frame(const struct observer *observer, const struct frame *frame, struct decoded *decoded)
+{
+	decoded->kind = packet_decode(frame, &decoded->packet);
+	if (decoded->kind == PACKET_WHOLE)
+		decoded->hash = flow_table_prefetch(observer->table, &decoded->packet);
+}
+
+static void observe_frame(struct observer *observer, const struct frame *frame, struct decoded *decoded)
+{
+	struct packet *packet = &decoded->packet;
+	enum packet_kind kind = decoded->kind;
+	uint64_t bytes = packet->ip_size;
 	uint32_t packets = 1;
 
 	observer->frame = frame;
@@ -215,19 +231,43 @@ void observer_frame(struct observer *observer, const struct frame *frame)
 	if (frame->on_wire > observer->counts.largest)
 		observer->counts.largest = frame->on_wire;
 	pass_time(observer, frame->time);
-	enum packet_kind kind = packet_decode(frame, &packet);
-	count_layers(observer, packet.layers);
+	count_layers(observer, packet->layers);
 	for (int i = 0; kind == PACKET_FRAGMENT && i < MOST_NESTED; i++) {
-		kind = take_fragment(observer, &packet, &packets, &bytes);
+		kind = take_fragment(observer, packet, &packets, &bytes);
 		if (kind == PACKET_FRAGMENT && packets == 1)
 			break;
+		if (kind == PACKET_WHOLE)
+			decoded->hash = flow_table_hash(observer->table, packet);
 	}
 	observer->counts.not_ip += kind == PACKET_NOT_IP;
 	observer->counts.malformed += kind == PACKET_MALFORMED;
 	if (kind == PACKET_WHOLE)
-		observe_packet(observer, &packet, packets, bytes ? bytes : packet.ip_size);
+		observe_packet(observer, packet, decoded->hash, packets, bytes);
 	else
-		tell_events(observer, &packet, NULL);
+		tell_events(observer, packet, NULL);
+}
+
+void observer_frames(struct observer *observer, const struct frame *frames, size_t count)
+{
+	struct decoded decoded[AT_ONCE];
+
+	while (count > 0) {
+		size_t some = count < AT_ONCE ? count : AT_ONCE;
+		for (size_t i = 0; i < some; i++)
+			decode_frame(observer, &frames[i], &decoded[i]);
+		for (size_t i = 0; i < some; i++)
+			if (decoded[i].kind == PACKET_WHOLE)
+				flow_table_prefetch_entry(observer->table, decoded[i].hash);
+		for (size_t i = 0; i < some; i++)
+			observe_frame(observer, &frames[i], &decoded[i]);
+		frames += some;
+		count -= some;
+	}
+}
+
+void observer_frame(struct observer *observer, const struct frame *frame)
+{
+	observer_frames(observer, frame, 1);
 }
 
 void observer_time(struct observer *observer, nanoseconds now)

@@ -54,6 +54,8 @@ struct observer_counts {
 struct observer *observer_new(const struct observer_settings *settings); /* NULL without memory */
 void observer_free(struct observer *observer);                           /* without telling of flows */
 void observer_frame(struct observer *observer, const struct frame *frame);
+/* The same for several, which is faster. */
+void observer_frames(struct observer *observer, const struct frame *frames, size_t count);
 /* Time passes without frames: ends quiet flows. Of the packets' clock. */
 void observer_time(struct observer *observer, nanoseconds now);
 void observer_finish(struct observer *observer); /* ends every flow: FLOW_SHUTDOWN */

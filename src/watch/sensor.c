@@ -109,16 +109,11 @@ static enum error write_lines(struct sensor *sensor, struct failure *failure)
 
 enum error sensor_frames(struct sensor *sensor, const struct frame *frames, size_t count, struct failure *failure)
 {
-	for (size_t i = 0; i < count; i++) {
-		observer_frame(sensor->observer, &frames[i]);
-		sensor->newest = frames[i].time;
-		if (sensor->lines.size >= PIECE) {
-			enum error error = write_lines(sensor, failure);
-			if (error)
-				return error;
-		}
-	}
-	return OK;
+	if (count == 0)
+		return OK;
+	observer_frames(sensor->observer, frames, count);
+	sensor->newest = frames[count - 1].time;
+	return sensor->lines.size >= PIECE ? write_lines(sensor, failure) : OK;
 }
 
 enum error sensor_time(struct sensor *sensor, nanoseconds now, struct failure *failure)
