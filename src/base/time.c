@@ -110,6 +110,12 @@ static bool seconds_read(const char *at, int64_t *seconds, bool *leap)
 	return true;
 }
 
+bool time_parse_zone(struct text text, int *zone)
+{
+	bool none = false;
+	return zone_read(text, zone, &none) && !none;
+}
+
 bool time_parse(struct text text, int zone, nanoseconds *time, bool *assumed)
 {
 	int64_t seconds, fraction = 0;

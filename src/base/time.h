@@ -26,6 +26,9 @@ nanoseconds time_monotonic(void); /* for intervals only */
  * what is finer than nanoseconds is cut off. False, with nothing written, when it is none of these or does not fit. */
 bool time_parse(struct text text, int zone, nanoseconds *time, bool *assumed);
 
+/* "Z", "+09:00", "+0900" or "+09" alone: seconds east of UTC. */
+bool time_parse_zone(struct text text, int *zone);
+
 /* Seconds since the epoch, whole or decimal ("1642204801", "1583330105.224939"), exact to the nanosecond, no sign and
  * no exponent. A whole part over 9223372036 (the year 2262) is in milliseconds, over 1000 times that in microseconds,
  * over 1000 times that in nanoseconds. */

@@ -135,21 +135,6 @@ static void show_counts(const struct format_counts *counts, bool json)
 	    counts->lines, counts->alerts, counts->skipped, counts->malformed, counts->cut, counts->duplicate_keys);
 }
 
-/* "+09:00": taken from a time that carries it. */
-static bool read_zone(const char *text, int *zone)
-{
-	char whole[64];
-	nanoseconds there, here;
-	bool assumed = false;
-	int size = snprintf(whole, sizeof whole, "2000-01-01T00:00:00%s", text);
-	if (size < 0 || (size_t)size >= sizeof whole ||
-	    !time_parse((struct text){ whole, (size_t)size }, 0, &there, &assumed) || assumed ||
-	    !time_parse(TEXT("2000-01-01T00:00:00Z"), 0, &here, NULL))
-		return false;
-	*zone = (int)((here - there) / SECOND);
-	return true;
-}
-
 static int wrong_usage(const char *words, const char *value)
 {
 	fprintf(stderr, "noroshi convert: %s %s; `noroshi convert --help` explains\n", words, value);
@@ -178,7 +163,7 @@ static int read_options(int argc, char **argv, struct options *options)
 		} else if (choice == MAP) {
 			options->settings.map = text_of(optarg);
 		} else if (choice == ZONE) {
-			if (!read_zone(optarg, &options->settings.zone))
+			if (!time_parse_zone(text_of(optarg), &options->settings.zone))
 				return wrong_usage("--zone: a form as +09:00 or Z was expected, not", optarg);
 		} else if (choice == ORIGINAL) {
 			options->original = true;
