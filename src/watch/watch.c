@@ -8,6 +8,7 @@
 #include "watch/probe.h"
 #include "watch/sensor_command.h"
 #include "watch/signatures.h"
+#include "watch/weblog.h"
 
 static const struct command commands[] = {
 	{ .name = "agent",
@@ -23,6 +24,7 @@ static const struct command commands[] = {
 	    .summary = "measure how members' web sites answer: slow-down, outage, changed content",
 	    .run = probe_command },
 	{ .name = "sensor", .summary = "read packets, and write records of what they carry", .run = sensor_command },
+	{ .name = "weblog", .summary = "find traces of attack in web-server logs", .run = weblog_command },
 	{ .name = NULL },
 };
 

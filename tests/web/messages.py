@@ -50,6 +50,13 @@ def messages():
                 yield path, text
 
 
+    for name in ("webattack_injection.c", "webattack_known.c"):
+        path = root / "src/watch" / name
+        row = r'\b(?:P|S|INFERENCE|FILE_OF_SYSTEM|TOOL|LOOKS_FOR|SHELL)\(\s*\d+,(?:\s*(?:ATTACK_\w+|\d+),)*\s*(%s)' % STRING
+        for found in re.finditer(row, path.read_text(encoding="utf-8")):
+            yield path, literal(found.group(1))
+
+
 japanese = read_catalogue(root / "po/ja.po")
 wanted = {}
 for path, text in messages():
