@@ -24,6 +24,7 @@ SERVER = "198.18.0.2"
 AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:109.0) Gecko/20100101 Firefox/115.0"
 SQL, BLIND, XSS, PATH, COMMAND, SHELL, EXPLOIT, SCANNER = ("sql-injection", "blind-sql-injection", "cross-site-scripting", "path-traversal",
                                                           "command-injection", "web-shell", "known-exploit", "scanner")
+BENIGN = ("198.18.2.", "198.18.3.")
 # who: its address, and what it is to be found as
 ATTACKERS = {
     "sqlmap": ("198.18.1.11", {SQL, BLIND}), "ffuf": ("198.18.1.12", {SCANNER}), "nmap": ("198.18.1.13", {SCANNER}),
@@ -61,11 +62,12 @@ http {{
 """
 
 
-def run(*command, limit=60, **more):
+def run(*command, limit=60, said=os.devnull, **more):
     """Runs a tool; how it ends does not matter: its requests do."""
     started = time.monotonic()
     try:
-        subprocess.run([str(word) for word in command], timeout=limit, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **more)
+        with open(said, "wb") as out:
+            subprocess.run([str(word) for word in command], timeout=limit, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False, **more)
     except subprocess.TimeoutExpired:
         pass
     print(f"# {command[0]}: {time.monotonic() - started:.0f} s", flush=True)
@@ -111,14 +113,14 @@ def attack(folder):
     run(*database, "--technique=BEU", "--tables", limit=120 if LONG else 15)
     run(*database, "--technique=B", "--tables", limit=120 if LONG else 12)
     if LONG:
-        run(*database, "--level=3", "--risk=2", "--dump-all", limit=300)
+        run(*database, "--level=3", "--risk=2", "--dump-all", limit=120)
     send_as(ATTACKERS["ffuf"][0])
     run("ffuf", "-u", f"http://{SERVER}/FUZZ", "-w", word_list, "-H", f"User-Agent: {AGENT}", "-t", "4", "-s", limit=30)
     send_as(ATTACKERS["nmap"][0])
     run("nmap", "-n", "-Pn", "-p", "80", "--script", "http-enum,http-config-backup,http-git,http-passwd", "--script-args", f"http.useragent={AGENT}", SERVER, limit=120 if LONG else 20)
     if LONG and shutil.which("wapiti"):
         send_as(ATTACKERS["wapiti"][0])
-        run("wapiti", "-u", f"http://{SERVER}/", "--flush-session", "-m", "sql,xss,file,exec", "-A", AGENT, "--max-scan-time", "4", "--no-bugreport", "-f", "json", "-o", folder / "wapiti.json", limit=400,
+        run("wapiti", "-u", f"http://{SERVER}/", "--flush-session", "-m", "sql,xss,file,exec", "-A", AGENT, "--max-scan-time", "4", "--no-bugreport", "-f", "json", "-o", folder / "wapiti.json", limit=400, said=folder / "wapiti.out",
             env={**os.environ, "HOME": str(folder)})
     for who, urls in HANDS.items():
         curl(ATTACKERS[who][0], *urls)
@@ -167,24 +169,27 @@ class Tap:
         print(f"{'' if good else 'not '}ok {self.number} - {title}" + (f"\n# {words}" if words and not good else ""), flush=True)
 
 
-def table(senders, found):
-    """Recall of each attacker's lines and false alarms of each class over the benign ones. Returns what the test asserts."""
+def table(lines, found):
+    """Recall of each attacker's lines, of those that nobody benign sent too, and false alarms of each class over the benign ones. Returns
+    what the test asserts."""
     names = {address: who for who, (address, _) in ATTACKERS.items()}
     attackers, benign_lines, false = collections.OrderedDict(), 0, collections.Counter()
-    for line, sender in enumerate(senders, 1):
+    usual = {asked for sender, asked in lines if sender.startswith(BENIGN)}
+    for line, (sender, asked) in enumerate(lines, 1):
         who = names.get(sender)
         if who:
-            row = attackers.setdefault(who, [0, 0, collections.Counter()])
-            row[0] += 1
-            row[1] += bool(found.get(line))
+            row = attackers.setdefault(who, [0, 0, collections.Counter(), 0])
+            row[3] += 1
+            row[0] += asked not in usual
+            row[1] += bool(found.get(line)) and asked not in usual
             row[2].update(found.get(line, ()))
-        elif sender.startswith(("198.18.2.", "198.18.3.")):
+        elif sender.startswith(BENIGN):
             benign_lines += 1
             false.update(found.get(line, ()))
-    print("# from          lines flagged   recall  classes")
-    for who, (lines, flagged, classes) in attackers.items():
-        print(f"# {who:12} {lines:7} {flagged:7} {100 * flagged / lines:7.1f}%  " + ", ".join(f"{name} {count}" for name, count in classes.most_common()))
-    print(f"# benign       {benign_lines:7} {sum(false.values()):7} false alarms: {dict(false) or 'none'}", flush=True)
+    print("# from           sent   its own  flagged  recall  flagged as")
+    for who, (own, flagged, classes, sent) in attackers.items():
+        print(f"# {who:12} {sent:7}   {own:7}  {flagged:7} {100 * flagged / own:6.1f}%  " + ", ".join(f"{name} {count}" for name, count in classes.most_common()))
+    print(f"# benign       {benign_lines:7}             {sum(false.values()):7} false alarms: {dict(false) or 'none'}", flush=True)
     return attackers, benign_lines, false
 
 
@@ -203,12 +208,12 @@ def outside(noroshi, keep):
             return 77
         tap(done.returncode == 0, "the site was used and attacked", f"status {done.returncode}")
         log = folder / "access.log"
-        senders = [line.split(" ", 1)[0] for line in log.read_text(errors="replace").splitlines()]
+        lines = [(line.split(" ", 1)[0], line.split('"')[1]) for line in log.read_text(errors="replace").splitlines()]
         if keep:
             shutil.copytree(folder, keep, dirs_exist_ok=True)
         done, found, findings = flagged_lines(noroshi, log, folder)
         tap(done.returncode == 1, "something was found", done.stderr)
-        attackers, benign_lines, false = table(senders, found)
+        attackers, benign_lines, false = table(lines, found)
         check(tap, attackers, benign_lines, false, findings)
         again, by_json, _ = flagged_lines(noroshi, folder / "access.json", folder)
         tap(again.returncode == 1 and by_json == found, "the same log as JSON says the same", f"{sorted(set(found) ^ set(by_json))[:10]} {again.stderr}")
@@ -219,7 +224,7 @@ def outside(noroshi, keep):
 
 
 def check(tap, attackers, benign_lines, false, findings):
-    for who, (lines, flagged, classes) in attackers.items():
+    for who, (lines, flagged, classes, _) in attackers.items():
         missing = ATTACKERS[who][1] - set(classes)
         tap(not missing, f"{who}: every class is found", f"not found: {missing}")
         # a scanner's first requests, before it can be told from a visitor, and its requests for real pages are no attack

@@ -136,6 +136,9 @@ def main():
         file.write("".join(f"user{i}:x:{1000 + i}:{1000 + i}::/home/user{i}:/usr/sbin/nologin\n" for i in range(30)))
     Site.database.execute("create table item (id integer primary key, name text, price integer)")
     Site.database.executemany("insert into item values (?, ?, ?)", [(i, f"{WORDS[i % 12]} {i}", i * 100) for i in range(1, 41)])
+    # a query that is told to work for long fails instead
+    Site.database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 1000000)
+    Site.database.set_progress_handler(lambda: 1, 2000000)
     http.server.ThreadingHTTPServer(("127.0.0.1", port), Site).serve_forever()
 
 
