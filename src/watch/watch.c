@@ -3,6 +3,7 @@
  */
 #include "watch/watch.h"
 
+#include "watch/collect.h"
 #include "watch/command.h"
 #include "watch/indicators.h"
 #include "watch/probe.h"
@@ -14,6 +15,9 @@ static const struct command commands[] = {
 	{ .name = "agent",
 	    .summary = "follow files at a member and ship what is appended to the centre",
 	    .run = agent_command },
+	{ .name = "collect",
+	    .summary = "receive flows that routers and others export, as EVE records",
+	    .run = collect_command },
 	{ .name = "indicators",
 	    .summary = "check lists of indicators, compile them, look values up",
 	    .run = indicators_command },

@@ -1,0 +1,10 @@
+/*
+ * IPFIX: templates, their withdrawal, fields of variable length.
+ */
+#include "fuzz_flow.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint8_t version[] = { 0, 10 };
+	return fuzz_flow(version, sizeof version, data, size);
+}

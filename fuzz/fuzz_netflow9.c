@@ -1,0 +1,10 @@
+/*
+ * NetFlow version 9: templates, options and data.
+ */
+#include "fuzz_flow.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const uint8_t version[] = { 0, 9 };
+	return fuzz_flow(version, sizeof version, data, size);
+}
