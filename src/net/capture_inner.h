@@ -47,7 +47,7 @@ static inline uint32_t capture_u32(const struct capture_file *file, const uint8_
 
 static inline uint16_t capture_u16(const struct capture_file *file, const uint8_t *at)
 {
-	return file->big_endian ? (uint16_t)(at[0] << 8 | at[1]) : (uint16_t)(at[1] << 8 | at[0]);
+	return (uint16_t)(file->big_endian ? at[0] << 8 | at[1] : at[1] << 8 | at[0]);
 }
 
 #endif

@@ -121,23 +121,48 @@ static void modbus_stop(struct dissection *dissection)
 	}
 }
 
-/* Bytes behind the function code that a message of this function must have; -1 = any. */
-static int fixed_size(uint8_t function)
+/* Whether a request of a function that everybody has may have so many bytes behind its code. */
+static bool fits_request(uint8_t function, size_t size)
 {
 	switch (function) {
-	case MODBUS_READ_COILS:
-	case MODBUS_READ_DISCRETE_INPUTS:
-	case MODBUS_READ_HOLDING_REGISTERS:
-	case MODBUS_READ_INPUT_REGISTERS:
-	case MODBUS_WRITE_COIL:
-	case MODBUS_WRITE_REGISTER:
-		return 4;
+	case 7: /* those that ask for nothing but themselves */
+	case 11:
+	case 12:
+	case 17:
+		return size == 0;
+	case MODBUS_WRITE_COILS:
+	case MODBUS_WRITE_REGISTERS:
+	case 20:
+	case 21:
+		return size >= 6;
+	case MODBUS_READ_WRITE_REGISTERS:
+		return size >= 11;
+	case MODBUS_DIAGNOSTIC:
+		return size >= 4;
+	case 22:
+		return size == 6;
+	case 24:
+		return size == 2;
+	case MODBUS_ENCAPSULATED:
+	case 90: /* Schneider's UMAS */
+		return size >= 2;
 	default:
-		return -1;
+		return function >= MODBUS_READ_COILS && function <= MODBUS_WRITE_REGISTER && size == 4;
 	}
 }
 
-/* The header says little, so what follows must fit: a function that there is, with as many bytes as it needs. */
+static bool fits_response(uint8_t function, struct cursor data)
+{
+	if (function & EXCEPTION)
+		return data.left == 1;
+	if (function >= MODBUS_READ_COILS && function <= MODBUS_READ_INPUT_REGISTERS)
+		return data.left >= 2 && cursor_u8(&data) == data.left;
+	if (function >= MODBUS_WRITE_COIL && function <= MODBUS_WRITE_REGISTERS && fits_request(function, data.left))
+		return true;
+	return (function == MODBUS_WRITE_COILS || function == MODBUS_WRITE_REGISTERS) && data.left == 4;
+}
+
+/* The header says little, so the function must be one that everybody has, with as many bytes as it needs. */
 static enum likeness modbus_recognise(enum side side, const uint8_t *bytes, size_t size)
 {
 	struct cursor from = cursor_of(bytes, size);
@@ -151,16 +176,9 @@ static enum likeness modbus_recognise(enum side side, const uint8_t *bytes, size
 	struct cursor pdu = cursor_part(&from, header.length - 1u);
 	if (pdu.failed)
 		return LIKENESS_MAYBE;
-	uint8_t function = cursor_u8(&pdu), plain = function & (uint8_t)~EXCEPTION;
-	bool known = (plain >= 1 && plain <= 24) || plain == MODBUS_ENCAPSULATED || plain == 90; /* 90: UMAS */
-	bool counted = side == SIDE_SERVER && plain <= MODBUS_READ_INPUT_REGISTERS && pdu.left > 0;
-	if (!known || (function & EXCEPTION && (side == SIDE_CLIENT || pdu.left != 1)))
-		return LIKENESS_NONE;
-	if (side == SIDE_CLIENT && fixed_size(plain) >= 0 && pdu.left != (size_t)fixed_size(plain))
-		return LIKENESS_NONE;
-	if (counted && !(function & EXCEPTION) && cursor_u8(&pdu) != pdu.left)
-		return LIKENESS_NONE;
-	return LIKENESS_SURE;
+	uint8_t function = cursor_u8(&pdu);
+	bool fits = side == SIDE_CLIENT ? fits_request(function, pdu.left) : fits_response(function, pdu);
+	return fits ? LIKENESS_SURE : LIKENESS_NONE;
 }
 
 static void modbus_fields(const void *facts, field_visitor visit, void *context)

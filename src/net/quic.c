@@ -135,7 +135,8 @@ static void try_message(struct dissection *dissection, struct quic_state *state,
 			return;
 		emit(dissection, which, version, ready);
 	} else if (type != (which == SIDE_CLIENT ? TLS_CLIENT_HELLO : TLS_SERVER_HELLO)) {
-		dissection_anomaly(dissection, which, "error_on_data");
+		if (version != QUIC_Q050) /* whose servers answer in Google's own way */
+			dissection_anomaly(dissection, which, "error_on_data");
 	} else {
 		if (length > from.left)
 			return;

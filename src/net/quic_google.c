@@ -41,8 +41,13 @@ bool google_version_read(struct cursor datagram, uint32_t *version)
 	return read_version(&datagram, &flags, version);
 }
 
+static unsigned number_of(uint32_t version)
+{
+	return (version >> 8 & 15) * 10 + (version & 15);
+}
+
 /* Behind the version: of the long header the lengths of the connection ids, four bits each (0 or that + 3). */
-static void skip_to_frames(struct cursor *from, uint8_t flags)
+static void skip_to_frames(struct cursor *from, uint8_t flags, uint32_t version)
 {
 	static const uint8_t number_sizes[] = { 1, 2, 4, 6 };
 	if (flags & FLAG_LONG) {
@@ -53,6 +58,8 @@ static void skip_to_frames(struct cursor *from, uint8_t flags)
 		cursor_skip(from, number_sizes[flags >> 4 & 3]);
 	}
 	cursor_skip(from, HASH);
+	if (number_of(version) < 34)
+		cursor_skip(from, 1); /* private flags */
 }
 
 /* 1fdooossB: end, length present, bytes of the offset (0, 2 … 8), bytes of the stream id (1 … 4). */
@@ -62,7 +69,7 @@ struct text google_stream(struct cursor datagram)
 	uint32_t version;
 	if (!read_version(&datagram, &flags, &version))
 		return TEXT_NONE;
-	skip_to_frames(&datagram, flags);
+	skip_to_frames(&datagram, flags, version);
 	while (datagram.left > 0 && (type = cursor_u8(&datagram)) == 0)
 		; /* padding */
 	if (!(type & 0x80) || datagram.failed)
@@ -72,7 +79,8 @@ struct text google_stream(struct cursor datagram)
 	cursor_skip(&datagram, offset ? offset + 1 : 0);
 	if (!(type & 0x20))
 		return cursor_rest(&datagram);
-	return cursor_text(&datagram, cursor_u16(&datagram));
+	/* Until version 39 numbers had their least significant byte first. */
+	return cursor_text(&datagram, number_of(version) < 39 ? cursor_le16(&datagram) : cursor_u16(&datagram));
 }
 
 /* ── the hello ─ */
