@@ -16,5 +16,6 @@ const struct eve_writer *const eve_writers[] = {
 	&eve_http,
 	&eve_modbus,
 	&eve_smtp,
+	&eve_dnp3,
 	NULL,
 };

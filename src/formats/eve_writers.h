@@ -6,6 +6,7 @@
 
 #include "formats/eve_record.h"
 
+extern const struct eve_writer eve_dnp3;
 extern const struct eve_writer eve_dns, eve_mdns, eve_llmnr;
 extern const struct eve_writer eve_ftp;
 extern const struct eve_writer eve_http;

@@ -2,6 +2,7 @@
  * The list of dissectors, in the order in which they are asked: a line here, a file and a struct of its own.
  */
 #include "net/dissector.h"
+#include "net/dnp3.h"
 #include "net/dns.h"
 #include "net/ftp.h"
 #include "net/http.h"
@@ -22,6 +23,7 @@ const struct dissector *const dissectors[] = {
 	&dissector_modbus,
 	&dissector_smtp,
 	&dissector_ftp,
+	&dissector_dnp3,
 	NULL,
 };
 
