@@ -17,5 +17,7 @@ const struct eve_writer *const eve_writers[] = {
 	&eve_modbus,
 	&eve_smtp,
 	&eve_dnp3,
+	&eve_mqtt,
+	&eve_kerberos,
 	NULL,
 };

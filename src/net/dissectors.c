@@ -6,7 +6,9 @@
 #include "net/dns.h"
 #include "net/ftp.h"
 #include "net/http.h"
+#include "net/kerberos.h"
 #include "net/modbus.h"
+#include "net/mqtt.h"
 #include "net/quic.h"
 #include "net/smtp.h"
 #include "net/ssh.h"
@@ -24,6 +26,9 @@ const struct dissector *const dissectors[] = {
 	&dissector_smtp,
 	&dissector_ftp,
 	&dissector_dnp3,
+	&dissector_mqtt,
+	&dissector_kerberos,
+	&dissector_kerberos_tcp,
 	NULL,
 };
 
