@@ -19,5 +19,7 @@ const struct eve_writer *const eve_writers[] = {
 	&eve_dnp3,
 	&eve_mqtt,
 	&eve_kerberos,
+	&eve_rdp,
+	&eve_s7,
 	NULL,
 };

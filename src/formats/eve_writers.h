@@ -14,6 +14,8 @@ extern const struct eve_writer eve_kerberos;
 extern const struct eve_writer eve_modbus;
 extern const struct eve_writer eve_mqtt;
 extern const struct eve_writer eve_quic;
+extern const struct eve_writer eve_rdp;
+extern const struct eve_writer eve_s7;
 extern const struct eve_writer eve_ssh;
 extern const struct eve_writer eve_smtp;
 extern const struct eve_writer eve_tls;

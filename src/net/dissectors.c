@@ -10,6 +10,8 @@
 #include "net/modbus.h"
 #include "net/mqtt.h"
 #include "net/quic.h"
+#include "net/rdp.h"
+#include "net/s7.h"
 #include "net/smtp.h"
 #include "net/ssh.h"
 #include "net/tls.h"
@@ -29,6 +31,8 @@ const struct dissector *const dissectors[] = {
 	&dissector_mqtt,
 	&dissector_kerberos,
 	&dissector_kerberos_tcp,
+	&dissector_rdp,
+	&dissector_s7,
 	NULL,
 };
 

@@ -53,8 +53,16 @@ static const struct {
 		0x6e, 0x03, 0x3d } },
 };
 
+/* Versions that force a negotiation (RFC 9000 15): clients that send them seal as draft 29 did. */
+static bool is_reserved(uint32_t version)
+{
+	return (version & 0x0f0f0f0f) == 0x0a0a0a0a;
+}
+
 static const uint8_t *salt_of(uint32_t version)
 {
+	if (is_reserved(version))
+		version = 0xff00001d;
 	for (size_t i = 0; i < sizeof salts / sizeof *salts; i++)
 		if (version >= salts[i].first && version <= salts[i].last)
 			return salts[i].salt;
