@@ -1,7 +1,8 @@
 /*
  * The one way in which dissectors read bytes: a cursor over bytes that somebody else owns, which cannot leave them. A
- * read that does not fit gives zero (or nothing), moves nothing, and marks the cursor as failed; once failed every
- * further read does. So a dissector reads a whole structure and looks once, at its end.
+ * read that does not fit gives zero (or nothing) and marks the cursor as failed; nothing is left of it then, and every
+ * further read fails. So a dissector reads a whole structure and looks once, at its end, and a loop over what is left
+ * ends.
  */
 #ifndef NOROSHI_NET_CURSOR_H
 #define NOROSHI_NET_CURSOR_H
@@ -33,6 +34,7 @@ static inline const uint8_t *cursor_bytes(struct cursor *cursor, size_t size)
 {
 	if (cursor->failed || size > cursor->left) {
 		cursor->failed = true;
+		cursor->left = 0;
 		return NULL;
 	}
 	const uint8_t *bytes = cursor->at;
