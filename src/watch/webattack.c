@@ -77,7 +77,7 @@ void webattack_free(struct webattack *webattack)
 
 static void report(struct webattack *webattack, struct look *look, struct flagged *flagged)
 {
-	struct finding *finding = findings_get(&webattack->findings, look->source->key, flagged);
+	struct finding *finding = findings_get(&webattack->findings, look->source->is.key, flagged);
 	flagged->request = look->request;
 	flagged->line = look->line;
 	flagged->decoded = look->decoded;
@@ -107,12 +107,12 @@ static void follow_blind(struct webattack *webattack, struct look *look, const s
 	struct flagged flagged =
 	    flagged_as(look, ATTACK_BLIND_SQL, counted_id(COUNTED_BLIND), counted_words(COUNTED_BLIND));
 	struct flagged single = flagged_as(look, ATTACK_SQL, 0, NULL);
-	struct finding *finding = findings_get(&webattack->findings, look->source->key, &single);
+	struct finding *finding = findings_get(&webattack->findings, look->source->is.key, &single);
 	if (!finding || !finding_try(finding, look->request))
 		return;
 	flagged.judgement = judgement->by == JUDGED_WAITED ? *judgement : judge_blind(finding);
 	report(webattack, look, &flagged);
-	struct finding *blind = findings_get(&webattack->findings, look->source->key, &flagged);
+	struct finding *blind = findings_get(&webattack->findings, look->source->is.key, &flagged);
 	if (blind && blind->judgement.success != SUCCESS_LIKELY)
 		blind->judgement = flagged.judgement; /* what the newest tries say */
 }
@@ -181,7 +181,7 @@ static void count_missing(struct webattack *webattack, struct look *look)
 	if (!missing)
 		return;
 	source->missing++;
-	source_distinct(source, look->path->key);
+	source_distinct(source, look->path->is.key);
 	if (!source->enumerates)
 		source->enumerates = source->missing >= MISSING_MOST &&
 				     source->missing * 100 >= source->requests * MISSING_SHARE &&
@@ -221,7 +221,7 @@ static void follow_upload(struct webattack *webattack, struct look *look)
 	bool recent = source->uploaded && request->occurred - source->uploaded <= UPLOAD_WINDOW;
 	bool new = look->path->found == 0;
 	bool in_uploads = look->hits.weights[ATTACK_WEB_SHELL] > 0;
-	bool put = source->put_path == look->path->key && !text_equal_nocase(request->method, TEXT("PUT"));
+	bool put = source->put_path == look->path->is.key && !text_equal_nocase(request->method, TEXT("PUT"));
 	if (request->status / 100 == 2 && recent && is_program(request->target) && ((new &&in_uploads) || put)) {
 		struct flagged flagged =
 		    flagged_as(look, ATTACK_WEB_SHELL, counted_id(COUNTED_UPLOADED), counted_words(COUNTED_UPLOADED));
@@ -233,7 +233,7 @@ static void follow_upload(struct webattack *webattack, struct look *look)
 		return;
 	source->uploaded = request->occurred;
 	source->upload_line = look->line;
-	source->put_path = text_equal_nocase(request->method, TEXT("PUT")) ? look->path->key : 0;
+	source->put_path = text_equal_nocase(request->method, TEXT("PUT")) ? look->path->is.key : 0;
 }
 
 /* ── a request ─ */

@@ -106,9 +106,9 @@ static struct judgement judge_disclosed(
     const struct weblog_request *request, const struct path *path, struct source *source)
 {
 	bool empty = request->size == 0;
-	if (source->probe_path && source->probe_path != path->key && source->probe_size == request->size)
+	if (source->probe_path && source->probe_path != path->is.key && source->probe_size == request->size)
 		source->probes_alike = true;
-	source->probe_path = path->key;
+	source->probe_path = path->is.key;
 	source->probe_size = request->size;
 	if (empty || source->probes_alike)
 		return judged(SUCCESS_UNKNOWN, empty ? JUDGED_ANSWERED : JUDGED_ALIKE, request, path);

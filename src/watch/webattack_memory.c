@@ -38,38 +38,47 @@ void memory_free(struct memory *memory)
 	*memory = (struct memory){ 0 };
 }
 
+/* The entry of `key` in a table of entries of `size` bytes that begin with struct remembered; *new when it was made, in
+ * the place of the longest quiet. */
+static void *entry(void *table, size_t sets, size_t size, struct remembered wanted, bool *new, uint64_t *forgotten)
+{
+	char *set = (char *)table + (wanted.key & (sets - 1)) * WAYS * size, *place = set;
+	wanted.key |= !wanted.key;
+	*new = false;
+	for (char *at = set; at < set + WAYS * size; at += size) {
+		struct remembered *one = (struct remembered *)(void *)at, *oldest = (struct remembered *)(void *)place;
+		if (one->key == wanted.key) {
+			one->seen = wanted.seen;
+			return one;
+		}
+		if (oldest->key && (!one->key || one->seen < oldest->seen))
+			place = at;
+	}
+	*new = true;
+	*forgotten += ((struct remembered *)(void *)place)->key != 0;
+	memset(place, 0, size);
+	*(struct remembered *)(void *)place = wanted;
+	return place;
+}
+
 struct source *memory_source(struct memory *memory, uint64_t key, nanoseconds now)
 {
-	struct source *set = memory->sources + (key & (memory->source_sets - 1)) * WAYS, *oldest = set;
-	key |= !key;
-	for (size_t i = 0; i < WAYS; i++) {
-		if (set[i].key == key) {
-			set[i].seen = now;
-			return &set[i];
-		}
-		if (oldest->key && (!set[i].key || set[i].seen < oldest->seen))
-			oldest = &set[i];
-	}
-	memory->sources_forgotten += oldest->key != 0;
-	*oldest = (struct source){ .key = key, .seen = now, .window = now, .weak_since = now };
-	return oldest;
+	bool new;
+	struct source *source = entry(memory->sources, memory->source_sets, sizeof *source,
+	    (struct remembered){ key, now }, &new, &memory->sources_forgotten);
+	if (new)
+		source->window = source->weak_since = now;
+	return source;
 }
 
 struct path *memory_path(struct memory *memory, uint64_t key, nanoseconds now)
 {
-	struct path *set = memory->paths + (key & (memory->path_sets - 1)) * WAYS, *oldest = set;
-	key |= !key;
-	for (size_t i = 0; i < WAYS; i++) {
-		if (set[i].key == key) {
-			set[i].seen = now;
-			return &set[i];
-		}
-		if (oldest->key && (!set[i].key || set[i].seen < oldest->seen))
-			oldest = &set[i];
-	}
-	memory->paths_forgotten += oldest->key != 0;
-	*oldest = (struct path){ .key = key, .seen = now, .least = UINT64_MAX };
-	return oldest;
+	bool new;
+	struct path *path = entry(memory->paths, memory->path_sets, sizeof *path, (struct remembered){ key, now }, &new,
+	    &memory->paths_forgotten);
+	if (new)
+		path->least = UINT64_MAX;
+	return path;
 }
 
 bool source_distinct(struct source *source, uint64_t hash)

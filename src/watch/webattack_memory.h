@@ -12,9 +12,14 @@
 
 #define DISTINCT_BITS 256
 
-struct source {
+/* What both tables keep of each entry. */
+struct remembered {
 	uint64_t key; /* 0 = free */
 	nanoseconds seen;
+};
+
+struct source {
+	struct remembered is;
 	nanoseconds attacked; /* the newest request that was reported; 0 = none */
 	/* Requests of the current window, and of them those for what is not there. */
 	nanoseconds window;
@@ -34,8 +39,7 @@ struct source {
 };
 
 struct path {
-	uint64_t key; /* 0 = free */
-	nanoseconds seen;
+	struct remembered is;
 	uint64_t least, most;    /* bytes of the answers (2xx) to clean requests */
 	uint32_t answers;        /* so many of them */
 	uint32_t found, missing; /* answers 2xx and 404 to anybody */

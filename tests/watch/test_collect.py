@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """noroshi collect against real exporters: softflowd meters one capture and sends it as NetFlow v5, v9 and IPFIX to nfcapd and to us; what
-nfdump says of it and what we say are the same flows. In a namespace (tests/lib/netns-run).
+nfdump says of it and what we say are the same flows. Where pmacctd is, it samples every packet of the capture as sFlow. In a namespace
+(tests/lib/netns-run).
 
 usage: test_collect.py NOROSHI      (prints TAP)
 """
@@ -25,6 +26,17 @@ NETNS = Path(__file__).resolve().parent.parent / "lib/netns-run"
 TO_US, TO_THEM = 9995, 9996
 
 
+PROTOCOLS = {"1": "ICMP", "6": "TCP", "17": "UDP", "58": "ICMP6"}
+PMACCT = """daemonize: false
+pcap_savefile: {0}/traffic.pcap
+plugins: sfprobe
+sfprobe_receiver: 127.0.0.1:{1}
+sfprobe_agentip: 198.18.0.77
+sampling_rate: 1
+aggregate: src_host, dst_host, src_port, dst_port, proto
+"""
+
+
 def checksum(data):
     total = sum(struct.unpack(f">{len(data) // 2}H", data[:len(data) // 2 * 2]))
     while total >> 16:
@@ -42,9 +54,10 @@ def packet(source, target, protocol, payload):
 
 
 def write_capture(path, flows, seed):
-    """Flows of TCP, UDP and ICMP over IPv4 and IPv6, some in both directions. Returns when each pair of addresses began."""
+    """Flows of TCP, UDP and ICMP over IPv4 and IPv6, some in both directions. Returns when each pair of addresses began, and how many
+    packets there are of each kind."""
     dice = random.Random(seed)
-    frames, starts = [], {}
+    frames, starts, packets = [], {}, collections.Counter()
     for i in range(flows):
         if i % 3:
             ends = [ipaddress.ip_address(f"198.18.{i // 200}.{i % 200 + 1}"), ipaddress.ip_address(f"198.19.0.{i % 50 + 1}")]
@@ -66,11 +79,14 @@ def write_capture(path, flows, seed):
             else:
                 payload = struct.pack(">BBHHH", 8 if protocol == 1 else 128, 0, 0, 7, n) + data
             frames.append((at + n * 0.25, packet(ends[side], ends[1 - side], protocol, payload)))
+            has_ports = protocol in (6, 17)
+            packets[(str(ends[side]), ports[side] * has_ports, str(ends[1 - side]), ports[1 - side] * has_ports, PROTOCOLS[str(protocol)],
+                     len(payload) + (20 if ends[0].version == 4 else 40))] += 1
     with open(path, "wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
         for when, frame in sorted(frames, key=lambda one: one[0]):
             file.write(struct.pack("<IIII", int(when), int(when % 1 * 1000000), len(frame), len(frame)) + frame)
-    return starts
+    return starts, packets
 
 
 def wait_for(condition, limit=30):
@@ -88,6 +104,12 @@ def listening(port):
     return any(wanted in Path(table).read_text() for table in ("/proc/self/net/udp", "/proc/self/net/udp6"))
 
 
+def wait_until_quiet(path):
+    """Something is in it, and nothing more came for a while."""
+    sizes = []
+    wait_for(lambda: sizes.append(path.stat().st_size) or (len(sizes) > 20 and sizes[-20] == sizes[-1] and sizes[-1] > 0))
+
+
 def inside(noroshi, folder):
     for version in ("5", "9", "10"):
         at = folder / version
@@ -100,13 +122,25 @@ def inside(noroshi, folder):
             subprocess.run(["softflowd", "-r", str(folder / "traffic.pcap"), "-n", f"127.0.0.1:{port}", "-v", version, "-a", "-m", "20000", "-d"], check=True, timeout=60,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         # the last datagram is there when nothing came for a while: loopback loses none, and the socket's queue is read at the end
-        sizes = []
-        wait_for(lambda: sizes.append((at / "eve.json").stat().st_size) or (len(sizes) > 10 and sizes[-10] == sizes[-1] and sizes[-1] > 0))
+        wait_until_quiet(at / "eve.json")
         for process in (ours, theirs):
             process.terminate()
             process.wait(timeout=20)
         (at / "status").write_text(str(ours.returncode))
+    if shutil.which("pmacctd"):
+        sflow(noroshi, folder)
     stray(noroshi, folder)
+
+
+def sflow(noroshi, folder):
+    (folder / "pmacct.conf").write_text(PMACCT.format(folder, TO_US))
+    ours = subprocess.Popen([noroshi, "collect", "--listen", f"127.0.0.1:{TO_US}", "--eve", str(folder / "sflow.json")], stderr=open(folder / "sflow.counts", "wb"))
+    assert wait_for(lambda: listening(TO_US))
+    theirs = subprocess.Popen(["pmacctd", "-f", str(folder / "pmacct.conf")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_until_quiet(folder / "sflow.json")
+    for process in (ours, theirs):  # in this order: when it ends pmacctd sends some samples a second time
+        process.terminate()
+        process.wait(timeout=20)
 
 
 def stray(noroshi, folder):
@@ -146,9 +180,6 @@ def our_flows(path, digits):
     return flows
 
 
-PROTOCOLS = {"1": "ICMP", "6": "TCP", "17": "UDP", "58": "ICMP6"}
-
-
 def their_flows(folder, digits):
     done = subprocess.run(["nfdump", "-q", "-R", str(folder), "-o", "fmt:%sa,%sp,%da,%dp,%pr,%pkt,%byt,%ts", "-6", "-N"], capture_output=True, text=True, check=True, env={**os.environ, "TZ": "UTC"})
     flows = collections.Counter()
@@ -160,6 +191,33 @@ def their_flows(folder, digits):
         ports = [0, 0] if row[4].startswith("ICMP") else [int(float(row[1])), int(float(row[3]))]
         flows[(str(ipaddress.ip_address(row[0])), ports[0], str(ipaddress.ip_address(row[2])), ports[1], row[4], int(row[5]), int(row[6]), row[7].replace(" ", "T")[:digits])] += 1
     return flows
+
+
+def compare_sflow(tap, folder, packets):
+    if not (folder / "sflow.json").exists():
+        print("# no pmacctd here: sFlow was not sent")
+        return
+    ours = collections.Counter()
+    for kind, count in our_flows(folder / "sflow.json", 0).items():
+        ours[(*kind[:5], kind[6])] += count * kind[5]
+    counts = json.loads((folder / "sflow.counts").read_text().splitlines()[-1])["sflow5"]
+    print(f"# sflow5: {sum(ours.values())} samples of {sum(packets.values())} packets; {counts}")
+    # pmacctd does not send what is left in its buffer when it ends
+    tap(not ours - packets and sum(ours.values()) >= 0.97 * sum(packets.values()), "sflow5: the packets of the capture", f"{list((ours - packets).items())[:5]}")
+    tap(not counts["lost"] and not counts["malformed"], "sflow5: nothing lost or malformed", str(counts))
+
+
+def real_switch(tap, noroshi):
+    """A capture of a switch: tshark says one flow sample and eight of counters."""
+    shared = Path(os.environ.get("NOROSHI_SHARED") or Path(__file__).resolve().parents[3] / "shared") / "data/pcaps/protocols/sflow.pcap"
+    if not shared.exists():
+        print(f"# {shared.name} is not here")
+        return
+    done = subprocess.run([noroshi, "collect", "--eve", "-", str(shared)], capture_output=True, text=True, check=False)
+    records, counts = [json.loads(line) for line in done.stdout.splitlines()], json.loads(done.stderr.splitlines()[-1])["sflow5"]
+    tap(len(records) == 1 and counts["skipped"] == 8, "sflow5: of a real switch one packet and eight counter samples", str(counts))
+    said = (records[0]["host"], records[0]["src_ip"], records[0]["dest_ip"], records[0]["proto"], records[0]["vlan"], records[0]["netflow"]["bytes"], records[0]["metadata"]["flowvars"][1]["value"])
+    tap(said == ("172.21.35.17", "172.21.32.254", "172.21.32.241", "ICMP", [32], 60, "2048"), "sflow5: it is the packet that tshark shows", str(said))
 
 
 class Tap:
@@ -197,7 +255,7 @@ def outside(noroshi):
             return 77
     with tempfile.TemporaryDirectory(prefix="noroshi-collect-") as name:
         folder = Path(name)
-        starts = write_capture(folder / "traffic.pcap", 400, random.randrange(1 << 30))
+        starts, packets = write_capture(folder / "traffic.pcap", 400, random.randrange(1 << 30))
         done = subprocess.run([str(NETNS), "--seconds", "200", sys.executable, __file__, noroshi, name], check=False)
         if done.returncode == 77:
             print("1..0 # SKIP no namespaces here")
@@ -205,9 +263,11 @@ def outside(noroshi):
         tap(done.returncode == 0, "everything was sent", f"status {done.returncode}")
         if done.returncode == 0:
             compare(tap, folder, starts)
+            compare_sflow(tap, folder, packets)
             counts = json.loads((folder / "stray").read_text().splitlines()[-1])
             tap(counts["unknown"] == 2 and counts["refused"] == 1 and counts["netflow9"]["malformed"] == 1 and counts["netflow5"]["malformed"] == 1,
                 "what is no export, is cut, or comes from elsewhere is counted", str(counts))
+    real_switch(tap, noroshi)
     print(f"1..{tap.number}")
     return 1 if tap.failed else 0
 
