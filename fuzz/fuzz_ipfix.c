@@ -1,5 +1,7 @@
 /*
  * IPFIX: templates, their withdrawal, fields of variable length.
+ *
+ * Sources: formats/ipfix.c, formats/flow_field.c, formats/flow_export.c.
  */
 #include "fuzz_flow.h"
 

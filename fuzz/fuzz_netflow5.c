@@ -1,5 +1,7 @@
 /*
  * NetFlow version 5.
+ *
+ * Sources: formats/netflow5.c, formats/flow_export.c.
  */
 #include "fuzz_flow.h"
 

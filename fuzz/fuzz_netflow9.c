@@ -1,5 +1,7 @@
 /*
  * NetFlow version 9: templates, options and data.
+ *
+ * Sources: formats/netflow9.c, formats/flow_field.c, formats/flow_export.c.
  */
 #include "fuzz_flow.h"
 

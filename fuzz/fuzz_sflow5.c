@@ -1,5 +1,7 @@
 /*
  * sFlow version 5: samples and the packets in them.
+ *
+ * Sources: formats/sflow5.c, formats/flow_export.c.
  */
 #include "fuzz_flow.h"
 

@@ -1,6 +1,9 @@
 /*
  * The normal form of what clients send, and the detector over it: the first line is the agent, every further one a
  * target.
+ *
+ * Sources: watch/webattack.c, watch/webattack_normal.c, watch/webattack_scan.c, watch/webattack_judge.c,
+ * watch/webattack_finding.c, watch/webattack_memory.c.
  */
 #include "fuzz.h"
 #include "watch/webattack.h"

@@ -1,5 +1,7 @@
 /*
  * The readers of web-server logs, told by content: any bytes as a log.
+ *
+ * Sources: formats/weblog.c, formats/weblog_combined.c, formats/weblog_json.c, formats/weblog_w3c.c.
  */
 #include "formats/weblog.h"
 #include "fuzz.h"
