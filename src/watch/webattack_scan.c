@@ -159,9 +159,10 @@ static bool scan_text(struct scanner *scanner, unsigned place, bool foreign, str
 	return true;
 }
 
-static bool known_clean(struct scanner *scanner, size_t which, struct text text, uint64_t **place)
+/* `foreign` texts were asked less, so theirs is another hash. */
+static bool known_clean(struct scanner *scanner, size_t which, bool foreign, struct text text, uint64_t **place)
 {
-	uint64_t hash = hash_bytes(text.at, text.size, scanner->seed);
+	uint64_t hash = hash_bytes(text.at, text.size, scanner->seed + foreign);
 	*place = &scanner->clean[which][hash >> (64 - CLEAN_BITS)];
 	if (**place == hash)
 		return true;
@@ -172,7 +173,7 @@ static bool known_clean(struct scanner *scanner, size_t which, struct text text,
 bool scanner_target(struct scanner *scanner, struct text target, struct hits *hits)
 {
 	uint64_t *place;
-	if (!target.size || known_clean(scanner, 0, target, &place))
+	if (!target.size || known_clean(scanner, 0, false, target, &place))
 		return false;
 	normal_target(&scanner->normal, target);
 	if (!scan_text(scanner, PLACE_TARGET, false, hits))
@@ -184,7 +185,7 @@ bool scanner_target(struct scanner *scanner, struct text target, struct hits *hi
 bool scanner_header(struct scanner *scanner, struct text header, bool foreign, struct hits *hits)
 {
 	uint64_t *place;
-	if (!header.size || known_clean(scanner, 1, header, &place))
+	if (!header.size || known_clean(scanner, 1, foreign, header, &place))
 		return false;
 	normal_header(&scanner->normal, header);
 	if (!scan_text(scanner, PLACE_HEADER, foreign, hits))

@@ -207,9 +207,28 @@ def compare_sflow(tap, folder, packets):
     tap(not counts["lost"] and not counts["malformed"], "sflow5: nothing lost or malformed", str(counts))
 
 
+SHARED = Path(os.environ.get("NOROSHI_SHARED") or Path(__file__).resolve().parents[3] / "shared") / "data"
+
+
+def fits_schema(tap, folder):
+    """Suricata's own schema of EVE."""
+    try:
+        import jsonschema  # pylint: disable=import-outside-toplevel
+    except ImportError:
+        print("# no jsonschema here")
+        return
+    if not (SHARED / "eve-schema.json").exists():
+        print("# eve-schema.json is not here")
+        return
+    validator = jsonschema.Draft7Validator(json.loads((SHARED / "eve-schema.json").read_text()))
+    records = [json.loads(line) for version in ("5", "9", "10") for line in (folder / version / "eve.json").read_text().splitlines()[:100]]
+    wrong = [error.message for one in records for error in validator.iter_errors(one)]
+    tap(records and not wrong, "every record fits the schema of EVE", str(wrong[:3]))
+
+
 def real_switch(tap, noroshi):
     """A capture of a switch: tshark says one flow sample and eight of counters."""
-    shared = Path(os.environ.get("NOROSHI_SHARED") or Path(__file__).resolve().parents[3] / "shared") / "data/pcaps/protocols/sflow.pcap"
+    shared = SHARED / "pcaps/protocols/sflow.pcap"
     if not shared.exists():
         print(f"# {shared.name} is not here")
         return
@@ -264,6 +283,7 @@ def outside(noroshi):
         if done.returncode == 0:
             compare(tap, folder, starts)
             compare_sflow(tap, folder, packets)
+            fits_schema(tap, folder)
             counts = json.loads((folder / "stray").read_text().splitlines()[-1])
             tap(counts["unknown"] == 2 and counts["refused"] == 1 and counts["netflow9"]["malformed"] == 1 and counts["netflow5"]["malformed"] == 1,
                 "what is no export, is cut, or comes from elsewhere is counted", str(counts))
