@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define MOST_RECOGNISED 4096u /* bytes of a side; what is not known by then is none of ours */
-#define MOST_DATAGRAMS 8      /* the same for UDP */
 #define MOST_BECOME 8         /* times that a flow becomes another protocol */
 
 static struct stream_kept *kept_of(struct stream *stream, enum side side)
@@ -197,6 +196,16 @@ static const struct dissector *ask(uint64_t *candidates, enum side side, const u
 	return NULL;
 }
 
+bool stream_knows_datagram(const uint8_t *bytes, uint32_t size)
+{
+	for (enum side side = SIDE_CLIENT; side <= SIDE_SERVER; side++) {
+		uint64_t candidates = all_candidates(TRANSPORT_UDP);
+		if (ask(&candidates, side, bytes, size, true))
+			return true;
+	}
+	return false;
+}
+
 /* Starts the dissector of these bytes, when one is sure. *side follows when the roles turn. */
 static bool recognise(struct stream *stream, enum side *side, const uint8_t *bytes, size_t size)
 {
@@ -362,10 +371,8 @@ void stream_datagram(struct stream *stream, enum side side, const uint8_t *bytes
 {
 	if (stream->over)
 		return;
-	if (!stream->dissection.dissector && !recognise(stream, &side, bytes, size)) {
-		stream->over |= ++stream->tries >= MOST_DATAGRAMS;
+	if (!stream->dissection.dissector && !recognise(stream, &side, bytes, size))
 		return;
-	}
 	stream->dissection.dissector->data(&stream->dissection, side, bytes, size);
 	if (!stream->become)
 		return;

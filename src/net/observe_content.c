@@ -7,6 +7,8 @@
 /* A reset must be near the byte that comes next, or it was made up by somebody who does not see the connection. */
 #define RESET_WINDOW (1 << 20)
 
+#define MOST_DATAGRAMS 8 /* of UDP: what is not known by then is none of ours */
+
 /* A side of a stream as the reassembly sees it: the side as it was at first, whatever the roles become meanwhile. */
 struct route {
 	const struct observer *observer;
@@ -186,6 +188,11 @@ void observe_udp(struct observer *observer, struct flow_entry *entry, struct pac
 	if (entry->flow.content == CONTENT_DONE)
 		return;
 	if (entry->flow.content == CONTENT_NONE) {
+		if (!stream_knows_datagram(packet->at, packet->size)) {
+			if (entry->flow.packets[0] + entry->flow.packets[1] >= MOST_DATAGRAMS)
+				entry->flow.content = CONTENT_DONE;
+			return;
+		}
 		entry->stream =
 		    stream_new(&entry->flow, TRANSPORT_UDP, &observer->settings.listener, &observer->memory);
 		entry->flow.content = entry->stream ? CONTENT_STREAM : CONTENT_DONE;

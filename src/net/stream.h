@@ -40,13 +40,16 @@ struct stream {
 	const struct dissector *next; /* dissection_become() */
 	bool become, turned;
 	bool over; /* nobody wants anything of this flow any more */
-	uint8_t tries, became;
+	uint8_t became;
 };
 
 /* NULL without memory. The flow lives longer. */
 struct stream *stream_new(
     struct flow *flow, enum transport transport, const struct listener *listener, struct stream_memory *memory);
 void stream_free(struct stream *stream); /* without telling the dissector */
+
+/* Whether a dissector is sure of this datagram, sent by the client or the server: before a stream is made of it. */
+bool stream_knows_datagram(const uint8_t *bytes, uint32_t size);
 
 void stream_bytes(struct stream *stream, enum side side, const uint8_t *bytes, uint32_t size);
 void stream_gap(struct stream *stream, enum side side, uint64_t missing);

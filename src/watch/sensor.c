@@ -14,7 +14,35 @@ struct sensor {
 	struct builder lines;
 	struct sensor_counts counts;
 	nanoseconds newest, begun; /* of the packets' clock; the monotonic one */
+	enum error error;          /* of the output */
+	struct failure failure;
 };
+
+/* ── lines ─ */
+
+/* The first error of the output stays: nothing is written after it. */
+static void write_lines(struct sensor *sensor)
+{
+	if (!sensor->error && sensor->lines.failed)
+		sensor->error = fail(&sensor->failure, ERROR_MEMORY, "no memory for the records");
+	if (!sensor->error && sensor->lines.size > 0)
+		sensor->error = sensor->settings.write(
+		    sensor->settings.context, (struct text){ sensor->lines.at, sensor->lines.size }, &sensor->failure);
+	builder_clear(&sensor->lines);
+}
+
+static void added(struct sensor *sensor)
+{
+	if (sensor->lines.size >= PIECE || sensor->lines.failed)
+		write_lines(sensor);
+}
+
+static enum error result(const struct sensor *sensor, struct failure *failure)
+{
+	if (sensor->error && failure)
+		*failure = sensor->failure;
+	return sensor->error;
+}
 
 /* ── what the observer tells ─ */
 
@@ -23,6 +51,7 @@ static void on_facts(void *context, const struct dissection *dissection, enum si
 	struct sensor *sensor = context;
 
 	sensor->counts.records += eve_facts(&sensor->lines, &sensor->source, dissection, side, facts);
+	added(sensor);
 }
 
 static void on_anomaly(void *context, const struct dissection *dissection, enum side side, const char *event)
@@ -32,6 +61,7 @@ static void on_anomaly(void *context, const struct dissection *dissection, enum 
 	eve_anomaly(&sensor->lines, &sensor->source, dissection, side, event);
 	sensor->counts.records++;
 	sensor->counts.anomalies++;
+	added(sensor);
 }
 
 static void on_packet_anomaly(void *context, const struct frame *frame, const struct flow *flow, const char *event)
@@ -41,6 +71,7 @@ static void on_packet_anomaly(void *context, const struct frame *frame, const st
 	eve_packet_anomaly(&sensor->lines, &sensor->source, frame, flow, event);
 	sensor->counts.records++;
 	sensor->counts.anomalies++;
+	added(sensor);
 }
 
 static void on_flow(void *context, const struct flow *flow, enum flow_over why)
@@ -49,6 +80,7 @@ static void on_flow(void *context, const struct flow *flow, enum flow_over why)
 
 	eve_flow(&sensor->lines, &sensor->source, flow, why);
 	sensor->counts.records++;
+	added(sensor);
 }
 
 /* ── life ─ */
@@ -95,31 +127,20 @@ void sensor_source(struct sensor *sensor, struct text interface, struct text fil
 
 /* ── work ─ */
 
-static enum error write_lines(struct sensor *sensor, struct failure *failure)
-{
-	if (sensor->lines.failed)
-		return fail(failure, ERROR_MEMORY, "no memory for the records");
-	if (sensor->lines.size == 0)
-		return OK;
-	enum error error = sensor->settings.write(
-	    sensor->settings.context, (struct text){ sensor->lines.at, sensor->lines.size }, failure);
-	builder_clear(&sensor->lines);
-	return error;
-}
-
 enum error sensor_frames(struct sensor *sensor, const struct frame *frames, size_t count, struct failure *failure)
 {
 	if (count == 0)
 		return OK;
 	observer_frames(sensor->observer, frames, count);
 	sensor->newest = frames[count - 1].time;
-	return sensor->lines.size >= PIECE ? write_lines(sensor, failure) : OK;
+	return result(sensor, failure);
 }
 
 enum error sensor_time(struct sensor *sensor, nanoseconds now, struct failure *failure)
 {
 	observer_time(sensor->observer, now);
-	return write_lines(sensor, failure);
+	write_lines(sensor);
+	return result(sensor, failure);
 }
 
 enum error sensor_stats(struct sensor *sensor, const struct eve_capture *capture, struct failure *failure)
@@ -130,13 +151,15 @@ enum error sensor_stats(struct sensor *sensor, const struct eve_capture *capture
 		return OK;
 	eve_stats(&sensor->lines, &sensor->source, capture->live ? time_now() : sensor->newest,
 	    time_monotonic() - sensor->begun, capture, &counts);
-	return write_lines(sensor, failure);
+	write_lines(sensor);
+	return result(sensor, failure);
 }
 
 enum error sensor_finish(struct sensor *sensor, struct failure *failure)
 {
 	observer_finish(sensor->observer);
-	return write_lines(sensor, failure);
+	write_lines(sensor);
+	return result(sensor, failure);
 }
 
 struct sensor_counts sensor_count(const struct sensor *sensor)
