@@ -1,7 +1,7 @@
 /*
  * Frozen: the limit that the sensor is measured against. Maps a capture of Ethernet frames (pcap, microseconds, this
- * machine's byte order) and, by CPU time, walks from packet to packet, reads the addresses, ports and protocol of each and
- * adds them up: the least that anything which meters flows must do. Prints one JSON object.
+ * machine's byte order) and, by CPU time, walks from packet to packet, reads the addresses, ports and protocol of each
+ * and adds them up: the least that anything which meters flows must do. Prints one JSON object.
  *
  * Do not improve or change this file: ratios of different days are comparable only while it stands still.
  */

@@ -5,13 +5,16 @@
 
 #include "base/file.h"
 #include "net/capture_file.h"
+#include "watch/sandbox.h"
 #include "watch/sensor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define BATCH 64 /* frames at a time */
@@ -26,6 +29,7 @@ struct options {
 
 struct run {
 	struct options options;
+	int *descriptors; /* of the files; -1: not opened, and said */
 	struct sensor *sensor;
 	struct file *eve;           /* NULL: standard output */
 	uint64_t unread, truncated; /* files */
@@ -157,14 +161,45 @@ static enum error end(struct run *run, struct failure *failure)
 
 /* ── files ─ */
 
+/* Each file is held open until it was read: as many descriptors as the system allows. */
+static void raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+/* All of them, before the first byte of any is looked at: afterwards nothing can be opened. */
+static enum error open_files(struct run *run, struct failure *failure)
+{
+	const struct options *options = &run->options;
+
+	raise_descriptors();
+	run->descriptors = calloc(options->file_count, sizeof *run->descriptors);
+	if (!run->descriptors)
+		return fail(failure, ERROR_MEMORY, "no memory for %zu files", options->file_count);
+	for (size_t i = 0; i < options->file_count; i++) {
+		const char *path = options->files[i];
+		run->descriptors[i] = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+		if (run->descriptors[i] >= 0)
+			continue;
+		fprintf(stderr, "noroshi sensor: %s: cannot be opened: %s\n", path, strerror(errno));
+		run->unread++;
+	}
+	return OK;
+}
+
 /* What is wrong with a file is said, and the next one read; only an error of the output ends the work. */
-static enum error read_file(struct run *run, const char *path, struct failure *failure)
+static enum error read_file(struct run *run, int descriptor, const char *path, struct failure *failure)
 {
 	struct capture_file *file;
 	struct frame frames[BATCH];
 	struct failure wrong;
 	size_t count;
-	enum error output = OK, error = capture_file_open(path, &file, &wrong);
+	enum error output = OK, error = capture_file_descriptor(descriptor, path, &file, &wrong);
 
 	if (!error) {
 		sensor_source(run->sensor, TEXT_NONE, text_of(path));
@@ -205,10 +240,15 @@ static void report(const struct run *run)
 
 static enum error run_files(struct run *run, struct failure *failure)
 {
-	enum error error = begin(run, failure);
+	enum error error = open_files(run, failure);
 
+	if (!error)
+		error = begin(run, failure);
+	if (!error)
+		error = sandbox_enter(failure);
 	for (size_t i = 0; i < run->options.file_count && !error; i++)
-		error = read_file(run, run->options.files[i], failure);
+		if (run->descriptors[i] >= 0)
+			error = read_file(run, run->descriptors[i], run->options.files[i], failure);
 	if (!error)
 		error = end(run, failure);
 	if (!error)
@@ -230,6 +270,7 @@ int sensor_command(int argc, char **argv)
 		error = run_files(&run, &failure);
 	if (error)
 		fprintf(stderr, "noroshi sensor: %s\n", failure.words);
+	free(run.descriptors);
 	free(run.options.files);
 	return error || run.unread ? 2 : 0;
 }
