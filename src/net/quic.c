@@ -254,11 +254,8 @@ static bool is_other_connection(const struct quic_state *state, const struct pac
 /* The keys come of the client's first connection id, or of the one that a Retry gave it: whichever fits. */
 static size_t open_packet(struct quic_state *state, enum side side, const struct packet *packet, uint8_t *to)
 {
-	if (state->version == 0) {
-		if (side == SIDE_SERVER)
-			return 0;
-		derive(state, packet);
-	}
+	if (state->version == 0)
+		return 0;
 	size_t size = quic_open(&state->keys[side], packet->bytes, packet->number, to);
 	if (size > 0 || side == SIDE_SERVER || !is_other_connection(state, packet))
 		return size;
@@ -274,6 +271,8 @@ static void take_initial(
     struct dissection *dissection, struct quic_state *state, enum side which, const struct packet *packet)
 {
 	struct quic_side *side = &state->sides[which];
+	if (which == SIDE_CLIENT && state->version == 0)
+		derive(state, packet);
 	if (side->done || side->tries >= TRIES_MOST)
 		return;
 	side->tries++;
@@ -314,9 +313,12 @@ static uint64_t quic_data(struct dissection *dissection, enum side side, const u
 		take_google(dissection, &state->sides[side], side, datagram, version);
 		return size;
 	}
-	while (datagram.left > 0 && read_packet(&datagram, &packet))
+	while (datagram.left > 0 && read_packet(&datagram, &packet)) {
 		if (packet.type == PACKET_INITIAL)
 			take_initial(dissection, state, side, &packet);
+		else if (packet.type == PACKET_RETRY)
+			state->version = 0; /* the keys come of the next connection id that the client uses */
+	}
 	return size;
 }
 

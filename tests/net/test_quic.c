@@ -193,6 +193,24 @@ static void test_quic_hello_in_pieces_of_any_order(void **state)
 		builder_free(&datagrams[i]);
 }
 
+/* A Retry gives the client another connection id, from which the server's keys come too. */
+static void test_quic_server_after_a_retry_is_read(void **state)
+{
+	static const struct said retry = SAID_SERVER("\xf0\0\0\0\1\3abc\5againtoken and its tag");
+	struct builder datagrams[3] = { { 0 } };
+	(void)state;
+	put_initial(&datagrams[0], QUIC_1, SIDE_CLIENT, TEXT("\1\2\3\4\5\6\7\x08"), 1, client_hello, NULL, 0);
+	put_initial(&datagrams[1], QUIC_1, SIDE_CLIENT, CONNECTION, 2, client_hello,
+	    &(struct piece){ 0, client_hello.size }, 1);
+	put_initial(&datagrams[2], QUIC_1, SIDE_SERVER, TEXT("abc"), 1, server_hello,
+	    &(struct piece){ 0, server_hello.size }, 1);
+	struct said said[] = { said_of(SIDE_CLIENT, &datagrams[0]), retry, said_of(SIDE_CLIENT, &datagrams[1]),
+		said_of(SIDE_SERVER, &datagrams[2]) };
+	expect(said, 4, "client anomaly failed_decrypt\nclient 1 sni=q.example q13d hash\nserver 1 sni=  hash\n");
+	for (int i = 0; i < 3; i++)
+		builder_free(&datagrams[i]);
+}
+
 static void test_quic_sealed_with_other_keys_is_told(void **state)
 {
 	struct builder datagram = { 0 };
@@ -296,6 +314,7 @@ int main(void)
 		cmocka_unit_test(test_keys_are_those_of_the_standards),
 		cmocka_unit_test(test_quic_hellos_of_both_sides_are_read),
 		cmocka_unit_test(test_quic_hello_in_pieces_of_any_order),
+		cmocka_unit_test(test_quic_server_after_a_retry_is_read),
 		cmocka_unit_test(test_quic_sealed_with_other_keys_is_told),
 		cmocka_unit_test(test_quic_cut_anywhere_is_left_alone),
 		cmocka_unit_test(test_quic_of_google_is_read_in_the_clear),
