@@ -133,7 +133,8 @@ static bool take_time(
 	} else {
 		return false;
 	}
-	*(first ? &record->first : &record->last) = time;
+	/* before 1970 is no time; and the difference of two that are not negative cannot overflow */
+	*(first ? &record->first : &record->last) = time > 0 ? time : 0;
 	*(first ? &said->has_first : &said->has_last) = true;
 	return true;
 }

@@ -355,6 +355,25 @@ static void test_ipfix_sampling_of_a_selector(void **state)
 	assert_int_equal(records[0].last, NOW); /* its own time is not in it */
 }
 
+static void test_times_that_cannot_be_do_no_harm(void **state)
+{
+	(void)state;
+	struct builder line = { 0 };
+	put_ipfix(0);
+	PUT16(2, 4 + 4 + 20, 403, 5, 8, 4, 12, 4, 2, 1, 156, 8, 153, 8);
+	PUT16(403, 4 + 25);
+	PUT32(0xc6120001, 0xc6120002);
+	put(1, 4);
+	put(8, 0);                           /* NTP's 1900 */
+	put(8, INT64_MAX / MILLISECOND - 1); /* 2262 */
+	assert_int_equal(send_ipfix(), OK);
+	assert_int_equal(record_count, 1);
+	assert_int_equal(records[0].first, 0);
+	eve_netflow(&line, &records[0]);
+	assert_true(line.size > 0);
+	builder_free(&line);
+}
+
 /* ── sFlow ─ */
 
 static void test_sflow5(void **state)
@@ -410,6 +429,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_ipfix_variable_length_and_both_directions, begin, end),
 		cmocka_unit_test_setup_teardown(test_ipfix_templates_are_withdrawn, begin, end),
 		cmocka_unit_test_setup_teardown(test_ipfix_sampling_of_a_selector, begin, end),
+		cmocka_unit_test_setup_teardown(test_times_that_cannot_be_do_no_harm, begin, end),
 		cmocka_unit_test_setup_teardown(test_sflow5, begin, end),
 		cmocka_unit_test_setup_teardown(test_exporters_are_bounded, begin, end),
 	};
