@@ -112,6 +112,8 @@ char *content_build(const struct content *content, const struct choice *choice, 
 		}
 	}
 	*size = size_at(content, choice->size);
+	if (*size < choice->least)
+		*size = choice->least;
 	if (*size < sectors * DISK_SECTOR)
 		memset(at + *size, 0, sectors * DISK_SECTOR - *size);
 	return at;
@@ -156,6 +158,22 @@ static void content_write(struct content *content, const struct file_record *rec
 				.at = copy_of(record->data.at, record->data.size) });
 }
 
+/* How far the content reaches by what was written since a failed sync: a file is as long as its last block on the disk,
+ * also when the blocks that made it longer before were dropped. */
+static size_t written_to(const struct content *content)
+{
+	size_t reached = 0;
+	for (size_t i = 0; i < content->count; i++) {
+		const struct change *change = &content->changes[i];
+		size_t end = (size_t)change->offset + change->size;
+		if (!change->at && end < reached)
+			reached = end;
+		else if (change->at && !change->dropped && end > reached)
+			reached = end;
+	}
+	return reached;
+}
+
 /* The changes that a failed sync dropped, and over which nothing was written since, stay away. */
 static void content_sync(struct content *content)
 {
@@ -183,6 +201,7 @@ static void content_sync(struct content *content)
 			choice.size = content->changes[last - 1].dropped ? 0 : count;
 			break;
 		}
+	choice.least = written_to(content);
 	char *durable = content_build(content, &choice, &size);
 	free(content->durable);
 	content->durable = durable;

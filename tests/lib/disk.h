@@ -11,7 +11,7 @@
  *     another the old name may be there too, but never neither.
  * A folder that was renamed keeps its old name free of new ones: the model knows names by their paths.
  * After a failed sync the changes before it may still be lost although later syncs succeed, until a sector is written
- * anew: the kernel has dropped the pages and calls them clean.
+ * anew: the kernel has dropped the pages and calls them clean. The size reaches as far as what was written anew.
  */
 #ifndef NOROSHI_TESTS_DISK_H
 #define NOROSHI_TESTS_DISK_H

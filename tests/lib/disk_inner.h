@@ -50,6 +50,7 @@ struct disk {
 /* What is chosen: for each content the time (number of changes) at which each sector and the size reached the disk. */
 struct choice {
 	size_t *sectors, size;
+	size_t least; /* bytes that the content has whatever `size` says */
 };
 
 /* Sectors that the content may have; whether a change touches one; whether one changes the size. */

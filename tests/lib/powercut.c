@@ -241,6 +241,11 @@ void powercut_run(const struct powercut_kind *kind)
 	uint64_t records = cut_everywhere(&run);
 	unsigned long plain = run.checks;
 	run.cuts = times > 1 ? 3 : 1;
+	const char *only = getenv("NOROSHI_POWERCUT_FAULT"); /* "247:EIO": this one, to look at what came of it */
+	if (only && strchr(only, ':')) {
+		fault_run(&run, strtoull(only, NULL, 10), strchr(only, ':') + 1);
+		return;
+	}
 	fault_runs(&run, "KILL", run.syncs, run.sync_count, faults);
 	fault_runs(&run, "KILL", run.others, run.other_count, faults);
 	if (!kind->no_failures) {
