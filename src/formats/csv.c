@@ -329,6 +329,9 @@ static enum error read_map(struct csv *csv, struct text map, struct failure *fai
 	char quoted[QUOTED];
 	uint64_t position;
 	unsigned columns = 0, positions = 0;
+	size_t valid = text_utf8_valid(map);
+	if (valid < map.size)
+		return fail(failure, ERROR_USAGE, "map: byte %zu is not UTF-8", valid + 1);
 	for (struct text rest = map; rest.size;) {
 		struct text entry = text_trim(text_cut(&rest, ','));
 		size_t cut = 0;

@@ -335,6 +335,7 @@ static void expect_map_refused(const char *map, const char *words)
 static void test_a_map_that_makes_no_sense_is_refused(void **state)
 {
 	(void)state;
+	expect_map_refused("detector:a\xff", "byte 11 is not UTF-8");
 	expect_map_refused("time", "\"time\" is neither field=column nor field:constant");
 	expect_map_refused("time=", "neither");
 	expect_map_refused("when=ts", "there is no field \"when\"");
