@@ -85,6 +85,21 @@ static enum error copy_into(struct store *store, const char *path, sqlite3 *copy
 	return is_whole(copy) ? OK : fail(failure, ERROR_CORRUPT, "the state store is damaged: a copy would be, too");
 }
 
+/* SQLite passes over an error of removing its own files beside the copy; what is left there would be taken for a part
+ * of it. */
+static enum error remove_beside(const char *path, struct failure *failure)
+{
+	static const char *const endings[] = { "-wal", "-shm", "-journal" };
+	enum error error = OK;
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		char beside[4400];
+		snprintf(beside, sizeof beside, "%s%s", path, endings[i]);
+		enum error removed = access(beside, F_OK) == 0 ? file_remove(beside, failure) : OK;
+		error = error ? error : removed;
+	}
+	return error;
+}
+
 enum error store_copy(struct store *store, const char *path, void (*moved)(void *context, uint64_t bytes),
     void *context, struct failure *failure)
 {
@@ -98,7 +113,10 @@ enum error store_copy(struct store *store, const char *path, void (*moved)(void 
 	else
 		error = copy_into(store, path, copy, moved, context, failure);
 	sqlite3_close(copy);
+	if (!error)
+		error = remove_beside(path, failure);
 	if (error) {
+		remove_beside(path, NULL);
 		file_remove(path, NULL);
 		return error;
 	}
