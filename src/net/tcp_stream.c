@@ -219,11 +219,12 @@ const char *tcp_side_segment(struct tcp_side *side, struct stream_memory *memory
 		int32_t ahead = distance(side->next, piece.first);
 		if (ahead > 0)
 			return take_ahead(side, memory, taker, &piece);
-		if (ahead < 0 && (uint32_t)-ahead >= piece.size)
-			return event; /* all of it came before */
-		if (ahead < 0) {
+		uint32_t old = side->next - piece.first; /* bytes that came before */
+		if (old >= piece.size)
+			return event;
+		if (old > 0) {
 			memory->overlaps++;
-			cut(&piece, (uint32_t)-ahead);
+			cut(&piece, old);
 		}
 		const char *wrong = take_in_order(side, memory, taker, &piece);
 		event = event ? event : wrong;
