@@ -23,5 +23,5 @@ bool name_normalize(struct text name, char to[static NAME_LONGEST + 1])
 		to[i] = c;
 	}
 	to[name.size] = '\0';
-	return true;
+	return label > 0;
 }

@@ -56,6 +56,7 @@ enum error signature_builder_compile(
     struct signature_builder *builder, struct signature_set **set, struct failure *failure);
 void signature_set_free(struct signature_set *set);
 struct signature_counts signature_set_count(const struct signature_set *set);
+bool signature_set_wants(const struct signature_set *set, enum field field); /* whether a signature looks at it */
 
 /* ── matching ─ */
 

@@ -195,6 +195,7 @@ struct signature_set {
 	struct signature *signatures; /* by `order` */
 	uint32_t count;
 	struct filter filters[BUFFER_COUNT];
+	bool wanted[BUFFER_COUNT + 1]; /* buffers that a signature looks at; the last stands for none */
 	struct signature_counts counts;
 };
 enum error signature_filters_make(struct signature_set *set, struct failure *failure);

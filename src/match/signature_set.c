@@ -273,6 +273,10 @@ enum error signature_builder_compile(
 		made->signatures[i].order = made->signatures[i].order << 32 | i;
 	if (made->count > 0)
 		qsort(made->signatures, made->count, sizeof *made->signatures, compare_order);
+	for (uint32_t i = 0; i < made->count; i++)
+		for (uint16_t j = 0; j < made->signatures[i].group_count; j++)
+			for (int k = 0; k < 2; k++)
+				made->wanted[made->signatures[i].groups[j].buffers[k]] = true;
 	random_bytes(&made->id, sizeof made->id);
 	made->counts.read = made->count;
 	enum error error = signature_filters_make(made, failure);
@@ -304,4 +308,9 @@ void signature_set_free(struct signature_set *set)
 struct signature_counts signature_set_count(const struct signature_set *set)
 {
 	return set->counts;
+}
+
+bool signature_set_wants(const struct signature_set *set, enum field field)
+{
+	return field < FIELD_COUNT && set->wanted[field];
 }

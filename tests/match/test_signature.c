@@ -210,6 +210,8 @@ static void test_fields_are_looked_at_by_their_names(void **state)
 	    "alert tls any any -> any any (ja4.hash; content:\"t13d\"; pcre:\"/_[0-9a-f]{12}$/\"; sid:8;)\n"
 	    "alert http any any -> any any (http.method; pcre:\"/^(PUT|DELETE)$/\"; sid:9;)\n",
 	    true);
+	assert_true(signature_set_wants(scene.set, FIELD_HTTP_RESPONSE_HEADER));
+	assert_false(signature_set_wants(scene.set, FIELD_HTTP_REQUEST_HEADER));
 	scene_field(&scene, &flow, FIELD_HTTP_URI, "/admin/x");
 	assert_int_equal(scene_met(&scene), 1);
 	assert_int_equal(scene.from, SIDE_CLIENT);
