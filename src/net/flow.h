@@ -35,15 +35,21 @@ struct flow {
 	uint16_t vlan[2];                /* outermost first; 0 = none */
 	uint16_t slot : 10, content : 2; /* the flow table's and the observer's own */
 	uint8_t ip_protocol;
-	uint8_t ip_version;   /* 4 or 6 */
-	uint8_t tcp_flags[2]; /* all that were seen, by side */
-	uint8_t state;        /* enum flow_state */
-	uint8_t tunnel;       /* how many tunnels it was in */
-	bool midstream;       /* its beginning was not seen */
-	bool alerted;
+	uint8_t ip_version;      /* 4 or 6 */
+	uint8_t tcp_flags[2];    /* all that were seen, by side */
+	uint8_t state;           /* enum flow_state */
+	uint8_t tunnel;          /* how many tunnels it was in */
+	bool midstream;          /* its beginning was not seen */
+	bool alerted;            /* an alert was raised about it */
 	uint8_t protocol;        /* enum protocol, as told by content */
 	uint8_t protocol_before; /* what it was before it became that (STARTTLS, CONNECT); PROTOCOL_UNKNOWN: nothing */
 };
+
+/* Listeners are shown flows as const; this note is theirs to make, on the flow's own thread. */
+static inline void flow_note_alerted(const struct flow *flow)
+{
+	((struct flow *)flow)->alerted = true;
+}
 
 /* "1:" and 28 characters (Community ID flow hashing, version 1), seed 0. */
 #define COMMUNITY_ID_TEXT 32

@@ -150,14 +150,16 @@ static void observe_packet(
 	nanoseconds time = observer->frame->time;
 	struct flow_entry *entry = flow_table_find(observer->table, packet, hash, time, &side);
 	struct flow *flow = &entry->flow;
-	bool ignored = false;
+	bool ignored = false, begun = flow->packets[0] + flow->packets[1] == 0;
 
 	count_packet(observer, packet);
-	observer->counts.midstream += flow->midstream && flow->packets[0] + flow->packets[1] == 0;
+	observer->counts.midstream += flow->midstream && begun;
 	flow->packets[side] += packets;
 	flow->bytes[side] += bytes;
 	if (time > flow->last)
 		flow->last = time;
+	if (begun && observer->settings.flow_begun)
+		observer->settings.flow_begun(observer->settings.context, flow);
 	if (packet->ip_protocol == TCP) {
 		flow->tcp_flags[side] |= packet->tcp_flags;
 		if (observer->settings.dissect && flow->content != CONTENT_DONE)

@@ -25,6 +25,7 @@ struct observer_settings {
 	uint64_t first_id; /* flow ids begin here and go up by id_step: workers share none */
 	uint64_t id_step;
 	struct listener listener;
+	void (*flow_begun)(void *context, const struct flow *flow); /* with its first packet; may be NULL */
 	void (*flow_over)(void *context, const struct flow *flow, enum flow_over why); /* may be NULL */
 	/* What is wrong with a packet itself, named as Suricata's events are: "decoder.ipv4.trunc_pkt",
 	 * "stream.reassembly_overlap_different_data". `flow` is NULL when it belongs to none. May be NULL. */
@@ -34,7 +35,7 @@ struct observer_settings {
 	 * signatures that look at payload. May be NULL. */
 	void (*payload)(void *context, const struct flow *flow, enum side side, nanoseconds time, uint64_t offset,
 	    const uint8_t *bytes, size_t size);
-	void *context; /* of these three */
+	void *context; /* of these four */
 };
 extern const struct observer_settings observer_defaults;
 

@@ -102,6 +102,13 @@ static void on_packet_anomaly(void *context, const struct frame *frame, const st
 	build_format(&seen->events, "%s\n", event);
 }
 
+static void on_begun(void *context, const struct flow *flow)
+{
+	struct seen *seen = context;
+	assert_true(flow->packets[SIDE_CLIENT] + flow->packets[SIDE_SERVER] > 0);
+	seen->begun_count++;
+}
+
 static void on_flow(void *context, const struct flow *flow, enum flow_over why)
 {
 	struct seen *seen = context;
@@ -120,6 +127,7 @@ struct observer *observe(struct seen *seen, const struct observer_settings *chan
 	if (!changed)
 		settings.flows = 1000;
 	settings.listener = (struct listener){ seen, on_facts, on_anomaly };
+	settings.flow_begun = on_begun;
 	settings.flow_over = on_flow;
 	settings.packet_anomaly = on_packet_anomaly;
 	settings.context = seen;

@@ -13,7 +13,7 @@ struct seen {
 	struct builder events;
 	struct flow flows[64];
 	enum flow_over why[64];
-	unsigned flow_count;
+	unsigned flow_count, begun_count;
 };
 
 /* With `changed` NULL: the defaults, for 1,000 flows. */

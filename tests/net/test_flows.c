@@ -66,6 +66,7 @@ static void test_full_table_lets_the_longest_quiet_go(void **state)
 	}
 	observer_finish(observer);
 	assert_int_equal(seen.flow_count, 30);
+	assert_int_equal(seen.begun_count, 30);
 	assert_int_equal(observer_count(observer).flows, 30);
 	assert_int_equal(observer_count(observer).flows_forced, 20);
 	observer_free(observer);
