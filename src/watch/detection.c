@@ -1,0 +1,242 @@
+/*
+ * What one worker looks for. Each event (facts, payload, a flow) enters the current sets once and leaves them when it
+ * is done, so that all of it is compared with one and the same set.
+ */
+#include "watch/detection.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MATCHES_MOST 64 /* indicators of one event; further ones are of values that others match too */
+#define FIELDS_MOST 512
+
+enum { QUERY_CLIENT = FIELD_COUNT, QUERY_SERVER };
+
+struct detection {
+	struct detection_sets *sets;
+	size_t reader;
+	struct signature_matcher *matcher;
+	struct indicator_batch batch;
+	struct indicator_match matches[MATCHES_MOST];
+	size_t match_count;
+	const struct signature_set *wanting; /* while fields are collected */
+	struct signature_field fields[FIELDS_MOST];
+	size_t field_count;
+	struct builder values; /* of the fields, one after the other */
+	struct detection_counts counts;
+	/* the event whose alerts are being written */
+	const struct eve_source *source;
+	struct builder *lines;
+	const struct flow *flow;
+	const struct dissection *dissection;
+	const void *facts;
+	enum side side;
+	nanoseconds time;
+};
+
+struct detection *detection_new(struct detection_sets *sets, size_t reader)
+{
+	struct detection *detection = calloc(1, sizeof *detection);
+	if (!detection)
+		return NULL;
+	detection->sets = sets;
+	detection->reader = reader;
+	detection->matcher = signature_matcher_new(&signature_defaults);
+	if (!detection->matcher) {
+		free(detection);
+		return NULL;
+	}
+	return detection;
+}
+
+void detection_free(struct detection *detection)
+{
+	if (!detection)
+		return;
+	signature_matcher_free(detection->matcher);
+	builder_free(&detection->values);
+	free(detection);
+}
+
+struct detection_counts detection_count(const struct detection *detection)
+{
+	struct detection_counts counts = detection->counts;
+	counts.matcher = signature_matcher_count(detection->matcher);
+	return counts;
+}
+
+/* ── alerts ─ */
+
+static void write_alert(struct detection *detection, const struct eve_alert *alert)
+{
+	flow_note_alerted(detection->flow);
+	eve_alert_write(detection->lines, detection->source, detection->flow, detection->time, detection->dissection,
+	    detection->side, detection->facts, alert);
+}
+
+static void signature_met(void *context, const struct signature_alert *met)
+{
+	struct detection *detection = context;
+	struct eve_alert alert = { .gid = met->gid,
+		.signature_id = met->sid,
+		.rev = met->rev,
+		.severity = met->priority,
+		.signature = text_of(met->message),
+		.category = text_of(met->classtype),
+		.from = met->from };
+	eve_alert_metadata(&alert, text_of(met->metadata));
+	if (strcmp(met->action, "alert") != 0)
+		eve_alert_pair(&alert, TEXT("rule_action"), text_of(met->action));
+	detection->counts.signatures++;
+	write_alert(detection, &alert);
+}
+
+static void indicator_met(void *context, const struct indicator_match *match)
+{
+	struct detection *detection = context;
+	if (detection->match_count < MATCHES_MOST)
+		detection->matches[detection->match_count++] = *match;
+}
+
+static bool same_indicator(const struct indicator_match *a, const struct indicator_match *b)
+{
+	return a->kind == b->kind && a->query == b->query && a->action == b->action && a->size == b->size &&
+	       memcmp(a->value, b->value, a->size) == 0;
+}
+
+static const char *place_of(uint64_t query)
+{
+	return query == QUERY_CLIENT   ? "client.address"
+	       : query == QUERY_SERVER ? "server.address"
+				       : field_name((enum field)query);
+}
+
+/* One alert for an indicator, with the numbers of all that say the same. */
+static size_t write_indicator(struct detection *detection, size_t first)
+{
+	static const uint32_t severities[INDICATOR_ACTIONS] = { 3, 2, 1 };
+	const struct indicator_match *match = &detection->matches[first];
+	char value[INDICATOR_TEXT], words[INDICATOR_TEXT + 80], numbers[MATCHES_MOST][12];
+	indicator_format(match->kind, match->value, match->size, value);
+	snprintf(words, sizeof words, "NOROSHI indicator %s %s", indicator_kind_name(match->kind), value);
+	struct eve_alert alert = { .gid = DETECTION_GID,
+		.signature_id = 1 + (uint32_t)match->kind,
+		.rev = 1,
+		.severity = severities[match->action],
+		.signature = text_of(words),
+		.category = TEXT("indicator"),
+		.from = match->query == QUERY_SERVER ? SIDE_SERVER
+			: detection->facts           ? detection->side
+						     : SIDE_CLIENT };
+	eve_alert_pair(&alert, TEXT("indicator_type"), text_of(indicator_kind_name(match->kind)));
+	eve_alert_pair(&alert, TEXT("indicator"), text_of(value));
+	eve_alert_pair(&alert, TEXT("indicator_action"), text_of(indicator_action_name(match->action)));
+	eve_alert_pair(&alert, TEXT("field"), text_of(place_of(match->query)));
+	size_t next = first;
+	for (; next < detection->match_count && same_indicator(match, &detection->matches[next]); next++) {
+		snprintf(numbers[next - first], sizeof numbers[0], "%u", detection->matches[next].number);
+		eve_alert_pair(&alert, TEXT("indicator_id"), text_of(numbers[next - first]));
+	}
+	detection->counts.indicators++;
+	write_alert(detection, &alert);
+	return next;
+}
+
+/* ── events ─ */
+
+static void begin(struct detection *detection, const struct eve_source *source, struct builder *lines,
+    const struct flow *flow, nanoseconds time)
+{
+	detection->source = source;
+	detection->lines = lines;
+	detection->flow = flow;
+	detection->time = time;
+	detection->dissection = NULL;
+	detection->facts = NULL;
+}
+
+static void collect_field(void *context, enum field field, struct text value)
+{
+	struct detection *detection = context;
+	indicator_batch_field(&detection->batch, field, value, field);
+	if (!detection->wanting || detection->field_count == FIELDS_MOST ||
+	    !signature_set_wants(detection->wanting, field))
+		return;
+	/* the text may be gone when all are there; until then its place stands for it */
+	detection->fields[detection->field_count++] = (struct signature_field){ field, { NULL, value.size } };
+	build_text(&detection->values, value);
+}
+
+static void place_fields(struct detection *detection)
+{
+	const char *at = detection->values.at;
+	for (size_t i = 0; i < detection->field_count; i++) {
+		detection->fields[i].value.at = at;
+		at += detection->fields[i].value.size;
+	}
+	if (detection->values.failed)
+		detection->field_count = 0;
+}
+
+/* Asks for the fields of the facts, or where there are none for both ends of the flow. */
+static void ask_indicators(struct detection *detection)
+{
+	struct live_set *live = detection_indicators(detection->sets);
+	const struct flow *flow = detection->flow;
+	detection->match_count = detection->field_count = 0;
+	builder_clear(&detection->values);
+	indicator_batch_begin(&detection->batch, live_set_enter(live, detection->reader), indicator_met, detection);
+	if (!detection->facts) {
+		indicator_batch_address(&detection->batch, flow->ends[SIDE_CLIENT].address, QUERY_CLIENT);
+		indicator_batch_address(&detection->batch, flow->ends[SIDE_SERVER].address, QUERY_SERVER);
+	} else if (detection->dissection->dissector->fields) {
+		detection->dissection->dissector->fields(detection->facts, collect_field, detection);
+	}
+	indicator_batch_end(&detection->batch);
+	for (size_t i = 0; i < detection->match_count;)
+		i = write_indicator(detection, i);
+	live_set_leave(live, detection->reader);
+}
+
+void detection_facts(struct detection *detection, const struct dissection *dissection, enum side side,
+    const void *facts, const struct eve_source *source, struct builder *lines)
+{
+	struct live_set *live = detection_signatures(detection->sets);
+	const struct signature_set *set = live_set_enter(live, detection->reader);
+	begin(detection, source, lines, dissection->flow, dissection->time);
+	detection->dissection = dissection;
+	detection->facts = facts;
+	detection->side = side;
+	detection->wanting = set;
+	ask_indicators(detection);
+	place_fields(detection);
+	if (set)
+		signature_matcher_fields(detection->matcher, set, dissection->flow, dissection->time, detection->fields,
+		    detection->field_count, signature_met, detection);
+	live_set_leave(live, detection->reader);
+}
+
+void detection_payload(struct detection *detection, const struct flow *flow, enum side side, nanoseconds time,
+    uint64_t offset, const uint8_t *bytes, size_t size, const struct eve_source *source, struct builder *lines)
+{
+	struct live_set *live = detection_signatures(detection->sets);
+	begin(detection, source, lines, flow, time);
+	const struct signature_set *set = live_set_enter(live, detection->reader);
+	if (set)
+		signature_matcher_payload(
+		    detection->matcher, set, flow, side, time, offset, bytes, size, signature_met, detection);
+	live_set_leave(live, detection->reader);
+}
+
+void detection_flow_begun(
+    struct detection *detection, const struct flow *flow, const struct eve_source *source, struct builder *lines)
+{
+	begin(detection, source, lines, flow, flow->first);
+	ask_indicators(detection);
+}
+
+void detection_flow_over(struct detection *detection, const struct flow *flow)
+{
+	signature_matcher_flow_over(detection->matcher, flow);
+}

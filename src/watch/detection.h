@@ -1,0 +1,34 @@
+/*
+ * What one worker of a sensor looks for in flows and facts: indicators and signatures. What is met becomes EVE records
+ * of alerts, and the flow is marked as alerted.
+ */
+#ifndef NOROSHI_WATCH_DETECTION_H
+#define NOROSHI_WATCH_DETECTION_H
+
+#include "formats/eve_alert.h"
+#include "watch/detection_sets.h"
+
+#define DETECTION_GID 4600 /* of alerts about indicators; their signature_id is 1 + enum indicator_kind */
+
+struct detection; /* one thread */
+
+/* `reader`: the worker's number among those of the sets, which live longer. NULL without memory. */
+struct detection *detection_new(struct detection_sets *sets, size_t reader);
+void detection_free(struct detection *detection);
+
+/* As the observer tells them; alerts are added to `lines`. */
+void detection_flow_begun(
+    struct detection *detection, const struct flow *flow, const struct eve_source *source, struct builder *lines);
+void detection_facts(struct detection *detection, const struct dissection *dissection, enum side side,
+    const void *facts, const struct eve_source *source, struct builder *lines);
+void detection_payload(struct detection *detection, const struct flow *flow, enum side side, nanoseconds time,
+    uint64_t offset, const uint8_t *bytes, size_t size, const struct eve_source *source, struct builder *lines);
+void detection_flow_over(struct detection *detection, const struct flow *flow);
+
+struct detection_counts {
+	uint64_t indicators, signatures; /* alerts */
+	struct signature_matcher_counts matcher;
+};
+struct detection_counts detection_count(const struct detection *detection);
+
+#endif
