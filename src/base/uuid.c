@@ -26,11 +26,37 @@ bool hex_parse(struct text text, void *to, size_t size)
 	uint8_t *bytes = to;
 	if (text.size % 2 || text.size / 2 != size)
 		return false;
+	/* 16 + the value of each digit: digits of hashes are random, and branches on them mostly guessed wrong */
+	static const uint8_t values[256] = { ['0'] = 16,
+		17,
+		18,
+		19,
+		20,
+		21,
+		22,
+		23,
+		24,
+		25,
+		['A'] = 26,
+		27,
+		28,
+		29,
+		30,
+		31,
+		['a'] = 26,
+		27,
+		28,
+		29,
+		30,
+		31 };
+	unsigned all = 16;
 	for (size_t i = 0; i < text.size; i++)
-		if (char_hex(text.at[i]) < 0)
-			return false;
+		all &= values[(unsigned char)text.at[i]];
+	if (!all)
+		return false;
 	for (size_t i = 0; i < size; i++)
-		bytes[i] = (uint8_t)(char_hex(text.at[2 * i]) << 4 | char_hex(text.at[2 * i + 1]));
+		bytes[i] = (uint8_t)(values[(unsigned char)text.at[2 * i]] << 4 |
+				     (values[(unsigned char)text.at[2 * i + 1]] & 15));
 	return true;
 }
 

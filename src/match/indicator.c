@@ -107,7 +107,9 @@ static size_t normalize_address(struct text value, uint8_t *to)
 static size_t normalize_name(struct text value, uint8_t *to)
 {
 	struct address address; /* is looked for as one, never as a name */
-	return !address_parse(value, &address) && name_normalize(value, (char *)to) ? strlen((char *)to) : 0;
+	if (!name_normalize(value, (char *)to) || address_parse(text_of((char *)to), &address))
+		return 0;
+	return strlen((char *)to);
 }
 
 static size_t hash_size(enum indicator_kind kind)
@@ -136,8 +138,10 @@ static size_t normalize_hash(struct text value, size_t size, uint8_t *to)
 	char digits[64];
 	size_t count = 0;
 	bool colons = value.size == 3 * size - 1;
+	if (!colons)
+		return hex_parse(value, to, size) ? size : 0;
 	for (size_t i = 0; i < value.size; i++) {
-		if (colons && i % 3 == 2 && value.at[i] == ':')
+		if (i % 3 == 2 && value.at[i] == ':')
 			continue;
 		if (count == sizeof digits)
 			return 0;

@@ -295,7 +295,7 @@ static void test_values_that_are_none_of_their_kind_are_refused(void **state)
 		enum indicator_kind kind;
 		const char *value;
 	} bad[] = { { INDICATOR_ADDRESS, "192.0.2.256" }, { INDICATOR_ADDRESS, "192.0.2.0/33" },
-		{ INDICATOR_DOMAIN, "a b" }, { INDICATOR_DOMAIN, "192.0.2.1" }, { INDICATOR_DOMAIN, "\xe4\xbe\x8b.jp" },
+		{ INDICATOR_DOMAIN, "a b" }, { INDICATOR_DOMAIN, "192.0.2.1" }, { INDICATOR_DOMAIN, "192.0.2.1." }, { INDICATOR_DOMAIN, "\xe4\xbe\x8b.jp" },
 		{ INDICATOR_URL, "example.org" }, { INDICATOR_MD5, SHA1 }, { INDICATOR_SHA256, "" },
 		{ INDICATOR_SHA1, "zz39a3ee5e6b4b0d3255bfef95601890afd80709" }, { INDICATOR_JA4, MD5 },
 		{ INDICATOR_JA4, "t13d1516h2-8daaf6152771_b186095e22b6" }, { INDICATOR_MAIL, "@example.org" },
