@@ -46,17 +46,6 @@ static void write_metadata(struct builder *to, const struct eve_alert *alert)
 	eve_object_end(to);
 }
 
-static void write_flow(struct builder *to, const struct flow *flow)
-{
-	eve_object(to, "flow");
-	eve_number(to, "pkts_toserver", flow->packets[SIDE_CLIENT]);
-	eve_number(to, "pkts_toclient", flow->packets[SIDE_SERVER]);
-	eve_number(to, "bytes_toserver", flow->bytes[SIDE_CLIENT]);
-	eve_number(to, "bytes_toclient", flow->bytes[SIDE_SERVER]);
-	eve_time(to, "start", flow->first);
-	eve_object_end(to);
-}
-
 void eve_alert_write(struct builder *to, const struct eve_source *source, const struct flow *flow, nanoseconds time,
     const struct dissection *dissection, enum side side, const void *facts, const struct eve_alert *alert)
 {
@@ -77,6 +66,7 @@ void eve_alert_write(struct builder *to, const struct eve_source *source, const 
 	if (dissection && facts)
 		eve_members(to, dissection, side, facts);
 	eve_text(to, "direction", alert->from == SIDE_CLIENT ? TEXT("to_server") : TEXT("to_client"));
-	write_flow(to, flow);
+	eve_flow_object(to, flow);
+	eve_object_end(to);
 	eve_end(to);
 }

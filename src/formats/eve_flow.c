@@ -59,6 +59,16 @@ static void write_tcp(struct builder *to, const struct flow *flow)
 	eve_object_end(to);
 }
 
+void eve_flow_object(struct builder *to, const struct flow *flow)
+{
+	eve_object(to, "flow");
+	eve_number(to, "pkts_toserver", flow->packets[SIDE_CLIENT]);
+	eve_number(to, "pkts_toclient", flow->packets[SIDE_SERVER]);
+	eve_number(to, "bytes_toserver", flow->bytes[SIDE_CLIENT]);
+	eve_number(to, "bytes_toclient", flow->bytes[SIDE_SERVER]);
+	eve_time(to, "start", flow->first);
+}
+
 void eve_flow(struct builder *to, const struct eve_source *source, const struct flow *flow, enum flow_over why)
 {
 	const struct dissector *dissector = dissector_of(flow->protocol);
@@ -68,12 +78,7 @@ void eve_flow(struct builder *to, const struct eve_source *source, const struct 
 		eve_text(to, "app_proto", text_of(dissector->name));
 	if (before)
 		eve_text(to, "app_proto_orig", text_of(before->name));
-	eve_object(to, "flow");
-	eve_number(to, "pkts_toserver", flow->packets[SIDE_CLIENT]);
-	eve_number(to, "pkts_toclient", flow->packets[SIDE_SERVER]);
-	eve_number(to, "bytes_toserver", flow->bytes[SIDE_CLIENT]);
-	eve_number(to, "bytes_toclient", flow->bytes[SIDE_SERVER]);
-	eve_time(to, "start", flow->first);
+	eve_flow_object(to, flow);
 	eve_time(to, "end", flow->last);
 	eve_number(to, "age", flow->last > flow->first ? (uint64_t)((flow->last - flow->first) / SECOND) : 0);
 	eve_text(to, "state", text_of(state_name(flow->state)));

@@ -50,6 +50,9 @@ void eve_flow(struct builder *to, const struct eve_source *source, const struct 
 void eve_anomaly(struct builder *to, const struct eve_source *source, const struct dissection *dissection,
     enum side side, const char *event);
 
+/* Opens the object "flow" with what has been counted so far. */
+void eve_flow_object(struct builder *to, const struct flow *flow);
+
 /* For the writers: members of an object, or items of an array (`name` = NULL), with a comma before each but the first.
  * eve_text() leaves an empty text out. */
 void eve_text(struct builder *to, const char *name, struct text value);

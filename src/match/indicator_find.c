@@ -178,8 +178,10 @@ static void ask_name(struct indicator_batch *batch, unsigned kinds, struct text 
 /* As it is, without its scheme, and both without the query. */
 static void ask_url(struct indicator_batch *batch, const uint8_t *url, size_t size, uint64_t query)
 {
-	ptrdiff_t mark = text_find((struct text){ (const char *)url, size }, TEXT("://"));
-	const uint8_t *bare = mark > 0 ? url + mark + 3 : url, *end = memchr(url, '?', size);
+	/* the first slash is the scheme's, or the path's: an address in the query has another */
+	const uint8_t *slash = memchr(url, '/', size), *end = memchr(url, '?', size);
+	bool scheme = slash && slash > url && slash[-1] == ':' && slash + 1 < url + size && slash[1] == '/';
+	const uint8_t *bare = scheme ? slash + 2 : url;
 	ask(batch, INDICATOR_URL, url, size, query);
 	if (end)
 		ask(batch, INDICATOR_URL, url, (size_t)(end - url), query);

@@ -6,37 +6,16 @@
  * usage: speed_indicators COUNT FOLDER
  */
 #include "match/indicator_list.h"
+#include "speed.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #define QUESTIONS 2000000u
 #define AT_ONCE 16
-
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static void give_up(const char *words)
-{
-	fprintf(stderr, "speed_indicators: %s\n", words);
-	exit(2);
-}
-
-static uint64_t mix(uint64_t value) /* SplitMix64: the same values in every run */
-{
-	value += 0x9e3779b97f4a7c15ull;
-	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ull;
-	value = (value ^ value >> 27) * 0x94d049bb133111ebull;
-	return value ^ value >> 31;
-}
 
 /* The number-th indicator: of ten, four domains, three addresses, two hashes, a URL. */
 static enum indicator_kind value_of(char to[static 96], uint64_t number)

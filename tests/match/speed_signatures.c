@@ -6,38 +6,17 @@
  */
 #include "base/stream.h"
 #include "match/signature.h"
+#include "speed.h"
 
 #include <hs/hs.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define PACKET 1400u
 #define PACKETS_OF_FLOW 32u
 #define ROUNDS 5
-
-static double now(void)
-{
-	struct timespec time;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static void give_up(const char *words)
-{
-	fprintf(stderr, "speed_signatures: %s\n", words);
-	exit(2);
-}
-
-static uint64_t mix(uint64_t value) /* SplitMix64: the same in every run */
-{
-	value += 0x9e3779b97f4a7c15ull;
-	value = (value ^ value >> 30) * 0xbf58476d1ce4e5b9ull;
-	value = (value ^ value >> 27) * 0x94d049bb133111ebull;
-	return value ^ value >> 31;
-}
 
 static void make_word(char *to, size_t size, uint64_t seed)
 {

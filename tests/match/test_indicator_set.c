@@ -227,6 +227,8 @@ static void test_urls_match_with_and_without_scheme_and_query(void **state)
 	assert_int_equal(ask_field(set, FIELD_HTTP_URL, "https://a.example/x"), 1 << 2);
 	assert_int_equal(ask_field(set, FIELD_HTTP_URL, "http://a.example/x?id=1"), 1 << 1 | 1 << 2 | 1 << 3);
 	assert_int_equal(ask_field(set, FIELD_HTTP_URL, "https://a.example/x?id=1"), 1 << 2 | 1 << 3 | 1 << 4);
+	assert_int_equal(ask_field(set, FIELD_HTTP_URL, "http://a.example/x?id=http://b.example/"), 1 << 1 | 1 << 2);
+	assert_int_equal(ask_field(set, FIELD_HTTP_URL, "a.example/x?id=http://b.example/"), 1 << 2);
 	assert_int_equal(ask_field(set, FIELD_HTTP_URL, "http://a.example/X"), 0);
 	assert_int_equal(ask_field(set, FIELD_HTTP_URL, "http://b.a.example/x"), 0);
 	indicator_set_free(set);
@@ -295,11 +297,12 @@ static void test_values_that_are_none_of_their_kind_are_refused(void **state)
 		enum indicator_kind kind;
 		const char *value;
 	} bad[] = { { INDICATOR_ADDRESS, "192.0.2.256" }, { INDICATOR_ADDRESS, "192.0.2.0/33" },
-		{ INDICATOR_DOMAIN, "a b" }, { INDICATOR_DOMAIN, "192.0.2.1" }, { INDICATOR_DOMAIN, "192.0.2.1." }, { INDICATOR_DOMAIN, "\xe4\xbe\x8b.jp" },
-		{ INDICATOR_URL, "example.org" }, { INDICATOR_MD5, SHA1 }, { INDICATOR_SHA256, "" },
-		{ INDICATOR_SHA1, "zz39a3ee5e6b4b0d3255bfef95601890afd80709" }, { INDICATOR_JA4, MD5 },
-		{ INDICATOR_JA4, "t13d1516h2-8daaf6152771_b186095e22b6" }, { INDICATOR_MAIL, "@example.org" },
-		{ INDICATOR_MAIL, "someone" }, { INDICATOR_MAIL, "some one@example.org" }, { INDICATOR_SUBJECT, " \t" },
+		{ INDICATOR_DOMAIN, "a b" }, { INDICATOR_DOMAIN, "192.0.2.1" }, { INDICATOR_DOMAIN, "192.0.2.1." },
+		{ INDICATOR_DOMAIN, "\xe4\xbe\x8b.jp" }, { INDICATOR_URL, "example.org" }, { INDICATOR_MD5, SHA1 },
+		{ INDICATOR_SHA256, "" }, { INDICATOR_SHA1, "zz39a3ee5e6b4b0d3255bfef95601890afd80709" },
+		{ INDICATOR_JA4, MD5 }, { INDICATOR_JA4, "t13d1516h2-8daaf6152771_b186095e22b6" },
+		{ INDICATOR_MAIL, "@example.org" }, { INDICATOR_MAIL, "someone" },
+		{ INDICATOR_MAIL, "some one@example.org" }, { INDICATOR_SUBJECT, " \t" },
 		{ INDICATOR_SUBJECT, "a\x01" } };
 	struct indicator_builder *builder = indicator_builder_new();
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
