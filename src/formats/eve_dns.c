@@ -25,6 +25,8 @@ static void write_queries(struct builder *to, const struct dns_message *message)
 		eve_object(to, NULL);
 		eve_string(to, "rrname", dns_name_text(&record.name));
 		write_type(to, "rrtype", record.type);
+		if (record.name.cut)
+			eve_true(to, "rrname_truncated");
 		eve_object_end(to);
 	}
 	eve_array_end(to, opened);

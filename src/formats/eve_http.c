@@ -79,10 +79,17 @@ static bool write_http(const struct dissection *dissection, enum side side, cons
 	eve_object(to, "http");
 	if (request->seen)
 		write_request(to, exchange);
+	if (exchange->version == 2)
+		eve_text(to, "version", TEXT("2"));
 	eve_text(to, "protocol", request->protocol.size ? request->protocol : response->protocol);
 	if (response->seen)
 		write_response(to, exchange);
 	eve_number(to, "length", response->body.size);
+	if (exchange->version == 2) {
+		eve_object(to, "http2");
+		eve_number(to, "stream_id", exchange->stream);
+		eve_object_end(to);
+	}
 	eve_object_end(to);
 	size_t opened = eve_array(to, "files");
 	write_file(to, exchange, &request->body);
@@ -92,3 +99,4 @@ static bool write_http(const struct dissection *dissection, enum side side, cons
 }
 
 const struct eve_writer eve_http = { PROTOCOL_HTTP, "http", write_http };
+const struct eve_writer eve_http2 = { PROTOCOL_HTTP2, "http", write_http };

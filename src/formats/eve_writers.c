@@ -14,6 +14,7 @@ const struct eve_writer *const eve_writers[] = {
 	&eve_tls,
 	&eve_ftp,
 	&eve_http,
+	&eve_http2,
 	&eve_modbus,
 	&eve_smtp,
 	&eve_dnp3,

@@ -9,7 +9,7 @@
 extern const struct eve_writer eve_dnp3;
 extern const struct eve_writer eve_dns, eve_mdns, eve_llmnr;
 extern const struct eve_writer eve_ftp;
-extern const struct eve_writer eve_http;
+extern const struct eve_writer eve_http, eve_http2;
 extern const struct eve_writer eve_kerberos;
 extern const struct eve_writer eve_modbus;
 extern const struct eve_writer eve_mqtt;

@@ -77,6 +77,8 @@ bool charset_decode(struct text charset, struct text text, struct builder *to)
 
 void charset_load(void)
 {
+	static iconv_t kept[sizeof sets / sizeof *sets]; /* open for good: a module stays as long as somebody has it */
 	for (size_t i = 0; i < sizeof sets / sizeof *sets; i++)
-		iconv_open("UTF-8", sets[i].known);
+		if (!kept[i])
+			kept[i] = iconv_open("UTF-8", sets[i].known);
 }

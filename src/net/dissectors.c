@@ -6,6 +6,7 @@
 #include "net/dns.h"
 #include "net/ftp.h"
 #include "net/http.h"
+#include "net/http2.h"
 #include "net/kerberos.h"
 #include "net/modbus.h"
 #include "net/mqtt.h"
@@ -23,6 +24,7 @@ const struct dissector *const dissectors[] = {
 	&dissector_ssh,
 	&dissector_tls,
 	&dissector_dtls,
+	&dissector_http2,
 	&dissector_http,
 	&dissector_modbus,
 	&dissector_smtp,

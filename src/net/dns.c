@@ -6,6 +6,8 @@
 #include "net/address.h"
 #include "net/flow.h"
 
+#include <string.h>
+
 #define HEADER 12
 #define LARGEST 65535
 
@@ -41,15 +43,15 @@ static bool class_is_known(const struct dns_record *record)
 	return record->type == DNS_OPT || class == 1 || class == 3 || class == 4 || class == 254 || class == 255;
 }
 
-/* NetBIOS names have the form of DNS: 32 letters A–P, types NB (32) and NBSTAT (33) (RFC 1002, 4.1). */
+/* NetBIOS names have the form of DNS: one label of 32 letters A–P (RFC 1002, 4.1). A few may be damaged. */
 static bool is_netbios(const struct dns_record *record)
 {
-	if ((record->type != 32 && record->type != 33) || record->name.size < 32)
+	unsigned letters = 0;
+	if (record->name.size < 32)
 		return false;
 	for (unsigned i = 0; i < 32; i++)
-		if (record->name.at[i] < 'A' || record->name.at[i] > 'P')
-			return false;
-	return true;
+		letters += record->name.at[i] >= 'A' && record->name.at[i] <= 'P';
+	return letters >= 28 && !memchr(record->name.at, '.', 32);
 }
 
 static bool name_is_printable(const struct dns_name *name)
@@ -71,6 +73,14 @@ static bool header_is_plausible(const struct dns_message *message)
 	return message->count[DNS_QUERIES] > 0 || message->count[DNS_ANSWERS] > 0;
 }
 
+/* Nothing but zeros follows: some pad their messages. */
+static bool ends_at(struct text bytes, size_t at)
+{
+	while (at < bytes.size && bytes.at[at] == 0)
+		at++;
+	return at == bytes.size;
+}
+
 /* A message whose records can all be read, up to its last byte, is taken whatever its names hold; one that is cut or
  * damaged when its first record is an ordinary one. */
 static bool looks_like_dns(const struct dns_message *message)
@@ -80,10 +90,11 @@ static bool looks_like_dns(const struct dns_message *message)
 	if (!header_is_plausible(message) || !dns_next(&walk, &record) || !class_is_known(&record) ||
 	    is_netbios(&record))
 		return false;
-	bool ordinary = dns_type_name(record.type) && name_is_printable(&record.name), known = true;
+	bool named = record.name.size && !record.name.cut && name_is_printable(&record.name);
+	bool ordinary = dns_type_name(record.type) && named, known = true;
 	while (dns_next(&walk, &record))
 		known = known && class_is_known(&record);
-	bool whole = !walk.broken && known && walk.at == message->bytes.size && counts_fit(message, walk.at);
+	bool whole = !walk.broken && known && ends_at(message->bytes, walk.at) && counts_fit(message, walk.at);
 	return whole || ordinary;
 }
 
@@ -118,10 +129,11 @@ static enum likeness recognise_datagram(enum side side, const uint8_t *bytes, si
 	return looks_like_dns(&message) ? LIKENESS_SURE : LIKENESS_NONE;
 }
 
-static enum dns_kind kind_of(const struct flow *flow)
+static enum dns_kind kind_of(const struct dissection *dissection)
 {
+	const struct flow *flow = dissection->flow;
 	for (unsigned side = 0; side < 2; side++) {
-		if (flow->ends[side].port == PORT_MULTICAST)
+		if (flow->ends[side].port == PORT_MULTICAST && dissection->transport == TRANSPORT_UDP)
 			return DNS_MULTICAST;
 		if (flow->ends[side].port == PORT_LINK_LOCAL)
 			return DNS_LINK_LOCAL;
@@ -134,10 +146,14 @@ static bool examine(struct dns_message *message)
 {
 	struct dns_walk walk = { message };
 	struct dns_record record;
-	bool any = false;
-	while (dns_next(&walk, &record))
+	bool any = false, cut = false;
+	while (dns_next(&walk, &record)) {
+		if (!any && is_netbios(&record))
+			return false;
 		any = true;
-	message->malformed = walk.broken;
+		cut = cut || record.name.cut;
+	}
+	message->malformed = walk.broken || cut;
 	return any || !walk.broken; /* a bare header that announces nothing is a message too */
 }
 
@@ -145,7 +161,7 @@ static void take_message(struct dissection *dissection, enum side side, struct t
 {
 	struct dns_state *state = dissection->state;
 	struct dns_message message = read_header(bytes);
-	message.kind = kind_of(dissection->flow);
+	message.kind = kind_of(dissection);
 	if (message.malformed || !examine(&message)) {
 		dissection_anomaly(dissection, side, "malformed_data");
 		return;

@@ -3,8 +3,8 @@
  * LLMNR (RFC 4795), which are told apart by their ports because their messages look the same.
  *
  * A fact is one message. It is not unpacked: dns_next() walks its records and reads each when asked, from the bytes of
- * the message, which live as long as the facts. Compression pointers must go backwards and a name has at most
- * DNS_NAME_SIZE bytes, so that every walk ends.
+ * the message, which live as long as the facts. A name follows a bounded number of compression pointers and is cut
+ * behind DNS_NAME_SIZE bytes, so that every walk ends.
  */
 #ifndef NOROSHI_NET_DNS_H
 #define NOROSHI_NET_DNS_H
@@ -64,6 +64,7 @@ struct dns_message {
 struct dns_name {
 	char at[DNS_NAME_SIZE];
 	uint8_t size;
+	bool cut; /* it was longer than a name may be, or has no end */
 };
 struct text dns_name_text(const struct dns_name *name);
 

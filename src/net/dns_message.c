@@ -7,59 +7,74 @@
 #include <string.h>
 
 #define HEADER 12
+#define MOST_JUMPS 32 /* pointers in one name */
 
 struct text dns_name_text(const struct dns_name *name)
 {
 	return (struct text){ name->at, name->size };
 }
 
-/* A label behind the others; false when the name gets too long. */
-static bool add_label(struct dns_name *name, struct text label, size_t *wire)
+/* A label behind the others, as far as the name has room; the wire's length counts on. */
+static void add_label(struct dns_name *name, struct text label)
 {
-	*wire += label.size + 1;
-	if (*wire >= DNS_NAME_SIZE)
-		return false;
-	if (name->size)
+	size_t dot = name->size > 0, room = sizeof name->at - name->size;
+	if (name->cut || label.size + dot > room) {
+		name->cut = true;
+		return;
+	}
+	if (dot)
 		name->at[name->size++] = '.';
 	memcpy(name->at + name->size, label.at, label.size);
 	name->size = (uint8_t)(name->size + label.size);
-	return true;
 }
 
-/* Reads the name at `*at` of the message, and moves `*at` behind it. A pointer must point before where this name (or
- * the pointer before it) began, so that there is no circle. */
-static bool read_name(struct text message, size_t *at, struct dns_name *name)
+/* Reads labels from `here` on, and pointers; *end is behind the name where it stands, 0 as long as that is not known.
+ * False: the name has no end. The standard has pointers go backwards; those that do not are followed too, because some
+ * programs do, but not without end. */
+static bool read_labels(struct text message, size_t here, size_t *end, struct dns_name *name)
 {
-	size_t here = *at, lowest = *at, wire = 0;
-	bool jumped = false;
-	name->size = 0;
-	for (;;) {
-		if (here >= message.size)
-			return false;
+	unsigned jumps = 0;
+	while (here < message.size) {
 		struct cursor from = cursor_of(message.at + here, message.size - here);
 		uint8_t length = cursor_u8(&from);
 		if (length >= 0xc0) {
 			size_t target = (size_t)(length & 0x3f) << 8 | cursor_u8(&from);
-			if (from.failed || target >= lowest)
+			if (from.failed)
 				return false;
-			if (!jumped)
-				*at = here + 2;
-			jumped = true;
-			here = lowest = target;
+			if (!jumps++)
+				*end = here + 2;
+			if (jumps > MOST_JUMPS)
+				return false;
+			here = target;
 			continue;
 		}
-		if (length >= 0x40) /* never came into use (RFC 6891, 5) */
-			return false;
 		struct text label = cursor_text(&from, length);
-		here += 1 + (size_t)length;
-		if (from.failed || (length && !add_label(name, label, &wire)))
+		if (from.failed || length >= 0x40) /* 0x40 and 0x80 never came into use (RFC 6891, 5) */
 			return false;
-		if (length)
-			continue;
-		if (!jumped)
-			*at = here;
-		return true;
+		here += 1 + (size_t)length;
+		if (!length) {
+			if (!jumps)
+				*end = here;
+			return true;
+		}
+		add_label(name, label);
 	}
+	return false;
+}
+
+/* Reads the name at `*at` of the message, and moves `*at` behind it. Where a pointer leads nowhere, the name is cut,
+ * and what stands behind it can be read all the same. */
+static bool read_name(struct text message, size_t *at, struct dns_name *name)
+{
+	size_t end = 0;
+	name->size = 0;
+	name->cut = false;
+	if (!read_labels(message, *at, &end, name))
+		name->cut = true;
+	if (!end)
+		return false;
+	*at = end;
+	return true;
 }
 
 static bool read_record(struct dns_walk *walk, struct dns_record *record)

@@ -20,7 +20,7 @@ struct waiting {
 
 struct ftp_state {
 	size_t scanned[2];
-	bool nothing[2]; /* no more of this side */
+	bool beyond[2]; /* the rest of a line is passed over */
 	bool become;
 	struct waiting waiting[FTP_WAITING]; /* a ring */
 	unsigned first, count;
@@ -74,9 +74,10 @@ static uint16_t port_of_passive(struct text reply)
 /* "(|||1234|)" and "|2|address|1234|" (RFC 2428): the third part between the delimiters. */
 static uint16_t port_of_extended(struct text text)
 {
-	ptrdiff_t open = text_find(text, TEXT("("));
-	struct text rest = { text.at + open + 1, text.size - (size_t)(open + 1) };
+	struct text rest = text;
 	uint64_t port;
+	if (text_find(text, TEXT("(")) >= 0)
+		text_cut(&rest, '(');
 	if (!rest.size)
 		return 0;
 	char delimiter = rest.at[0];
@@ -218,22 +219,40 @@ static void reply_line(struct dissection *dissection, struct text line)
 		emit(dissection, SIDE_SERVER, true);
 }
 
+static void whole_line(struct dissection *dissection, enum side side, struct text line)
+{
+	if (side == SIDE_CLIENT)
+		command_line(dissection, line);
+	else
+		reply_line(dissection, line);
+}
+
+/* Of a line that is too long its beginning is taken, and the rest of it passed over. */
+static size_t long_line(struct dissection *dissection, enum side side, const uint8_t *bytes)
+{
+	struct ftp_state *state = dissection->state;
+	dissection_anomaly(
+	    dissection, side, side == SIDE_CLIENT ? "request_command_too_long" : "response_command_too_long");
+	state->beyond[side] = true;
+	state->scanned[side] = 0;
+	whole_line(dissection, side, (struct text){ (const char *)bytes, FTP_LINE_LARGEST });
+	return FTP_LINE_LARGEST;
+}
+
 static size_t take_line(struct dissection *dissection, enum side side, const uint8_t *bytes, size_t size)
 {
 	struct ftp_state *state = dissection->state;
 	size_t taken;
 	struct text line = line_read(bytes, size, state->scanned[side], &taken);
-	if (taken > FTP_LINE_LARGEST || (!taken && size > FTP_LINE_LARGEST)) {
-		dissection_anomaly(
-		    dissection, side, side == SIDE_CLIENT ? "request_command_too_long" : "response_command_too_long");
-		state->nothing[side] = true;
-		return size;
+	if (state->beyond[side]) {
+		state->beyond[side] = !taken;
+		return taken ? taken : size;
 	}
+	if (taken > FTP_LINE_LARGEST || (!taken && size >= FTP_LINE_LARGEST))
+		return long_line(dissection, side, bytes);
 	state->scanned[side] = taken ? 0 : size;
-	if (taken && side == SIDE_CLIENT)
-		command_line(dissection, line);
-	else if (taken)
-		reply_line(dissection, line);
+	if (taken)
+		whole_line(dissection, side, line);
 	return taken;
 }
 
@@ -242,7 +261,7 @@ static uint64_t take(struct dissection *dissection, enum side side, const uint8_
 	struct ftp_state *state = dissection->state;
 	size_t done = 0, some = 1;
 	while (done < size && some && !state->become) {
-		some = state->nothing[side] ? size - done : take_line(dissection, side, bytes + done, size - done);
+		some = take_line(dissection, side, bytes + done, size - done);
 		done += some;
 	}
 	return done;

@@ -6,9 +6,8 @@
  */
 #include "net/http.h"
 
-#include "base/hash.h"
-#include "base/memory.h"
 #include "net/http_line.h"
+#include "net/http_part.h"
 #include "net/line.h"
 
 #include <stdlib.h>
@@ -30,12 +29,9 @@ enum phase {
 
 /* A message: what is kept of it. */
 struct part {
-	struct builder lines; /* the first and the header lines, as sent */
-	size_t first;         /* bytes of the first line with its end */
+	struct http_kept kept; /* the first and the header lines, as sent, and the body */
+	size_t first;          /* bytes of the first line with its end */
 	bool seen, ended;
-	struct http_body body;
-	struct sha256 *hash;
-	char *bytes; /* of the body's beginning */
 };
 
 struct transaction {
@@ -69,29 +65,26 @@ struct http_state {
 
 static void free_part(struct http_state *state, struct part *part)
 {
-	state->kept -= part->lines.size + (part->bytes ? HTTP_BODY_KEPT : 0);
-	builder_free(&part->lines);
-	if (part->hash)
-		sha256_end(part->hash, NULL);
-	free(part->bytes);
+	http_kept_free(&part->kept, &state->kept);
 	*part = (struct part){ 0 };
 }
 
 static struct http_part part_of(const struct part *part)
 {
-	size_t first = part->first < part->lines.size ? part->first : part->lines.size;
-	struct http_part shown = { .seen = part->seen, .body = part->body };
-	if (part->lines.size)
-		shown.head = (struct text){ part->lines.at + first, part->lines.size - first };
+	const struct builder *lines = &part->kept.lines;
+	size_t first = part->first < lines->size ? part->first : lines->size;
+	struct http_part shown = { .seen = part->seen, .body = part->kept.body };
+	if (lines->size)
+		shown.head = (struct text){ lines->at + first, lines->size - first };
 	return shown;
 }
 
 static struct text first_line(const struct part *part)
 {
 	size_t taken;
-	if (!part->lines.size)
+	if (!part->kept.lines.size)
 		return TEXT_NONE;
-	return line_read((const uint8_t *)part->lines.at, part->lines.size, 0, &taken);
+	return line_read((const uint8_t *)part->kept.lines.at, part->kept.lines.size, 0, &taken);
 }
 
 /* The authority of an absolute URI (RFC 3986, 3.2), without who it is for. */
@@ -190,15 +183,8 @@ static struct transaction *add_transaction(struct dissection *dissection, struct
 static void keep_line(struct dissection *dissection, enum side side, struct part *part, struct text line)
 {
 	struct http_state *state = dissection->state;
-	if (state->kept + line.size > HTTP_KEPT) {
+	if (!http_kept_line(&part->kept, line, &state->kept))
 		dissection_anomaly(dissection, side, "headers_too_long");
-		return;
-	}
-	build_text(&part->lines, line);
-	if (part->lines.failed)
-		builder_clear(&part->lines);
-	else
-		state->kept += line.size;
 }
 
 static struct part *part_read(struct http_state *state, enum side side)
@@ -210,25 +196,8 @@ static struct part *part_read(struct http_state *state, enum side side)
 static void body_bytes(struct http_state *state, enum side side, const uint8_t *bytes, size_t size)
 {
 	struct part *part = part_read(state, side);
-	if (!part || !size)
-		return;
-	struct http_body *body = &part->body;
-	if (!body->size && !body->gaps)
-		part->hash = sha256_begin();
-	if (!part->bytes && state->kept + HTTP_BODY_KEPT <= HTTP_KEPT && (part->bytes = malloc(HTTP_BODY_KEPT)))
-		state->kept += HTTP_BODY_KEPT;
-	if (part->bytes && body->first.size < HTTP_BODY_KEPT) {
-		size_t room = HTTP_BODY_KEPT - body->first.size, more = size < room ? size : room;
-		memcpy(part->bytes + body->first.size, bytes, more);
-		body->first = (struct text){ part->bytes, body->first.size + more };
-	}
-	body->size += size;
-	if (part->hash && body->size > HTTP_BODY_HASHED) {
-		sha256_end(part->hash, NULL);
-		part->hash = NULL;
-	}
-	if (part->hash)
-		sha256_add(part->hash, bytes, size);
+	if (part)
+		http_kept_body(&part->kept, bytes, size, &state->kept);
 }
 
 /* The message of this side is over; `complete`: its end was seen. */
@@ -243,12 +212,7 @@ static void end_message(struct dissection *dissection, enum side side, bool comp
 	if (!part)
 		return;
 	part->ended = true;
-	part->body.complete = complete;
-	if (part->hash) {
-		sha256_end(part->hash, complete && !part->body.gaps ? part->body.sha256 : NULL);
-		part->body.hashed = complete && !part->body.gaps;
-		part->hash = NULL;
-	}
+	http_kept_end(&part->kept, complete);
 	emit_what_is_over(dissection, state);
 }
 
@@ -545,7 +509,7 @@ static bool gap(struct dissection *dissection, enum side side, uint64_t missing)
 	bool body = reading->phase == PHASE_BODY || reading->phase == PHASE_CHUNK;
 	reading->scanned = 0;
 	if (part && (body || reading->phase == PHASE_TO_END))
-		part->body.gaps = true;
+		part->kept.body.gaps = true;
 	if (reading->phase == PHASE_TO_END || reading->phase == PHASE_NOTHING)
 		return true;
 	if (!body || missing > reading->left) {

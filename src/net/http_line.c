@@ -3,6 +3,7 @@
  */
 #include "net/http_line.h"
 
+#include "base/character.h"
 #include "net/line.h"
 
 #include <string.h>
@@ -66,8 +67,11 @@ bool status_line_read(struct text line, struct status_line *read)
 	*read = (struct status_line){ .protocol = { line.at, size } };
 	struct text rest = skip_spaces((struct text){ line.at + size, line.size - size });
 	read->status = text_trim(text_cut(&rest, ' '));
+	/* Some write more behind the three digits, and browsers take them all the same. */
 	uint64_t number;
-	if (text_to_u64(read->status, &number) && number < 1000)
+	struct text digits = { read->status.at, read->status.size < 3 ? read->status.size : 3 };
+	bool more = read->status.size > 3 && char_is_digit(read->status.at[3]);
+	if (!more && text_to_u64(digits, &number))
 		read->number = (uint16_t)number;
 	return true;
 }

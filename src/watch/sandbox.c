@@ -4,6 +4,7 @@
 #include "watch/sandbox.h"
 
 #include "base/hash.h"
+#include "net/charset.h"
 
 #include <errno.h>
 #include <grp.h>
@@ -93,6 +94,7 @@ enum error sandbox_enter(struct failure *failure)
 	uint8_t digest[32];
 
 	sha256("", 0, digest); /* OpenSSL reads its configuration before files are out of reach */
+	charset_load();        /* and the C library its character sets */
 	enum error error = drop_user(failure);
 #ifndef __SANITIZE_ADDRESS__ /* which looks for leaks at the end with calls of its own */
 	if (!error)

@@ -125,20 +125,46 @@ static void test_dns_names_of_any_bytes_are_written_as_valid_json(void **state)
 	    "\"rrtype\":\"A\"}]}}\n");
 }
 
-/* Names that have no end, leave the message or are too long give what stands before them, and an anomaly. */
+/* Names that have no end or leave the message give what stands before them, and an anomaly. */
 static void test_dns_damaged_names_end(void **state)
 {
 	static const char circle[] =
 	    HEADER("\x81\x80", "\1", "\1", "\0", "\0") EXAMPLE "\0\1\0\1\xc0\x1d\0\1\0\1\0\0\0\1\0\4\1\2\3\4";
-	static const char forward[] =
-	    HEADER("\x81\x80", "\1", "\1", "\0", "\0") EXAMPLE "\0\1\0\1\xc0\x2a\0\1\0\1\0\0\0\1\0\4\1\2\3\4\0";
 	static const char beyond[] = HEADER("\x81\x80", "\1", "\1", "\0", "\0") EXAMPLE "\0\1\0\1\xff\xff\0\1\0\1";
-	static const struct said said[][1] = { { SAID_SERVER(circle) }, { SAID_SERVER(forward) },
-		{ SAID_SERVER(beyond) } };
+	static const struct said circles[] = { SAID_SERVER(circle) }, leaves[] = { SAID_SERVER(beyond) };
 	(void)state;
-	for (size_t i = 0; i < 3; i++)
-		driver_expect(&(struct conversation){ .transport = TRANSPORT_UDP, CONVERSATION(said[i]) },
-		    driver_show_fields, "server anomaly malformed_data\nserver dns.query=example.org \n");
+	driver_expect(&(struct conversation){ .transport = TRANSPORT_UDP, CONVERSATION(circles) }, driver_show_fields,
+	    "server anomaly malformed_data\nserver dns.query=example.org dns.address=1.2.3.4 \n");
+	driver_expect(&(struct conversation){ .transport = TRANSPORT_UDP, CONVERSATION(leaves) }, driver_show_fields,
+	    "server anomaly malformed_data\nserver dns.query=example.org \n");
+}
+
+static void test_dns_forward_pointers_are_followed(void **state)
+{
+	static const struct said said[] = { SAID_SERVER(
+	    HEADER("\x81\x80", "\1", "\1", "\0", "\0") EXAMPLE "\0\1\0\1\xc0\x29\0\1\0\1\0\0\0\1\0\4\2ab\0") };
+	(void)state;
+	driver_expect(&(struct conversation){ .transport = TRANSPORT_UDP, CONVERSATION(said) }, driver_show_fields,
+	    "server dns.query=example.org dns.name=ab dns.address=2.97.98.0 \n");
+}
+
+/* A name longer than any may be is cut, and what follows it is read. */
+static void test_dns_long_names_are_cut(void **state)
+{
+	struct builder message = { 0 }, shown = { 0 };
+	(void)state;
+	build_text(&message, TEXT("\x12\x34\1\0\0\2\0\0\0\0\0\0"));
+	for (unsigned i = 0; i < 20; i++)
+		build_text(&message, TEXT("\x0f"
+					  "abcdefghijklmno"));
+	build_text(&message, TEXT("\0\0\1\0\1" EXAMPLE "\0\x1c\0\1"));
+	const struct said said[] = { { SIDE_CLIENT, message.at, message.size, 0 } };
+	driver_run(&(struct conversation){ .transport = TRANSPORT_UDP, CONVERSATION(said) }, driver_show_eve,
+	    &(struct cut){ 0 }, &shown);
+	assert_non_null(strstr(shown.at, ".abcdefghijklmno\",\"rrtype\":\"A\",\"rrname_truncated\":true},"
+					 "{\"rrname\":\"example.org\",\"rrtype\":\"AAAA\"}]"));
+	builder_free(&message);
+	builder_free(&shown);
 }
 
 static void test_dns_other_datagrams_are_not_dns(void **state)
@@ -165,6 +191,8 @@ int main(void)
 		cmocka_unit_test(test_dns_of_the_local_link_has_its_own_records),
 		cmocka_unit_test(test_dns_names_of_any_bytes_are_written_as_valid_json),
 		cmocka_unit_test(test_dns_damaged_names_end),
+		cmocka_unit_test(test_dns_forward_pointers_are_followed),
+		cmocka_unit_test(test_dns_long_names_are_cut),
 		cmocka_unit_test(test_dns_other_datagrams_are_not_dns),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -89,6 +89,27 @@ static void test_ftp_after_auth_tls_is_recognised_afresh(void **state)
 	EXPECT(said, "server 0  : 220 'hello'\nserver 1 AUTH TLS: 234 'go'\nclient 0 USER inside:\n");
 }
 
+static void test_ftp_line_that_is_too_long_does_not_hide_the_next(void **state)
+{
+	struct builder bytes = { 0 }, shown = { 0 };
+	(void)state;
+	build_text(&bytes, TEXT("USER a\r\nRETR "));
+	for (unsigned i = 0; i < 3 * FTP_LINE_LARGEST; i++)
+		build_char(&bytes, 'x');
+	build_text(&bytes, TEXT("\r\nQUIT\r\n"));
+	const struct said said[] = { { SIDE_CLIENT, bytes.at, bytes.size, 0 } };
+	for (unsigned bytewise = 0; bytewise < 2; bytewise++) {
+		driver_run(
+		    &(struct conversation){ CONVERSATION(said) }, show, &(struct cut){ .bytewise = bytewise }, &shown);
+		assert_non_null(
+		    strstr(shown.at, "client anomaly request_command_too_long\nclient 0 USER a:\nclient 1 RETR xxx"));
+		assert_non_null(strstr(shown.at, "x:\nclient 2 QUIT :\n"));
+		builder_clear(&shown);
+	}
+	builder_free(&bytes);
+	builder_free(&shown);
+}
+
 static void test_ftp_commands_that_wait_are_bounded(void **state)
 {
 	struct builder bytes = { 0 }, shown = { 0 };
@@ -122,6 +143,7 @@ int main(void)
 		cmocka_unit_test(test_ftp_says_where_data_goes),
 		cmocka_unit_test(test_ftp_record_is_as_the_schema_has_it),
 		cmocka_unit_test(test_ftp_after_auth_tls_is_recognised_afresh),
+		cmocka_unit_test(test_ftp_line_that_is_too_long_does_not_hide_the_next),
 		cmocka_unit_test(test_ftp_commands_that_wait_are_bounded),
 		cmocka_unit_test(test_ftp_others_are_not_ftp),
 	};
