@@ -1,0 +1,116 @@
+/*
+ * Statistical detectors: what only shows over many flows. Each is one file and one struct, a pure function of the flows
+ * and names it is told in their order, whose memory is fixed when it is made (behaviour_table.h): what it forgets it
+ * counts.
+ *
+ *   flows (of the sensor, or of NetFlow), DNS messages → detector → findings
+ *
+ * One thread for a set of detectors.
+ */
+#ifndef NOROSHI_WATCH_BEHAVIOUR_H
+#define NOROSHI_WATCH_BEHAVIOUR_H
+
+#include "net/dissector.h"
+#include "net/flow.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A flow as detectors see it, whoever metered it. */
+struct seen_flow {
+	nanoseconds first, last;
+	struct flow_end ends[2]; /* by enum side */
+	uint64_t packets[2], bytes[2];
+	uint8_t ip_protocol;
+	uint8_t protocol; /* enum protocol; PROTOCOL_UNKNOWN where nobody looked */
+	bool began;       /* its beginning was seen: who is the client is known */
+	bool answered;    /* the server sent something that is no refusal */
+};
+struct seen_flow seen_flow_of(const struct flow *flow);
+
+/* A DNS response, as far as detectors ask. */
+struct seen_name {
+	nanoseconds time;
+	struct address client;
+	struct text name; /* asked for: lower case, without the last dot */
+	uint16_t type;
+	uint8_t rcode;
+};
+
+enum finding_kind {
+	FINDING_SCAN_HOSTS,  /* one port of many hosts */
+	FINDING_SCAN_PORTS,  /* many ports of a host */
+	FINDING_BRUTE_FORCE, /* many short sessions with a service that asks who one is */
+	FINDING_BEACON,      /* a host inside calls the same address again and again, in time */
+	FINDING_UPLOAD,      /* much more goes out than comes in */
+	FINDING_LONG_FLOW,
+	FINDING_DNS_TUNNEL,      /* many long names below one domain */
+	FINDING_GENERATED_NAMES, /* many domains that do not exist */
+	FINDING_LATERAL,         /* a host inside reaches others inside that it never did, by means of administration */
+	FINDING_KINDS
+};
+/* "noroshi:scan-hosts"; and words for people (a gettext msgid). */
+const char *finding_code(enum finding_kind kind);
+const char *finding_words(enum finding_kind kind);
+uint16_t finding_tactics(enum finding_kind kind); /* bits of enum tactic (model/alert.h) */
+
+struct finding {
+	enum finding_kind kind;
+	nanoseconds first, last;       /* of what it is made of */
+	struct address source, target; /* the target may be absent: many */
+	uint16_t port;                 /* 0 = several */
+	uint8_t ip_protocol;
+	struct text object; /* a domain; empty = none; lives until the sink returns */
+	uint32_t count;     /* flows, names, hosts or ports: the words say */
+	double likelihood;  /* 0 to 1; of BEACON: that the target is a command-and-control server (docs/detectors.md) */
+	char words[200];    /* the facts: "41 of 43 first contacts failed, 40 hosts, 1 port" */
+};
+typedef void (*finding_sink)(void *context, const struct finding *finding);
+
+struct behaviour_settings {
+	const struct prefix *home; /* the member's own networks; none: the private ones */
+	size_t home_count;
+	uint32_t entries;   /* that each table of each detector holds, at least 64 */
+	uint64_t seed;      /* of hashes: strangers choose addresses and names */
+	nanoseconds repeat; /* the same is said again no sooner */
+
+	double scan_alpha, scan_beta; /* false and true positives wanted (Jung et al. 2004) */
+	uint32_t brute_flows;         /* within brute_window */
+	nanoseconds brute_window;
+	uint32_t beacon_intervals;             /* at least so many */
+	double beacon_jitter;                  /* median absolute deviation over median, at most */
+	double beacon_likelihood;              /* less is not said */
+	nanoseconds beacon_least, beacon_span; /* of the median interval; of all of them */
+	uint64_t upload_bytes;                 /* within a day, to one address */
+	double upload_ratio;                   /* out over in, at least */
+	nanoseconds long_flow;
+	uint32_t tunnel_names;    /* different ones below one domain within names_window */
+	uint32_t tunnel_length;   /* bytes of them in front of the domain, on average at least */
+	uint32_t generated_names; /* different domains that do not exist, within names_window */
+	nanoseconds names_window;
+	uint32_t lateral_hosts;    /* new ones within an hour */
+	nanoseconds lateral_learn; /* from the beginning: what is met is usual */
+};
+extern const struct behaviour_settings behaviour_defaults;
+
+struct detector {
+	const char *name;
+	void *(*make)(const struct behaviour_settings *settings); /* NULL without memory; settings are borrowed */
+	void (*free)(void *state);
+	void (*flow)(void *state, const struct seen_flow *flow, finding_sink sink, void *context);  /* may be NULL */
+	void (*named)(void *state, const struct seen_name *name, finding_sink sink, void *context); /* may be NULL */
+	uint64_t (*forgotten)(const void *state); /* entries that made room for newer ones */
+};
+extern const struct detector *const detectors[]; /* ends with NULL */
+
+/* All of them. */
+struct behaviour;
+struct behaviour *behaviour_new(const struct behaviour_settings *settings, finding_sink sink, void *context);
+void behaviour_free(struct behaviour *behaviour);
+void behaviour_flow(struct behaviour *behaviour, const struct seen_flow *flow);
+void behaviour_name(struct behaviour *behaviour, const struct seen_name *name);
+uint64_t behaviour_forgotten(const struct behaviour *behaviour);
+
+bool behaviour_is_home(const struct behaviour_settings *settings, struct address address);
+
+#endif

@@ -1,0 +1,232 @@
+/*
+ * Beacons: a host inside calls the same address and port outside again and again, in time; and how likely the address
+ * is a command-and-control server, from flows alone (catalogue row W11).
+ *
+ * In time: the median absolute deviation of the intervals is small against their median. A call at every interval with
+ * a jitter of ± j has j / 2; calls by chance (Poisson) have 0.69. Calls within a second are one.
+ *
+ * Likelihood: a logistic function of what speaks for it (score_of()); its weights are set by hand and stand in
+ * docs/detectors.md.
+ */
+#include "watch/behaviour.h"
+
+#include "base/hash.h"
+#include "watch/behaviour_table.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define KEPT 48           /* intervals of a pair */
+#define JITTER_OF_FEW 3.0 /* over the number of intervals: so much less jitter is allowed */
+
+struct pair {
+	struct address source, target;
+	uint16_t port;
+	uint8_t ip_protocol, unused[5];
+};
+
+struct calls {
+	nanoseconds first, last, said; /* starts of flows */
+	uint32_t count, next;
+	float intervals[KEPT]; /* seconds; a ring */
+	double mean, squares;  /* of the bytes that the client sent */
+};
+
+struct target {
+	nanoseconds first;
+	struct distinct sources, regular; /* all that call it, and those that do so in time */
+};
+
+struct beacon {
+	const struct behaviour_settings *settings;
+	struct behaviour_table *pairs, *targets;
+	struct distinct inside; /* hosts that call outside */
+	nanoseconds began;
+};
+
+static void beacon_free(void *state)
+{
+	struct beacon *beacon = state;
+	table_free(beacon->pairs);
+	table_free(beacon->targets);
+	free(beacon);
+}
+
+static void *beacon_make(const struct behaviour_settings *settings)
+{
+	struct beacon *beacon = calloc(1, sizeof *beacon);
+	if (!beacon)
+		return NULL;
+	beacon->settings = settings;
+	beacon->pairs = table_new(settings->entries, sizeof(struct pair), sizeof(struct calls), settings->seed);
+	beacon->targets = table_new(settings->entries, sizeof(struct address), sizeof(struct target), settings->seed);
+	if (!beacon->pairs || !beacon->targets) {
+		beacon_free(beacon);
+		return NULL;
+	}
+	return beacon;
+}
+
+/* ── regularity ─ */
+
+static int by_value(const void *one, const void *other)
+{
+	float a = *(const float *)one, b = *(const float *)other;
+	return (a > b) - (a < b);
+}
+
+static double median(float *values, uint32_t count)
+{
+	qsort(values, count, sizeof *values, by_value);
+	return count % 2 ? (double)values[count / 2] : ((double)values[count / 2 - 1] + (double)values[count / 2]) / 2;
+}
+
+struct rhythm {
+	double interval, jitter; /* seconds; deviation over median */
+	uint32_t intervals;
+};
+
+static struct rhythm rhythm_of(const struct calls *calls)
+{
+	float values[KEPT];
+	uint32_t count = calls->count < KEPT ? calls->count : KEPT;
+	memcpy(values, calls->intervals, count * sizeof *values);
+	struct rhythm rhythm = { .interval = median(values, count), .intervals = count };
+	for (uint32_t i = 0; i < count; i++)
+		values[i] = fabsf(calls->intervals[i] - (float)rhythm.interval);
+	rhythm.jitter = rhythm.interval > 0 ? median(values, count) / rhythm.interval : INFINITY;
+	return rhythm;
+}
+
+static bool is_regular(const struct behaviour_settings *settings, const struct calls *calls, struct rhythm *rhythm)
+{
+	if (calls->count < settings->beacon_intervals || calls->last - calls->first < settings->beacon_span)
+		return false;
+	*rhythm = rhythm_of(calls);
+	return rhythm->jitter <= settings->beacon_jitter - JITTER_OF_FEW / rhythm->intervals &&
+	       rhythm->interval * (double)SECOND >= (double)settings->beacon_least;
+}
+
+/* ── likelihood ─ */
+
+static bool is_common(uint16_t port)
+{
+	static const uint16_t ports[] = { 25, 53, 80, 110, 143, 443, 465, 587, 853, 993, 995 };
+	for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
+		if (port == ports[i])
+			return true;
+	return false;
+}
+
+static double likelihood(const struct beacon *beacon, const struct calls *calls, const struct target *target,
+    const struct rhythm *rhythm, uint16_t port, nanoseconds now)
+{
+	double sources = distinct_count(&target->sources), regular = distinct_count(&target->regular);
+	double inside = distinct_count(&beacon->inside);
+	double alike = calls->mean > 0 ? sqrt(calls->squares / (calls->count + 1)) / calls->mean : 1;
+	double score = -1.0;
+	score += 2.5 * (1 - rhythm->jitter / beacon->settings->beacon_jitter); /* in time */
+	score += alike < 0.1 ? 1.0 : alike < 0.5 ? 0.3 : -0.5;                 /* always the same is said */
+	score += is_common(port) ? -0.3 : 0.8;
+	/* What a good part of all hosts calls is a service that everybody uses; what few do in time, they have in
+	 * common. */
+	if (inside >= 10 && sources > 0.2 * inside)
+		score -= 4.0;
+	else if (regular > 1)
+		score += 0.5;
+	if (now - beacon->began > DAY && now - target->first < DAY) /* nobody called it before */
+		score += 1.0;
+	return 1 / (1 + exp(-score));
+}
+
+/* ── flows ─ */
+
+static void tell(const struct seen_flow *flow, struct calls *calls, const struct target *target,
+    const struct rhythm *rhythm, double likely, finding_sink sink, void *context)
+{
+	uint16_t port = flow->ends[SIDE_SERVER].port;
+	struct finding finding = { .kind = FINDING_BEACON,
+		.first = calls->first,
+		.last = calls->last,
+		.source = flow->ends[SIDE_CLIENT].address,
+		.target = flow->ends[SIDE_SERVER].address,
+		.port = port,
+		.ip_protocol = flow->ip_protocol,
+		.count = calls->count + 1,
+		.likelihood = likely };
+	snprintf(finding.words, sizeof finding.words,
+	    "%u calls, every %.1f s, jitter %.0f %%, %.0f bytes each; %u hosts call it; likelihood %.2f", finding.count,
+	    rhythm->interval, rhythm->jitter * 100, calls->mean, distinct_count(&target->sources), finding.likelihood);
+	sink(context, &finding);
+	calls->said = flow->last;
+}
+
+static struct calls *note_call(struct beacon *beacon, const struct seen_flow *flow)
+{
+	struct pair pair;
+	bool fresh;
+	memset(&pair, 0, sizeof pair);
+	pair.source = flow->ends[SIDE_CLIENT].address;
+	pair.target = flow->ends[SIDE_SERVER].address;
+	pair.port = flow->ends[SIDE_SERVER].port;
+	pair.ip_protocol = flow->ip_protocol;
+	struct calls *calls = table_take(beacon->pairs, &pair, flow->last, &fresh);
+	if (fresh)
+		calls->first = calls->last = flow->first;
+	nanoseconds interval = flow->first - calls->last;
+	double size = (double)flow->bytes[SIDE_CLIENT], before = size - calls->mean;
+	if (interval >= SECOND) {
+		calls->intervals[calls->next] = (float)((double)interval / (double)SECOND);
+		calls->next = (calls->next + 1) % KEPT;
+		calls->count++;
+		calls->last = flow->first;
+	}
+	calls->mean += before / (calls->count + 1);
+	calls->squares += before * (size - calls->mean);
+	return interval >= SECOND ? calls : NULL;
+}
+
+static void beacon_flow(void *state, const struct seen_flow *flow, finding_sink sink, void *context)
+{
+	struct beacon *beacon = state;
+	struct address source = flow->ends[SIDE_CLIENT].address, outside = flow->ends[SIDE_SERVER].address;
+	struct rhythm rhythm;
+	uint16_t port = flow->ends[SIDE_SERVER].port;
+	bool clock = flow->ip_protocol == 17 && (port == 123 || port == 53);
+	if (!flow->began || clock || (flow->ip_protocol != 6 && flow->ip_protocol != 17) ||
+	    !behaviour_is_home(beacon->settings, source) || behaviour_is_home(beacon->settings, outside))
+		return;
+	uint64_t hash = hash_bytes(&source, sizeof source, beacon->settings->seed);
+	beacon->began = beacon->began ? beacon->began : flow->last;
+	distinct_add(&beacon->inside, hash);
+	bool fresh;
+	struct target *target = table_take(beacon->targets, &outside, flow->last, &fresh);
+	if (fresh)
+		target->first = flow->first;
+	distinct_add(&target->sources, hash);
+	struct calls *calls = note_call(beacon, flow);
+	if (!calls || !is_regular(beacon->settings, calls, &rhythm))
+		return;
+	distinct_add(&target->regular, hash);
+	if (calls->said && flow->last - calls->said < beacon->settings->repeat)
+		return;
+	double likely = likelihood(beacon, calls, target, &rhythm, port, flow->last);
+	if (likely >= beacon->settings->beacon_likelihood)
+		tell(flow, calls, target, &rhythm, likely, sink, context);
+}
+
+static uint64_t beacon_forgotten(const void *state)
+{
+	const struct beacon *beacon = state;
+	return table_forgotten(beacon->pairs) + table_forgotten(beacon->targets);
+}
+
+const struct detector detector_beacon = {
+	.name = "beacon",
+	.make = beacon_make,
+	.free = beacon_free,
+	.flow = beacon_flow,
+	.forgotten = beacon_forgotten,
+};
