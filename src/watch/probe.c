@@ -39,15 +39,13 @@ struct probe {
 
 /* ── output ─ */
 
-static void append(struct probe *probe, struct file *file, bool sync)
+static void append(struct probe *probe, struct file *file)
 {
 	struct failure failure;
 	if (!file || probe->line.size == 0 || probe->broken)
 		return;
 	enum error error = probe->line.failed ? fail(&failure, ERROR_MEMORY, "no memory for a line")
 					      : file_append(file, probe->line.at, probe->line.size, &failure);
-	if (!error && sync)
-		error = file_sync(file, &failure);
 	if (!error)
 		return;
 	log_write(LOG_ERROR, "what was found cannot be written", LOG_FIELD_STRING("why", failure.words));
@@ -74,7 +72,7 @@ static void take_signal(void *context, const struct signal *signal)
 	print(probe);
 	builder_clear(&probe->line);
 	probe_signal_alert(&probe->options, signal, &probe->line);
-	append(probe, probe->alerts, true);
+	append(probe, probe->alerts);
 }
 
 static void take_measurement(struct probe *probe, const struct measurement *measurement)
@@ -86,7 +84,7 @@ static void take_measurement(struct probe *probe, const struct measurement *meas
 	builder_clear(&probe->line);
 	probe_record_write(
 	    &probe->options, measurement, availability_state(probe->availability, measurement->site), &probe->line);
-	append(probe, probe->records, false);
+	append(probe, probe->records);
 	if (probe->wishes->json && !probe->wishes->replay_count)
 		print(probe);
 }
