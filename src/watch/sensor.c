@@ -3,6 +3,8 @@
  */
 #include "watch/sensor.h"
 
+#include "watch/detection.h"
+
 #include <stdlib.h>
 
 #define PIECE ((size_t)64 << 10) /* bytes of lines, before they are written */
@@ -25,7 +27,7 @@ static void write_lines(struct sensor *sensor)
 {
 	if (!sensor->error && sensor->lines.failed)
 		sensor->error = fail(&sensor->failure, ERROR_MEMORY, "no memory for the records");
-	if (!sensor->error && sensor->lines.size > 0)
+	if (!sensor->error && sensor->settings.write && sensor->lines.size > 0)
 		sensor->error = sensor->settings.write(
 		    sensor->settings.context, (struct text){ sensor->lines.at, sensor->lines.size }, &sensor->failure);
 	builder_clear(&sensor->lines);
@@ -50,6 +52,8 @@ static void on_facts(void *context, const struct dissection *dissection, enum si
 {
 	struct sensor *sensor = context;
 
+	if (sensor->settings.detection)
+		detection_facts(sensor->settings.detection, dissection, side, facts, &sensor->source, &sensor->lines);
 	sensor->counts.records += eve_facts(&sensor->lines, &sensor->source, dissection, side, facts);
 	added(sensor);
 }
@@ -74,10 +78,28 @@ static void on_packet_anomaly(void *context, const struct frame *frame, const st
 	added(sensor);
 }
 
+static void on_flow_begun(void *context, const struct flow *flow)
+{
+	struct sensor *sensor = context;
+
+	detection_flow_begun(sensor->settings.detection, flow, &sensor->source, &sensor->lines);
+}
+
+static void on_payload(void *context, const struct flow *flow, enum side side, nanoseconds time, uint64_t offset,
+    const uint8_t *bytes, size_t size)
+{
+	struct sensor *sensor = context;
+
+	detection_payload(
+	    sensor->settings.detection, flow, side, time, offset, bytes, size, &sensor->source, &sensor->lines);
+}
+
 static void on_flow(void *context, const struct flow *flow, enum flow_over why)
 {
 	struct sensor *sensor = context;
 
+	if (sensor->settings.detection)
+		detection_flow_over(sensor->settings.detection, flow);
 	eve_flow(&sensor->lines, &sensor->source, flow, why);
 	sensor->counts.records++;
 	added(sensor);
@@ -95,7 +117,11 @@ enum error sensor_new(const struct sensor_settings *settings, struct sensor **se
 	made->source.host = settings->host;
 	made->begun = time_monotonic();
 	struct observer_settings *observer = &made->settings.observer;
-	if (settings->write) {
+	if (settings->detection) {
+		observer->flow_begun = on_flow_begun;
+		observer->payload = settings->payload ? on_payload : NULL;
+	}
+	if (settings->write || settings->detection) {
 		observer->listener = (struct listener){ made, on_facts, on_anomaly };
 		observer->flow_over = on_flow;
 		observer->packet_anomaly = on_packet_anomaly;
@@ -167,5 +193,10 @@ struct sensor_counts sensor_count(const struct sensor *sensor)
 	struct sensor_counts counts = sensor->counts;
 
 	counts.observer = observer_count(sensor->observer);
+	if (sensor->settings.detection) {
+		struct detection_counts found = detection_count(sensor->settings.detection);
+		counts.alerts = found.indicators + found.signatures;
+		counts.records += counts.alerts;
+	}
 	return counts;
 }

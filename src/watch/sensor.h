@@ -11,11 +11,14 @@
 #include "formats/eve_packet.h"
 #include "net/observer.h"
 
+struct detection;
 struct sensor;
 
 struct sensor_settings {
 	struct observer_settings observer; /* its listener and callbacks are set by the sensor */
 	struct text host;                  /* the sensor's name; lives longer */
+	struct detection *detection;       /* what is looked for, of the sensor's thread; lives longer; NULL: nothing */
+	bool payload;                      /* signatures look at payload */
 	/* Takes whole lines; an error ends the sensor's work. NULL: nothing is written. */
 	enum error (*write)(void *context, struct text lines, struct failure *failure);
 	void *context;
@@ -25,6 +28,7 @@ struct sensor_counts {
 	struct observer_counts observer;
 	uint64_t records;   /* lines written, without those of stats */
 	uint64_t anomalies; /* of packets and protocols, among them */
+	uint64_t alerts;    /* of indicators and signatures, among them */
 };
 
 enum error sensor_new(const struct sensor_settings *settings, struct sensor **sensor, struct failure *failure);

@@ -4,7 +4,9 @@
 #include "watch/sensor_command.h"
 
 #include "base/file.h"
+#include "base/log.h"
 #include "net/capture_file.h"
+#include "watch/detection.h"
 #include "watch/sandbox.h"
 #include "watch/sensor.h"
 
@@ -24,12 +26,16 @@ struct options {
 	size_t file_count;
 	const char *eve, *name;
 	bool json, help;
+	struct detection_files detection;
+	const char **variables; /* of the rules */
 	struct observer_settings observer;
 };
 
 struct run {
 	struct options options;
 	int *descriptors; /* of the files; -1: not opened, and said */
+	struct detection_sets *sets;
+	struct detection *detection;
 	struct sensor *sensor;
 	struct file *eve;           /* NULL: standard output */
 	uint64_t unread, truncated; /* files */
@@ -43,6 +49,9 @@ static void show_help(void)
 	      "  --eve FILE     append the records to this file; - is standard output\n"
 	      "  --flows        flows only: what they carry is not looked at\n"
 	      "  --name NAME    the sensor's name, as \"host\" in each record\n"
+	      "  --indicators FILE  raise alerts about what this list, or compiled file, of indicators names\n"
+	      "  --signatures FILE  raise alerts about what these rules (in Suricata's language) describe\n"
+	      "  --variable NAME=VALUE  of the rules: HOME_NET=[192.0.2.0/24]\n"
 	      "  --most-flows N at most so many flows at once (1048576)\n"
 	      "  --json         print the final counters as JSON\n"
 	      "  --help         this text\n\n"
@@ -57,6 +66,9 @@ static const struct option longs[] = {
 	{ "flows", no_argument, NULL, 'f' },
 	{ "name", required_argument, NULL, 'n' },
 	{ "most-flows", required_argument, NULL, 'm' },
+	{ "indicators", required_argument, NULL, 'i' },
+	{ "signatures", required_argument, NULL, 's' },
+	{ "variable", required_argument, NULL, 'v' },
 	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -75,6 +87,15 @@ static enum error set_flag(struct options *options, int flag, struct failure *fa
 		return OK;
 	case 'n':
 		options->name = optarg;
+		return OK;
+	case 'i':
+		options->detection.indicators = optarg;
+		return OK;
+	case 's':
+		options->detection.signatures = optarg;
+		return OK;
+	case 'v':
+		options->variables[options->detection.variable_count++] = optarg;
 		return OK;
 	case 'm':
 		if (!text_to_u64(text_of(optarg), &number) || number < 1 || number > 1u << 30)
@@ -103,8 +124,10 @@ static enum error read_options(int argc, char **argv, struct options *options, s
 
 	options->observer = observer_defaults;
 	options->files = calloc((size_t)argc + 1, sizeof *options->files);
-	if (!options->files)
+	options->variables = calloc((size_t)argc + 1, sizeof *options->variables);
+	if (!options->files || !options->variables)
 		return fail(failure, ERROR_MEMORY, "no memory for the options");
+	options->detection.variables = options->variables;
 	optind = 1;
 	while (!error && (flag = getopt_long(argc, argv, "r:", longs, NULL)) != -1)
 		error = set_flag(options, flag, failure);
@@ -128,11 +151,29 @@ static enum error write_out(void *context, struct text lines, struct failure *fa
 	return OK;
 }
 
+/* What is looked for, when anything is: read before the sandbox is entered. */
+static enum error begin_detection(struct run *run, struct failure *failure)
+{
+	const struct detection_files *files = &run->options.detection;
+
+	if (!files->indicators && !files->signatures)
+		return OK;
+	enum error error = detection_sets_load(files, 1, &run->sets, failure);
+	if (!error && !(run->detection = detection_new(run->sets, 0)))
+		error = fail(failure, ERROR_MEMORY, "no memory for what is looked for");
+	return error;
+}
+
 static enum error begin(struct run *run, struct failure *failure)
 {
 	const struct options *options = &run->options;
 	struct sensor_settings settings = { .observer = options->observer, .host = text_of(options->name) };
+	enum error found = begin_detection(run, failure);
 
+	if (found)
+		return found;
+	settings.detection = run->detection;
+	settings.payload = options->detection.signatures;
 	if (options->eve) {
 		settings.write = write_out;
 		settings.context = run;
@@ -225,17 +266,17 @@ static void report(const struct run *run)
 		fprintf(to,
 		    "{\"files\":%zu,\"unread\":%llu,\"truncated\":%llu,\"packets\":%llu,\"bytes\":%llu,"
 		    "\"not_ip\":%llu,\"malformed\":%llu,\"flows\":%llu,\"flows_forced\":%llu,\"records\":%llu,"
-		    "\"anomalies\":%llu}\n",
+		    "\"anomalies\":%llu,\"alerts\":%llu}\n",
 		    run->options.file_count, (unsigned long long)run->unread, (unsigned long long)run->truncated,
 		    (unsigned long long)seen->frames, (unsigned long long)seen->bytes, (unsigned long long)seen->not_ip,
 		    (unsigned long long)seen->malformed, (unsigned long long)seen->flows,
 		    (unsigned long long)seen->flows_forced, (unsigned long long)counts.records,
-		    (unsigned long long)counts.anomalies);
+		    (unsigned long long)counts.anomalies, (unsigned long long)counts.alerts);
 	else
-		fprintf(to, "%llu packets, %llu flows, %llu records; %llu malformed, %llu not IP\n",
+		fprintf(to, "%llu packets, %llu flows, %llu records, %llu alerts; %llu malformed, %llu not IP\n",
 		    (unsigned long long)seen->frames, (unsigned long long)seen->flows,
-		    (unsigned long long)counts.records, (unsigned long long)seen->malformed,
-		    (unsigned long long)seen->not_ip);
+		    (unsigned long long)counts.records, (unsigned long long)counts.alerts,
+		    (unsigned long long)seen->malformed, (unsigned long long)seen->not_ip);
 }
 
 static enum error run_files(struct run *run, struct failure *failure)
@@ -254,6 +295,8 @@ static enum error run_files(struct run *run, struct failure *failure)
 	if (!error)
 		report(run);
 	sensor_free(run->sensor);
+	detection_free(run->detection);
+	detection_sets_free(run->sets);
 	file_close(run->eve);
 	return error;
 }
@@ -264,13 +307,16 @@ int sensor_command(int argc, char **argv)
 	struct failure failure = { 0 };
 	enum error error = read_options(argc, argv, &run.options, &failure);
 
-	if (!error && run.options.help)
+	if (!error && run.options.help) {
 		show_help();
-	else if (!error)
+	} else if (!error) {
+		log_setup("sensor", LOG_INFO, !isatty(STDERR_FILENO));
 		error = run_files(&run, &failure);
+	}
 	if (error)
 		fprintf(stderr, "noroshi sensor: %s\n", failure.words);
 	free(run.descriptors);
 	free(run.options.files);
+	free(run.options.variables);
 	return error || run.unread ? 2 : 0;
 }

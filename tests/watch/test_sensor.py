@@ -105,7 +105,7 @@ def test_several_files(folder):
     run = sensor("-r", str(folder / "part0.pcap"), str(folder / "part1.pcap"), "--eve", str(eve))
     kinds = sorted(record["event_type"] for record in records(eve.read_bytes()))
     check("a flow goes on in the next file", kinds == ["anomaly", "dns", "flow", "flow", "http", "stats"], kinds)
-    check("counters are shown", run.stdout == b"8 packets, 2 flows, 5 records; 1 malformed, 0 not IP\n", run.stdout)
+    check("counters are shown", run.stdout == b"8 packets, 2 flows, 5 records, 0 alerts; 1 malformed, 0 not IP\n", run.stdout)
 
 
 def test_broken_files(folder):
