@@ -39,10 +39,11 @@ static void take_bytes(void *context, const uint8_t *bytes, uint32_t size)
 	const struct route *route = context;
 	const struct observer_settings *settings = &route->observer->settings;
 
+	uint64_t offset = route->stream->tcp[route->original].offset;
+	stream_bytes(route->stream, role_of(route), bytes, size);
 	if (settings->payload)
 		settings->payload(settings->context, route->stream->flow, role_of(route),
-		    route->stream->dissection.time, route->stream->tcp[route->original].offset, bytes, size);
-	stream_bytes(route->stream, role_of(route), bytes, size);
+		    route->stream->dissection.time, offset, bytes, size);
 	note_over(route);
 }
 
@@ -176,31 +177,39 @@ bool observe_tcp(struct observer *observer, struct flow_entry *entry, struct pac
 
 /* ── UDP ─ */
 
+/* The stream of a flow of datagrams, when one of its protocols may be known; NULL: nobody dissects it. */
+static struct stream *begin_udp(struct observer *observer, struct flow_entry *entry, const struct packet *packet)
+{
+	struct flow *flow = &entry->flow;
+
+	if (flow->content == CONTENT_NONE && !stream_knows_datagram(packet->at, packet->size)) {
+		if (flow->packets[0] + flow->packets[1] >= MOST_DATAGRAMS)
+			flow->content = CONTENT_DONE;
+		return NULL;
+	}
+	if (flow->content == CONTENT_NONE) {
+		entry->stream = stream_new(flow, TRANSPORT_UDP, &observer->settings.listener, &observer->memory);
+		flow->content = entry->stream ? CONTENT_STREAM : CONTENT_DONE;
+	}
+	return flow->content == CONTENT_DONE ? NULL : entry->stream;
+}
+
 void observe_udp(struct observer *observer, struct flow_entry *entry, struct packet *packet, enum side side)
 {
 	const struct observer_settings *settings = &observer->settings;
 
 	if (packet->damaged || packet->size == 0)
 		return;
+	struct stream *stream = begin_udp(observer, entry, packet);
+	if (stream) {
+		struct route route = route_of(observer, stream, side);
+		stream->dissection.time = observer->frame->time;
+		stream_datagram(stream, side, packet->at, packet->size);
+		side = role_of(&route);
+	}
 	if (settings->payload)
 		settings->payload(
 		    settings->context, &entry->flow, side, observer->frame->time, 0, packet->at, packet->size);
-	if (entry->flow.content == CONTENT_DONE)
-		return;
-	if (entry->flow.content == CONTENT_NONE) {
-		if (!stream_knows_datagram(packet->at, packet->size)) {
-			if (entry->flow.packets[0] + entry->flow.packets[1] >= MOST_DATAGRAMS)
-				entry->flow.content = CONTENT_DONE;
-			return;
-		}
-		entry->stream =
-		    stream_new(&entry->flow, TRANSPORT_UDP, &observer->settings.listener, &observer->memory);
-		entry->flow.content = entry->stream ? CONTENT_STREAM : CONTENT_DONE;
-		if (!entry->stream)
-			return;
-	}
-	entry->stream->dissection.time = observer->frame->time;
-	stream_datagram(entry->stream, side, packet->at, packet->size);
-	if (entry->stream->over)
+	if (stream && stream->over)
 		observe_end(observer, entry);
 }

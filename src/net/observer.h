@@ -31,8 +31,8 @@ struct observer_settings {
 	 * "stream.reassembly_overlap_different_data". `flow` is NULL when it belongs to none. May be NULL. */
 	void (*packet_anomaly)(void *context, const struct frame *frame, const struct flow *flow, const char *event);
 	/* Bytes of a side that are new, in their order and each once (TCP; `offset` counts from the side's first byte),
-	 * or one datagram (UDP; offset 0); before the dissector gets them, and whether or not there is one. For
-	 * signatures that look at payload. May be NULL. */
+	 * or one datagram (UDP; offset 0); after the dissector got them, and whether or not there is one: what it told
+	 * of the flow is known. For signatures that look at payload. May be NULL. */
 	void (*payload)(void *context, const struct flow *flow, enum side side, nanoseconds time, uint64_t offset,
 	    const uint8_t *bytes, size_t size);
 	void *context; /* of these four */
