@@ -25,11 +25,12 @@ DOCUMENT = ROOT / "docs" / "sensor-oracle.md"
 SKIPPED = 77
 ENOUGH, SHARE = 500, 0.99
 JOBS = 2
-ONCE = {"tls sni"} # compared once a capture: a QUIC Initial is sent again until it is answered
+# compared once a capture: a QUIC Initial and a flight of DTLS are sent again until they are answered
+ONCE = {"tls sni", "tls ja3", "tls ja3s", "ssh hassh"}
 
 FIELDS = """frame.protocols _ws.malformed ip.flags.mf dns.id dns.qry.name dns.a dns.aaaa dns.cname http.request.method http.host http.request.uri
 http.response.code imf.subject ftp.request.command ftp.request.arg ssh.protocol tls.handshake.extensions_server_name
-tls.handshake.ja3 tls.handshake.ja3s""".split()
+tls.handshake.ja3 tls.handshake.ja3s dtls.handshake.ja3 dtls.handshake.ja3s ssh.kex.hassh ssh.kex.hasshserver""".split()
 
 
 # ── what Wireshark sees ─
@@ -76,6 +77,10 @@ def their_others(row):
             yield "ftp argument", arguments[i].strip()
     yield from (("ssh banner", banner.split(" ")[0]) for banner in parts(row["ssh.protocol"])) # EVE has no comments of them
     yield from (("tls sni", name) for name in parts(row["tls.handshake.extensions_server_name"]))
+    for field in ("tls.handshake.ja3", "dtls.handshake.ja3"):
+        yield from (("tls ja3", value) for value in parts(row[field]))
+        yield from (("tls ja3s", value) for value in parts(row[field + "s"]))
+    yield from (("ssh hassh", value) for field in ("ssh.kex.hassh", "ssh.kex.hasshserver") for value in parts(row[field]))
 
 
 def theirs(row):
@@ -130,6 +135,16 @@ def our_ssh(record):
     for side in ("client", "server"):
         if banner := record["ssh"].get(side):
             yield "ssh banner", f"SSH-{banner.get('proto_version', '')}-{banner.get('software_version', '')}"
+            if "hassh" in banner:
+                yield "ssh hassh", banner["hassh"]["hash"]
+
+
+def our_tls(handshake):
+    if "sni" in handshake:
+        yield "tls sni", handshake["sni"]
+    for name in ("ja3", "ja3s"):
+        if name in handshake:
+            yield f"tls {name}", handshake[name]["hash"]
 
 
 def ours(record):
@@ -142,8 +157,8 @@ def ours(record):
         yield from our_ssh(record)
     elif event == "smtp" and "subject" in record.get("email", {}):
         yield "smtp subject", record["email"]["subject"]
-    elif event in ("tls", "quic") and "sni" in record[event]:
-        yield "tls sni", record[event]["sni"]
+    elif event in ("tls", "quic"):
+        yield from our_tls(record[event])
     elif event == "ftp" and "command" in record["ftp"]:
         yield "ftp command", record["ftp"]["command"]
         if "command_data" in record["ftp"]:
@@ -188,7 +203,7 @@ def differences(their, our):
 
 def documented():
     """(protocol, capture) → (missing, more), as the document's rows have them."""
-    row = re.compile(r"^\| ([a-z ]+) \| (\S+) \| (\d+) \| (\d+) \| \S.*\|$", re.M)
+    row = re.compile(r"^\| ([a-z0-9 ]+) \| (\S+) \| (\d+) \| (\d+) \| \S.*\|$", re.M)
     return {(found[1], found[2]): (int(found[3]), int(found[4])) for found in row.finditer(DOCUMENT.read_text(encoding="utf-8"))}
 
 
