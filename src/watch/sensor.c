@@ -3,6 +3,7 @@
  */
 #include "watch/sensor.h"
 
+#include "watch/behaviour_alert.h"
 #include "watch/detection.h"
 
 #include <stdlib.h>
@@ -15,6 +16,8 @@ struct sensor {
 	struct eve_source source;
 	struct builder lines;
 	struct sensor_counts counts;
+	struct behaviour *behaviour;
+	const struct flow *flow;   /* at which something is found in behaviour */
 	nanoseconds newest, begun; /* of the packets' clock; the monotonic one */
 	enum error error;          /* of the output */
 	struct failure failure;
@@ -54,6 +57,10 @@ static void on_facts(void *context, const struct dissection *dissection, enum si
 
 	if (sensor->settings.detection)
 		detection_facts(sensor->settings.detection, dissection, side, facts, &sensor->source, &sensor->lines);
+	if (sensor->behaviour && dissection->dissector->protocol == PROTOCOL_DNS) {
+		sensor->flow = dissection->flow;
+		behaviour_dns(sensor->behaviour, dissection, facts);
+	}
 	sensor->counts.records += eve_facts(&sensor->lines, &sensor->source, dissection, side, facts);
 	added(sensor);
 }
@@ -100,9 +107,24 @@ static void on_flow(void *context, const struct flow *flow, enum flow_over why)
 
 	if (sensor->settings.detection)
 		detection_flow_over(sensor->settings.detection, flow);
+	if (sensor->behaviour) {
+		const struct seen_flow seen = seen_flow_of(flow);
+		sensor->flow = flow;
+		behaviour_flow(sensor->behaviour, &seen);
+	}
 	eve_flow(&sensor->lines, &sensor->source, flow, why);
 	sensor->counts.records++;
 	added(sensor);
+}
+
+static void on_finding(void *context, const struct finding *finding)
+{
+	struct sensor *sensor = context;
+
+	flow_note_alerted(sensor->flow);
+	behaviour_alert_write(finding, &sensor->source, sensor->flow, &sensor->lines);
+	sensor->counts.alerts++;
+	sensor->counts.records++;
 }
 
 /* ── life ─ */
@@ -121,7 +143,11 @@ enum error sensor_new(const struct sensor_settings *settings, struct sensor **se
 		observer->flow_begun = on_flow_begun;
 		observer->payload = settings->payload ? on_payload : NULL;
 	}
-	if (settings->write || settings->detection) {
+	if (settings->behaviour && !(made->behaviour = behaviour_new(settings->behaviour, on_finding, made))) {
+		free(made);
+		return fail(failure, ERROR_MEMORY, "no memory for the detectors of behaviour");
+	}
+	if (settings->write || settings->detection || settings->behaviour) {
 		observer->listener = (struct listener){ made, on_facts, on_anomaly };
 		observer->flow_over = on_flow;
 		observer->packet_anomaly = on_packet_anomaly;
@@ -129,7 +155,7 @@ enum error sensor_new(const struct sensor_settings *settings, struct sensor **se
 	}
 	made->observer = observer_new(observer);
 	if (!made->observer) {
-		free(made);
+		sensor_free(made);
 		return fail(failure, ERROR_MEMORY, "no memory for %u flows", settings->observer.flows);
 	}
 	*sensor = made;
@@ -140,7 +166,9 @@ void sensor_free(struct sensor *sensor)
 {
 	if (!sensor)
 		return;
-	observer_free(sensor->observer);
+	if (sensor->observer)
+		observer_free(sensor->observer);
+	behaviour_free(sensor->behaviour);
 	builder_free(&sensor->lines);
 	free(sensor);
 }
@@ -195,8 +223,10 @@ struct sensor_counts sensor_count(const struct sensor *sensor)
 	counts.observer = observer_count(sensor->observer);
 	if (sensor->settings.detection) {
 		struct detection_counts found = detection_count(sensor->settings.detection);
-		counts.alerts = found.indicators + found.signatures;
-		counts.records += counts.alerts;
+		counts.alerts += found.indicators + found.signatures;
+		counts.records += found.indicators + found.signatures;
 	}
+	if (sensor->behaviour)
+		counts.forgotten = behaviour_forgotten(sensor->behaviour);
 	return counts;
 }

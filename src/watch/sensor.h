@@ -11,6 +11,7 @@
 #include "formats/eve_packet.h"
 #include "net/observer.h"
 
+struct behaviour_settings;
 struct detection;
 struct sensor;
 
@@ -19,6 +20,7 @@ struct sensor_settings {
 	struct text host;                  /* the sensor's name; lives longer */
 	struct detection *detection;       /* what is looked for, of the sensor's thread; lives longer; NULL: nothing */
 	bool payload;                      /* signatures look at payload */
+	const struct behaviour_settings *behaviour; /* statistical detectors; lives longer; NULL: none */
 	/* Takes whole lines; an error ends the sensor's work. NULL: nothing is written. */
 	enum error (*write)(void *context, struct text lines, struct failure *failure);
 	void *context;
@@ -28,7 +30,8 @@ struct sensor_counts {
 	struct observer_counts observer;
 	uint64_t records;   /* lines written, without those of stats */
 	uint64_t anomalies; /* of packets and protocols, among them */
-	uint64_t alerts;    /* of indicators and signatures, among them */
+	uint64_t alerts;    /* among them */
+	uint64_t forgotten; /* by the statistical detectors: entries that made room for newer ones */
 };
 
 enum error sensor_new(const struct sensor_settings *settings, struct sensor **sensor, struct failure *failure);
