@@ -44,6 +44,12 @@ static enum error drop_user(struct failure *failure)
 	return OK;
 }
 
+#ifdef __SANITIZE_ADDRESS__ /* looks for leaks at the end, with calls of its own */
+#define LEAKS_ARE_LOOKED_FOR true
+#else
+#define LEAKS_ARE_LOOKED_FOR false
+#endif
+
 #define ALLOW(call) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
 static enum error drop_calls(struct failure *failure)
@@ -96,9 +102,5 @@ enum error sandbox_enter(struct failure *failure)
 	sha256("", 0, digest); /* OpenSSL reads its configuration before files are out of reach */
 	charset_load();        /* and the C library its character sets */
 	enum error error = drop_user(failure);
-#ifndef __SANITIZE_ADDRESS__ /* which looks for leaks at the end with calls of its own */
-	if (!error)
-		error = drop_calls(failure);
-#endif
-	return error;
+	return error || LEAKS_ARE_LOOKED_FOR ? error : drop_calls(failure);
 }
