@@ -200,7 +200,7 @@ static void test_fragments_in_any_order_are_one_datagram(void **state)
 	static struct wire made;
 	uint8_t whole[60];
 
-	wire_begin(&made, "TEST\13hello world and this is more than it wants", 52);
+	wire_begin(&made, "TEST\13hello world and this is more than it wants here", 52);
 	wire_udp(&made, 7, 8);
 	memcpy(whole, wire_at(&made), sizeof whole);
 	for (int v6 = 0; v6 < 2; v6++)
