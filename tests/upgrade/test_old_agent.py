@@ -22,7 +22,7 @@ from test_lasting import key_pair
 import center
 
 # What each release was; the tag may be missing in a copy of the history, the commit is what counts.
-RELEASES = {"0.1.0": "8fe36723c3162c7443f5a047a5a8684edaacd168"}
+RELEASES = {"0.1.0": "8fe36723c3162c7443f5a047a5a8684edaacd168", "0.2.0": "a87a675217258c91c67e8ae213643ae44d9dcb23"}
 BUILT = os.environ.get("NOROSHI_RELEASES") or os.path.join(os.path.dirname(os.path.abspath(NOROSHI)), "tests/upgrade/releases")
 ROOT = os.path.join(FOLDER, "../..")
 
