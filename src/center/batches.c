@@ -160,6 +160,8 @@ static struct part *part_store(struct keeper *keeper, struct part *part)
 	}
 	struct text encoded = { part->encoded, part->size };
 	part->stored = history_append(keeper->history, &part->batch, encoded, &part->position, &part->failure) == OK;
+	/* Of a full disk history takes care, and what is no batch is refused before anything is written. */
+	part->unsure = !part->stored && part->failure.code != ERROR_LIMIT && part->failure.code != ERROR_CORRUPT;
 	space_said(keeper->batches, &part->failure);
 	if (part->failure.code == ERROR_LIMIT) /* the path is not the sender's business */
 		fail(&part->failure, ERROR_LIMIT,
@@ -265,14 +267,11 @@ void batches_round(struct keeper *keeper)
 	batches->first = NULL;
 	batches->last = &batches->first;
 	struct failure failure = { 0 };
-	bool stored = false, broken = false;
+	const struct part *unsure = NULL;
+	bool stored = false;
 	for (struct part *part = parts; part; part = part->next) {
 		stored |= part->stored;
-		/* A failed append leaves the file in an unknown state (base/file.h); of a full disk history takes care.
-		 */
-		broken |= !part->stored && !part->repeated && !part->empty && part->failure.code != OK &&
-			  part->failure.code != ERROR_LIMIT && part->failure.code != ERROR_DENIED &&
-			  part->failure.code != ERROR_CORRUPT && part->failure.code != ERROR_NOT_FOUND;
+		unsure = part->unsure ? part : unsure;
 	}
 	nanoseconds began = time_monotonic();
 	if (keeper->history && stored && history_sync(keeper->history, &failure) != OK)
@@ -290,8 +289,8 @@ void batches_round(struct keeper *keeper)
 			hand_on(keeper, part);
 		}
 	}
-	if (keeper->history && broken)
-		sync_failed(keeper, NULL, &(struct failure){ .words = "a batch could not be appended" });
+	if (keeper->history && unsure)
+		sync_failed(keeper, NULL, &unsure->failure);
 	parts_free(parts);
 }
 

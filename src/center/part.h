@@ -18,6 +18,7 @@ struct part {
 	bool stored;        /* appended in this round: to be handed on after the sync */
 	bool repeated;      /* was in history before */
 	bool empty;         /* without an alert: only its counts matter */
+	bool unsure;        /* appending it failed: nobody knows what the file holds (base/file.h) */
 	struct failure failure;
 	size_t size;
 	char encoded[];
