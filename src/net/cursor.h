@@ -94,13 +94,6 @@ static inline uint32_t cursor_u32(struct cursor *cursor)
 	return b ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3] : 0;
 }
 
-static inline uint64_t cursor_u64(struct cursor *cursor)
-{
-	struct cursor both = cursor_part(cursor, 8);
-	uint64_t high = cursor_u32(&both);
-	return high << 32 | cursor_u32(&both);
-}
-
 /* The same, least significant byte first. */
 static inline uint16_t cursor_le16(struct cursor *cursor)
 {
@@ -112,13 +105,6 @@ static inline uint32_t cursor_le32(struct cursor *cursor)
 {
 	const uint8_t *b = cursor_bytes(cursor, 4);
 	return b ? (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0] : 0;
-}
-
-static inline uint64_t cursor_le64(struct cursor *cursor)
-{
-	struct cursor both = cursor_part(cursor, 8);
-	uint64_t low = cursor_le32(&both);
-	return (uint64_t)cursor_le32(&both) << 32 | low;
 }
 
 /* A text with its length before it, as TLS, SSH and MQTT have them. */

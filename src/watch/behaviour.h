@@ -94,7 +94,6 @@ struct behaviour_settings {
 extern const struct behaviour_settings behaviour_defaults;
 
 struct detector {
-	const char *name;
 	void *(*make)(const struct behaviour_settings *settings); /* NULL without memory; settings are borrowed */
 	void (*free)(void *state);
 	void (*flow)(void *state, const struct seen_flow *flow, finding_sink sink, void *context);  /* may be NULL */

@@ -224,7 +224,6 @@ static uint64_t beacon_forgotten(const void *state)
 }
 
 const struct detector detector_beacon = {
-	.name = "beacon",
 	.make = beacon_make,
 	.free = beacon_free,
 	.flow = beacon_flow,

@@ -114,7 +114,6 @@ static uint64_t brute_forgotten(const void *state)
 }
 
 const struct detector detector_brute = {
-	.name = "brute",
 	.make = brute_make,
 	.free = brute_free,
 	.flow = brute_flow,

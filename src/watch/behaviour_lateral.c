@@ -111,7 +111,6 @@ static uint64_t lateral_forgotten(const void *state)
 }
 
 const struct detector detector_lateral = {
-	.name = "lateral",
 	.make = lateral_make,
 	.free = lateral_free,
 	.flow = lateral_flow,

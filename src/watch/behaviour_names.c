@@ -160,7 +160,6 @@ static uint64_t names_forgotten(const void *state)
 }
 
 const struct detector detector_names = {
-	.name = "names",
 	.make = names_make,
 	.free = names_free,
 	.named = names_named,

@@ -125,7 +125,6 @@ static uint64_t scan_forgotten(const void *state)
 }
 
 const struct detector detector_scan = {
-	.name = "scan",
 	.make = scan_make,
 	.free = scan_free,
 	.flow = scan_flow,

@@ -112,7 +112,6 @@ static uint64_t transfer_forgotten(const void *state)
 }
 
 const struct detector detector_transfer = {
-	.name = "transfer",
 	.make = transfer_make,
 	.free = transfer_free,
 	.flow = transfer_flow,

@@ -7,17 +7,11 @@
 #include "base/stream.h"
 #include "match/indicator_list.h"
 
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 struct detection_sets {
 	struct detection_files files;
 	struct live_set *indicators, *signatures;
-	pthread_t follower;
-	bool followed;
-	_Atomic bool ending;
 };
 
 static void free_indicators(void *set)
@@ -124,42 +118,9 @@ void detection_sets_free(struct detection_sets *sets)
 {
 	if (!sets)
 		return;
-	if (sets->followed) {
-		atomic_store(&sets->ending, true);
-		pthread_kill(sets->follower, SIGHUP);
-		pthread_join(sets->follower, NULL);
-	}
 	live_set_free(sets->indicators);
 	live_set_free(sets->signatures);
 	free(sets);
-}
-
-static void *follow(void *context)
-{
-	struct detection_sets *sets = context;
-	sigset_t hangup;
-	int signal;
-	sigemptyset(&hangup);
-	sigaddset(&hangup, SIGHUP);
-	while (sigwait(&hangup, &signal) == 0 && !atomic_load(&sets->ending)) {
-		struct failure failure = { 0 };
-		if (detection_sets_reload(sets, &failure) != OK)
-			log_write(LOG_ERROR, "what is looked for was not read again: the old stays",
-			    LOG_FIELD_STRING("why", failure.words));
-	}
-	return NULL;
-}
-
-enum error detection_sets_follow(struct detection_sets *sets, struct failure *failure)
-{
-	sigset_t hangup;
-	sigemptyset(&hangup);
-	sigaddset(&hangup, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &hangup, NULL);
-	if (pthread_create(&sets->follower, NULL, follow, sets) != 0)
-		return fail(failure, ERROR_SYSTEM, "no thread that reads indicators and signatures again");
-	sets->followed = true;
-	return OK;
 }
 
 struct live_set *detection_indicators(struct detection_sets *sets)

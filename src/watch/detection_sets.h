@@ -26,9 +26,6 @@ void detection_sets_free(struct detection_sets *sets); /* no worker may be at wo
 /* Reads the files again. With an error what was there stays. Not from a worker's thread. */
 enum error detection_sets_reload(struct detection_sets *sets, struct failure *failure);
 
-/* From now on SIGHUP, blocked in every thread of the process, has a thread of ours read the files again. */
-enum error detection_sets_follow(struct detection_sets *sets, struct failure *failure);
-
 struct live_set *detection_indicators(struct detection_sets *sets); /* of struct indicator_set */
 struct live_set *detection_signatures(struct detection_sets *sets); /* of struct signature_set */
 

@@ -190,13 +190,6 @@ enum error sensor_frames(struct sensor *sensor, const struct frame *frames, size
 	return result(sensor, failure);
 }
 
-enum error sensor_time(struct sensor *sensor, nanoseconds now, struct failure *failure)
-{
-	observer_time(sensor->observer, now);
-	write_lines(sensor);
-	return result(sensor, failure);
-}
-
 enum error sensor_stats(struct sensor *sensor, const struct eve_capture *capture, struct failure *failure)
 {
 	struct observer_counts counts = observer_count(sensor->observer);

@@ -40,8 +40,6 @@ void sensor_free(struct sensor *sensor); /* NULL is fine; without telling of flo
 /* Where the next frames come from; the texts live until another is named. */
 void sensor_source(struct sensor *sensor, struct text interface, struct text file);
 enum error sensor_frames(struct sensor *sensor, const struct frame *frames, size_t count, struct failure *failure);
-/* Time passes without frames; writes what is ready. */
-enum error sensor_time(struct sensor *sensor, nanoseconds now, struct failure *failure);
 enum error sensor_stats(struct sensor *sensor, const struct eve_capture *capture, struct failure *failure);
 /* Every flow ends; all that is ready is written. */
 enum error sensor_finish(struct sensor *sensor, struct failure *failure);
