@@ -12,7 +12,7 @@ PATIENCE = int(os.environ.get("NOROSHI_BENCH_PATIENCE", 60))  # seconds to wait 
 
 
 def measure(command):
-    """(what it printed, wall seconds, CPU seconds, peak bytes) on one core"""
+    """(what it printed, wall seconds, CPU seconds, peak bytes) on one core. The peak is at least our own: print little."""
     with tempfile.TemporaryFile() as out:
         core = {max(os.sched_getaffinity(0))}
         began = time.monotonic()

@@ -2,8 +2,9 @@
 bench/limits/pcap_walk.c, which only goes from packet to packet.
 
 Two captures, made by bench/load/pcap.c: `mixed`, those of ../shared/data/pcaps interleaved packet by packet and repeated with other
-addresses to 588 MB; `single`, 5,000,000 packets that are each a flow of their own. Three ways of ours: `flows` (nobody looks at content),
-`dissected` (content too, no records), `records` (EVE JSON to /dev/null). nfpcapd writes its flow file as it always does, into memory
+addresses to 588 MB; `single`, 5,000,000 packets that are each a flow of their own. Ours: `flows` (nobody looks at content), `dissected`
+(content too, no records), `matched` (the same with 1,000,000 indicators and 1,000 signatures, alerts to /dev/null; loading them is
+taken off, and given as `load`), `records` (EVE JSON of everything to /dev/null). nfpcapd writes its flow file as it always does, into memory
 (/dev/shm); ours in `flows` hands each flow to a counter. Peers that are not installed are left out. Ratios are of CPU time, which a busy machine
 changes least, of the median; `wall` beside them. Void below 12 million packets/s of the walker.
 """
@@ -16,11 +17,13 @@ import subprocess
 import sys
 import tempfile
 
+import sets
 from measure import PROGRAM, TOP, compile_limit, measure, spread
 
 CAPTURES = os.path.join(TOP, "..", "shared", "data", "pcaps", "*", "*")
 MIXED_BYTES, SINGLE_PACKETS = 588_000_000, 5_000_000
 LEAST_WALK = 12_000_000  # packets/s
+INDICATORS, SIGNATURES = 1_000_000, 1_000
 SLICE = 20_000           # packets that tshark gets: it would take minutes otherwise
 
 

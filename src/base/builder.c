@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Makes room for `more` bytes and a NUL. */
-static bool make_room(struct builder *builder, size_t more)
+bool build_room(struct builder *builder, size_t more)
 {
 	size_t need;
 	if (builder->failed)
@@ -33,25 +32,10 @@ static bool make_room(struct builder *builder, size_t more)
 	return true;
 }
 
-void build_text(struct builder *builder, struct text text)
-{
-	if (!make_room(builder, text.size))
-		return;
-	if (text.size)
-		memcpy(builder->at + builder->size, text.at, text.size);
-	builder->size += text.size;
-	builder->at[builder->size] = 0;
-}
-
-void build_char(struct builder *builder, char c)
-{
-	build_text(builder, (struct text){ &c, 1 });
-}
-
 void build_format(struct builder *builder, const char *format, ...)
 {
 	va_list arguments;
-	if (!make_room(builder, 0))
+	if (!build_room(builder, 0))
 		return;
 	for (int try = 0; try < 2; try++) {
 		size_t left = builder->room - builder->size;
@@ -63,17 +47,18 @@ void build_format(struct builder *builder, const char *format, ...)
 			return;
 		}
 		builder->at[builder->size] = 0;
-		if (length < 0 || !make_room(builder, (size_t)length))
+		if (length < 0 || !build_room(builder, (size_t)length))
 			break;
 	}
 	builder->failed = true;
 }
 
-/* The bytes from `at` that stand in a JSON string as they are. */
+/* The bytes from `at` that stand in a JSON string as they are and are ASCII. */
 static size_t plain_run(const char *at, size_t size)
 {
+	static const bool plain[256] = { [0x20 ... 0x21] = true, [0x23 ... 0x5b] = true, [0x5d ... 0x7f] = true };
 	size_t i = 0;
-	while (i < size && (unsigned char)at[i] >= 0x20 && at[i] != '"' && at[i] != '\\')
+	while (i < size && plain[(unsigned char)at[i]])
 		i++;
 	return i;
 }
@@ -89,30 +74,24 @@ static void build_escape(struct builder *builder, char c)
 		build_format(builder, "\\u%04x", (unsigned)(unsigned char)c);
 }
 
-static void build_escaped(struct builder *builder, struct text text)
-{
-	while (text.size) {
-		size_t run = plain_run(text.at, text.size);
-		build_text(builder, (struct text){ text.at, run });
-		text.at += run, text.size -= run;
-		if (text.size) {
-			build_escape(builder, text.at[0]);
-			text.at++, text.size--;
-		}
-	}
-}
-
 void build_json_string(struct builder *builder, struct text text)
 {
 	build_char(builder, '"');
-	while (text.size) {
-		size_t valid = text_utf8_valid(text);
-		build_escaped(builder, (struct text){ text.at, valid });
-		text.at += valid, text.size -= valid;
-		if (text.size) {
-			build_text(builder, TEXT("\xef\xbf\xbd"));
-			text.at++, text.size--;
-		}
+	for (;;) {
+		size_t size = plain_run(text.at, text.size);
+		build_text(builder, (struct text){ text.at, size });
+		text.at += size, text.size -= size;
+		if (!text.size)
+			break;
+		uint32_t code;
+		size = 1;
+		if ((unsigned char)text.at[0] < 0x80)
+			build_escape(builder, text.at[0]);
+		else if ((size = text_utf8_character(text, &code)) > 0)
+			build_text(builder, (struct text){ text.at, size });
+		else
+			build_text(builder, TEXT("\xef\xbf\xbd")), size = 1;
+		text.at += size, text.size -= size;
 	}
 	build_char(builder, '"');
 }

@@ -1,8 +1,10 @@
 /*
- * Hashes and random numbers: XXH3 from libxxhash, SHA-256, SHA-1, MD5 and HMAC from OpenSSL, getrandom(2).
+ * Hashes and random numbers: XXH3 from libxxhash, SHA-256, SHA-1 and MD5 from OpenSSL, HMAC from libsodium,
+ * getrandom(2).
  */
 #include "base/hash.h"
 
+#define OPENSSL_SUPPRESS_DEPRECATED /* SHA1_Init() */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -10,8 +12,8 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <openssl/sha.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -47,7 +49,9 @@ void sha256(const void *at, size_t size, uint8_t digest[32])
 
 void sha1(const void *at, size_t size, uint8_t digest[20])
 {
-	if (!SHA1(size ? at : (const void *)"", size, digest))
+	SHA_CTX context; /* OpenSSL's one call for all looks its algorithms up at each call, which takes longer than the
+			    hash */
+	if (!SHA1_Init(&context) || !SHA1_Update(&context, at, size) || !SHA1_Final(digest, &context))
 		abort();
 }
 
@@ -80,17 +84,11 @@ void sha256_end(struct sha256 *hash, uint8_t digest[32])
 
 void hmac_sha256(const void *key, size_t key_size, const void *at, size_t size, uint8_t digest[32])
 {
-	uint8_t short_key[32];
-	unsigned length = 32;
-	if (key_size > 64) { /* what HMAC does with keys longer than a block (RFC 2104); keeps the size within an int */
-		sha256(key, key_size, short_key);
-		key = short_key;
-		key_size = sizeof short_key;
-	}
-	if (!HMAC(
-		EVP_sha256(), key_size ? key : "", (int)key_size, size ? at : (const void *)"", size, digest, &length))
-		abort();
-	OPENSSL_cleanse(short_key, sizeof short_key);
+	crypto_auth_hmacsha256_state state; /* libsodium's, because OpenSSL's looks its algorithms up at each call */
+	crypto_auth_hmacsha256_init(&state, key, key_size);
+	crypto_auth_hmacsha256_update(&state, at, size);
+	crypto_auth_hmacsha256_final(&state, digest);
+	sodium_memzero(&state, sizeof state);
 }
 
 bool bytes_equal_secret(const void *a, const void *b, size_t size)

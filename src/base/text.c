@@ -12,11 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct text text_of(const char *terminated)
-{
-	return terminated ? (struct text){ terminated, strlen(terminated) } : TEXT_NONE;
-}
-
 bool text_equal(struct text a, struct text b)
 {
 	return a.size == b.size && (a.size == 0 || memcmp(a.at, b.at, a.size) == 0);

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
 	const char *at; /* may be NULL when size is 0 */
@@ -17,7 +18,12 @@ struct text {
 #define TEXT(literal) ((struct text){ (literal), sizeof(literal) - 1 })
 #define TEXT_NONE ((struct text){ NULL, 0 })
 
-struct text text_of(const char *terminated); /* NULL gives TEXT_NONE */
+/* NULL gives TEXT_NONE */
+static inline struct text text_of(const char *terminated)
+{
+	return (struct text){ terminated, terminated ? strlen(terminated) : 0 };
+}
+
 bool text_equal(struct text a, struct text b);
 bool text_equal_nocase(struct text a, struct text b); /* ASCII case only */
 bool text_starts(struct text text, struct text prefix);
@@ -45,6 +51,8 @@ bool text_copy(struct text text, char *to, size_t size);
 
 /* The offset of the first byte that is not well-formed UTF-8 (RFC 3629: no surrogates, no overlong form), or size. */
 size_t text_utf8_valid(struct text text);
+/* The character with which `text` (not empty) begins: its bytes (1–4) and its code point; 0 when it is malformed. */
+size_t text_utf8_character(struct text text, uint32_t *code);
 
 /* Writes `text` with every malformed byte replaced by U+FFFD, and without control characters (other than \n and \t) and
  * the invisible characters that reorder text (U+202A–202E, U+2066–2069) or break lines (U+2028, U+2029); `to` needs
@@ -57,11 +65,30 @@ struct builder {
 	size_t size, room;
 	bool failed;
 };
-void build_text(struct builder *builder, struct text text);
-void build_char(struct builder *builder, char c);
+/* Room for `more` bytes and a NUL behind what is there; false: `failed`. */
+bool build_room(struct builder *builder, size_t more);
+static inline void build_text(struct builder *builder, struct text text);
+static inline void build_char(struct builder *builder, char c);
 void build_format(struct builder *builder, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void build_json_string(struct builder *builder, struct text text); /* with its quotes; malformed UTF-8 becomes U+FFFD */
 void builder_clear(struct builder *builder);                       /* empty, memory kept, `failed` taken back */
 void builder_free(struct builder *builder);
+
+/* Records are built of many short pieces: what happens to each stands in place. */
+static inline void build_text(struct builder *builder, struct text text)
+{
+	if (__builtin_expect(builder->failed || builder->room - builder->size <= text.size, 0) &&
+	    !build_room(builder, text.size))
+		return;
+	if (text.size)
+		memcpy(builder->at + builder->size, text.at, text.size);
+	builder->size += text.size;
+	builder->at[builder->size] = 0;
+}
+
+static inline void build_char(struct builder *builder, char c)
+{
+	build_text(builder, (struct text){ &c, 1 });
+}
 
 #endif

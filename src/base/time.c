@@ -188,19 +188,26 @@ static char *put_date(char *to, int64_t days)
 	return put_digits(to, day_of_year - (153 * from_march + 2) / 5 + 1, 2);
 }
 
-char *time_format(nanoseconds time, char to[static TIME_TEXT])
+/* Up to the seconds; gives the nanoseconds after them. */
+static char *put_time(char *to, nanoseconds time, int64_t *fraction)
 {
 	int64_t days = time / DAY - (time % DAY < 0);
 	int64_t rest = time % DAY + (time % DAY < 0 ? DAY : 0);
-	int64_t fraction = rest % SECOND;
 	unsigned second = (unsigned)(rest / SECOND);
 	char *end = put_date(to, days);
+	*fraction = rest % SECOND;
 	*end++ = 'T';
 	end = put_digits(end, second / 3600, 2);
 	*end++ = ':';
 	end = put_digits(end, second / 60 % 60, 2);
 	*end++ = ':';
-	end = put_digits(end, second % 60, 2);
+	return put_digits(end, second % 60, 2);
+}
+
+char *time_format(nanoseconds time, char to[static TIME_TEXT])
+{
+	int64_t fraction;
+	char *end = put_time(to, time, &fraction);
 	if (fraction) {
 		int decimals = fraction % MILLISECOND == 0 ? 3 : fraction % MICROSECOND == 0 ? 6 : 9;
 		int64_t unit = decimals == 3 ? MILLISECOND : decimals == 6 ? MICROSECOND : 1;
@@ -209,5 +216,15 @@ char *time_format(nanoseconds time, char to[static TIME_TEXT])
 	}
 	*end++ = 'Z';
 	*end = 0;
+	return to;
+}
+
+char *time_format_micro(nanoseconds time, char to[static TIME_TEXT])
+{
+	int64_t fraction;
+	char *end = put_time(to, time, &fraction);
+	*end++ = '.';
+	end = put_digits(end, (uint64_t)(fraction / MICROSECOND), 6);
+	memcpy(end, "+0000", sizeof "+0000");
 	return to;
 }

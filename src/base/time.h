@@ -37,6 +37,8 @@ bool time_parse_epoch(struct text text, nanoseconds *time);
 #define TIME_TEXT 36 /* room for a time with its NUL */
 /* RFC 3339 in UTC, of any 64-bit time, with the fewest of 0, 3, 6 or 9 decimals that lose nothing. Returns `to`. */
 char *time_format(nanoseconds time, char to[static TIME_TEXT]);
+/* As EVE JSON writes it: always microseconds, and "+0000". Returns `to`. */
+char *time_format_micro(nanoseconds time, char to[static TIME_TEXT]);
 
 /* Durations as people write them in a configuration: "10 min", "90s", "2h", "1.5 h", "7d", "500ms": a number without a
  * sign and a unit (w week d day h hour min m minute s sec second ms us µs ns, plurals too), or "0". */

@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-/* The character at `at`: its bytes (1–4) and its code point, or 0 when the first byte starts none that is well-formed.
- */
-static size_t character_size(const unsigned char *at, size_t left, uint32_t *code)
+size_t text_utf8_character(struct text text, uint32_t *code)
 {
+	const unsigned char *at = (const unsigned char *)text.at;
+	size_t left = text.size;
 	unsigned char first = at[0];
 	if (first < 0x80) {
 		*code = first;
@@ -55,7 +55,7 @@ size_t text_utf8_valid(struct text text)
 		if (i == text.size)
 			break;
 		uint32_t code;
-		size_t size = character_size((const unsigned char *)text.at + i, text.size - i, &code);
+		size_t size = text_utf8_character((struct text){ text.at + i, text.size - i }, &code);
 		if (size == 0)
 			return i;
 		i += size;
@@ -77,7 +77,7 @@ size_t text_make_printable(struct text text, char *to)
 	size_t written = 0;
 	for (size_t i = 0; i < text.size;) {
 		uint32_t code = 0;
-		size_t size = character_size((const unsigned char *)text.at + i, text.size - i, &code);
+		size_t size = text_utf8_character((struct text){ text.at + i, text.size - i }, &code);
 		if (size == 0) {
 			memcpy(to + written, "\xef\xbf\xbd", 3);
 			written += 3;

@@ -3,11 +3,9 @@
  */
 #include "formats/eve_writers.h"
 
-#include <inttypes.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 /* A comma, unless an object or array has just been opened. */
 static void next_member(struct builder *to)
@@ -16,14 +14,23 @@ static void next_member(struct builder *to)
 		build_char(to, ',');
 }
 
+static void build_name(struct builder *to, const char *name)
+{
+	size_t size = strlen(name);
+	if (!build_room(to, size + 3))
+		return;
+	char *at = to->at + to->size;
+	*at++ = '"';
+	memcpy(at, name, size);
+	memcpy(at + size, "\":", sizeof "\":");
+	to->size += size + 3;
+}
+
 static void named(struct builder *to, const char *name)
 {
 	next_member(to);
-	if (name) {
-		build_char(to, '"');
-		build_text(to, text_of(name));
-		build_text(to, TEXT("\":"));
-	}
+	if (name)
+		build_name(to, name);
 }
 
 void eve_string(struct builder *to, const char *name, struct text value)
@@ -101,15 +108,8 @@ void eve_array_end(struct builder *to, size_t opened)
 
 void eve_time(struct builder *to, const char *name, nanoseconds time)
 {
-	struct tm parts;
-	nanoseconds second = time / SECOND, rest = time % SECOND;
-	if (rest < 0)
-		second--, rest += SECOND;
-	time_t seconds = (time_t)second;
-	gmtime_r(&seconds, &parts);
-	named(to, name);
-	build_format(to, "\"%04d-%02d-%02dT%02d:%02d:%02d.%06" PRIi64 "+0000\"", parts.tm_year + 1900, parts.tm_mon + 1,
-	    parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec, rest / MICROSECOND);
+	char text[TIME_TEXT];
+	eve_string(to, name, text_of(time_format_micro(time, text)));
 }
 
 /* As Suricata names protocols of IP; others by their number. */

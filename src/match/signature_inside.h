@@ -204,8 +204,6 @@ enum error signature_filters_make(struct signature_set *set, struct failure *fai
 
 enum { TAIL = 512 }; /* bytes of a side that are kept, so that what lies over a border is found */
 struct flow_memory {
-	uint64_t id; /* 0 = free */
-	nanoseconds used;
 	uint64_t bits[FLOW_BITS / 64];
 	struct {
 		uint32_t signature; /* + 1 */
@@ -217,7 +215,9 @@ struct flow_memory {
 	uint8_t tail[2][TAIL];
 };
 struct threshold_state;
+struct flow_set;
 struct signature_memory {
+	struct flow_set *sets; /* whose the flows are: apart, because all of a set are looked at */
 	struct flow_memory *flows;
 	struct threshold_state *counts;
 	uint32_t flow_sets, count_sets;

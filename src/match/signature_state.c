@@ -10,6 +10,11 @@
 
 enum { FLOWS_OF_SET = 8, COUNTS_OF_SET = 4 };
 
+struct flow_set {
+	uint64_t ids[FLOWS_OF_SET]; /* 0 = free */
+	nanoseconds used[FLOWS_OF_SET];
+};
+
 struct threshold_state {
 	uint32_t signature; /* + 1; 0 = free */
 	uint32_t count;
@@ -31,54 +36,58 @@ bool signature_memory_make(struct signature_memory *memory, const struct signatu
 {
 	memory->flow_sets = sets_of(settings->flows, FLOWS_OF_SET);
 	memory->count_sets = sets_of(settings->counts, COUNTS_OF_SET);
+	memory->sets = calloc(memory->flow_sets, sizeof *memory->sets);
 	memory->flows = calloc((size_t)memory->flow_sets * FLOWS_OF_SET, sizeof *memory->flows);
 	memory->counts = calloc((size_t)memory->count_sets * COUNTS_OF_SET, sizeof *memory->counts);
-	return memory->flows && memory->counts;
+	return memory->sets && memory->flows && memory->counts;
 }
 
 void signature_memory_free(struct signature_memory *memory)
 {
+	free(memory->sets);
 	free(memory->flows);
 	free(memory->counts);
 }
 
 void signature_memory_clear(struct signature_memory *memory)
 {
-	for (size_t i = 0; i < (size_t)memory->flow_sets * FLOWS_OF_SET; i++)
-		memory->flows[i].id = 0;
+	memset(memory->sets, 0, memory->flow_sets * sizeof *memory->sets);
 	for (size_t i = 0; i < (size_t)memory->count_sets * COUNTS_OF_SET; i++)
 		memory->counts[i].signature = 0;
 }
 
-static struct flow_memory *flow_set(const struct signature_memory *memory, uint64_t id)
+static uint32_t set_of(const struct signature_memory *memory, uint64_t id)
 {
-	return &memory->flows[(hash_u64(id, 0) & (memory->flow_sets - 1)) * FLOWS_OF_SET];
+	return (uint32_t)hash_u64(id, 0) & (memory->flow_sets - 1);
 }
 
 struct flow_memory *flow_memory_get(struct signature_memory *memory, const struct flow *flow, nanoseconds now)
 {
-	struct flow_memory *set = flow_set(memory, flow->id), *oldest = set;
+	uint32_t number = set_of(memory, flow->id);
+	struct flow_set *set = &memory->sets[number];
+	struct flow_memory *flows = &memory->flows[(size_t)number * FLOWS_OF_SET];
+	int oldest = 0;
 	for (int i = 0; i < FLOWS_OF_SET; i++) {
-		if (set[i].id == flow->id) {
-			set[i].used = now;
-			return &set[i];
+		if (set->ids[i] == flow->id) {
+			set->used[i] = now;
+			return &flows[i];
 		}
-		if (oldest->id && (set[i].id == 0 || set[i].used < oldest->used))
-			oldest = &set[i];
+		if (set->ids[oldest] && (set->ids[i] == 0 || set->used[i] < set->used[oldest]))
+			oldest = i;
 	}
-	memory->flows_forgotten += oldest->id != 0;
-	memset(oldest, 0, offsetof(struct flow_memory, tail));
-	oldest->id = flow->id;
-	oldest->used = now;
-	return oldest;
+	memory->flows_forgotten += set->ids[oldest] != 0;
+	memset(&flows[oldest], 0, offsetof(struct flow_memory, tail));
+	set->ids[oldest] = flow->id;
+	set->used[oldest] = now;
+	return &flows[oldest];
 }
 
 void flow_memory_drop(struct signature_memory *memory, const struct flow *flow)
 {
-	struct flow_memory *set = flow_set(memory, flow->id);
+	struct flow_set *set = &memory->sets[set_of(memory, flow->id)];
 	for (int i = 0; i < FLOWS_OF_SET; i++)
-		if (set[i].id == flow->id)
-			set[i].id = 0;
+		if (set->ids[i] == flow->id)
+			set->ids[i] = 0;
 }
 
 /* ── thresholds ─ */

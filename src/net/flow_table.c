@@ -28,7 +28,8 @@ struct flow_table {
 	struct flow_entry *entries; /* [0] is none */
 	uint32_t mask, used, free;  /* index size - 1; entries ever used; first of those given back, by `next` */
 	uint32_t active;
-	int64_t second; /* up to which the wheel was looked at */
+	int64_t second;  /* up to which the wheel was looked at */
+	int64_t soonest; /* nothing ends after `second` and before this one */
 	uint64_t seed, next_id, begun, forced;
 	struct slot {
 		uint32_t first, last;
@@ -186,6 +187,8 @@ static void wheel_put(struct flow_table *table, uint32_t number)
 		second = table->second + 1;
 	if (second >= table->second + WHEEL)
 		second = table->second + WHEEL - 1;
+	if (second < table->soonest)
+		table->soonest = second;
 	struct slot *slot = &table->wheel[slot_of(second)];
 	entry->next = 0;
 	entry->flow.slot = slot_of(second) & (WHEEL - 1);
@@ -285,9 +288,16 @@ static void force_one(struct flow_table *table)
 {
 	uint32_t longest = 0;
 	int looked = 0;
+	int64_t second = table->second + 1;
 
-	for (uint32_t i = 1; i <= WHEEL && looked < LOOK_AT; i++)
-		for (uint32_t at = table->wheel[slot_of(table->second + i)].first; at && looked < LOOK_AT;
+	/* The soonest is found where it was left: a full table asks for every flow that begins. */
+	if (second < table->soonest)
+		second = table->soonest;
+	while (second < table->second + WHEEL && !table->wheel[slot_of(second)].first)
+		second++;
+	table->soonest = second;
+	for (; second < table->second + WHEEL && looked < LOOK_AT; second++)
+		for (uint32_t at = table->wheel[slot_of(second)].first; at && looked < LOOK_AT;
 		     at = table->entries[at].next, looked++) {
 			prefetch_index(table, table->entries[at].flow.hash); /* the next ones to go */
 			if (!longest || table->entries[at].flow.last < table->entries[longest].flow.last)

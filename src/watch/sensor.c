@@ -61,7 +61,8 @@ static void on_facts(void *context, const struct dissection *dissection, enum si
 		sensor->flow = dissection->flow;
 		behaviour_dns(sensor->behaviour, dissection, facts);
 	}
-	sensor->counts.records += eve_facts(&sensor->lines, &sensor->source, dissection, side, facts);
+	if (sensor->settings.write) /* without it only alerts are counted */
+		sensor->counts.records += eve_facts(&sensor->lines, &sensor->source, dissection, side, facts);
 	added(sensor);
 }
 
@@ -112,8 +113,10 @@ static void on_flow(void *context, const struct flow *flow, enum flow_over why)
 		sensor->flow = flow;
 		behaviour_flow(sensor->behaviour, &seen);
 	}
-	eve_flow(&sensor->lines, &sensor->source, flow, why);
-	sensor->counts.records++;
+	if (sensor->settings.write) {
+		eve_flow(&sensor->lines, &sensor->source, flow, why);
+		sensor->counts.records++;
+	}
 	added(sensor);
 }
 
