@@ -3,8 +3,8 @@ bench/limits/pcap_walk.c, which only goes from packet to packet.
 
 Two captures, made by bench/load/pcap.c: `mixed`, those of ../shared/data/pcaps interleaved packet by packet and repeated with other
 addresses to 588 MB; `single`, 5,000,000 packets that are each a flow of their own. Ours: `flows` (nobody looks at content), `dissected`
-(content too, no records), `matched` (the same with 1,000,000 indicators and 1,000 signatures, alerts to /dev/null; loading them is
-taken off, and given as `load`), `records` (EVE JSON of everything to /dev/null). nfpcapd writes its flow file as it always does, into memory
+(content too, no records), `records` (EVE JSON of everything to /dev/null), `full` (records and alerts, with 1,000,000 indicators and 1,000
+signatures; reading these in is `load`, measured on a capture without packets and taken off). nfpcapd writes its flow file as it always does, into memory
 (/dev/shm); ours in `flows` hands each flow to a counter. Peers that are not installed are left out. Ratios are of CPU time, which a busy machine
 changes least, of the median; `wall` beside them. Void below 12 million packets/s of the walker.
 """
@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -44,24 +45,40 @@ def make_captures(folder, quick):
     return made
 
 
+def make_sets(folder, quick):
+    lines = os.path.join(folder, "indicators.txt")
+    sets.make_indicators(lines, INDICATORS // (10 if quick else 1))
+    subprocess.run([PROGRAM, "indicators", "compile", "--out", os.path.join(folder, "indicators"), lines], check=True, stdout=subprocess.DEVNULL)
+    sets.make_signatures(os.path.join(folder, "signatures"), SIGNATURES)
+
+
+def make_empty(folder):
+    path = os.path.join(folder, "empty.pcap")
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+    return path
+
+
 class Side:
     """one program on one capture"""
 
-    def __init__(self, command, packets, folder=None):
-        self.command, self.packets, self.folder = command, packets, folder
+    def __init__(self, command, packets, folder=None, discard=False, load=None):
+        self.command, self.packets, self.folder, self.discard = command, packets, folder, discard
+        self.load = load  # the side that only reads in what this one works with
         self.walls, self.cpus, self.peak = [], [], 0
 
     def measure(self):
         if self.folder:
             shutil.rmtree(self.folder, ignore_errors=True)
             os.mkdir(self.folder)
-        self.out, wall, cpu, peak = measure(self.command)
+        self.out, wall, cpu, peak = measure(self.command, self.discard)
         self.walls.append(wall)
         self.cpus.append(cpu)
         self.peak = max(self.peak, peak)
 
     def cpu(self):
-        return statistics.median(self.cpus) / self.packets
+        load = statistics.median(self.load.cpus) if self.load else 0
+        return (statistics.median(self.cpus) - load) / self.packets
 
     def result(self):
         return {"packets_per_second": round(1 / self.cpu()), "cpu_seconds": spread(self.cpus), "wall_seconds": spread(self.walls), "peak_bytes": self.peak}
@@ -72,8 +89,13 @@ def sides_of(name, path, packets, folder, memory):
         "walker": Side([compile_limit("pcap_walk", folder), path], packets),
         "flows": Side([PROGRAM, "sensor", "-r", path, "--flows", "--json"], packets),
         "dissected": Side([PROGRAM, "sensor", "-r", path, "--json"], packets),
-        "records": Side([PROGRAM, "sensor", "-r", path, "--eve", "-"], packets),
+        "records": Side([PROGRAM, "sensor", "-r", path, "--eve", "-"], packets, discard=True),
     }
+    if name == "mixed":
+        empty = make_empty(folder)
+        full = ["--eve", "-", "--indicators", os.path.join(folder, "indicators"), "--signatures", os.path.join(folder, "signatures")]
+        sides["load"] = Side([PROGRAM, "sensor", "-r", empty, *full], 1, discard=True)
+        sides["full"] = Side([PROGRAM, "sensor", "-r", path, *full], packets, discard=True, load=sides["load"])
     if shutil.which("nfpcapd"):
         sides["nfpcapd"] = Side(["nfpcapd", "-r", path, "-w", os.path.join(memory, "flows"), "-t", "86400"], packets, os.path.join(memory, "flows"))
     if name == "mixed" and shutil.which("ndpiReader"):
@@ -91,14 +113,16 @@ def judge(sides):
     result["void"] = result["walker"]["packets_per_second"] < LEAST_WALK
     for peer in ("nfpcapd", "ndpiReader", "tshark"):
         if peer in sides:
-            for ours in ("flows", "dissected", "records"):
-                result[f"{ours}_to_{peer}"] = round(sides[peer].cpu() / sides[ours].cpu(), 2)
+            for ours in ("flows", "dissected", "records", "full"):
+                if ours in sides:
+                    result[f"{ours}_to_{peer}"] = round(sides[peer].cpu() / sides[ours].cpu(), 2)
     result["limit_to_flows"] = round(sides["flows"].cpu() * result["walker"]["packets_per_second"], 2)
     return result
 
 
 def run(folder, quick):
     captures, found = make_captures(folder, quick), {}
+    make_sets(folder, quick)
     with tempfile.TemporaryDirectory(prefix="noroshi-bench.", dir="/dev/shm") as memory:
         for name, (path, packets) in captures.items():
             sides = sides_of(name, path, packets, folder, memory)
