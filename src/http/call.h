@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "base/time.h"
 #include "http/route.h"
+#include "model/coverage.h"
 
 /* A field of the input; none, "", nil or `otherwise` when it is absent. Texts live as long as the call. */
 bool input_has(const struct call *call, const char *name);
@@ -25,5 +26,8 @@ void output_string(json_t *object, const char *name, const char *value);
 void output_time(json_t *object, const char *name, nanoseconds time); /* RFC 3339; left out when 0 */
 void output_day(json_t *object, const char *name, nanoseconds time);  /* YYYY-MM-DD; "" when 0 */
 void output_uuid(json_t *object, const char *name, struct uuid uuid); /* left out when nil */
+/* How much of a time was looked at, with the gaps, and both as sentences in the language of the request. */
+void output_coverage(const struct call *call, json_t *object, const char *name, const struct coverage *coverage);
+void output_gap(const struct call *call, json_t *object, const struct gap *gap, const char *sensor);
 
 #endif

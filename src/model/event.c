@@ -205,3 +205,11 @@ enum error event_decode(struct reader *from, struct event *event, struct failure
 	}
 	return OK;
 }
+
+void event_watched(const struct event *event, nanoseconds *from, nanoseconds *to)
+{
+	bool late = event->opened && event->opened - event->last > DAY;
+	*from = late ? event->opened : event->first;
+	*to = late && event->updated > event->opened ? event->updated : late ? event->opened : event->last;
+	*to += 1;
+}

@@ -43,7 +43,7 @@ struct event {
 	uint16_t tactics;            /* bits 1 << enum tactic */
 	enum severity severity;      /* highest among its alerts */
 	enum outcome outcome;        /* SUCCEEDED when an alert says so, or a later step than reconnaissance was met */
-	double coverage; /* share of the organisation's known sensors that were reporting in its time, 0–1 */
+	double coverage; /* model/coverage.h: of its time; worked out when it is read, and no part of what is decided */
 	struct reason reasons[EVENT_REASONS];
 	uint32_t reason_count;
 	struct event_name hosts[EVENT_NAMES], sources[EVENT_NAMES], signatures[EVENT_NAMES], detectors[EVENT_NAMES],
@@ -56,6 +56,10 @@ struct event {
 
 /* The title a person reads in a list: signature and host of the weightiest evidence, and how many further hosts. */
 void event_title(const struct event *event, char *to, size_t size);
+
+/* The time for which its coverage counts, by the centre's clock: that of its alerts, or, of what was delivered more
+ * than a day late, that of their delivery. */
+void event_watched(const struct event *event, nanoseconds *from, nanoseconds *to);
 
 /* The stored and transported form (version first). A decoded event owns everything that it holds: nothing points into
  * the bytes. ERROR_VERSION, ERROR_CORRUPT as in alert_decode(). A reason whose code is not in reason_kinds (written by

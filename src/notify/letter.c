@@ -160,6 +160,8 @@ static void write_contents(const struct letter *letter, struct builder *to)
 	builder_free(&deadline);
 	if (letter->event)
 		letter_evidence(letter->event, letter->catalog, to);
+	if (letter->coverage)
+		letter_coverage(letter->coverage, letter->catalog, to);
 	line(letter, to, N_("What we ask you to do"), "", "");
 	const char *advice = letter->notice->advice;
 	if (advice && advice[0])

@@ -7,6 +7,7 @@
 
 #include "base/catalog.h"
 #include "base/text.h"
+#include "model/coverage.h"
 #include "notify/settings.h"
 
 enum letter_purpose { LETTER_NOTICE, LETTER_REMINDER, LETTER_ESCALATION, LETTER_WITHDRAWAL };
@@ -14,7 +15,8 @@ const char *letter_purpose_code(enum letter_purpose purpose); /* "notice", … a
 
 struct letter {
 	const struct notice *notice;
-	const struct event *event; /* already evidence_of(); NULL when the letter holds no contents */
+	const struct event *event;       /* already evidence_of(); NULL when the letter holds no contents */
+	const struct coverage *coverage; /* of the event's time; NULL when the letter holds no contents */
 	const struct organisation *organisation;
 	const struct contact *contact;
 	const struct notify_settings *settings;

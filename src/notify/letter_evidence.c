@@ -109,3 +109,22 @@ void letter_evidence(const struct event *event, const struct catalog *catalog, s
 	write_names(catalog, N_("Accounts concerned"), event->accounts, event->account_count, event->accounts_all, to);
 	write_names(catalog, N_("Detections"), event->signatures, event->signature_count, event->signatures_all, to);
 }
+
+void letter_coverage(const struct coverage *coverage, const struct catalog *catalog, struct builder *to)
+{
+	heading(catalog, N_("How much was watched at that time"), to);
+	build_text(to, TEXT("  "));
+	coverage_write(coverage, catalog, to);
+	build_char(to, '\n');
+	for (uint32_t i = 0; i < coverage->gap_count; i++) {
+		build_text(to, TEXT("  - "));
+		gap_write(&coverage->gaps[i].gap, coverage->gaps[i].sensor, catalog, to);
+		build_char(to, '\n');
+	}
+	if (coverage->gaps_all > coverage->gap_count) {
+		char number[32];
+		snprintf(number, sizeof number, "%" PRIu32, coverage->gaps_all - coverage->gap_count);
+		fact(catalog, N_("and {0} more"), text_of(number), to);
+	}
+	build_char(to, '\n');
+}

@@ -135,7 +135,7 @@ static void each_delivery(void *context, const struct delivery *delivery)
 
 /* The text as a signed-in reader gets it, in the language of the request. */
 static enum error add_text(struct call *call, const struct notice *notice, const struct event *event,
-    const struct organisation *organisation, struct failure *failure)
+    const struct coverage *coverage, const struct organisation *organisation, struct failure *failure)
 {
 	struct event shown;
 	const struct catalog *catalog;
@@ -146,6 +146,7 @@ static enum error add_text(struct call *call, const struct notice *notice, const
 		return error;
 	struct letter letter = { .notice = notice,
 		.event = &shown,
+		.coverage = coverage,
 		.organisation = organisation,
 		.settings = notify_settings(),
 		.catalog = catalog,
@@ -167,12 +168,16 @@ enum error notice_read(struct call *call, struct failure *failure)
 	struct organisation organisation;
 	struct event event;
 	struct event_standing standing;
+	struct coverage coverage;
+	struct work work = work_of(call);
 	const struct scope *background = policy_background("notices", call->arena);
 	enum error error = load(call, &notice, failure);
 	if (error == OK)
 		error = store_organisation_get(call->store, background, notice.organisation, &organisation, failure);
 	if (error == OK)
 		error = store_event_get(call->store, background, notice.event, call->arena, &event, &standing, failure);
+	if (error == OK)
+		error = work_coverage(&work, &event, &coverage, failure);
 	if (error != OK)
 		return error;
 	json_t *deliveries = json_array();
@@ -185,10 +190,12 @@ enum error notice_read(struct call *call, struct failure *failure)
 	json_t *evidence = evidence_json(&event);
 	if (!evidence)
 		return fail(failure, ERROR_MEMORY, "notice: no memory");
+	json_object_set_new(evidence, "coverage", json_real(coverage.share));
 	json_object_set_new(call->output, "evidence", evidence);
+	output_coverage(call, call->output, "watched", &coverage);
 	call->version = notice.version;
 	error = store_delivery_each(call->store, background, notice.id, each_delivery, deliveries, failure);
-	return error == OK ? add_text(call, &notice, &event, &organisation, failure) : error;
+	return error == OK ? add_text(call, &notice, &event, &coverage, &organisation, failure) : error;
 }
 
 /* Loads the notice, and refuses when the caller saw another version of it. */

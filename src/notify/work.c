@@ -143,17 +143,30 @@ static enum error load_event(
 	return error;
 }
 
+enum error work_coverage(
+    struct work *work, const struct event *event, struct coverage *coverage, struct failure *failure)
+{
+	nanoseconds from, to;
+	event_watched(event, &from, &to);
+	return store_coverage(
+	    work->store, policy_background("notices", work->arena), event->organisation, from, to, coverage, failure);
+}
+
 static enum error queue_mail(struct work *work, struct letter *letter, struct failure *failure)
 {
 	struct link_key key;
 	char secret[LINK_SECRET_SIZE];
 	struct delivery delivery;
 	struct event event;
+	struct coverage coverage;
 	const struct catalog *catalog;
 	const struct notice *notice = letter->notice;
+	bool open = letter_may_travel_open(notice->tlp);
 	enum error error = link_key_load(work->center->folder, &key, failure);
-	if (error == OK && letter_may_travel_open(notice->tlp))
+	if (error == OK && open)
 		error = load_event(work, notice, &event, failure);
+	if (error == OK && open)
+		error = work_coverage(work, &event, &coverage, failure);
 	if (error == OK)
 		error = work_catalog(work->center, letter->language, &catalog, failure);
 	if (error == OK)
@@ -163,7 +176,8 @@ static enum error queue_mail(struct work *work, struct letter *letter, struct fa
 		return error;
 	link_secret(&key, notice->id, secret);
 	letter->secret = secret;
-	letter->event = letter_may_travel_open(notice->tlp) ? &event : NULL;
+	letter->event = open ? &event : NULL;
+	letter->coverage = open ? &coverage : NULL;
 	letter->catalog = catalog;
 	struct builder message = { 0 }, body = { 0 };
 	error = write_message(work, letter, &delivery, &message, failure);

@@ -53,6 +53,10 @@ enum error work_tell(struct work *work, const struct notice *notice, enum letter
 enum error work_catalog(
     const struct center *center, enum language language, const struct catalog **catalog, struct failure *failure);
 
+/* Of the time of the event that a notice is about. */
+enum error work_coverage(
+    struct work *work, const struct event *event, struct coverage *coverage, struct failure *failure);
+
 /* May the acknowledgement link of this notice be used now? */
 bool work_link_works(const struct notify_settings *settings, const struct notice *notice, nanoseconds now);
 

@@ -125,4 +125,27 @@ static const char version_2[] =
     "CREATE INDEX campaign_citation_event ON campaign_citation(event);"
     "CREATE INDEX notice_sent ON notice(sent) WHERE sent > 0;";
 
-const char *const store_migrations[] = { version_1, version_2, NULL };
+/* Times in which sensors saw less than they should have, what is remembered of each sensor to notice them by (made and
+ * read by fleet/ alone), and what the centre tells an organisation of its own accord. */
+static const char version_3[] =
+    "CREATE TABLE gap ("
+    " number INTEGER PRIMARY KEY AUTOINCREMENT, organisation INTEGER NOT NULL REFERENCES organisation(number),"
+    " sensor INTEGER REFERENCES sensor(number), kind INTEGER NOT NULL, code TEXT NOT NULL, began INTEGER NOT NULL,"
+    " ended INTEGER NOT NULL, seen INTEGER NOT NULL, lost INTEGER NOT NULL, sampling INTEGER NOT NULL,"
+    " error INTEGER NOT NULL, reason TEXT NOT NULL, author BLOB, told INTEGER NOT NULL, told_end INTEGER NOT NULL)"
+    " STRICT;"
+    "CREATE INDEX gap_organisation ON gap(organisation, began, ended);"
+    "CREATE INDEX gap_sensor ON gap(sensor, began);"
+    "CREATE INDEX gap_open ON gap(number) WHERE ended = 0;"
+    "CREATE TABLE sensor_habit ("
+    " sensor INTEGER PRIMARY KEY REFERENCES sensor(number), organisation INTEGER NOT NULL, body BLOB NOT NULL) STRICT;"
+    "CREATE TABLE bulletin ("
+    " number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE,"
+    " organisation INTEGER NOT NULL REFERENCES organisation(number), kind TEXT NOT NULL, tlp INTEGER NOT NULL,"
+    " subject_ja TEXT NOT NULL, subject_en TEXT NOT NULL, body_ja TEXT NOT NULL, body_en TEXT NOT NULL,"
+    " created INTEGER NOT NULL, queued INTEGER NOT NULL, delivery INTEGER NOT NULL, tries INTEGER NOT NULL,"
+    " last_try INTEGER NOT NULL, answer TEXT NOT NULL) STRICT;"
+    "CREATE INDEX bulletin_organisation ON bulletin(organisation, number);"
+    "CREATE INDEX bulletin_unqueued ON bulletin(number) WHERE queued = 0;";
+
+const char *const store_migrations[] = { version_1, version_2, version_3, NULL };

@@ -20,6 +20,8 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/account.h"
+#include "model/bulletin.h"
+#include "model/coverage.h"
 #include "model/event.h"
 #include "model/notice.h"
 #include "model/organisation.h"
@@ -71,6 +73,43 @@ enum error store_sensor_each(struct store *, const struct scope *, uint32_t orga
     void (*each)(void *, const struct sensor *), void *context, struct failure *);
 enum error store_sensor_seen(struct store *, const struct scope *, uint32_t number, nanoseconds seen,
     nanoseconds clock_error, uint64_t alerts, struct failure *); /* adds alerts */
+
+/* ── gaps of sensors, and the coverage that is left ─ */
+/* Number 0 = new. Of one that is kept only its end, its counts, its reason and what was told of it change. */
+enum error store_gap_put(struct store *, const struct scope *, struct gap *, struct failure *);
+struct gap_query {
+	uint32_t organisation, sensor; /* 0 = all in the scope */
+	nanoseconds from, to;          /* overlaps [from, to); to = 0: open */
+	bool open_only;                /* those that have not ended */
+	bool enrolments;               /* GAP_NEVER after `to` as well: their sensors were not there yet */
+};
+/* By sensor and beginning (those of whole organisations first), at most GAPS_MOST; *more says that there were others.
+ */
+#define GAPS_MOST 20000
+enum error store_gap_each(struct store *, const struct scope *, const struct gap_query *, bool *more,
+    void (*each)(void *, const struct gap *), void *context, struct failure *);
+enum error store_gap_get(struct store *, const struct scope *, uint64_t number, struct gap *, struct failure *);
+/* Those that ended before `before`, and of each sensor all but the newest `most`, go; open ones stay. */
+enum error store_gap_expire(
+    struct store *, const struct scope *, nanoseconds before, uint32_t most, uint64_t *removed, struct failure *);
+/* Of one organisation, or (0) of all in the scope together. */
+enum error store_coverage(struct store *, const struct scope *, uint32_t organisation, nanoseconds from, nanoseconds to,
+    struct coverage *, struct failure *);
+/* What is remembered of how a sensor delivers; for background works. */
+enum error store_habit_put(struct store *, const struct scope *, uint32_t sensor, struct text body, struct failure *);
+enum error store_habit_each(struct store *, const struct scope *,
+    void (*each)(void *, uint32_t sensor, struct text body), void *context, struct failure *);
+
+/* ── bulletins: what the centre tells an organisation of its own accord ─ */
+/* Gives number and id. */
+enum error store_bulletin_put(struct store *, const struct scope *, struct bulletin *, struct failure *);
+enum error store_bulletin_get(
+    struct store *, const struct scope *, struct uuid, struct arena *, struct bulletin *, struct failure *);
+/* The newest first; with `unqueued` those alone whose mail was not put into the outbox yet, the oldest first. */
+enum error store_bulletin_each(struct store *, const struct scope *, bool unqueued, struct page *, struct arena *,
+    void (*each)(void *, const struct bulletin *), void *context, struct failure *);
+/* The state of its mail (queued, delivery, tries, last_try, answer) as the struct has it. */
+enum error store_bulletin_mailed(struct store *, const struct scope *, const struct bulletin *, struct failure *);
 
 /* ── accounts, sessions, tokens ─ */
 enum error store_account_put(struct store *, const struct scope *, struct account *, struct failure *);

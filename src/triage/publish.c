@@ -53,35 +53,6 @@ void news_campaign(struct adapter *adapter, struct uuid event, uint32_t organisa
 
 /* ── writing ─ */
 
-struct coverage {
-	nanoseconds since;
-	unsigned all, reporting;
-};
-
-static void count_sensor(void *context, const struct sensor *sensor)
-{
-	struct coverage *coverage = context;
-	if (sensor->state == SENSOR_REVOKED)
-		return;
-	coverage->all++;
-	coverage->reporting += sensor->state == SENSOR_REPORTING;
-}
-
-/* Rule 13: how much of what could have been seen was looked at. */
-static enum error event_cover(struct adapter *adapter, struct event *event, struct failure *failure)
-{
-	struct coverage coverage = { 0 };
-	struct page page = { .limit = 500 };
-	enum error error = store_sensor_each(
-	    adapter->center->store, adapter->scope, event->organisation, &page, count_sensor, &coverage, failure);
-	if (coverage.all && coverage.reporting == 0)
-		coverage.reporting =
-		    1; /* what was just heard of comes from a sensor that the store has not noted yet */
-	if (!error && coverage.all)
-		event->coverage = (double)coverage.reporting / coverage.all;
-	return error;
-}
-
 static enum error put_event(
     struct adapter *adapter, const struct news *news, struct event *event, struct failure *failure)
 {
@@ -91,8 +62,7 @@ static enum error put_event(
 		return error;
 	if (!uuid_is_nil(news->campaign))
 		event->campaign = news->campaign;
-	error = event_cover(adapter, event, failure);
-	return error ? error : store_event_put(adapter->center->store, adapter->scope, event, failure);
+	return store_event_put(adapter->center->store, adapter->scope, event, failure);
 }
 
 static enum error put_campaign(

@@ -47,6 +47,13 @@ enum error event_load(struct call *call, struct uuid id, struct event **event, s
  * member may not know (that others are concerned) is left out. NULL = no memory. */
 json_t *event_json(const struct call *call, const struct titles *titles, const struct event *event,
     const struct event_standing *standing);
+/* The coverage of a list or a count into output `watched`, so that an empty one is not read as "nothing there": of
+ * [from, to); from 0 = the day before its end, to 0 or in the future = now. */
+enum error watched_output(
+    struct call *call, uint32_t organisation, nanoseconds from, nanoseconds to, struct failure *failure);
+/* Of the event's time and organisation (rule 13). */
+enum error event_coverage(
+    const struct call *call, const struct event *event, struct coverage *coverage, struct failure *failure);
 json_t *alert_json(
     const struct call *call, const struct history_hit *hit, const struct titles *titles, bool with_original);
 json_t *decision_json(const struct call *call, const struct titles *titles, const struct decision *decision);

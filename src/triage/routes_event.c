@@ -73,7 +73,7 @@ enum error events_list(struct call *call, struct failure *failure)
 	output_string(call->output, "order", query.order == EVENT_BY_TIME ? "time" : "rank");
 	output_string(call->output, "next", page.next);
 	json_object_set_new(call->output, "may_decide", json_boolean(may_decide(call)));
-	return OK;
+	return watched_output(call, query.organisation, query.from, query.to, failure);
 }
 
 /* ── the alerts of one event ─ */
@@ -343,6 +343,11 @@ enum error event_read(struct call *call, struct failure *failure)
 	json_object_set_new(call->output, "event", object);
 	json_object_set_new(call->output, "organisation", json_integer(event->organisation));
 	json_object_set_new(call->output, "may_decide", json_boolean(may_decide(call)));
+	struct coverage coverage;
+	error = event_coverage(call, event, &coverage, failure);
+	if (error)
+		return error;
+	output_coverage(call, object, "watched", &coverage);
 	struct steps steps = { call, json_array() };
 	json_object_set_new(call->output, "steps", steps.list);
 	error = store_event_steps(call->store, call->scope, event->id, call->arena, take_step, &steps, failure);

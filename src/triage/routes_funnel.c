@@ -86,5 +86,6 @@ enum error funnel_read(struct call *call, struct failure *failure)
 	titles_output(titles, call);
 	output_day(call->output, "from", from);
 	output_day(call->output, "to", to);
-	return error;
+	return error ? error
+		     : watched_output(call, (uint32_t)input_integer(call, "organisation", 0), from, to, failure);
 }

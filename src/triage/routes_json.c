@@ -92,6 +92,9 @@ void title_add(const struct titles *titles, uint32_t organisation, json_t *objec
 
 /* ── nouns ─ */
 
+#define WATCHED_USUAL DAY
+#define WATCHED_MOST (400 * DAY) /* older gaps are not kept */
+
 static json_t *built(struct builder *text)
 {
 	json_t *object = text->failed ? NULL : json_loadb(text->at, text->size, 0, NULL);
@@ -99,11 +102,35 @@ static json_t *built(struct builder *text)
 	return object;
 }
 
+enum error event_coverage(
+    const struct call *call, const struct event *event, struct coverage *coverage, struct failure *failure)
+{
+	nanoseconds from, to;
+	event_watched(event, &from, &to);
+	return store_coverage(call->store, call->scope, event->organisation, from, to, coverage, failure);
+}
+
+enum error watched_output(
+    struct call *call, uint32_t organisation, nanoseconds from, nanoseconds to, struct failure *failure)
+{
+	struct coverage coverage;
+	nanoseconds end = to && to < call->now ? to : call->now, oldest = end - WATCHED_MOST;
+	nanoseconds begin = from > oldest ? from : from ? oldest : end - WATCHED_USUAL;
+	enum error error = store_coverage(
+	    call->store, call->scope, organisation, begin < end ? begin : end - SECOND, end, &coverage, failure);
+	if (!error)
+		output_coverage(call, call->output, "watched", &coverage);
+	return error;
+}
+
 json_t *event_json(const struct call *call, const struct titles *titles, const struct event *event,
     const struct event_standing *standing)
 {
 	struct builder text = { 0 };
-	event_write_json(event, &text);
+	struct coverage coverage;
+	struct event shown = *event;
+	shown.coverage = event_coverage(call, event, &coverage, NULL) == OK ? coverage.share : 0;
+	event_write_json(&shown, &text);
 	json_t *object = built(&text);
 	if (!object)
 		return NULL;

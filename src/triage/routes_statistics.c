@@ -246,6 +246,11 @@ enum error statistics_read(struct call *call, struct failure *failure)
 	else if (!error) {
 		answer_json(&counting, kind, rows, count);
 		error = echo(&counting, kind, failure);
+		nanoseconds from, to;
+		time_asked(call, kind, &from, &to);
+		if (!error)
+			error = watched_output(call, (uint32_t)input_integer(call, "organisation", 0),
+			    input_has(call, "first_year") ? from : call->now - 365 * DAY, to, failure);
 	}
 	statistics_free(counting.statistics);
 	return error;
