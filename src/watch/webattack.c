@@ -15,6 +15,10 @@
 #define WINDOW (5 * MINUTE)
 #define MISSING_MOST 30  /* distinct paths that are not there, in one window … */
 #define MISSING_SHARE 50 /* … and at least so many per cent of the source's requests */
+#define ODD_MOST 20      /* distinct queries whose values hold syntax, in one window … */
+#define ODD_SHARE                                                                                                      \
+	60 /* … and at least so many per cent of the source's requests with a query; half of                         \
+	    * an attacker */
 #define WEAK_WINDOW (10 * MINUTE)
 #define WEAK_ENOUGH 20  /* light evidence of one class within the window … */
 #define WEAK_LEAST 3    /* lighter than this is nothing but words */
@@ -119,6 +123,11 @@ static void follow_blind(struct webattack *webattack, struct look *look, const s
 
 /* ── light evidence ─ */
 
+static bool is_attacker(const struct look *look)
+{
+	return look->source->attacked && look->request->occurred - look->source->attacked < WEAK_WINDOW;
+}
+
 static bool weak_adds_up(struct look *look, enum attack attack, unsigned weight)
 {
 	struct source *source = look->source;
@@ -128,7 +137,7 @@ static bool weak_adds_up(struct look *look, enum attack attack, unsigned weight)
 		memset(source->weak_requests, 0, sizeof source->weak_requests);
 		source->weak_since = now;
 	}
-	bool attacker = source->attacked && now - source->attacked < WEAK_WINDOW;
+	bool attacker = is_attacker(look);
 	source->weak[attack] = (uint16_t)(source->weak[attack] + weight < 1000 ? source->weak[attack] + weight : 1000);
 	if (source->weak_requests[attack] < UINT8_MAX)
 		source->weak_requests[attack]++;
@@ -166,33 +175,56 @@ static void weigh(struct webattack *webattack, struct look *look, enum attack at
 
 /* ── what is found by counting ─ */
 
-static void count_missing(struct webattack *webattack, struct look *look)
+static void begin_window(struct look *look)
 {
 	struct source *source = look->source;
-	unsigned status = look->request->status;
-	bool missing = status == 404 || status == 403 || status == 400 || status == 410 || status == 405;
-	if (look->request->occurred - source->window > WINDOW) {
-		source->window = look->request->occurred;
-		source->requests = source->missing = 0;
-		source->enumerates = false;
-		memset(source->distinct, 0, sizeof source->distinct);
-	}
-	source->requests++;
-	if (!missing)
+	if (look->request->occurred - source->window <= WINDOW)
 		return;
-	source->missing++;
-	source_distinct(source, look->path->is.key);
-	if (!source->enumerates)
-		source->enumerates = source->missing >= MISSING_MOST &&
-				     source->missing * 100 >= source->requests * MISSING_SHARE &&
-				     source_distinct_count(source) >= MISSING_MOST;
-	if (!source->enumerates)
-		return;
-	struct flagged flagged =
-	    flagged_as(look, ATTACK_SCANNER, counted_id(COUNTED_MISSING), counted_words(COUNTED_MISSING));
-	flagged.judgement = (struct judgement){ SUCCESS_NO, JUDGED_REFUSED, { status } };
+	source->window = look->request->occurred;
+	source->missing = source->odd = (struct tally){ 0 };
+}
+
+static void report_counted(
+    struct webattack *webattack, struct look *look, enum counted counted, struct judgement judgement)
+{
+	struct flagged flagged = flagged_as(look, ATTACK_SCANNER, counted_id(counted), counted_words(counted));
+	flagged.judgement = judgement;
 	if (!look->reported)
 		report(webattack, look, &flagged);
+}
+
+static void count_missing(struct webattack *webattack, struct look *look)
+{
+	struct tally *tally = &look->source->missing;
+	unsigned status = look->request->status;
+	bool missing = status == 404 || status == 403 || status == 400 || status == 410 || status == 405;
+	tally_request(tally, missing, look->path->is.key);
+	if (!tally->many)
+		tally->many = tally->remarkable >= MISSING_MOST &&
+			      tally->remarkable * 100 >= tally->requests * MISSING_SHARE &&
+			      tally_distinct(tally) >= MISSING_MOST;
+	if (missing && tally->many)
+		report_counted(
+		    webattack, look, COUNTED_MISSING, (struct judgement){ SUCCESS_NO, JUDGED_REFUSED, { status } });
+}
+
+/* Tools that try a list of values on a program: most of the list is no attack by itself (a quotation mark, a bracket,
+ * a word), and nobody else sends so many such values so fast. */
+static void count_odd(struct webattack *webattack, struct look *look)
+{
+	struct tally *tally = &look->source->odd;
+	struct text query = look->request->target;
+	unsigned half = is_attacker(look) ? 2 : 1, most = ODD_MOST / half;
+	text_cut(&query, '?');
+	if (!query.size)
+		return;
+	tally_request(tally, normal_is_odd(query), hash_text(query, 0));
+	if (!tally->many)
+		tally->many = tally->remarkable >= most &&
+			      tally->remarkable * 100 >= tally->requests * ODD_SHARE / half &&
+			      tally_distinct(tally) >= most;
+	if (tally->many)
+		report_counted(webattack, look, COUNTED_ODD, judge_value(look->request, look->path));
 }
 
 static bool is_upload(const struct weblog_request *request)
@@ -290,11 +322,12 @@ void webattack_request(struct webattack *webattack, const struct weblog_request 
 	look_for_patterns(webattack, &look);
 	for (size_t attack = 0; attack < ATTACK_COUNT && look.hits.count; attack++)
 		weigh(webattack, &look, (enum attack)attack);
+	begin_window(&look);
 	count_missing(webattack, &look);
+	count_odd(webattack, &look);
 	follow_upload(webattack, &look);
 	webattack->counts.flagged += look.reported;
-	bool quiet = !look.source->attacked || request->occurred - look.source->attacked > WEAK_WINDOW;
-	if (!look.hits.count && quiet)
+	if (!look.hits.count && !is_attacker(&look))
 		judge_learn(look.path, request);
 	look.path->found += request->status / 100 == 2;
 	look.path->missing += request->status == 404;

@@ -115,23 +115,36 @@ static struct judgement judge_disclosed(
 	return judged(SUCCESS_LIKELY, JUDGED_DISCLOSED, request, path);
 }
 
+/* By the status alone, where that says enough. `breaks`: what was sent may break a program that it reaches. */
+static bool judge_status(
+    const struct weblog_request *request, const struct path *path, bool breaks, struct judgement *judgement)
+{
+	if (!request->status)
+		*judgement = judged(SUCCESS_UNKNOWN, JUDGED_NO_STATUS, request, path);
+	else if (request->status / 100 == 3)
+		*judgement = judged(SUCCESS_UNKNOWN, JUDGED_REDIRECTED, request, path);
+	else if (request->status == 500 && breaks)
+		*judgement = judged(SUCCESS_POSSIBLE, JUDGED_ERROR, request, path);
+	else if (request->status / 100 != 2)
+		*judgement = judged(SUCCESS_NO, JUDGED_REFUSED, request, path);
+	return request->status / 100 != 2;
+}
+
+struct judgement judge_value(const struct weblog_request *request, const struct path *path)
+{
+	struct judgement judgement;
+	return judge_status(request, path, true, &judgement) ? judgement : judge_size(request, path, false);
+}
+
 struct judgement judge_request(enum attack attack, const struct weblog_request *request, const struct hits *hits,
     const struct normal *normal, const struct path *path, struct source *source)
 {
 	unsigned seconds = attack == ATTACK_SQL || attack == ATTACK_COMMAND ? told_to_wait(normal) : 0;
 	if (seconds && request->duration >= seconds * SECOND && request->duration < (2 * seconds + 5) * SECOND)
 		return (struct judgement){ SUCCESS_LIKELY, JUDGED_WAITED, { (uint64_t)(request->duration / SECOND) } };
-	if (!request->status)
-		return judged(SUCCESS_UNKNOWN, JUDGED_NO_STATUS, request, path);
-	if (request->status / 100 == 3)
-		return judged(SUCCESS_UNKNOWN, JUDGED_REDIRECTED, request, path);
-	if (request->status / 100 == 5) {
-		bool reached = request->status == 500 && attack != ATTACK_SCANNER && attack != ATTACK_XSS;
-		return judged(
-		    reached ? SUCCESS_POSSIBLE : SUCCESS_NO, reached ? JUDGED_ERROR : JUDGED_REFUSED, request, path);
-	}
-	if (request->status / 100 != 2)
-		return judged(SUCCESS_NO, JUDGED_REFUSED, request, path);
+	struct judgement judgement;
+	if (judge_status(request, path, attack != ATTACK_SCANNER && attack != ATTACK_XSS, &judgement))
+		return judgement;
 	bool whole_path = !memchr(normal->text, '\n', normal->size);
 	if (hits->discloses && (attack == ATTACK_SCANNER || (attack == ATTACK_TRAVERSAL && whole_path)))
 		return judge_disclosed(request, path, source);

@@ -12,6 +12,8 @@
 /* Of one request. `source` may be changed: it remembers what a scanner was answered. */
 struct judgement judge_request(enum attack attack, const struct weblog_request *request, const struct hits *hits,
     const struct normal *normal, const struct path *path, struct source *source);
+/* Of one that tries a value without a shape of its own. */
+struct judgement judge_value(const struct weblog_request *request, const struct path *path);
 /* Of a sequence that asks for one bit each. */
 struct judgement judge_blind(const struct finding *finding);
 /* A clean answer becomes part of what is usual. */

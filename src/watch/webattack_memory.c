@@ -81,20 +81,21 @@ struct path *memory_path(struct memory *memory, uint64_t key, nanoseconds now)
 	return path;
 }
 
-bool source_distinct(struct source *source, uint64_t hash)
+void tally_request(struct tally *tally, bool remarkable, uint64_t hash)
 {
-	uint64_t *word = &source->distinct[hash % DISTINCT_BITS / 64], bit = (uint64_t)1 << hash % 64;
-	bool new = !(*word & bit);
-	*word |= bit;
-	return new;
+	tally->requests++;
+	if (!remarkable)
+		return;
+	tally->remarkable++;
+	tally->distinct[hash % DISTINCT_BITS / 64] |= (uint64_t)1 << hash % 64;
 }
 
 /* Of so many bits the hashes of n paths leave (1 - 1/bits)^n unset (linear counting, Whang et al. 1990). */
-unsigned source_distinct_count(const struct source *source)
+unsigned tally_distinct(const struct tally *tally)
 {
 	int set = 0;
 	for (size_t i = 0; i < DISTINCT_BITS / 64; i++)
-		set += __builtin_popcountll(source->distinct[i]);
+		set += __builtin_popcountll(tally->distinct[i]);
 	double unset = DISTINCT_BITS - (set < DISTINCT_BITS ? set : DISTINCT_BITS - 1);
 	return (unsigned)(-DISTINCT_BITS * log(unset / DISTINCT_BITS) + 0.5);
 }

@@ -18,14 +18,19 @@ struct remembered {
 	nanoseconds seen;
 };
 
+/* Requests of a source in one window, and the remarkable ones among them. */
+struct tally {
+	uint32_t requests, remarkable;
+	uint64_t distinct[DISTINCT_BITS / 64]; /* a bit for each that was remarkable */
+	bool many;                             /* too many of them: reported */
+};
+
 struct source {
 	struct remembered is;
 	nanoseconds attacked; /* the newest request that was reported; 0 = none */
-	/* Requests of the current window, and of them those for what is not there. */
 	nanoseconds window;
-	uint32_t requests, missing;
-	uint64_t distinct[DISTINCT_BITS / 64]; /* a bit for each path that was missing */
-	bool enumerates;                       /* too many of them: reported */
+	struct tally missing; /* of all requests, those for what is not there */
+	struct tally odd;     /* of requests with a query, those whose values hold syntax */
 	/* Evidence too light to be reported. */
 	nanoseconds weak_since;
 	uint16_t weak[ATTACK_COUNT];
@@ -60,8 +65,8 @@ void memory_free(struct memory *memory);
 struct source *memory_source(struct memory *memory, uint64_t key, nanoseconds now);
 struct path *memory_path(struct memory *memory, uint64_t key, nanoseconds now);
 
-/* How often the bit of this hash was new: the distinct ones, about. */
-bool source_distinct(struct source *source, uint64_t hash);
-unsigned source_distinct_count(const struct source *source);
+/* Counts a request, which is remarkable and has this hash. */
+void tally_request(struct tally *tally, bool remarkable, uint64_t hash);
+unsigned tally_distinct(const struct tally *tally); /* remarkable ones that differ, about */
 
 #endif

@@ -266,3 +266,23 @@ void normal_header(struct normal *normal, struct text header)
 	normal->size = header.size;
 	finish(normal);
 }
+
+bool normal_is_odd(struct text query)
+{
+	bool value = false;
+	for (size_t i = 0; i < query.size; i++) {
+		char c = query.at[i];
+		int decoded = c == '%' ? hex_value(query.at + i + 1, query.at + query.size, 2) : -1;
+		if (decoded >= 0) {
+			c = (char)decoded;
+			i += 2;
+		} else if (c == '&' || c == '=') { /* between parameters; they end and begin values */
+			value = c == '=';
+			continue;
+		}
+		bool control = decoded >= 0 && (decoded < ' ' || decoded == 0x7f);
+		if (value && (control || (c && strchr("'\"`<>()[]{};|\\$*^", c))))
+			return true;
+	}
+	return false;
+}

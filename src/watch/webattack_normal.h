@@ -30,4 +30,8 @@ void normal_target(struct normal *normal, struct text target);
 /* A header: '+' and '&' have no meaning. */
 void normal_header(struct normal *normal, struct text header);
 
+/* Whether a value of the query holds characters that mean something to the programs behind (a quotation mark, a
+ * bracket, a separator): encoded once or not at all. */
+bool normal_is_odd(struct text query);
+
 #endif

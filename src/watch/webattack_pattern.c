@@ -36,6 +36,7 @@ static const struct {
 } counts[COUNTED_COUNT] = {
 	[COUNTED_BLIND] = { 190, N_("a sequence of conditions that learns one bit with each answer") },
 	[COUNTED_MISSING] = { 690, N_("many requests for what is not there, one after the other") },
+	[COUNTED_ODD] = { 691, N_("many different values with characters of a program's syntax, one after the other") },
 	[COUNTED_UPLOADED] = { 790, N_("a program answers that its source had uploaded before") },
 };
 

@@ -63,7 +63,7 @@ size_t pattern_count(void);
 const struct pattern *pattern_at(size_t index);
 
 /* What is found by counting, not by a shape. */
-enum counted { COUNTED_BLIND, COUNTED_MISSING, COUNTED_UPLOADED, COUNTED_COUNT };
+enum counted { COUNTED_BLIND, COUNTED_MISSING, COUNTED_ODD, COUNTED_UPLOADED, COUNTED_COUNT };
 uint16_t counted_id(enum counted counted);       /* as the id of a pattern */
 const char *counted_words(enum counted counted); /* msgid */
 

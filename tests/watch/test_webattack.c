@@ -215,6 +215,34 @@ static void test_many_requests_for_what_is_not_there_are_a_scanner(void **state)
 	assert_string_equal(findings[0].client_name, "2001:db8::7");
 }
 
+static void test_many_values_with_syntax_are_a_scanner(void **state)
+{
+	char target[80];
+	(void)state;
+	/* somebody who looks for names: syntax in a third of the words, and the same ones again */
+	for (int i = 0; i < 60; i++) {
+		snprintf(target, sizeof target, i % 3 ? "/search?q=bridge+%d" : "/search?q=o%%27hara+%d", i);
+		ask(target);
+		ask("/search?q=rock+%28live%29");
+		ask("/search?q=weather");
+	}
+	assert_int_equal(flagged(), 0);
+	/* a list of values, most of which would be nothing alone */
+	static const char *const words[] = { "x%%27%d", "x%%22%d", "%d%%29", "%%7c%d", "plain%d", "%%00%d" };
+	for (int i = 0; i < 60; i++) {
+		char value[32];
+		snprintf(value, sizeof value, words[i % 6], i);
+		snprintf(target, sizeof target, "/item?id=%s", value);
+		ask_as("198.18.0.9", "GET", target, i % 6 ? 200 : 500, 500);
+	}
+	assert_true(flagged_by[ATTACK_SCANNER] >= 30);
+	assert_int_equal(flagged(), flagged_by[ATTACK_SCANNER]);
+	webattack_finish(webattack);
+	assert_int_equal(finding_count, 1);
+	assert_true(findings[0].by_count[COUNTED_ODD]);
+	assert_int_equal(findings[0].judgement.success, SUCCESS_POSSIBLE); /* a value broke the program */
+}
+
 static void test_a_blind_sequence_is_found_and_its_success_too(void **state)
 {
 	(void)state;
@@ -304,6 +332,7 @@ int main(void)
 		cmocka_unit_test_setup(test_light_evidence_counts_when_more_of_it_comes, begin),
 		cmocka_unit_test_setup(test_what_nobody_should_get_is_told_at_once, begin),
 		cmocka_unit_test_setup(test_many_requests_for_what_is_not_there_are_a_scanner, begin),
+		cmocka_unit_test_setup(test_many_values_with_syntax_are_a_scanner, begin),
 		cmocka_unit_test_setup(test_a_blind_sequence_is_found_and_its_success_too, begin),
 		cmocka_unit_test_setup(test_an_answer_larger_than_usual_is_success, begin),
 		cmocka_unit_test_setup(test_an_uploaded_program_that_answers_is_a_web_shell, begin),
