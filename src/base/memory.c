@@ -113,6 +113,23 @@ void *arena_take(struct arena *arena, size_t size)
 	return size ? memset(at, 0, size) : at;
 }
 
+struct text arena_concat(struct arena *arena, const struct text *pieces, size_t count)
+{
+	size_t size = 0;
+	for (size_t i = 0; i < count; i++)
+		size += pieces[i].size;
+	char *at = arena_take(arena, size + 1);
+	if (!at)
+		return TEXT_NONE;
+	char *to = at;
+	for (size_t i = 0; i < count; i++) {
+		if (pieces[i].size)
+			memcpy(to, pieces[i].at, pieces[i].size);
+		to += pieces[i].size;
+	}
+	return (struct text){ at, size };
+}
+
 char *arena_string(struct arena *arena, struct text text)
 {
 	char *copy = text.size < SIZE_MAX ? arena_take(arena, text.size + 1) : NULL;

@@ -20,8 +20,9 @@ void arena_clear(struct arena *arena); /* everything in it is gone; keeps its fi
 void *arena_take(struct arena *arena, size_t size);
 /* A copy, NUL-terminated behind its size; TEXT_NONE without memory. */
 struct text arena_text(struct arena *arena, struct text text);
-char *arena_string(struct arena *arena, struct text text); /* the same as a C string */
-size_t arena_used(const struct arena *arena);              /* bytes taken since the last clear, rounded up to 16 each */
+struct text arena_concat(struct arena *arena, const struct text *pieces, size_t count); /* one behind the other */
+char *arena_string(struct arena *arena, struct text text);                              /* the same as a C string */
+size_t arena_used(const struct arena *arena); /* bytes taken since the last clear, rounded up to 16 each */
 
 /* An array of *room items of `size` bytes moves to one of twice the room (`first` when it had none), which the caller
  * owns in its place; *room says so. NULL without memory: then nothing changed, and `items` is still the caller's. */

@@ -46,8 +46,8 @@ static void write_metadata(struct builder *to, const struct eve_alert *alert)
 	eve_object_end(to);
 }
 
-void eve_alert_write(struct builder *to, const struct eve_source *source, const struct flow *flow, nanoseconds time,
-    const struct dissection *dissection, enum side side, const void *facts, const struct eve_alert *alert)
+void eve_alert_begin(struct builder *to, const struct eve_source *source, const struct flow *flow, nanoseconds time,
+    const struct eve_alert *alert)
 {
 	const struct dissector *dissector = dissector_of(flow->protocol);
 	eve_begin(to, source, "alert", time, flow, alert->from);
@@ -63,10 +63,25 @@ void eve_alert_write(struct builder *to, const struct eve_source *source, const 
 	eve_object_end(to);
 	if (dissector)
 		eve_text(to, "app_proto", text_of(dissector->name));
+}
+
+/* Of a log that counts no packets nothing is said about its flow. */
+void eve_alert_end(
+    struct builder *to, const struct eve_source *source, const struct flow *flow, const struct eve_alert *alert)
+{
+	if (!source->log || flow->packets[SIDE_CLIENT] || flow->packets[SIDE_SERVER]) {
+		eve_text(to, "direction", alert->from == SIDE_CLIENT ? TEXT("to_server") : TEXT("to_client"));
+		eve_flow_object(to, flow);
+		eve_object_end(to);
+	}
+	eve_end(to);
+}
+
+void eve_alert_write(struct builder *to, const struct eve_source *source, const struct flow *flow, nanoseconds time,
+    const struct dissection *dissection, enum side side, const void *facts, const struct eve_alert *alert)
+{
+	eve_alert_begin(to, source, flow, time, alert);
 	if (dissection && facts)
 		eve_members(to, dissection, side, facts);
-	eve_text(to, "direction", alert->from == SIDE_CLIENT ? TEXT("to_server") : TEXT("to_client"));
-	eve_flow_object(to, flow);
-	eve_object_end(to);
-	eve_end(to);
+	eve_alert_end(to, source, flow, alert);
 }

@@ -28,4 +28,10 @@ void eve_alert_pair(struct eve_alert *alert, struct text name, struct text value
 void eve_alert_write(struct builder *to, const struct eve_source *source, const struct flow *flow, nanoseconds time,
     const struct dissection *dissection, enum side side, const void *facts, const struct eve_alert *alert);
 
+/* The same in two parts, for whoever has its own members between. */
+void eve_alert_begin(struct builder *to, const struct eve_source *source, const struct flow *flow, nanoseconds time,
+    const struct eve_alert *alert);
+void eve_alert_end(
+    struct builder *to, const struct eve_source *source, const struct flow *flow, const struct eve_alert *alert);
+
 #endif

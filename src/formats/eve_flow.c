@@ -69,11 +69,10 @@ void eve_flow_object(struct builder *to, const struct flow *flow)
 	eve_time(to, "start", flow->first);
 }
 
-void eve_flow(struct builder *to, const struct eve_source *source, const struct flow *flow, enum flow_over why)
+void eve_flow_members(struct builder *to, const struct flow *flow, enum flow_over why)
 {
 	const struct dissector *dissector = dissector_of(flow->protocol);
 	const struct dissector *before = dissector_of(flow->protocol_before);
-	eve_begin(to, source, "flow", flow->last, flow, SIDE_CLIENT);
 	if (dissector)
 		eve_text(to, "app_proto", text_of(dissector->name));
 	if (before)
@@ -88,5 +87,11 @@ void eve_flow(struct builder *to, const struct eve_source *source, const struct 
 	eve_object_end(to);
 	if (flow->ip_protocol == IPPROTO_TCP)
 		write_tcp(to, flow);
+}
+
+void eve_flow(struct builder *to, const struct eve_source *source, const struct flow *flow, enum flow_over why)
+{
+	eve_begin(to, source, "flow", flow->last, flow, SIDE_CLIENT);
+	eve_flow_members(to, flow, why);
 	eve_end(to);
 }

@@ -164,18 +164,34 @@ static void write_vlan(struct builder *to, const struct flow *flow)
 	eve_array_end(to, opened);
 }
 
-void eve_begin(struct builder *to, const struct eve_source *source, const char *event_type, nanoseconds time,
-    const struct flow *flow, enum side from)
+static void write_community(struct builder *to, const struct eve_source *source, const struct flow *flow)
 {
 	char id[COMMUNITY_ID_TEXT];
+	eve_text(
+	    to, "community_id", source->community.size ? source->community : text_of(community_id_format(flow, id)));
+}
+
+/* A log may know one end only, and no protocol of IP. */
+static void write_known_ends(
+    struct builder *to, const struct eve_source *source, const struct flow *flow, enum side from)
+{
+	const struct flow_end *first = &flow->ends[from], *second = &flow->ends[OTHER_SIDE(from)];
+	bool both = address_exists(first->address) && address_exists(second->address);
+	if (address_exists(first->address))
+		write_end(to, "src_ip", "src_port", first, first->port != 0);
+	if (address_exists(second->address))
+		write_end(to, "dest_ip", "dest_port", second, second->port != 0);
+	if (flow->ip_protocol)
+		write_protocol(to, flow->ip_protocol);
+	if (flow->ip_version)
+		eve_number(to, "ip_v", flow->ip_version);
+	if (source->community.size || (both && flow->ip_protocol))
+		write_community(to, source, flow);
+}
+
+static void write_ends(struct builder *to, const struct eve_source *source, const struct flow *flow, enum side from)
+{
 	bool ports = has_ports(flow->ip_protocol);
-	build_char(to, '{');
-	eve_time(to, "timestamp", time);
-	eve_number(to, "flow_id", flow->id);
-	eve_text(to, "host", source->host);
-	eve_text(to, "in_iface", source->in_iface);
-	eve_text(to, "pcap_filename", source->pcap_filename);
-	eve_text(to, "event_type", text_of(event_type));
 	write_vlan(to, flow);
 	write_end(to, "src_ip", "src_port", &flow->ends[from], ports);
 	write_end(to, "dest_ip", "dest_port", &flow->ends[OTHER_SIDE(from)], ports);
@@ -185,9 +201,28 @@ void eve_begin(struct builder *to, const struct eve_source *source, const char *
 		eve_number(to, "icmp_code", flow->ends[SIDE_SERVER].port);
 	}
 	eve_number(to, "ip_v", flow->ip_version);
-	if (!flow->tunnel) /* of a flow in a tunnel Suricata names the tunnel, which we do not keep */
+	if (!flow->tunnel && !source->log) /* of a flow in a tunnel Suricata names the tunnel, which we do not keep */
 		eve_text(to, "pkt_src", TEXT("wire/pcap"));
-	eve_text(to, "community_id", text_of(community_id_format(flow, id)));
+	write_community(to, source, flow);
+}
+
+void eve_begin(struct builder *to, const struct eve_source *source, const char *event_type, nanoseconds time,
+    const struct flow *flow, enum side from)
+{
+	build_char(to, '{');
+	eve_time(to, "timestamp", time);
+	if (flow->id || !source->log)
+		eve_number(to, "flow_id", flow->id);
+	eve_text(to, "host", source->host);
+	eve_text(to, "in_iface", source->in_iface);
+	eve_text(to, "pcap_filename", source->pcap_filename);
+	eve_text(to, "event_type", text_of(event_type));
+	bool whole =
+	    flow->ip_protocol && address_exists(flow->ends[0].address) && address_exists(flow->ends[1].address);
+	if (source->log && !whole)
+		write_known_ends(to, source, flow, from);
+	else
+		write_ends(to, source, flow, from);
 }
 
 void eve_end(struct builder *to)

@@ -21,6 +21,8 @@ struct eve_source {
 	struct text host;          /* the sensor's name */
 	struct text in_iface;      /* live */
 	struct text pcap_filename; /* from a file */
+	struct text community;     /* the flow's id as another program has it; empty = it is made here */
+	bool log;                  /* another program's records: no packet was seen, ends may be absent */
 };
 
 /* The head that all records have. `from` is the side that stands as src_ip: the client for what is about a whole
@@ -47,6 +49,7 @@ bool eve_members(struct builder *to, const struct dissection *dissection, enum s
 
 /* One line each: a flow that ended, and what was against a protocol's standard. */
 void eve_flow(struct builder *to, const struct eve_source *source, const struct flow *flow, enum flow_over why);
+void eve_flow_members(struct builder *to, const struct flow *flow, enum flow_over why); /* what is behind its head */
 void eve_anomaly(struct builder *to, const struct eve_source *source, const struct dissection *dissection,
     enum side side, const char *event);
 

@@ -20,19 +20,7 @@ char *field_quote(struct text text, char to[static QUOTED])
 
 struct text field_concat(struct format_reader *reader, const struct text *pieces, size_t count)
 {
-	size_t size = 0;
-	for (size_t i = 0; i < count; i++)
-		size += pieces[i].size;
-	char *at = arena_take(reader->arena, size + 1);
-	if (!at)
-		return TEXT_NONE;
-	char *to = at;
-	for (size_t i = 0; i < count; i++) {
-		if (pieces[i].size)
-			memcpy(to, pieces[i].at, pieces[i].size);
-		to += pieces[i].size;
-	}
-	return (struct text){ at, size };
+	return arena_concat(reader->arena, pieces, count);
 }
 
 enum error field_root(struct format_reader *reader, struct text line, struct json_value *root, struct failure *failure)

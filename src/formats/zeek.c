@@ -8,6 +8,7 @@
  */
 #include "base/memory.h"
 #include "formats/fields.h"
+#include "formats/zeek_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,18 +47,6 @@ static const char *const part_names[PART_LIMIT] = {
 	[PART_FILE] = "file_desc",
 	[PART_ACTIONS] = "actions",
 	[PART_DROPPED] = "dropped",
-};
-
-#define COLUMNS 256
-#define NAME_BYTES 32
-
-/* What the header lines of tab-separated text declared. */
-struct zeek {
-	char separator;
-	char empty[NAME_BYTES], unset[NAME_BYTES];
-	char path[NAME_BYTES]; /* "notice"; empty = not declared */
-	uint8_t parts[COLUMNS];
-	uint32_t columns; /* 0 = no #fields yet */
 };
 
 static void set_ports(const struct text *parts, struct alert *alert)
@@ -144,98 +133,39 @@ static enum error json_line(
 	return fill(reader, parts, alert, failure);
 }
 
-static int hexadecimal(char c)
+static uint8_t part_number(const struct zeek_table *table, struct text name)
 {
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
+	(void)table;
+	unsigned part = PART_LIMIT - 1;
+	while (part && !text_equal(name, text_of(part_names[part])))
+		part--;
+	return (uint8_t)part;
 }
 
-/* Zeek writes separators and what is not printable as \x09. */
-static struct text unescape(struct format_reader *reader, struct text text)
-{
-	if (!text.size || !memchr(text.at, '\\', text.size))
-		return text;
-	struct text copy = arena_text(reader->arena, text);
-	char *to = (char *)(uintptr_t)copy.at;
-	size_t size = 0;
-	for (size_t i = 0; i < copy.size; i++) {
-		int high = -1, low = -1;
-		if (copy.at[i] == '\\' && i + 3 < copy.size && copy.at[i + 1] == 'x') {
-			high = hexadecimal(copy.at[i + 2]);
-			low = hexadecimal(copy.at[i + 3]);
-		}
-		if (high >= 0 && low >= 0) {
-			to[size++] = (char)(high << 4 | low);
-			i += 3;
-		} else {
-			to[size++] = copy.at[i];
-		}
-	}
-	struct text result = { to, size };
-	/* An escape may say any byte: what is no UTF-8 with it stays escaped. */
-	return text_utf8_valid(result) < result.size ? text : result;
-}
+struct row {
+	struct arena *arena;
+	struct text parts[PART_LIMIT];
+};
 
-static void read_fields(struct zeek *zeek, struct text rest)
+static void take_part(void *context, uint8_t number, struct text value)
 {
-	zeek->columns = 0;
-	while (rest.size && zeek->columns < COLUMNS) {
-		struct text name = text_cut(&rest, zeek->separator);
-		unsigned part = PART_LIMIT - 1;
-		while (part && !text_equal(name, text_of(part_names[part])))
-			part--;
-		zeek->parts[zeek->columns++] = (uint8_t)part;
-	}
-}
-
-static void read_header(struct zeek *zeek, struct text line)
-{
-	struct text rest = line;
-	if (text_starts(line, TEXT("#separator "))) {
-		struct text name = { line.at + 11, line.size - 11 };
-		if (name.size == 4 && name.at[0] == '\\' && name.at[1] == 'x' && hexadecimal(name.at[2]) >= 0 &&
-		    hexadecimal(name.at[3]) >= 0)
-			zeek->separator = (char)(hexadecimal(name.at[2]) << 4 | hexadecimal(name.at[3]));
-		else if (name.size == 1)
-			zeek->separator = name.at[0];
-		return;
-	}
-	struct text key = text_cut(&rest, zeek->separator);
-	if (text_equal(key, TEXT("#empty_field")))
-		text_copy(rest, zeek->empty, sizeof zeek->empty);
-	else if (text_equal(key, TEXT("#unset_field")))
-		text_copy(rest, zeek->unset, sizeof zeek->unset);
-	else if (text_equal(key, TEXT("#path")))
-		text_copy(rest, zeek->path, sizeof zeek->path);
-	else if (text_equal(key, TEXT("#fields")))
-		read_fields(zeek, rest);
+	struct row *row = context;
+	row->parts[number] = zeek_unescape(row->arena, value);
 }
 
 static enum error separated_line(
     struct format_reader *reader, struct text line, struct alert *alert, struct failure *failure)
 {
-	struct zeek *zeek = reader->state;
-	struct text parts[PART_LIMIT] = { 0 }, rest = line;
+	struct zeek_table *table = reader->state;
+	struct row row = { .arena = reader->arena };
 	char quoted[QUOTED];
-	if (!zeek->columns)
+	if (!table->columns)
 		return fail(failure, ERROR_INPUT, "a line with #fields was expected before it");
-	if (*zeek->path && !text_starts(text_of(zeek->path), TEXT("notice")))
+	if (*table->path && !text_starts(text_of(table->path), TEXT("notice")))
 		return fail(failure, ERROR_INPUT, "this is Zeek's log %s: the log notice was expected",
-		    field_quote(text_of(zeek->path), quoted));
-	uint32_t column = 0;
-	bool more = true;
-	for (; more && column < zeek->columns; column++) {
-		more = rest.size && memchr(rest.at, zeek->separator, rest.size);
-		struct text part = text_cut(&rest, zeek->separator);
-		if (!text_equal(part, text_of(zeek->unset)) && !text_equal(part, text_of(zeek->empty)))
-			parts[zeek->parts[column]] = unescape(reader, part);
-	}
-	if (more || column < zeek->columns)
-		return fail(failure, ERROR_INPUT, "the line has %s columns than the %u of #fields",
-		    more ? "more" : "fewer", zeek->columns);
-	return fill(reader, parts, alert, failure);
+		    field_quote(text_of(table->path), quoted));
+	enum error error = zeek_table_row(table, line, take_part, &row, failure);
+	return error ? error : fill(reader, row.parts, alert, failure);
 }
 
 static enum error zeek_line(
@@ -245,19 +175,17 @@ static enum error zeek_line(
 		return json_line(reader, line, alert, failure);
 	if (line.at[0] != '#')
 		return separated_line(reader, line, alert, failure);
-	read_header(reader->state, line);
+	zeek_table_header(reader->state, line, part_number);
 	return ERROR_AGAIN;
 }
 
 static enum error zeek_start(struct format_reader *reader, struct failure *failure)
 {
-	struct zeek *zeek = calloc(1, sizeof *zeek);
-	if (!zeek)
+	struct zeek_table *table = malloc(sizeof *table);
+	if (!table)
 		return fail(failure, ERROR_MEMORY, "no memory for a reader");
-	zeek->separator = '\t';
-	text_copy(TEXT("(empty)"), zeek->empty, sizeof zeek->empty);
-	text_copy(TEXT("-"), zeek->unset, sizeof zeek->unset);
-	reader->state = zeek;
+	zeek_table_begin(table);
+	reader->state = table;
 	return OK;
 }
 

@@ -4,6 +4,8 @@
  */
 #include "watch/detection.h"
 
+#include "formats/record_write.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +33,9 @@ struct detection {
 	const struct flow *flow;
 	const struct dissection *dissection;
 	const void *facts;
+	const struct record *record; /* instead of those */
+	struct text host;
+	bool ends; /* the flow's addresses are asked for */
 	enum side side;
 	nanoseconds time;
 };
@@ -71,6 +76,10 @@ struct detection_counts detection_count(const struct detection *detection)
 static void write_alert(struct detection *detection, const struct eve_alert *alert)
 {
 	flow_note_alerted(detection->flow);
+	if (detection->record) {
+		record_write_alert(detection->lines, detection->host, detection->record, alert);
+		return;
+	}
 	eve_alert_write(detection->lines, detection->source, detection->flow, detection->time, detection->dissection,
 	    detection->side, detection->facts, alert);
 }
@@ -154,6 +163,8 @@ static void begin(struct detection *detection, const struct eve_source *source, 
 	detection->time = time;
 	detection->dissection = NULL;
 	detection->facts = NULL;
+	detection->record = NULL;
+	detection->ends = false;
 }
 
 static void collect_field(void *context, enum field field, struct text value)
@@ -179,7 +190,7 @@ static void place_fields(struct detection *detection)
 		detection->field_count = 0;
 }
 
-/* Asks for the fields of the facts, or where there are none for both ends of the flow. */
+/* Asks for the ends of the flow, and for the fields of the facts or the record. */
 static void ask_indicators(struct detection *detection)
 {
 	struct live_set *live = detection_indicators(detection->sets);
@@ -187,34 +198,52 @@ static void ask_indicators(struct detection *detection)
 	detection->match_count = detection->field_count = 0;
 	builder_clear(&detection->values);
 	indicator_batch_begin(&detection->batch, live_set_enter(live, detection->reader), indicator_met, detection);
-	if (!detection->facts) {
+	if (detection->ends) {
 		indicator_batch_address(&detection->batch, flow->ends[SIDE_CLIENT].address, QUERY_CLIENT);
 		indicator_batch_address(&detection->batch, flow->ends[SIDE_SERVER].address, QUERY_SERVER);
-	} else if (detection->dissection->dissector->fields) {
-		detection->dissection->dissector->fields(detection->facts, collect_field, detection);
 	}
+	if (detection->facts && detection->dissection->dissector->fields)
+		detection->dissection->dissector->fields(detection->facts, collect_field, detection);
+	if (detection->record)
+		record_fields(detection->record, collect_field, detection);
 	indicator_batch_end(&detection->batch);
 	for (size_t i = 0; i < detection->match_count;)
 		i = write_indicator(detection, i);
 	live_set_leave(live, detection->reader);
 }
 
-void detection_facts(struct detection *detection, const struct dissection *dissection, enum side side,
-    const void *facts, const struct eve_source *source, struct builder *lines)
+/* What is collected of the event is compared with one and the same set of signatures. */
+static void look(struct detection *detection)
 {
 	struct live_set *live = detection_signatures(detection->sets);
 	const struct signature_set *set = live_set_enter(live, detection->reader);
-	begin(detection, source, lines, dissection->flow, dissection->time);
-	detection->dissection = dissection;
-	detection->facts = facts;
-	detection->side = side;
 	detection->wanting = set;
 	ask_indicators(detection);
 	place_fields(detection);
 	if (set)
-		signature_matcher_fields(detection->matcher, set, dissection->flow, dissection->time, detection->fields,
+		signature_matcher_fields(detection->matcher, set, detection->flow, detection->time, detection->fields,
 		    detection->field_count, signature_met, detection);
 	live_set_leave(live, detection->reader);
+}
+
+void detection_facts(struct detection *detection, const struct dissection *dissection, enum side side,
+    const void *facts, const struct eve_source *source, struct builder *lines)
+{
+	begin(detection, source, lines, dissection->flow, dissection->time);
+	detection->dissection = dissection;
+	detection->facts = facts;
+	detection->side = side;
+	look(detection);
+}
+
+void detection_record(
+    struct detection *detection, const struct record *record, bool ends, struct text host, struct builder *lines)
+{
+	begin(detection, NULL, lines, &record->flow, record->occurred);
+	detection->record = record;
+	detection->ends = ends;
+	detection->host = host;
+	look(detection);
 }
 
 void detection_payload(struct detection *detection, const struct flow *flow, enum side side, nanoseconds time,
@@ -233,6 +262,7 @@ void detection_flow_begun(
     struct detection *detection, const struct flow *flow, const struct eve_source *source, struct builder *lines)
 {
 	begin(detection, source, lines, flow, flow->first);
+	detection->ends = true;
 	ask_indicators(detection);
 }
 

@@ -6,6 +6,7 @@
 #define NOROSHI_WATCH_DETECTION_H
 
 #include "formats/eve_alert.h"
+#include "formats/record.h"
 #include "watch/detection_sets.h"
 
 #define DETECTION_GID 4600 /* of alerts about indicators; their signature_id is 1 + enum indicator_kind */
@@ -23,6 +24,9 @@ void detection_facts(struct detection *detection, const struct dissection *disse
     const void *facts, const struct eve_source *source, struct builder *lines);
 void detection_payload(struct detection *detection, const struct flow *flow, enum side side, nanoseconds time,
     uint64_t offset, const uint8_t *bytes, size_t size, const struct eve_source *source, struct builder *lines);
+/* Another program's record: its fields are compared, and with `ends` the addresses of its flow. */
+void detection_record(
+    struct detection *detection, const struct record *record, bool ends, struct text host, struct builder *lines);
 void detection_flow_over(struct detection *detection, const struct flow *flow);
 
 struct detection_counts {

@@ -7,6 +7,7 @@
 #include "watch/command.h"
 #include "watch/indicators.h"
 #include "watch/probe.h"
+#include "watch/records.h"
 #include "watch/sensor_command.h"
 #include "watch/signatures.h"
 #include "watch/weblog.h"
@@ -27,6 +28,9 @@ static const struct command commands[] = {
 	{ .name = "probe",
 	    .summary = "measure how members' web sites answer: slow-down, outage, changed content",
 	    .run = probe_command },
+	{ .name = "records",
+	    .summary = "read what other programs logged (Zeek, EVE …), and look for the same in it",
+	    .run = records_command },
 	{ .name = "sensor", .summary = "read packets, and write records of what they carry", .run = sensor_command },
 	{ .name = "weblog", .summary = "find traces of attack in web-server logs", .run = weblog_command },
 	{ .name = NULL },

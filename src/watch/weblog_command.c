@@ -4,8 +4,8 @@
 #include "watch/weblog.h"
 
 #include "base/catalog.h"
-#include "base/data.h"
 #include "formats/weblog.h"
+#include "watch/language.h"
 #include "watch/webattack.h"
 #include "watch/weblog_report.h"
 
@@ -176,23 +176,6 @@ static int read_options(int argc, char **argv, struct command_options *options, 
 	return optind < argc || *wants_help ? -1 : wrong("give at least one file;", "\"-\" is standard input");
 }
 
-/* Japanese when it was asked for, or the environment says so; English without a catalogue. */
-static void choose_language(struct run *run)
-{
-	static const char *const variables[] = { "LC_ALL", "LC_MESSAGES", "LANG" };
-	const char *language = run->options.language;
-	char path[4096];
-	for (size_t i = 0; i < 3 && !language; i++) {
-		language = getenv(variables[i]);
-		if (language && !*language)
-			language = NULL;
-	}
-	if (!language || strncmp(language, "ja", 2) != 0 || data_find_catalog("ja", path, sizeof path, NULL) != OK)
-		return;
-	if (catalog_open(path, &run->japanese, NULL) == OK)
-		run->report.japanese = run->japanese;
-}
-
 static bool open_output(const char *path, FILE **file)
 {
 	if (!path)
@@ -248,7 +231,8 @@ int weblog_command(int argc, char **argv)
 	int status = read_options(argc, argv, &run.options, &wants_help);
 	if (status >= 0)
 		return status;
-	choose_language(&run);
+	run.japanese = language_catalog(run.options.language);
+	run.report.japanese = run.japanese;
 	if (wants_help) {
 		show_help(run.japanese);
 		status = 0;
