@@ -4,6 +4,7 @@
 #include "net/der.h"
 
 #include "base/character.h"
+#include "net/utf16.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -101,59 +102,21 @@ char *der_oid_format(struct text oid, char to[static DER_OID_TEXT])
 	return to;
 }
 
-static void build_code_point(struct builder *to, uint32_t code)
-{
-	if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
-		code = 0xfffd;
-	if (code < 0x80) {
-		build_char(to, (char)code);
-	} else if (code < 0x800) {
-		build_char(to, (char)(0xc0 | code >> 6));
-		build_char(to, (char)(0x80 | (code & 0x3f)));
-	} else {
-		if (code < 0x10000) {
-			build_char(to, (char)(0xe0 | code >> 12));
-		} else {
-			build_char(to, (char)(0xf0 | code >> 18));
-			build_char(to, (char)(0x80 | (code >> 12 & 0x3f)));
-		}
-		build_char(to, (char)(0x80 | (code >> 6 & 0x3f)));
-		build_char(to, (char)(0x80 | (code & 0x3f)));
-	}
-}
-
-/* UTF-16: a pair of surrogates is one character. */
-static void build_utf16(struct builder *to, struct cursor from)
-{
-	while (from.left >= 2) {
-		uint32_t code = cursor_u16(&from);
-		struct cursor ahead = from;
-		if (code >= 0xd800 && code <= 0xdbff && from.left >= 2) {
-			uint32_t low = cursor_u16(&ahead);
-			if (low >= 0xdc00 && low <= 0xdfff) {
-				code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-				from = ahead;
-			}
-		}
-		build_code_point(to, code);
-	}
-}
-
 void der_string(unsigned tag, struct text content, struct builder *to)
 {
 	struct cursor from = cursor_of_text(content);
 	switch (tag) {
 	case DER_BMP_STRING:
-		build_utf16(to, from);
+		utf16_build(to, from, false);
 		break;
 	case DER_UNIVERSAL_STRING:
 		while (from.left >= 4)
-			build_code_point(to, cursor_u32(&from));
+			utf16_build_code_point(to, cursor_u32(&from));
 		break;
 	case DER_T61_STRING: /* in practice Latin-1 or UTF-8, hardly ever T.61 */
 		if (text_utf8_valid(content) < content.size) {
 			while (from.left > 0)
-				build_code_point(to, cursor_u8(&from));
+				utf16_build_code_point(to, cursor_u8(&from));
 			break;
 		}
 		build_text(to, content);

@@ -3,8 +3,8 @@
  */
 #include "net/rdp.h"
 
-#include "net/der.h"
 #include "net/tpkt.h"
+#include "net/utf16.h"
 
 #include <string.h>
 
@@ -84,17 +84,9 @@ static void read_name(struct cursor *from, char to[static RDP_NAME_TEXT])
 {
 	struct cursor units = cursor_part(from, 32);
 	struct builder name = { 0 };
-	char big[32];
-	size_t size = 0;
-	while (units.left > 0) {
-		uint16_t unit = cursor_le16(&units);
-		if (unit == 0)
-			break;
-		big[size++] = (char)(unit >> 8);
-		big[size++] = (char)unit;
-	}
-	der_string(DER_BMP_STRING, (struct text){ big, size }, &name);
-	text_copy((struct text){ name.at, name.size }, to, RDP_NAME_TEXT);
+	utf16_build(&name, units, true);
+	struct text rest = { name.at, name.size };
+	text_copy(text_cut(&rest, '\0'), to, RDP_NAME_TEXT);
 	builder_free(&name);
 }
 
