@@ -22,5 +22,6 @@ const struct eve_writer *const eve_writers[] = {
 	&eve_kerberos,
 	&eve_rdp,
 	&eve_s7,
+	&eve_smb,
 	NULL,
 };

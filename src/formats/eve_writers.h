@@ -16,6 +16,7 @@ extern const struct eve_writer eve_mqtt;
 extern const struct eve_writer eve_quic;
 extern const struct eve_writer eve_rdp;
 extern const struct eve_writer eve_s7;
+extern const struct eve_writer eve_smb;
 extern const struct eve_writer eve_ssh;
 extern const struct eve_writer eve_smtp;
 extern const struct eve_writer eve_tls;

@@ -107,6 +107,12 @@ static inline uint32_t cursor_le32(struct cursor *cursor)
 	return b ? (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0] : 0;
 }
 
+static inline uint64_t cursor_le64(struct cursor *cursor)
+{
+	uint64_t low = cursor_le32(cursor);
+	return (uint64_t)cursor_le32(cursor) << 32 | low;
+}
+
 /* A text with its length before it, as TLS, SSH and MQTT have them. */
 static inline struct cursor cursor_part8(struct cursor *cursor)
 {

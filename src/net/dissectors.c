@@ -13,6 +13,7 @@
 #include "net/quic.h"
 #include "net/rdp.h"
 #include "net/s7.h"
+#include "net/smb2.h"
 #include "net/smtp.h"
 #include "net/ssh.h"
 #include "net/tls.h"
@@ -35,6 +36,7 @@ const struct dissector *const dissectors[] = {
 	&dissector_kerberos_tcp,
 	&dissector_rdp,
 	&dissector_s7,
+	&dissector_smb,
 	NULL,
 };
 

@@ -47,7 +47,12 @@ enum field {
 	FIELD_SSH_HASSH,
 	FIELD_SSH_HASSH_SERVER,
 	FIELD_SMB_SHARE,
-	FIELD_SMB_FILE,
+	FIELD_SMB_FILE, /* path within the share; the new one as well when it is renamed */
+	FIELD_SMB_PIPE,
+	FIELD_SMB_USER, /* of NTLM */
+	FIELD_SMB_DOMAIN,
+	FIELD_SMB_HOST,
+	FIELD_DCERPC_INTERFACE, /* UUID, lower case */
 	FIELD_FTP_COMMAND,
 	FIELD_KERBEROS_NAME, /* client principal */
 	FIELD_KERBEROS_SERVICE,
