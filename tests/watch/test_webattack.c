@@ -228,7 +228,7 @@ static void test_many_values_with_syntax_are_a_scanner(void **state)
 	}
 	assert_int_equal(flagged(), 0);
 	/* a list of values, most of which would be nothing alone */
-	static const char *const words[] = { "x%%27%d", "x%%22%d", "%d%%29", "%%7c%d", "plain%d", "%%00%d" };
+	static const char *const words[] = { "x%%5b%d", "x%%3c%d", "%d%%29", "%%7b%d", "plain%d", "%%00%d" };
 	for (int i = 0; i < 60; i++) {
 		char value[32];
 		snprintf(value, sizeof value, words[i % 6], i);
@@ -236,11 +236,12 @@ static void test_many_values_with_syntax_are_a_scanner(void **state)
 		ask_as("198.18.0.9", "GET", target, i % 6 ? 200 : 500, 500);
 	}
 	assert_true(flagged_by[ATTACK_SCANNER] >= 30);
-	assert_int_equal(flagged(), flagged_by[ATTACK_SCANNER]);
 	webattack_finish(webattack);
-	assert_int_equal(finding_count, 1);
-	assert_true(findings[0].by_count[COUNTED_ODD]);
-	assert_int_equal(findings[0].judgement.success, SUCCESS_POSSIBLE); /* a value broke the program */
+	size_t scanner = 0;
+	while (scanner < finding_count && findings[scanner].attack != ATTACK_SCANNER)
+		scanner++;
+	assert_true(scanner < finding_count && findings[scanner].by_count[COUNTED_ODD]);
+	assert_int_equal(findings[scanner].judgement.success, SUCCESS_POSSIBLE); /* a value broke the program */
 }
 
 static void test_a_blind_sequence_is_found_and_its_success_too(void **state)
