@@ -37,6 +37,14 @@ const char *syslog_severity_name(unsigned severity)
 	return severity < sizeof names / sizeof *names ? names[severity] : NULL;
 }
 
+bool syslog_charset_known(struct text name)
+{
+	struct builder nothing = { 0 };
+	bool known = charset_decode(name, TEXT_NONE, &nothing);
+	builder_free(&nothing);
+	return known;
+}
+
 struct syslog_reader *syslog_reader_new(const struct syslog_settings *settings)
 {
 	struct syslog_reader *reader = calloc(1, sizeof *reader);

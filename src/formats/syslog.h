@@ -65,6 +65,7 @@ struct syslog_parameter {
 bool syslog_parameter_next(struct syslog_parameter *parameter);
 void syslog_value(struct text value, struct builder *to);
 
+bool syslog_charset_known(struct text name);
 const char *syslog_facility_name(unsigned facility); /* "kern" … "local7"; NULL beyond */
 const char *syslog_severity_name(unsigned severity); /* "emerg" … "debug"; NULL beyond */
 

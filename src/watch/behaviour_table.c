@@ -81,6 +81,19 @@ void *table_take(struct behaviour_table *table, const void *key, nanoseconds now
 	return oldest + sizeof mark + aligned(table->key_size);
 }
 
+bool table_next(const struct behaviour_table *table, size_t *place, const void **key, const void **value)
+{
+	while (*place < (size_t)table->rows * ROW) {
+		const char *entry = table->entries + (*place)++ * table->size;
+		if (!used_at(entry))
+			continue;
+		*key = entry + sizeof(nanoseconds);
+		*value = entry + sizeof(nanoseconds) + aligned(table->key_size);
+		return true;
+	}
+	return false;
+}
+
 uint64_t table_forgotten(const struct behaviour_table *table)
 {
 	return table->forgotten;

@@ -19,6 +19,9 @@ void table_free(struct behaviour_table *table);
 
 /* The value of the key, made when it was not there (*fresh; may be NULL). Valid until the next table_take(). */
 void *table_take(struct behaviour_table *table, const void *key, nanoseconds now, bool *fresh);
+/* One entry after the other, in no order; *place is 0 at the start. False at the end. What is changed between comes or
+ * does not. */
+bool table_next(const struct behaviour_table *table, size_t *place, const void **key, const void **value);
 uint64_t table_forgotten(const struct behaviour_table *table);
 
 /* Counting different things in few bytes: linear counting (Whang et al. 1990) over COUNTER_BITS bits; good to about

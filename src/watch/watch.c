@@ -3,6 +3,7 @@
  */
 #include "watch/watch.h"
 
+#include "watch/authlog.h"
 #include "watch/collect.h"
 #include "watch/command.h"
 #include "watch/indicators.h"
@@ -16,6 +17,9 @@ static const struct command commands[] = {
 	{ .name = "agent",
 	    .summary = "follow files at a member and ship what is appended to the centre",
 	    .run = agent_command },
+	{ .name = "authlog",
+	    .summary = "find guessed passwords, odd sign-ins and cleared logs in the logs of Linux",
+	    .run = authlog_command },
 	{ .name = "collect",
 	    .summary = "receive flows that routers and others export, as EVE records",
 	    .run = collect_command },
