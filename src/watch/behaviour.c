@@ -87,11 +87,14 @@ uint16_t finding_tactics(enum finding_kind kind)
 #define TCP 6
 #define TCP_SYN 0x02
 #define TCP_RST 0x04
+#define TCP_ACK 0x10
 
 struct seen_flow seen_flow_of(const struct flow *flow)
 {
 	bool tcp = flow->ip_protocol == TCP;
 	bool refused = tcp && (flow->tcp_flags[SIDE_SERVER] & TCP_RST) && !(flow->tcp_flags[SIDE_SERVER] & TCP_SYN);
+	bool probe =
+	    tcp && flow->packets[SIDE_CLIENT] > 0 && !(flow->tcp_flags[SIDE_CLIENT] & (TCP_SYN | TCP_ACK | TCP_RST));
 	return (struct seen_flow){ .first = flow->first,
 		.last = flow->last,
 		.ends = { flow->ends[0], flow->ends[1] },
@@ -99,16 +102,28 @@ struct seen_flow seen_flow_of(const struct flow *flow)
 		.bytes = { flow->bytes[0], flow->bytes[1] },
 		.ip_protocol = flow->ip_protocol,
 		.protocol = flow->protocol,
-		.began = !flow->midstream && (!tcp || flow->tcp_flags[SIDE_CLIENT] & TCP_SYN),
-		.answered = flow->packets[SIDE_SERVER] > 0 && !refused };
+		.began = probe || (!flow->midstream && (!tcp || flow->tcp_flags[SIDE_CLIENT] & TCP_SYN)),
+		.answered = !probe && flow->packets[SIDE_SERVER] > 0 && !refused };
+}
+
+static bool is_among(const struct prefix *prefixes, size_t count, struct address address)
+{
+	for (size_t i = 0; i < count; i++)
+		if (prefix_contains(prefixes[i], address))
+			return true;
+	return false;
 }
 
 bool behaviour_is_home(const struct behaviour_settings *settings, struct address address)
 {
-	for (size_t i = 0; i < settings->home_count; i++)
-		if (prefix_contains(settings->home[i], address))
-			return true;
-	return settings->home_count == 0 && address_is_private(address);
+	if (settings->home_count == 0)
+		return address_is_private(address);
+	return is_among(settings->home, settings->home_count, address);
+}
+
+struct address behaviour_source(const struct behaviour_settings *settings, struct address address)
+{
+	return behaviour_is_home(settings, address) ? address : address_group(address);
 }
 
 /* ── all of them ─ */
@@ -148,16 +163,41 @@ void behaviour_free(struct behaviour *behaviour)
 
 void behaviour_flow(struct behaviour *behaviour, const struct seen_flow *flow)
 {
+	const struct behaviour_settings *settings = &behaviour->settings;
+	bool scanner = is_among(settings->scanners, settings->scanner_count, flow->ends[SIDE_CLIENT].address);
+	bool service = is_among(settings->services, settings->service_count, flow->ends[SIDE_SERVER].address);
 	for (size_t i = 0; i < DETECTORS; i++)
-		if (detectors[i]->flow)
+		if (detectors[i]->flow && !(scanner && detectors[i]->spares_scanners) &&
+		    !(service && detectors[i]->spares_services))
 			detectors[i]->flow(behaviour->states[i], flow, behaviour->sink, behaviour->context);
+}
+
+static bool is_service(const struct behaviour_settings *settings, struct text name)
+{
+	for (size_t i = 0; i < settings->service_domain_count; i++) {
+		struct text domain = settings->service_domains[i];
+		if (text_ends(name, domain) &&
+		    (name.size == domain.size || name.at[name.size - domain.size - 1] == '.'))
+			return true;
+	}
+	return false;
 }
 
 void behaviour_name(struct behaviour *behaviour, const struct seen_name *name)
 {
+	bool service = is_service(&behaviour->settings, name->name);
 	for (size_t i = 0; i < DETECTORS; i++)
-		if (detectors[i]->named)
+		if (detectors[i]->named && !(service && detectors[i]->spares_services))
 			detectors[i]->named(behaviour->states[i], name, behaviour->sink, behaviour->context);
+}
+
+void behaviour_refusal(struct behaviour *behaviour, const struct seen_refusal *refusal)
+{
+	const struct behaviour_settings *settings = &behaviour->settings;
+	bool scanner = is_among(settings->scanners, settings->scanner_count, refusal->client);
+	for (size_t i = 0; i < DETECTORS; i++)
+		if (detectors[i]->refused && !(scanner && detectors[i]->spares_scanners))
+			detectors[i]->refused(behaviour->states[i], refusal, behaviour->sink, behaviour->context);
 }
 
 uint64_t behaviour_forgotten(const struct behaviour *behaviour)

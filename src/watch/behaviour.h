@@ -26,6 +26,8 @@ struct seen_flow {
 	bool began;       /* its beginning was seen: who is the client is known */
 	bool answered;    /* the server sent something that is no refusal */
 };
+/* A probe that no connection sends (no SYN, no ACK, no RST: the "null", FIN and "xmas" scans) has begun and is not
+ * answered, whatever came back. */
 struct seen_flow seen_flow_of(const struct flow *flow);
 
 /* A DNS response, as far as detectors ask. */
@@ -35,6 +37,13 @@ struct seen_name {
 	struct text name; /* asked for: lower case, without the last dot */
 	uint16_t type;
 	uint8_t rcode;
+};
+
+/* An answer that says: who you are is not known, or not enough (HTTP 401 to a request that said who it is). */
+struct seen_refusal {
+	nanoseconds time;
+	struct address client, server;
+	uint16_t port;
 };
 
 enum finding_kind {
@@ -70,6 +79,12 @@ typedef void (*finding_sink)(void *context, const struct finding *finding);
 struct behaviour_settings {
 	const struct prefix *home; /* the member's own networks; none: the private ones */
 	size_t home_count;
+	/* What the member declared: sources that may scan, try to sign in and reach everything; and services outside
+	 * that may be called in time, given much, and asked for many names. */
+	const struct prefix *scanners, *services;
+	size_t scanner_count, service_count;
+	const struct text *service_domains; /* lower case, with all below them */
+	size_t service_domain_count;
 	uint32_t entries;   /* that each table of each detector holds, at least 64 */
 	uint64_t seed;      /* of hashes: strangers choose addresses and names */
 	nanoseconds repeat; /* the same is said again no sooner */
@@ -98,6 +113,9 @@ struct detector {
 	void (*free)(void *state);
 	void (*flow)(void *state, const struct seen_flow *flow, finding_sink sink, void *context);  /* may be NULL */
 	void (*named)(void *state, const struct seen_name *name, finding_sink sink, void *context); /* may be NULL */
+	void (*refused)(
+	    void *state, const struct seen_refusal *refusal, finding_sink sink, void *context); /* may be NULL */
+	bool spares_scanners, spares_services;    /* what is declared is not told to it */
 	uint64_t (*forgotten)(const void *state); /* entries that made room for newer ones */
 };
 extern const struct detector *const detectors[]; /* ends with NULL */
@@ -108,8 +126,12 @@ struct behaviour *behaviour_new(const struct behaviour_settings *settings, findi
 void behaviour_free(struct behaviour *behaviour);
 void behaviour_flow(struct behaviour *behaviour, const struct seen_flow *flow);
 void behaviour_name(struct behaviour *behaviour, const struct seen_name *name);
+void behaviour_refusal(struct behaviour *behaviour, const struct seen_refusal *refusal);
 uint64_t behaviour_forgotten(const struct behaviour *behaviour);
 
+/* Who is counted as one source: a host inside is its address; outside an IPv6 /64 is one (rule 11: whoever has one can
+ * send each packet from another address). */
+struct address behaviour_source(const struct behaviour_settings *settings, struct address address);
 bool behaviour_is_home(const struct behaviour_settings *settings, struct address address);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "model/alert.h"
 #include "net/dns.h"
+#include "net/http.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,7 +54,7 @@ void behaviour_alert_write(
 	eve_alert_write(to, source, flow, finding->last, NULL, SIDE_CLIENT, NULL, &alert);
 }
 
-void behaviour_dns(struct behaviour *behaviour, const struct dissection *dissection, const void *facts)
+static void tell_name(struct behaviour *behaviour, const struct dissection *dissection, const void *facts)
 {
 	const struct dns_message *message = facts;
 	struct dns_walk walk = { .message = message };
@@ -70,4 +71,33 @@ void behaviour_dns(struct behaviour *behaviour, const struct dissection *dissect
 		.type = record.type,
 		.rcode = (uint8_t)DNS_RCODE(message) };
 	behaviour_name(behaviour, &seen);
+}
+
+/* Only an answer to a request that said who it is refuses: browsers ask without it first. */
+static void tell_refusal(struct behaviour *behaviour, const struct dissection *dissection, const void *facts)
+{
+	const struct http_exchange *exchange = facts;
+	if (exchange->status != 401 || http_header(exchange->request.head, "authorization").size == 0)
+		return;
+	const struct flow_end *ends = dissection->flow->ends;
+	const struct seen_refusal seen = { .time = dissection->time,
+		.client = ends[SIDE_CLIENT].address,
+		.server = ends[SIDE_SERVER].address,
+		.port = ends[SIDE_SERVER].port };
+	behaviour_refusal(behaviour, &seen);
+}
+
+void behaviour_facts(struct behaviour *behaviour, const struct dissection *dissection, const void *facts)
+{
+	switch (dissection->dissector->protocol) {
+	case PROTOCOL_DNS:
+		tell_name(behaviour, dissection, facts);
+		break;
+	case PROTOCOL_HTTP:
+	case PROTOCOL_HTTP2:
+		tell_refusal(behaviour, dissection, facts);
+		break;
+	default:
+		break;
+	}
 }

@@ -1,5 +1,5 @@
 /*
- * What is found in the behaviour of hosts, as EVE records of alerts; and what detectors are told of a DNS message.
+ * What is found in the behaviour of hosts, as EVE records of alerts; and what detectors are told of dissected facts.
  */
 #ifndef NOROSHI_WATCH_BEHAVIOUR_ALERT_H
 #define NOROSHI_WATCH_BEHAVIOUR_ALERT_H
@@ -13,7 +13,7 @@
 void behaviour_alert_write(
     const struct finding *finding, const struct eve_source *source, const struct flow *flow, struct builder *to);
 
-/* Tells of the first name that a response is about; of nothing else. `facts` are of the DNS dissectors. */
-void behaviour_dns(struct behaviour *behaviour, const struct dissection *dissection, const void *facts);
+/* Tells of the first name that a DNS response is about, and of HTTP answers that refuse; of nothing else. */
+void behaviour_facts(struct behaviour *behaviour, const struct dissection *dissection, const void *facts);
 
 #endif

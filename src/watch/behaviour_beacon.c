@@ -131,8 +131,8 @@ static double likelihood(const struct beacon *beacon, const struct calls *calls,
 	score += alike < 0.1 ? 1.0 : alike < 0.5 ? 0.3 : -0.5;                 /* always the same is said */
 	score += is_common(port) ? -0.3 : 0.8;
 	/* What a good part of all hosts calls is a service that everybody uses; what few do in time, they have in
-	 * common. */
-	if (inside >= 10 && sources > 0.2 * inside)
+	 * common. At night few are awake: three are enough for a part. */
+	if (sources >= 2.5 && sources > 0.2 * inside)
 		score -= 4.0;
 	else if (regular > 1)
 		score += 0.5;
@@ -228,4 +228,5 @@ const struct detector detector_beacon = {
 	.free = beacon_free,
 	.flow = beacon_flow,
 	.forgotten = beacon_forgotten,
+	.spares_services = true,
 };

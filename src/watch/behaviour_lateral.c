@@ -115,4 +115,5 @@ const struct detector detector_lateral = {
 	.free = lateral_free,
 	.flow = lateral_flow,
 	.forgotten = lateral_forgotten,
+	.spares_scanners = true,
 };

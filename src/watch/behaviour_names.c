@@ -79,6 +79,19 @@ static struct text registered(struct text name)
 	return (struct text){ name.at + at, name.size - at };
 }
 
+/* Bytes that the labels in front of the domain hold. Labels of one character are hexadecimal digits, as where addresses
+ * of IPv6 are looked up in block lists (RFC 5782): two of them hold a byte. */
+static size_t held(struct text name, size_t domain)
+{
+	size_t bytes = 0, halves = 0, label = 0;
+	for (size_t i = 0; i + domain < name.size; i++) {
+		label = name.at[i] == '.' ? 0 : label + 1;
+		bytes++;
+		halves += label == 1 && (i + 1 == name.size || name.at[i + 1] == '.');
+	}
+	return halves >= 8 ? bytes - halves * 3 / 2 : bytes;
+}
+
 static void look_for_tunnel(
     struct names *names, const struct seen_name *seen, struct text domain, finding_sink sink, void *context)
 {
@@ -91,7 +104,7 @@ static void look_for_tunnel(
 	if (tunnel->asked == 0 || seen->time - tunnel->first > settings->names_window)
 		*tunnel = (struct tunnel){ .first = seen->time, .said = tunnel->said };
 	tunnel->asked++;
-	tunnel->length += seen->name.size - domain.size;
+	tunnel->length += held(seen->name, domain.size);
 	distinct_add(&tunnel->names, hash_text(seen->name, settings->seed));
 	uint32_t different = distinct_count(&tunnel->names);
 	double length = (double)tunnel->length / tunnel->asked;
@@ -164,4 +177,5 @@ const struct detector detector_names = {
 	.free = names_free,
 	.named = names_named,
 	.forgotten = names_forgotten,
+	.spares_services = true,
 };

@@ -107,6 +107,12 @@ bool distinct_add(struct distinct *distinct, uint64_t hash)
 	return added;
 }
 
+void distinct_join(struct distinct *distinct, const struct distinct *more)
+{
+	for (unsigned i = 0; i < COUNTER_BITS / 64; i++)
+		distinct->bits[i] |= more->bits[i];
+}
+
 uint32_t distinct_count(const struct distinct *distinct)
 {
 	unsigned set = 0;

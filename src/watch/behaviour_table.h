@@ -30,7 +30,8 @@ uint64_t table_forgotten(const struct behaviour_table *table);
 struct distinct {
 	uint64_t bits[COUNTER_BITS / 64];
 };
-bool distinct_add(struct distinct *distinct, uint64_t hash); /* whether it is surely new */
+bool distinct_add(struct distinct *distinct, uint64_t hash);                /* whether it is surely new */
+void distinct_join(struct distinct *distinct, const struct distinct *more); /* adds all that the other counted */
 uint32_t distinct_count(const struct distinct *distinct);
 
 #endif

@@ -116,4 +116,5 @@ const struct detector detector_transfer = {
 	.free = transfer_free,
 	.flow = transfer_flow,
 	.forgotten = transfer_forgotten,
+	.spares_services = true,
 };

@@ -57,9 +57,9 @@ static void on_facts(void *context, const struct dissection *dissection, enum si
 
 	if (sensor->settings.detection)
 		detection_facts(sensor->settings.detection, dissection, side, facts, &sensor->source, &sensor->lines);
-	if (sensor->behaviour && dissection->dissector->protocol == PROTOCOL_DNS) {
+	if (sensor->behaviour) {
 		sensor->flow = dissection->flow;
-		behaviour_dns(sensor->behaviour, dissection, facts);
+		behaviour_facts(sensor->behaviour, dissection, facts);
 	}
 	if (sensor->settings.write) /* without it only alerts are counted */
 		sensor->counts.records += eve_facts(&sensor->lines, &sensor->source, dissection, side, facts);

@@ -4,10 +4,9 @@
 #include "watch/sensor_command.h"
 
 #include "base/file.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "net/capture_file.h"
-#include "watch/behaviour.h"
+#include "watch/behaviour_options.h"
 #include "watch/detection.h"
 #include "watch/sandbox.h"
 #include "watch/sensor.h"
@@ -30,9 +29,7 @@ struct options {
 	bool json, help;
 	struct detection_files detection;
 	const char **variables; /* of the rules */
-	bool behaviour;
-	struct behaviour_settings behaviour_settings;
-	struct prefix *home;
+	struct behaviour_options behaviour;
 	struct observer_settings observer;
 };
 
@@ -56,9 +53,7 @@ static void show_help(void)
 	      "  --name NAME    the sensor's name, as \"host\" in each record\n"
 	      "  --indicators FILE  raise alerts about what this list, or compiled file, of indicators names\n"
 	      "  --signatures FILE  raise alerts about what these rules (in Suricata's language) describe\n"
-	      "  --variable NAME=VALUE  of the rules: HOME_NET=[192.0.2.0/24]\n"
-	      "  --behaviour    raise alerts about scans, brute force, beacons, tunnels and other behaviour of hosts\n"
-	      "  --home PREFIX  a network of one's own, for --behaviour; may be given again (private networks)\n"
+	      "  --variable NAME=VALUE  of the rules: HOME_NET=[192.0.2.0/24]\n" BEHAVIOUR_HELP
 	      "  --most-flows N at most so many flows at once (1048576)\n"
 	      "  --json         print the final counters as JSON\n"
 	      "  --help         this text\n\n"
@@ -76,8 +71,7 @@ static const struct option longs[] = {
 	{ "indicators", required_argument, NULL, 'i' },
 	{ "signatures", required_argument, NULL, 's' },
 	{ "variable", required_argument, NULL, 'v' },
-	{ "behaviour", no_argument, NULL, 'b' },
-	{ "home", required_argument, NULL, 'o' },
+	BEHAVIOUR_LONG_OPTIONS,
 	{ "json", no_argument, NULL, 'j' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -115,15 +109,6 @@ static enum error set_flag(struct options *options, int flag, struct failure *fa
 	case 'f':
 		options->observer.dissect = false;
 		return OK;
-	case 'b':
-		options->behaviour = true;
-		return OK;
-	case 'o':
-		if (!prefix_parse(text_of(optarg), &options->home[options->behaviour_settings.home_count]))
-			return fail(
-			    failure, ERROR_USAGE, "--home is a prefix such as 192.0.2.0/24, not \"%.60s\"", optarg);
-		options->behaviour_settings.home_count++;
-		return OK;
 	case 'j':
 		options->json = true;
 		return OK;
@@ -131,6 +116,8 @@ static enum error set_flag(struct options *options, int flag, struct failure *fa
 		options->help = true;
 		return OK;
 	default:
+		if (flag >= BEHAVIOUR_ASKED)
+			return behaviour_options_set(&options->behaviour, flag, optarg, failure);
 		return fail(failure, ERROR_USAGE, "`noroshi sensor --help` lists the options");
 	}
 }
@@ -143,13 +130,10 @@ static enum error read_options(int argc, char **argv, struct options *options, s
 	options->observer = observer_defaults;
 	options->files = calloc((size_t)argc + 1, sizeof *options->files);
 	options->variables = calloc((size_t)argc + 1, sizeof *options->variables);
-	options->home = calloc((size_t)argc + 1, sizeof *options->home);
-	if (!options->files || !options->variables || !options->home)
+	if (!options->files || !options->variables)
 		return fail(failure, ERROR_MEMORY, "no memory for the options");
 	options->detection.variables = options->variables;
-	options->behaviour_settings = behaviour_defaults;
-	options->behaviour_settings.home = options->home;
-	random_bytes(&options->behaviour_settings.seed, sizeof options->behaviour_settings.seed);
+	behaviour_options_init(&options->behaviour);
 	optind = 1;
 	while (!error && (flag = getopt_long(argc, argv, "r:", longs, NULL)) != -1)
 		error = set_flag(options, flag, failure);
@@ -196,7 +180,7 @@ static enum error begin(struct run *run, struct failure *failure)
 		return found;
 	settings.detection = run->detection;
 	settings.payload = options->detection.signatures;
-	settings.behaviour = options->behaviour ? &options->behaviour_settings : NULL;
+	settings.behaviour = options->behaviour.asked ? &options->behaviour.settings : NULL;
 	if (options->eve) {
 		settings.write = write_out;
 		settings.context = run;
@@ -341,6 +325,5 @@ int sensor_command(int argc, char **argv)
 	free(run.descriptors);
 	free(run.options.files);
 	free(run.options.variables);
-	free(run.options.home);
 	return error || run.unread ? 2 : 0;
 }

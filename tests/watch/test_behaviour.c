@@ -157,6 +157,19 @@ static void test_a_scan_of_the_ports_of_a_host_is_told_apart_and_said_once_an_ho
 	assert_int_equal(world.count[FINDING_SCAN_HOSTS], 0);
 }
 
+static void test_a_source_that_scans_hosts_and_then_ports_is_said_to_do_both(void **state)
+{
+	(void)state;
+	begin(1);
+	for (unsigned i = 0; i < 40; i++)
+		fail_to(START + i * SECOND, outside(7), inside(i), 445);
+	for (unsigned i = 0; i < 40; i++)
+		fail_to(START + MINUTE + i * SECOND, outside(7), inside(50), (uint16_t)(1000 + i));
+	assert_int_equal(world.count[FINDING_SCAN_HOSTS], 1);
+	assert_int_equal(world.count[FINDING_SCAN_PORTS], 1);
+	assert_true(address_equal(world.last[FINDING_SCAN_PORTS].target, inside(50)));
+}
+
 static void test_a_client_of_servers_that_are_sometimes_away_is_no_scanner(void **state)
 {
 	(void)state;
@@ -174,7 +187,102 @@ static void test_a_client_of_servers_that_are_sometimes_away_is_no_scanner(void 
 	}
 }
 
+static void test_probes_that_no_connection_sends_and_echo_requests_are_contacts(void **state)
+{
+	struct flow flow = { .ip_protocol = 6, .midstream = true, .packets = { 1, 1 }, .tcp_flags = { 0x29, 0x14 } };
+	(void)state;
+	for (unsigned flags = 0; flags < 64; flags++) { /* FIN, SYN, RST, PSH, ACK, URG */
+		flow.tcp_flags[SIDE_CLIENT] = (uint8_t)flags;
+		assert_int_equal(seen_flow_of(&flow).began, !(flags & 0x16));
+		assert_true((flags & 0x16) || !seen_flow_of(&flow).answered);
+	}
+	begin(1);
+	for (unsigned i = 0; i < 30; i++) {
+		struct seen_flow echo = flow_of(START + i * MINUTE, outside(9), inside(i), 0);
+		echo.ip_protocol = 1;
+		echo.ends[SIDE_CLIENT].port = i % 3 ? 8 : 13; /* a time stamp is asked for by other means too */
+		echo.answered = i % 9 == 1;
+		give(echo);
+	}
+	assert_int_equal(world.count[FINDING_SCAN_HOSTS], 1);
+	assert_int_equal(found(), 1);
+}
+
+static void test_a_scan_from_many_addresses_of_one_network_of_ipv6_is_one(void **state)
+{
+	(void)state;
+	begin(1);
+	for (unsigned i = 0; i < 20; i++) {
+		char text[64];
+		struct address source;
+		snprintf(text, sizeof text, "2001:db8:5:6:%x::%x", i * 7, i + 1);
+		assert_true(address_parse(text_of(text), &source));
+		fail_to(START + i * MINUTE, source, inside(i), 22);
+	}
+	assert_int_equal(world.count[FINDING_SCAN_HOSTS], 1);
+	/* inside each is a host of its own */
+	begin(2);
+	for (unsigned i = 0; i < 20; i++)
+		fail_to(START + i * MINUTE, inside(4 * i), outside(4 * i), 22);
+	assert_int_equal(found(), 0);
+}
+
+static void test_a_declared_scanner_may_and_a_declared_service_may(void **state)
+{
+	struct prefix scanner = prefix_of(inside(3), 128), service = prefix_of(outside(5), 128);
+	const struct text domains[] = { TEXT("reputation.example") };
+	(void)state;
+	for (int declared = 0; declared < 2; declared++) {
+		struct behaviour_settings settings = behaviour_defaults;
+		begin(3);
+		settings.scanners = &scanner;
+		settings.services = &service;
+		settings.service_domains = domains;
+		settings.scanner_count = settings.service_count = settings.service_domain_count = (size_t)declared;
+		behaviour_free(world.behaviour);
+		world.behaviour = behaviour_new(&settings, note, NULL);
+		for (unsigned i = 0; i < 200; i++) {
+			char name[100];
+			struct seen_flow flow = flow_of(START + i * 5 * MINUTE, inside(9), outside(5), 9000);
+			fail_to(START + i * SECOND, inside(3), inside(20), (uint16_t)(1 + i));
+			flow.bytes[SIDE_CLIENT] = 5000000;
+			flow.bytes[SIDE_SERVER] = 100;
+			give(flow);
+			snprintf(name, sizeof name, "%032x%08x.r.reputation.example", i * 77777, i);
+			ask_name(START + i * SECOND, inside(9), name, 0);
+		}
+		assert_int_equal(world.count[FINDING_SCAN_PORTS] > 0, !declared);
+		assert_int_equal(world.count[FINDING_BEACON] > 0, !declared);
+		assert_int_equal(world.count[FINDING_UPLOAD] > 0, !declared);
+		assert_int_equal(world.count[FINDING_DNS_TUNNEL] > 0, !declared);
+		/* a name that only ends alike is none of it */
+		for (unsigned i = 0; i < 200; i++) {
+			char name[100];
+			snprintf(name, sizeof name, "%032x%08x.ill-reputation.example", i * 77777, i);
+			ask_name(START + DAY + i * SECOND, inside(9), name, 0);
+		}
+		assert_int_equal(world.count[FINDING_DNS_TUNNEL], declared ? 1 : 2);
+	}
+}
+
 /* ── brute force ─ */
+
+static void test_many_refusals_that_were_read_are_brute_force(void **state)
+{
+	(void)state;
+	begin(2);
+	for (unsigned i = 0; i < 400; i++) {
+		const struct seen_refusal seldom = { START + i * 30 * SECOND, inside(5), inside(6), 80 };
+		behaviour_refusal(world.behaviour, &seldom);
+	}
+	assert_int_equal(found(), 0);
+	for (unsigned i = 0; i < 40; i++) {
+		const struct seen_refusal often = { START + i * 2 * SECOND, outside(5), inside(6), 80 };
+		behaviour_refusal(world.behaviour, &often);
+	}
+	assert_int_equal(world.count[FINDING_BRUTE_FORCE], 1);
+	assert_true(address_equal(world.last[FINDING_BRUTE_FORCE].source, outside(5)));
+}
 
 static void test_many_sign_ins_alike_are_brute_force_and_many_downloads_are_not(void **state)
 {
@@ -303,6 +411,23 @@ static void test_a_tunnel_through_names_is_found_and_many_hosts_of_a_domain_are_
 	assert_int_equal(found(), 0);
 }
 
+static void test_block_lists_of_ipv6_are_no_tunnel(void **state)
+{
+	char name[256];
+	(void)state;
+	for (int tunnel = 0; tunnel < 2; tunnel++) {
+		begin(12);
+		for (unsigned i = 0; i < 300; i++) {
+			unsigned size = 0, digits = tunnel ? 60 : 32;
+			for (unsigned j = 0; j < digits; j++)
+				size += (unsigned)snprintf(name + size, sizeof name - size, "%x.", below(16));
+			snprintf(name + size, sizeof name - size, "bl.blocklist.example");
+			ask_name(START + i * SECOND, inside(3), name, 3);
+		}
+		assert_int_equal(world.count[FINDING_DNS_TUNNEL], tunnel); /* more digits than an address has */
+	}
+}
+
 static void test_generated_names_are_found_and_a_few_mistakes_are_none(void **state)
 {
 	(void)state;
@@ -428,12 +553,18 @@ int main(void)
 		TEST(test_a_slow_scan_of_one_port_is_found),
 		TEST(test_a_scan_of_the_ports_of_a_host_is_told_apart_and_said_once_an_hour),
 		TEST(test_a_client_of_servers_that_are_sometimes_away_is_no_scanner),
+		TEST(test_a_source_that_scans_hosts_and_then_ports_is_said_to_do_both),
+		TEST(test_probes_that_no_connection_sends_and_echo_requests_are_contacts),
+		TEST(test_a_scan_from_many_addresses_of_one_network_of_ipv6_is_one),
+		TEST(test_a_declared_scanner_may_and_a_declared_service_may),
+		TEST(test_many_refusals_that_were_read_are_brute_force),
 		TEST(test_many_sign_ins_alike_are_brute_force_and_many_downloads_are_not),
 		TEST(test_beacons_of_any_interval_and_jitter_are_found),
 		TEST(test_calls_by_chance_are_no_beacon),
 		TEST(test_what_everybody_calls_is_unlikely_to_be_command_and_control),
 		TEST(test_uploads_and_long_connections_to_outside),
 		TEST(test_a_tunnel_through_names_is_found_and_many_hosts_of_a_domain_are_none),
+		TEST(test_block_lists_of_ipv6_are_no_tunnel),
 		TEST(test_generated_names_are_found_and_a_few_mistakes_are_none),
 		TEST(test_new_hosts_by_means_of_administration_are_lateral_movement),
 		TEST(test_a_week_of_an_office_is_silent),
