@@ -22,13 +22,17 @@ def command(*words):
     subprocess.run(words, check=True, **QUIET)
 
 
+def addresses(number, inside):
+    """Inside is one network; outside each host has an IPv6 /64 of its own."""
+    return f"198.{18 if inside else 19}.{number >> 8}.{number & 255}", f"2001:db8:18::{number:x}" if inside else f"2001:db8:19:{number:x}::1"
+
+
 class Host:
     """`number` makes its addresses: 300 is 198.18.1.44 inside, 198.19.1.44 outside."""
 
     def __init__(self, lab, name, number, inside):
         self.lab, self.name = lab, name
-        self.four = f"198.{18 if inside else 19}.{number >> 8}.{number & 255}"
-        self.six = f"2001:db8:{18 if inside else 19}::{number:x}"
+        self.four, self.six = addresses(number, inside)
         self.process = subprocess.Popen(["unshare", "--net", "sleep", "infinity"], **QUIET)
         mine = os.readlink("/proc/self/ns/net")
         while os.readlink(f"/proc/{self.process.pid}/ns/net") == mine:
@@ -52,7 +56,7 @@ class Host:
         """Further addresses of a host outside."""
         mine, router = [], []
         for n in numbers:
-            four, six = f"198.19.{n >> 8}.{n & 255}", f"2001:db8:19::{n:x}"
+            four, six = addresses(n, False)
             mine += [f"address add {four}/32 dev eth0", f"address add {six}/128 dev eth0 nodad"]
             router += [f"route add {four}/32 dev {self.wire}", f"route add {six}/128 dev {self.wire}"]
         self.batch(self.enter(), mine)

@@ -3,7 +3,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from lab import DAY, HOUR, QUIET
+from lab import DAY, HOUR, QUIET, addresses
 
 HERE = Path(__file__).resolve().parent
 SYSTEM_PYTHON = "/usr/bin/python3"  # the one that Debian's modules are for
@@ -33,7 +33,7 @@ for i in range(int(sys.argv[2])):
 
 
 def site_address(number, family=4):
-    return f"198.19.{number >> 8}.{number & 255}" if family == 4 else f"2001:db8:19::{number:x}"
+    return addresses(number, False)[family == 6]
 
 
 def names_of_sites():
