@@ -6,7 +6,7 @@ act's rule; the others follow it at the distances that they really had: what hap
   ("at", t)            the act happens at t seconds of the day, as fast as it was
   ("over", t, span)    it begins at t and takes `span` seconds: distances between flows grow alike
   ("times", [t, …])    its n-th TCP connection happens at the n-th of them; other flows as the first
-  ("slowly", t, span)  as "over", and within its flows too
+  ("slowly", t, span)  it begins at t, and each of its flows lasts `span` seconds: the distances within grow
 """
 import bisect
 import ipaddress
@@ -86,8 +86,9 @@ def placed(act, flow):
         index = act["count"] if flow["tcp"] else 0
         act["count"] += flow["tcp"]
         return values[0][min(index, len(values[0]) - 1)] - (0 if flow["tcp"] else 0.2), 1
-    grown = values[1] / max(act["end"] - act["begin"], 0.1)
-    return values[0] + since * grown, grown if rule == "slowly" else 1
+    if rule == "slowly":
+        return values[0] + since, values[1] / max(flow["last"] - flow["packets"][0][0], 0.1)
+    return values[0] + since * values[1] / max(act["end"] - act["begin"], 0.1), 1
 
 
 def day_of(path, acts, day):
