@@ -4,6 +4,7 @@
 #include "center/confine.h"
 
 #include "base/config.h"
+#include "base/dump.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,8 +25,10 @@
 enum error confine_early(struct failure *failure)
 {
 	umask(027);
-	struct rlimit none = { 0, 0 };
-	if (setrlimit(RLIMIT_CORE, &none) != 0 || prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
+	enum error error = dump_forbid(failure);
+	if (error != OK)
+		return error;
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
 		return fail_errno(failure, "cannot confine the process");
 	struct rlimit files;
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
@@ -52,10 +55,10 @@ enum error confine_user(const char *user, bool may_stay, struct failure *failure
 	    setresgid(account->pw_gid, account->pw_gid, account->pw_gid) != 0 ||
 	    setresuid(account->pw_uid, account->pw_uid, account->pw_uid) != 0)
 		return fail_errno(failure, "cannot become %s", user);
-	/* Changing the user clears it. */
+	/* Changing the user clears both. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
 		return fail_errno(failure, "cannot confine the process");
-	return OK;
+	return dump_forbid(failure);
 }
 
 #define READ_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)

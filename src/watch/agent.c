@@ -253,6 +253,7 @@ void agent_taken(struct agent *agent, struct follow *follow, const struct delive
 	agent->counts.alerts += answer->alerts;
 	agent->counts.malformed += answer->malformed;
 	agent->counts.doubtful += answer->doubtful;
+	agent->counts.withheld += answer->withheld;
 	agent->counts.repeated += answer->repeated;
 	if (answer->malformed + answer->doubtful > 0) /* one line for a batch, whatever it holds */
 		log_write(LOG_WARNING, "the centre complains about lines", LOG_FIELD_STRING("file", follow->path),

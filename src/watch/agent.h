@@ -30,6 +30,7 @@ struct delivery_answer {
 	bool repeated;              /* with DELIVERED: it had this batch already */
 	uint64_t alerts, malformed; /* as the centre read it */
 	uint64_t doubtful;          /* lines that it took and complains about: duplicate keys, an implausible time */
+	uint64_t withheld;          /* fields that did not leave, by the capture policy */
 	uint64_t place;             /* of the first line that it complains about: byte in the file */
 	char words[256];            /* why, unless DELIVERED; else what is wrong with that line, if any */
 };
@@ -56,6 +57,7 @@ struct agent_settings {
 struct agent_counts {
 	uint64_t batches, lines, bytes; /* delivered */
 	uint64_t alerts, malformed;     /* of them, as the centre read them */
+	uint64_t withheld;              /* fields of them that did not leave, by the capture policy */
 	uint64_t doubtful;              /* taken, but with duplicate keys or an implausible time */
 	uint64_t repeated;              /* batches that the centre had already */
 	uint64_t refused, refused_lines;

@@ -1,18 +1,20 @@
 /*
- * The configuration file of `noroshi agent`: its group `agent`. (Apart from options.h, which stands beside getopt.h:
- * both that and base/config.h have a `struct option`.)
+ * The configuration file of `noroshi agent`: its groups `agent` and `capture`. (Apart from options.h, which stands
+ * beside getopt.h: both that and base/config.h have a `struct option`.)
  */
 #ifndef NOROSHI_WATCH_AGENT_FILE_H
 #define NOROSHI_WATCH_AGENT_FILE_H
 
 #include "base/config.h"
+#include "watch/capture_file.h"
 
 struct agent_file {
 	char *server, *token_file, *authorities, *state, *format, *map;
 	struct option_list files;
 	uint64_t spool_limit, refused_limit;
 	nanoseconds scan_every, linger, give_up, retry_most;
+	struct capture_file capture;
 };
-void agent_option_groups(struct agent_file *file, struct option_group groups[static 2]);
+void agent_option_groups(struct agent_file *file, struct option_group groups[static 3]);
 
 #endif

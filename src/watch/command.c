@@ -3,6 +3,7 @@
  */
 #include "watch/command.h"
 
+#include "base/dump.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "watch/agent.h"
@@ -131,7 +132,7 @@ static void report(void *context)
 	    LOG_FIELD_NUMBER("lines", counts.lines), LOG_FIELD_NUMBER("alerts", counts.alerts),
 	    LOG_FIELD_NUMBER("malformed", counts.malformed), LOG_FIELD_NUMBER("refused", counts.refused_lines),
 	    LOG_FIELD_NUMBER("too_long", counts.too_long), LOG_FIELD_NUMBER("lost_bytes", counts.lost_bytes),
-	    LOG_FIELD_NUMBER("spooled", counts.spooled));
+	    LOG_FIELD_NUMBER("withheld_fields", counts.withheld), LOG_FIELD_NUMBER("spooled", counts.spooled));
 }
 
 static void end(void *context, int signal)
@@ -213,7 +214,8 @@ static enum error agent_run(const struct agent_options *options, int *status, st
 	const struct ship_settings ship_settings = { .server = options->server,
 		.token_file = options->token_file,
 		.authorities = options->authorities,
-		.map = options->map };
+		.map = options->map,
+		.gate = { .alone = options->capture, .limit = options->capture_limit } };
 	struct shipper *shipper = NULL;
 	struct run run = { .options = options, .inotify = -1 };
 	enum error error = shipper_new(&ship_settings, &shipper, failure);
@@ -283,7 +285,9 @@ int agent_command(int argc, char **argv)
 	} else if (!error) {
 		log_setup("agent", LOG_INFO, !isatty(STDERR_FILENO));
 		raise_descriptors();
-		error = agent_run(&options, &status, &failure);
+		error = dump_forbid(&failure);
+		if (!error)
+			error = agent_run(&options, &status, &failure);
 	}
 	if (error)
 		fprintf(stderr, "noroshi agent: %s\n", failure.words);

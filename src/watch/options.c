@@ -1,5 +1,5 @@
 /*
- * The group `agent` of a configuration file; see options.h and agent_file.h. The command line is read in
+ * The groups `agent` and `capture` of a configuration file; see options.h and agent_file.h. The command line is read in
  * command_line.c.
  */
 #include "watch/options.h"
@@ -39,11 +39,15 @@ static const struct option table[] = {
 	{ NULL },
 };
 
-void agent_option_groups(struct agent_file *file, struct option_group groups[static 2])
+void agent_option_groups(struct agent_file *file, struct option_group groups[static 3])
 {
 	groups[0] =
 	    (struct option_group){ .name = "agent", .options = table, .settings = file, .settings_size = sizeof *file };
-	groups[1] = (struct option_group){ 0 };
+	groups[1] = (struct option_group){ .name = "capture",
+		.options = capture_file_options,
+		.settings = &file->capture,
+		.settings_size = sizeof file->capture };
+	groups[2] = (struct option_group){ 0 };
 }
 
 static char *copied(const char *text)
@@ -65,6 +69,10 @@ static enum error take(const struct agent_file *from, struct agent_options *opti
 		.linger = from->linger,
 		.give_up = from->give_up,
 		.retry_most = from->retry_most };
+	options->capture = capture_policy_default;
+	capture_file_take(&from->capture, &options->capture);
+	capture_policy_loosest(&options->capture_limit);
+	capture_file_take(&from->capture, &options->capture_limit);
 	options->files = calloc(from->files.count + 1, sizeof(char *));
 	if (!options->files)
 		return fail(failure, ERROR_MEMORY, "no memory for the options");
@@ -80,7 +88,7 @@ static enum error take(const struct agent_file *from, struct agent_options *opti
 enum error agent_options_file(const char *path, struct agent_options *options, struct failure *failure)
 {
 	struct agent_file settings = { 0 };
-	struct option_group groups[2];
+	struct option_group groups[3];
 
 	agent_option_groups(&settings, groups);
 	*options = (struct agent_options){ 0 };

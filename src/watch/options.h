@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "model/capture_policy.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +18,8 @@ struct agent_options {
 	size_t file_count;
 	uint64_t spool_limit, refused_limit;
 	nanoseconds scan_every, linger, give_up, retry_most;
+	struct capture_policy capture;       /* what holds where the centre has no policy for us */
+	struct capture_policy capture_limit; /* what holds whatever the centre's policy allows */
 	bool once, status, retry, json, help;
 };
 

@@ -3,6 +3,7 @@
  */
 #include "watch/sandbox.h"
 
+#include "base/dump.h"
 #include "base/hash.h"
 #include "net/charset.h"
 
@@ -102,5 +103,7 @@ enum error sandbox_enter(struct failure *failure)
 	sha256("", 0, digest); /* OpenSSL reads its configuration before files are out of reach */
 	charset_load();        /* and the C library its character sets */
 	enum error error = drop_user(failure);
+	if (!error)
+		error = dump_forbid(failure); /* packets are in memory */
 	return error || LEAKS_ARE_LOOKED_FOR ? error : drop_calls(failure);
 }

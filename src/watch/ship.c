@@ -22,6 +22,7 @@ struct shipper {
 	struct client *client;
 	struct json_parser *parser;
 	ZSTD_CCtx *compressor;
+	struct gate gate;
 	uint8_t *plain; /* preamble and content */
 	uint8_t *packed;
 	size_t packed_room;
@@ -66,6 +67,8 @@ enum error shipper_new(const struct ship_settings *settings, struct shipper **ma
 			       ? read_token(shipper, failure)
 			       : fail(failure, ERROR_MEMORY, "no memory to ship");
 	if (!error)
+		error = gate_init(&shipper->gate, &settings->gate, failure);
+	if (!error)
 		error = client_new(&client, &shipper->client, failure);
 	if (error) {
 		shipper_free(shipper);
@@ -83,6 +86,7 @@ void shipper_free(struct shipper *shipper)
 		client_free(shipper->client);
 	json_parser_free(shipper->parser);
 	ZSTD_freeCCtx(shipper->compressor);
+	gate_free(&shipper->gate);
 	free(shipper->plain);
 	free(shipper->packed);
 	free(shipper);
@@ -98,15 +102,22 @@ static void build_escaped(struct builder *to, const char *text)
 			build_format(to, "%%%02X", (uint8_t)*text);
 }
 
-static void build_url(const struct shipper *shipper, const struct follow *follow, const struct batch *batch,
-    uint32_t preamble, struct builder *to)
+static void build_server(const struct shipper *shipper, struct builder *to)
 {
-	const char *server = shipper->settings->server, *map = shipper->settings->map;
+	const char *server = shipper->settings->server;
 	size_t size = strlen(server);
 
 	while (size > 0 && server[size - 1] == '/')
 		size--;
 	build_text(to, (struct text){ server, size });
+}
+
+static void build_url(const struct shipper *shipper, const struct follow *follow, const struct batch *batch,
+    uint32_t preamble, struct builder *to)
+{
+	const char *map = shipper->settings->map;
+
+	build_server(shipper, to);
 	build_format(to, "/v1/alerts?epoch=%016" PRIx64 "%016" PRIx64 "&offset=%" PRIu64, follow->epoch.high,
 	    follow->epoch.low, batch->begin);
 	if (preamble > 0)
@@ -160,7 +171,7 @@ static void read_counts(struct shipper *shipper, const struct client_answer *got
 {
 	struct json_value root;
 	struct failure ignored;
-	uint64_t duplicate_keys = 0, implausible = 0;
+	uint64_t duplicate_keys = 0, implausible = 0, version = 0;
 
 	if (json_parse(shipper->parser, got->body, &root, &ignored) != OK)
 		return;
@@ -169,12 +180,14 @@ static void read_counts(struct shipper *shipper, const struct client_answer *got
 	json_to_u64(json_get(root, "duplicate_keys"), &duplicate_keys);
 	json_to_u64(json_get(root, "implausible_times"), &implausible);
 	answer->doubtful = duplicate_keys + implausible;
+	if (json_to_u64(json_get(root, "capture_version"), &version))
+		gate_note_version(&shipper->gate, version);
 	answer->repeated = json_kind(json_get(root, "repeated")) == JSON_IS_TRUE;
 	read_problem(json_get(root, "problems"), answer);
 }
 
 static enum error post(struct shipper *shipper, const struct follow *follow, const struct batch *batch,
-    struct client_answer *got, struct failure *failure)
+    struct client_answer *got, uint64_t *withheld, struct failure *failure)
 {
 	uint32_t preamble = batch->begin > 0 ? follow->preamble_size : 0;
 	size_t size = batch->end - batch->begin;
@@ -186,6 +199,7 @@ static enum error post(struct shipper *shipper, const struct follow *follow, con
 	if (preamble > 0)
 		memcpy(shipper->plain, follow->preamble, preamble);
 	memcpy(shipper->plain + preamble, batch->content, size);
+	*withheld = gate_pass(&shipper->gate, follow->format, (char *)shipper->plain + preamble, size);
 	size_t packed = ZSTD_compressCCtx(
 	    shipper->compressor, shipper->packed, shipper->packed_room, shipper->plain, preamble + size, 3);
 	if (ZSTD_isError(packed))
@@ -204,6 +218,62 @@ static enum error post(struct shipper *shipper, const struct follow *follow, con
 	return error;
 }
 
+/* The organisation's capture policy, before anything leaves under another one. A centre that knows no policies is an
+ * older one. */
+static enum delivery take_policy(
+    struct shipper *shipper, const struct client_answer *got, struct delivery_answer *answer)
+{
+	struct json_value root;
+	struct failure failure;
+	uint64_t version = 0;
+	struct text line = TEXT_NONE;
+	enum error error = OK;
+
+	if (got->status == 200) {
+		error = json_parse(shipper->parser, got->body, &root, &failure);
+		line = error ? TEXT_NONE : json_text(json_get(root, "policy"));
+		if (!error && !line.size)
+			error = fail(&failure, ERROR_INPUT, "the centre's capture policy is empty");
+		if (!error)
+			json_to_u64(json_get(root, "version"), &version);
+	}
+	if (!error)
+		error = gate_take_policy(&shipper->gate, line, version, time_monotonic(), &failure);
+	if (error)
+		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
+	return error ? LATER : DELIVERED;
+}
+
+static enum delivery ask_policy(struct shipper *shipper, struct delivery_answer *answer)
+{
+	struct client_answer got = { 0 };
+	struct builder url = { 0 };
+	struct failure failure;
+
+	if (!gate_wants_policy(&shipper->gate, time_monotonic()))
+		return DELIVERED;
+	build_server(shipper, &url);
+	build_text(&url, TEXT("/v1/capture-policy"));
+	const struct client_request request = { .url = url.at, .token = shipper->token };
+	enum error error = url.failed ? fail(&failure, ERROR_MEMORY, "no memory to ask for the capture policy")
+				      : client_request(shipper->client, &request, &got, &failure);
+	builder_free(&url);
+	if (error) {
+		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
+		return LATER;
+	}
+	bool older = got.status == 404 || got.status == 405 || got.status == 501;
+	if (got.status == 200 || older)
+		return take_policy(shipper, &got, answer);
+	answer_words(shipper, &got, answer);
+	answer->wait = got.retry_after * SECOND;
+	if (ship_meaning(got.status) != DENIED)
+		return LATER;
+	if (read_token(shipper, &failure) != OK) /* it may have been renewed */
+		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
+	return DENIED;
+}
+
 enum delivery ship(
     void *context, const struct follow *follow, const struct batch *batch, struct delivery_answer *answer)
 {
@@ -211,7 +281,10 @@ enum delivery ship(
 	struct client_answer got = { 0 };
 	struct failure failure;
 
-	if (post(shipper, follow, batch, &got, &failure) != OK) {
+	enum delivery allowed = ask_policy(shipper, answer);
+	if (allowed != DELIVERED)
+		return allowed;
+	if (post(shipper, follow, batch, &got, &answer->withheld, &failure) != OK) {
 		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
 		return LATER;
 	}

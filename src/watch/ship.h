@@ -1,11 +1,12 @@
 /*
  * Sends a batch to the centre: POST /v1/alerts over HTTPS, zstd, named by epoch and offset. docs/formats/ingest.md is
- * the contract.
+ * the contract. Before that the batch passes the gate (gate.h): what the capture policy forbids stays here.
  */
 #ifndef NOROSHI_WATCH_SHIP_H
 #define NOROSHI_WATCH_SHIP_H
 
 #include "watch/agent.h"
+#include "watch/gate.h"
 
 struct shipper;
 
@@ -14,6 +15,7 @@ struct ship_settings {
 	const char *token_file;  /* its first line is the sensor's token; read again when the centre does not take it */
 	const char *authorities; /* PEM file that the centre's certificate is checked against; NULL = the system's */
 	const char *map;         /* field map of CSV files; NULL = none */
+	struct gate_settings gate;
 };
 
 enum error shipper_new(const struct ship_settings *settings, struct shipper **shipper, struct failure *failure);

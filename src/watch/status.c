@@ -61,6 +61,7 @@ static const struct {
 	{ "broken_files", offsetof(struct agent_counts, broken) },
 	{ "lost_files", offsetof(struct agent_counts, lost_files) },
 	{ "lost_bytes", offsetof(struct agent_counts, lost_bytes) },
+	{ "withheld_fields", offsetof(struct agent_counts, withheld) },
 	{ "failures", offsetof(struct agent_counts, failures) },
 	{ "spool_full", offsetof(struct agent_counts, spool_full) },
 	{ "files", offsetof(struct agent_counts, files) },

@@ -4,6 +4,7 @@
 #include "watch/watch.h"
 
 #include "watch/authlog.h"
+#include "watch/capture_command.h"
 #include "watch/collect.h"
 #include "watch/command.h"
 #include "watch/indicators.h"
@@ -20,6 +21,9 @@ static const struct command commands[] = {
 	{ .name = "authlog",
 	    .summary = "find guessed passwords, odd sign-ins and cleared logs in the logs of Linux",
 	    .run = authlog_command },
+	{ .name = "capture",
+	    .summary = "show what of a file's lines may leave a member under its capture policy",
+	    .run = capture_command },
 	{ .name = "collect",
 	    .summary = "receive flows that routers and others export, as EVE records",
 	    .run = collect_command },
