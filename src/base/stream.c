@@ -64,20 +64,16 @@ static enum error stream_new(const char *name, struct stream **stream, struct fa
 	return OK;
 }
 
-enum error stream_open(const char *path, struct stream **stream, struct failure *failure)
+enum error stream_open_descriptor(int descriptor, const char *name, struct stream **stream, struct failure *failure)
 {
 	struct stat status;
-	bool standard = strcmp(path, "-") == 0;
-	int descriptor = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (descriptor < 0 || fstat(descriptor, &status) != 0) {
-		enum error error = fail_errno(failure, "%s cannot be opened", standard ? "standard input" : path);
-		if (descriptor >= 0)
-			close(descriptor);
-		return error;
-	}
-	enum error error = S_ISDIR(status.st_mode)
-			       ? fail(failure, ERROR_INPUT, "%s is a folder; a file is needed", path)
-			       : stream_new(standard ? "standard input" : path, stream, failure);
+	enum error error = OK;
+	if (fstat(descriptor, &status) != 0)
+		error = fail_errno(failure, "%s cannot be opened", name);
+	else if (S_ISDIR(status.st_mode))
+		error = fail(failure, ERROR_INPUT, "%s is a folder; a file is needed", name);
+	else
+		error = stream_new(name, stream, failure);
 	if (error) {
 		close(descriptor);
 		return error;
@@ -86,6 +82,16 @@ enum error stream_open(const char *path, struct stream **stream, struct failure 
 	(*stream)->total = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
 	posix_fadvise(descriptor, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return OK;
+}
+
+enum error stream_open(const char *path, struct stream **stream, struct failure *failure)
+{
+	bool standard = strcmp(path, "-") == 0;
+	const char *name = standard ? "standard input" : path;
+	int descriptor = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (descriptor < 0)
+		return fail_errno(failure, "%s cannot be opened", name);
+	return stream_open_descriptor(descriptor, name, stream, failure);
 }
 
 enum error stream_open_memory(

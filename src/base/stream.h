@@ -15,6 +15,8 @@ struct stream;
 /* "-" is standard input. Files, pipes and devices; a folder is ERROR_INPUT. What the file holds is looked at when the
  * first byte is asked for. Bytes that are neither gzip nor zstd are taken as they are. */
 enum error stream_open(const char *path, struct stream **stream, struct failure *failure);
+/* An open descriptor, which is closed with the stream, in every case. */
+enum error stream_open_descriptor(int descriptor, const char *name, struct stream **stream, struct failure *failure);
 /* Reads memory that stays valid until stream_close(). `name` is used in messages. */
 enum error stream_open_memory(
     const char *name, const void *at, size_t size, struct stream **stream, struct failure *failure);

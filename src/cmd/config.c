@@ -1,39 +1,42 @@
 /*
  * `noroshi config`: checks a configuration file, or shows what every option is and stands at.
  *
- * In: a file for `noroshi center`, or for `noroshi agent`. Out: on standard output a whole configuration file, with
- * each option's purpose, default and range, that reads back to the same settings; on standard error what is wrong, with
- * its line.
+ * In: a file for `noroshi center`, `noroshi agent` or `noroshi sensor`. Out: on standard output a whole configuration
+ * file, with each option's purpose, default and range, that reads back to the same settings; on standard error what is
+ * wrong, with its line.
  */
 #include "cmd/commands.h"
 
 #include "center/settings.h"
 #include "watch/agent_file.h"
+#include "watch/sensor_file.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const char usage[] =
-    "usage: noroshi config check [--agent] FILE\n"
-    "       noroshi config show [--agent] [--origin [--json]] [FILE]\n"
-    "       noroshi config reference [--agent]\n\n"
+    "usage: noroshi config check [--agent|--sensor] FILE\n"
+    "       noroshi config show [--agent|--sensor] [--origin [--json]] [FILE]\n"
+    "       noroshi config reference [--agent|--sensor]\n\n"
     "check      reads the file as `noroshi center` would, and says what is wrong, with the line\n"
     "show       prints every option with its purpose, default and value; without a file the defaults:\n"
     "           a configuration file to begin with; --origin: one line for each option, with the line of the\n"
     "           file that it comes from, or \"default\"; --json: as JSON\n"
     "reference  prints every option as tables in Markdown\n"
-    "--agent    the file is for `noroshi agent`\n\n"
+    "--agent    the file is for `noroshi agent`\n"
+    "--sensor   the file is for `noroshi sensor`\n\n"
     "Exit codes: 0 done, 1 the file has a mistake, 2 bad usage or a file that cannot be read.\n";
 
 struct asked {
 	const char *what, *path;
-	bool origin, json, agent;
+	bool origin, json, agent, sensor;
 };
 
-/* What the file is for: of the two, one is read. */
+/* What the file is for: of the three, one is read. */
 struct files {
 	struct center_settings center;
 	struct agent_file agent;
+	struct sensor_file sensor;
 	struct option_group groups[SETTINGS_GROUPS];
 };
 
@@ -48,12 +51,14 @@ static enum error read_file(
 {
 	if (asked->agent)
 		agent_option_groups(&files->agent, files->groups);
+	else if (asked->sensor)
+		sensor_option_groups(&files->sensor, files->groups);
 	else
 		settings_groups(&files->center, files->groups);
 	if (!asked->path)
 		return config_defaults(files->groups, failure);
 	enum error error = config_load_origins(asked->path, files->groups, origins, failure);
-	if (error || asked->agent)
+	if (error || asked->agent || asked->sensor)
 		return error;
 	struct failure together = { 0 };
 	error = settings_check(&files->center, &together);
@@ -96,12 +101,16 @@ static bool read_words(int argc, char **argv, struct asked *asked)
 			asked->json = true;
 		else if (strcmp(argv[i], "--agent") == 0)
 			asked->agent = true;
+		else if (strcmp(argv[i], "--sensor") == 0)
+			asked->sensor = true;
 		else if (asked->path || argv[i][0] == '-')
 			return false;
 		else
 			asked->path = argv[i];
 	}
 	bool flags = asked->origin || asked->json;
+	if (asked->agent && asked->sensor)
+		return false;
 	if (strcmp(asked->what, "check") == 0)
 		return asked->path && !flags;
 	if (strcmp(asked->what, "reference") == 0)

@@ -123,6 +123,30 @@ static void write_defragmentation(struct builder *to, const struct observer_coun
 	eve_object_end(to);
 }
 
+static void write_live(struct builder *to, const struct eve_capture *capture)
+{
+	eve_object(to, "noroshi");
+	size_t opened = eve_array(to, "workers");
+	for (size_t i = 0; i < capture->worker_count; i++) {
+		eve_object(to, NULL);
+		eve_number(to, "kernel_packets", capture->workers[i].packets);
+		eve_number(to, "kernel_drops", capture->workers[i].drops);
+		eve_object_end(to);
+	}
+	eve_array_end(to, opened);
+	eve_object(to, "output");
+	eve_number(to, "records", capture->output_records);
+	eve_number(to, "records_dropped", capture->output_dropped);
+	eve_number(to, "bytes_waiting", capture->output_waiting);
+	eve_object_end(to);
+	eve_object(to, "sets");
+	eve_number(to, "taken", capture->sets_taken);
+	eve_number(to, "refused", capture->sets_refused);
+	eve_object_end(to);
+	eve_number(to, "longest_away_ns", (uint64_t)capture->longest_away);
+	eve_object_end(to);
+}
+
 void eve_stats(struct builder *to, const struct eve_source *source, nanoseconds time, nanoseconds uptime,
     const struct eve_capture *capture, const struct observer_counts *counts)
 {
@@ -143,5 +167,7 @@ void eve_stats(struct builder *to, const struct eve_source *source, nanoseconds 
 	write_flows(to, counts);
 	write_defragmentation(to, counts);
 	eve_object_end(to);
+	if (capture->live)
+		write_live(to, capture);
 	eve_end(to);
 }

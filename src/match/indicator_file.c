@@ -5,11 +5,13 @@
 #include "base/codec.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/sealed.h"
 #include "base/stream.h"
 #include "match/indicator_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the file holds numbers as they lie in memory");
 
@@ -36,34 +38,63 @@ static void put_header(const struct indicator_set *set, struct builder *to)
 	put_u32(to, checksum(0, to->at, HEADER - 4));
 }
 
-static enum error append(struct file *file, const void *at, size_t size, struct failure *failure)
+/* Where the parts of the file go. */
+typedef enum error (*part_writer)(void *context, const void *at, size_t size, struct failure *failure);
+
+static enum error append_file(void *context, const void *at, size_t size, struct failure *failure)
 {
 	enum error error = OK;
 	for (size_t done = 0; !error && done < size; done += PIECE) {
 		size_t left = size - done;
-		error = file_append(file, (const uint8_t *)at + done, left < PIECE ? left : PIECE, failure);
+		error = file_append(context, (const uint8_t *)at + done, left < PIECE ? left : PIECE, failure);
 	}
+	return error;
+}
+
+static enum error append_sealed(void *context, const void *at, size_t size, struct failure *failure)
+{
+	const int *descriptor = context;
+	return sealed_append(*descriptor, at, size, failure);
+}
+
+static enum error write_parts(
+    const struct indicator_set *set, part_writer write, void *context, struct failure *failure)
+{
+	struct builder header = { 0 };
+	put_header(set, &header);
+	enum error error = header.failed ? fail(failure, ERROR_MEMORY, "no memory to write the indicators")
+					 : write(context, header.at, header.size, failure);
+	if (!error)
+		error = write(context, set->table, set->buckets * sizeof *set->table, failure);
+	if (!error)
+		error = write(context, set->pool, set->pool_size, failure);
+	builder_free(&header);
 	return error;
 }
 
 enum error indicator_set_write(const struct indicator_set *set, const char *path, struct failure *failure)
 {
-	struct builder header = { 0 };
-	struct file *file = NULL;
-	put_header(set, &header);
-	enum error error = header.failed ? fail(failure, ERROR_MEMORY, "no memory to write %s", path)
-					 : file_replace_begin(path, 0640, &file, failure);
-	if (!error)
-		error = append(file, header.at, header.size, failure);
-	if (!error)
-		error = append(file, set->table, set->buckets * sizeof *set->table, failure);
-	if (!error)
-		error = append(file, set->pool, set->pool_size, failure);
-	builder_free(&header);
+	struct file *file;
+	enum error error = file_replace_begin(path, 0640, &file, failure);
+	if (error)
+		return error;
+	error = write_parts(set, append_file, file, failure);
 	if (!error)
 		return file_replace_commit(file, failure);
-	if (file)
-		file_replace_abandon(file);
+	file_replace_abandon(file);
+	return error;
+}
+
+enum error indicator_set_share(const struct indicator_set *set, int *descriptor, struct failure *failure)
+{
+	enum error error = sealed_new(descriptor, failure);
+	if (error)
+		return error;
+	error = write_parts(set, append_sealed, descriptor, failure);
+	if (!error)
+		error = sealed_close(*descriptor, failure);
+	if (error)
+		close(*descriptor);
 	return error;
 }
 

@@ -110,20 +110,25 @@ static enum error load_list(struct stream *stream, struct indicator_set **set, s
 	return error;
 }
 
+enum error indicators_load_stream(struct stream *stream, struct indicator_set **set,
+    struct indicator_list_counts *counts, indicator_complaint complain, void *context, struct failure *failure)
+{
+	struct text head;
+	*counts = (struct indicator_list_counts){ 0 };
+	enum error error = stream_peek(stream, strlen(INDICATOR_FILE_MAGIC), &head, failure);
+	if (!error && text_equal(head, text_of(INDICATOR_FILE_MAGIC)))
+		return indicator_set_read(stream, set, failure);
+	return error ? error : load_list(stream, set, counts, complain, context, failure);
+}
+
 enum error indicators_load(const char *path, struct indicator_set **set, struct indicator_list_counts *counts,
     indicator_complaint complain, void *context, struct failure *failure)
 {
 	struct stream *stream;
-	struct text head;
-	*counts = (struct indicator_list_counts){ 0 };
 	enum error error = stream_open(path, &stream, failure);
 	if (error)
 		return error;
-	error = stream_peek(stream, strlen(INDICATOR_FILE_MAGIC), &head, failure);
-	if (!error && text_equal(head, text_of(INDICATOR_FILE_MAGIC)))
-		error = indicator_set_read(stream, set, failure);
-	else if (!error)
-		error = load_list(stream, set, counts, complain, context, failure);
+	error = indicators_load_stream(stream, set, counts, complain, context, failure);
 	stream_close(stream);
 	return error;
 }

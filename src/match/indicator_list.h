@@ -24,8 +24,10 @@ typedef void (*indicator_complaint)(void *context, const char *file, uint64_t li
 enum error indicator_list_read(struct stream *stream, struct indicator_builder *builder,
     struct indicator_list_counts *counts, indicator_complaint complain, void *context, struct failure *failure);
 
-/* One file of either form, as a set. */
+/* A file of either form, as a set: by name, or already open. */
 enum error indicators_load(const char *path, struct indicator_set **set, struct indicator_list_counts *counts,
     indicator_complaint complain, void *context, struct failure *failure);
+enum error indicators_load_stream(struct stream *stream, struct indicator_set **set,
+    struct indicator_list_counts *counts, indicator_complaint complain, void *context, struct failure *failure);
 
 #endif

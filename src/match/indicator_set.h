@@ -97,6 +97,8 @@ void indicator_set_address(
 #define INDICATOR_FILE_MAGIC "NRSHINDI"
 /* Replaces `path` whole, mode 0640. */
 enum error indicator_set_write(const struct indicator_set *set, const char *path, struct failure *failure);
+/* The same as sealed memory (base/sealed.h), to be handed to another process. */
+enum error indicator_set_share(const struct indicator_set *set, int *descriptor, struct failure *failure);
 /* ERROR_VERSION for another version, ERROR_CORRUPT for a damaged file. Everything in it is checked before it is used.
  * It is read, not mapped: memory of its own has large pages, and nobody can shorten it under us. */
 enum error indicator_set_read(struct stream *stream, struct indicator_set **set, struct failure *failure);

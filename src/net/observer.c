@@ -4,7 +4,9 @@
  */
 #include "net/observer_inner.h"
 
+#include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The wire's clock went back by more than this: another source begins, with a time of its own. */
 #define ANOTHER_TIME HOUR
@@ -297,4 +299,18 @@ struct observer_counts observer_count(const struct observer *observer)
 	counts.stream_memory_dropped = observer->memory.refused;
 	counts.stream_memory = observer->memory.used;
 	return counts;
+}
+
+void observer_counts_add(struct observer_counts *all, const struct observer_counts *one)
+{
+	enum { COUNTS = sizeof *all / sizeof(uint64_t) };
+	uint64_t sums[COUNTS], more[COUNTS], largest = all->largest > one->largest ? all->largest : one->largest;
+
+	static_assert(sizeof *all % sizeof(uint64_t) == 0, "all of them are of 64 bits");
+	memcpy(sums, all, sizeof sums);
+	memcpy(more, one, sizeof more);
+	for (size_t i = 0; i < COUNTS; i++)
+		sums[i] += more[i];
+	memcpy(all, sums, sizeof sums);
+	all->largest = largest;
 }

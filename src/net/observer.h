@@ -61,5 +61,7 @@ void observer_frames(struct observer *observer, const struct frame *frames, size
 void observer_time(struct observer *observer, nanoseconds now);
 void observer_finish(struct observer *observer); /* ends every flow: FLOW_SHUTDOWN */
 struct observer_counts observer_count(const struct observer *observer);
+/* Of several observers together. */
+void observer_counts_add(struct observer_counts *all, const struct observer_counts *one);
 
 #endif

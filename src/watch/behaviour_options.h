@@ -7,9 +7,7 @@
 #include "base/error.h"
 #include "watch/behaviour.h"
 
-#include <getopt.h>
-
-/* Lines of a table of long options, and of a command's help. */
+/* Lines of a table of long options (getopt.h), and of a command's help. */
 enum behaviour_choice { BEHAVIOUR_ASKED = 0x1000, BEHAVIOUR_HOME, BEHAVIOUR_SCANNER, BEHAVIOUR_SERVICE };
 #define BEHAVIOUR_LONG_OPTIONS                                                                                         \
 	{ "behaviour", no_argument, NULL, BEHAVIOUR_ASKED }, { "home", required_argument, NULL, BEHAVIOUR_HOME },      \

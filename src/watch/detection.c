@@ -1,6 +1,6 @@
 /*
- * What one worker looks for. Each event (facts, payload, a flow) enters the current sets once and leaves them when it
- * is done, so that all of it is compared with one and the same set.
+ * What one worker looks for. A burst of packets enters the current sets once and leaves them when it is done, so that
+ * all that a packet tells is compared with one and the same set.
  */
 #include "watch/detection.h"
 
@@ -18,11 +18,13 @@ enum { QUERY_CLIENT = FIELD_COUNT, QUERY_SERVER };
 struct detection {
 	struct detection_sets *sets;
 	size_t reader;
+	const struct indicator_set *indicators; /* entered; NULL: there are none */
+	const struct signature_set *signatures;
 	struct signature_matcher *matcher;
 	struct indicator_batch batch;
 	struct indicator_match matches[MATCHES_MOST];
 	size_t match_count;
-	const struct signature_set *wanting; /* while fields are collected */
+	bool wanting; /* fields, for signatures */
 	struct signature_field fields[FIELDS_MOST];
 	size_t field_count;
 	struct builder values; /* of the fields, one after the other */
@@ -154,6 +156,18 @@ static size_t write_indicator(struct detection *detection, size_t first)
 
 /* ── events ─ */
 
+void detection_enter(struct detection *detection)
+{
+	detection->indicators = live_set_enter(detection_indicators(detection->sets), detection->reader);
+	detection->signatures = live_set_enter(detection_signatures(detection->sets), detection->reader);
+}
+
+void detection_leave(struct detection *detection)
+{
+	live_set_leave(detection_indicators(detection->sets), detection->reader);
+	live_set_leave(detection_signatures(detection->sets), detection->reader);
+}
+
 static void begin(struct detection *detection, const struct eve_source *source, struct builder *lines,
     const struct flow *flow, nanoseconds time)
 {
@@ -172,7 +186,7 @@ static void collect_field(void *context, enum field field, struct text value)
 	struct detection *detection = context;
 	indicator_batch_field(&detection->batch, field, value, field);
 	if (!detection->wanting || detection->field_count == FIELDS_MOST ||
-	    !signature_set_wants(detection->wanting, field))
+	    !signature_set_wants(detection->signatures, field))
 		return;
 	/* the text may be gone when all are there; until then its place stands for it */
 	detection->fields[detection->field_count++] = (struct signature_field){ field, { NULL, value.size } };
@@ -193,11 +207,10 @@ static void place_fields(struct detection *detection)
 /* Asks for the ends of the flow, and for the fields of the facts or the record. */
 static void ask_indicators(struct detection *detection)
 {
-	struct live_set *live = detection_indicators(detection->sets);
 	const struct flow *flow = detection->flow;
 	detection->match_count = detection->field_count = 0;
 	builder_clear(&detection->values);
-	indicator_batch_begin(&detection->batch, live_set_enter(live, detection->reader), indicator_met, detection);
+	indicator_batch_begin(&detection->batch, detection->indicators, indicator_met, detection);
 	if (detection->ends) {
 		indicator_batch_address(&detection->batch, flow->ends[SIDE_CLIENT].address, QUERY_CLIENT);
 		indicator_batch_address(&detection->batch, flow->ends[SIDE_SERVER].address, QUERY_SERVER);
@@ -209,21 +222,16 @@ static void ask_indicators(struct detection *detection)
 	indicator_batch_end(&detection->batch);
 	for (size_t i = 0; i < detection->match_count;)
 		i = write_indicator(detection, i);
-	live_set_leave(live, detection->reader);
 }
 
-/* What is collected of the event is compared with one and the same set of signatures. */
 static void look(struct detection *detection)
 {
-	struct live_set *live = detection_signatures(detection->sets);
-	const struct signature_set *set = live_set_enter(live, detection->reader);
-	detection->wanting = set;
+	detection->wanting = detection->signatures;
 	ask_indicators(detection);
 	place_fields(detection);
-	if (set)
-		signature_matcher_fields(detection->matcher, set, detection->flow, detection->time, detection->fields,
-		    detection->field_count, signature_met, detection);
-	live_set_leave(live, detection->reader);
+	if (detection->signatures)
+		signature_matcher_fields(detection->matcher, detection->signatures, detection->flow, detection->time,
+		    detection->fields, detection->field_count, signature_met, detection);
 }
 
 void detection_facts(struct detection *detection, const struct dissection *dissection, enum side side,
@@ -249,13 +257,10 @@ void detection_record(
 void detection_payload(struct detection *detection, const struct flow *flow, enum side side, nanoseconds time,
     uint64_t offset, const uint8_t *bytes, size_t size, const struct eve_source *source, struct builder *lines)
 {
-	struct live_set *live = detection_signatures(detection->sets);
 	begin(detection, source, lines, flow, time);
-	const struct signature_set *set = live_set_enter(live, detection->reader);
-	if (set)
-		signature_matcher_payload(
-		    detection->matcher, set, flow, side, time, offset, bytes, size, signature_met, detection);
-	live_set_leave(live, detection->reader);
+	if (detection->signatures)
+		signature_matcher_payload(detection->matcher, detection->signatures, flow, side, time, offset, bytes,
+		    size, signature_met, detection);
 }
 
 void detection_flow_begun(

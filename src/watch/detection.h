@@ -17,7 +17,12 @@ struct detection; /* one thread */
 struct detection *detection_new(struct detection_sets *sets, size_t reader);
 void detection_free(struct detection *detection);
 
-/* As the observer tells them; alerts are added to `lines`. */
+/* The sets that are current now are those that all is compared with until detection_leave(): around the packets of one
+ * burst, so that what one packet tells is never compared with two sets. Not nested. */
+void detection_enter(struct detection *detection);
+void detection_leave(struct detection *detection);
+
+/* As the observer tells them, within; alerts are added to `lines`. */
 void detection_flow_begun(
     struct detection *detection, const struct flow *flow, const struct eve_source *source, struct builder *lines);
 void detection_facts(struct detection *detection, const struct dissection *dissection, enum side side,

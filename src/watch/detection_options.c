@@ -3,52 +3,46 @@
  */
 #include "watch/detection_options.h"
 
-#include "base/hash.h"
-
 #include <stdlib.h>
 
-enum error detection_options_begin(struct detection_options *options, int argc, struct failure *failure)
+enum error detection_options_begin(struct detection_options *options, size_t variables, struct failure *failure)
 {
-	*options = (struct detection_options){ .settings = behaviour_defaults };
-	options->variables = calloc((size_t)argc + 1, sizeof *options->variables);
-	options->home = calloc((size_t)argc + 1, sizeof *options->home);
-	if (!options->variables || !options->home)
-		return fail(failure, ERROR_MEMORY, "no memory for the options");
+	options->files = (struct detection_files){ 0 };
+	behaviour_options_init(&options->behaviour);
+	options->variable_room = variables;
+	options->variables = calloc(variables + 1, sizeof *options->variables);
 	options->files.variables = options->variables;
-	options->settings.home = options->home;
-	random_bytes(&options->settings.seed, sizeof options->settings.seed);
-	return OK;
+	return options->variables ? OK : fail(failure, ERROR_MEMORY, "no memory for the options");
 }
 
 void detection_options_free(struct detection_options *options)
 {
 	free(options->variables);
-	free(options->home);
-	*options = (struct detection_options){ 0 };
+	options->variables = NULL;
 }
 
-enum error detection_option(struct detection_options *options, int option, const char *value, struct failure *failure)
+enum error detection_option(struct detection_options *options, int option, char *value, struct failure *failure)
 {
+	if (option >= BEHAVIOUR_ASKED)
+		return behaviour_options_set(&options->behaviour, option, value, failure);
 	switch (option) {
 	case OPTION_INDICATORS:
-		options->files.indicators = value;
+		options->files.paths[DETECTION_INDICATORS] = value;
 		return OK;
 	case OPTION_SIGNATURES:
-		options->files.signatures = value;
+		options->files.paths[DETECTION_SIGNATURES] = value;
 		return OK;
 	case OPTION_VARIABLE:
+		if (options->files.variable_count == options->variable_room)
+			return fail(failure, ERROR_LIMIT, "more than %zu variables", options->variable_room);
 		options->variables[options->files.variable_count++] = value;
-		return OK;
-	case OPTION_BEHAVIOUR:
-		options->behaviour = true;
-		return OK;
-	case OPTION_HOME:
-		if (!prefix_parse(text_of(value), &options->home[options->settings.home_count]))
-			return fail(
-			    failure, ERROR_USAGE, "--home is a prefix such as 192.0.2.0/24, not \"%.60s\"", value);
-		options->settings.home_count++;
 		return OK;
 	default:
 		return ERROR_NOT_FOUND;
 	}
+}
+
+bool detection_wanted(const struct detection_files *files)
+{
+	return files->paths[DETECTION_INDICATORS] || files->paths[DETECTION_SIGNATURES];
 }

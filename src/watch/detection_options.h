@@ -4,30 +4,28 @@
 #ifndef NOROSHI_WATCH_DETECTION_OPTIONS_H
 #define NOROSHI_WATCH_DETECTION_OPTIONS_H
 
-#include "watch/behaviour.h"
+#include "watch/behaviour_options.h"
 #include "watch/detection_sets.h"
 
 struct detection_options {
 	struct detection_files files;
-	bool behaviour;
-	struct behaviour_settings settings;
 	const char **variables; /* of the rules */
-	struct prefix *home;
+	size_t variable_room;
+	struct behaviour_options behaviour;
 };
 
-/* `argc`: there are no more options than that. In every case detection_options_free() is due. */
-enum error detection_options_begin(struct detection_options *options, int argc, struct failure *failure);
+/* `variables`: there are at most so many of them. In every case detection_options_free() is due. Do not copy it. */
+enum error detection_options_begin(struct detection_options *options, size_t variables, struct failure *failure);
 void detection_options_free(struct detection_options *options);
 
-/* A member of getopt_long's list for each, with the numbers that detection_option() knows. */
+/* A member of getopt_long's list for each, beside BEHAVIOUR_LONG_OPTIONS. */
 enum detection_option {
 	OPTION_INDICATORS = 0x100,
 	OPTION_SIGNATURES,
 	OPTION_VARIABLE,
-	OPTION_BEHAVIOUR,
-	OPTION_HOME,
 };
 /* `value` lives longer. ERROR_NOT_FOUND: the option is none of these. */
-enum error detection_option(struct detection_options *options, int option, const char *value, struct failure *failure);
+enum error detection_option(struct detection_options *options, int option, char *value, struct failure *failure);
+bool detection_wanted(const struct detection_files *files); /* whether there is a file of either kind */
 
 #endif

@@ -98,9 +98,12 @@ static bool is_new_flow(struct records *records, const struct record *record)
 void records_take(struct records *records, const struct record *record, struct builder *alerts)
 {
 	bool alert = strcmp(record->type, "alert") == 0; /* it was found already; its flow has records of its own */
-	if (records->settings.detection && !alert)
-		detection_record(
-		    records->settings.detection, record, is_new_flow(records, record), records->settings.host, alerts);
+	struct detection *detection = records->settings.detection;
+	if (detection && !alert) {
+		detection_enter(detection);
+		detection_record(detection, record, is_new_flow(records, record), records->settings.host, alerts);
+		detection_leave(detection);
+	}
 	if (records->behaviour && !alert)
 		look_at_behaviour(records, record, alerts);
 }

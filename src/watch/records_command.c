@@ -89,7 +89,7 @@ static void show_help(const struct catalog *japanese)
 
 enum { EVE = 1, ALERTS, FORMAT, NAME, ZONE, JSON, LANGUAGE, HELP };
 
-static enum error set_option(struct options *options, int option, const char *value, struct failure *failure)
+static enum error set_option(struct options *options, int option, char *value, struct failure *failure)
 {
 	switch (option) {
 	case EVE:
@@ -136,10 +136,11 @@ static enum error read_options(int argc, char **argv, struct options *options, s
 		{ "indicators", required_argument, NULL, OPTION_INDICATORS },
 		{ "signatures", required_argument, NULL, OPTION_SIGNATURES },
 		{ "variable", required_argument, NULL, OPTION_VARIABLE },
-		{ "behaviour", no_argument, NULL, OPTION_BEHAVIOUR }, { "home", required_argument, NULL, OPTION_HOME },
-		{ "json", no_argument, NULL, JSON }, { "language", required_argument, NULL, LANGUAGE },
-		{ "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };
-	enum error error = detection_options_begin(&options->detection, argc, failure);
+		{ "behaviour", no_argument, NULL, BEHAVIOUR_ASKED },
+		{ "home", required_argument, NULL, BEHAVIOUR_HOME }, { "json", no_argument, NULL, JSON },
+		{ "language", required_argument, NULL, LANGUAGE }, { "help", no_argument, NULL, HELP },
+		{ NULL, 0, NULL, 0 } };
+	enum error error = detection_options_begin(&options->detection, (size_t)argc, failure);
 	int option;
 	optind = 1;
 	while (!error && (option = getopt_long(argc, argv, "", longs, NULL)) != -1)
@@ -262,9 +263,9 @@ static enum error begin(struct run *run, struct failure *failure)
 {
 	const struct detection_options *wanted = &run->options.detection;
 	struct records_settings settings = { .host = text_of(run->options.name),
-		.behaviour = wanted->behaviour ? &wanted->settings : NULL };
+		.behaviour = wanted->behaviour.asked ? &wanted->behaviour.settings : NULL };
 	enum error error = OK;
-	if (wanted->files.indicators || wanted->files.signatures) {
+	if (detection_wanted(&wanted->files)) {
 		error = detection_sets_load(&wanted->files, 1, &run->sets, failure);
 		if (!error && !(run->detection = detection_new(run->sets, 0)))
 			error = fail(failure, ERROR_MEMORY, "no memory for what is looked for");

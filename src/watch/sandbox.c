@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "net/charset.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <grp.h>
 #include <linux/audit.h>
@@ -27,11 +28,14 @@
 #error "the sandbox does not know the system calls of this architecture"
 #endif
 
-static enum error drop_user(struct failure *failure)
+enum error sandbox_give_up_rights(struct failure *failure)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { { 0 } };
+	uint8_t digest[32];
 
+	sha256("", 0, digest); /* OpenSSL reads its configuration before files are out of reach */
+	charset_load();        /* and the C library its character sets */
 	if (geteuid() == 0) {
 		const struct passwd *nobody = getpwnam("nobody");
 		if (!nobody)
@@ -42,7 +46,7 @@ static enum error drop_user(struct failure *failure)
 	}
 	if (syscall(SYS_capset, &header, none) != 0)
 		return fail_errno(failure, "cannot give up capabilities");
-	return OK;
+	return dump_forbid(failure); /* packets are in memory */
 }
 
 #ifdef __SANITIZE_ADDRESS__ /* looks for leaks at the end, with calls of its own */
@@ -51,59 +55,145 @@ static enum error drop_user(struct failure *failure)
 #define LEAKS_ARE_LOOKED_FOR false
 #endif
 
-#define ALLOW(call) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+static const int of_all[] = {
+	SYS_read,
+	SYS_write,
+	SYS_pwrite64,
+	SYS_writev,
+	SYS_lseek,
+	SYS_fstat,
+	SYS_newfstatat, /* the C library's fstat() */
+	SYS_close,
+	SYS_fsync,
+	SYS_fdatasync,
+	SYS_mmap,
+	SYS_munmap,
+	SYS_mremap,
+	SYS_madvise,
+	SYS_brk,
+	SYS_futex,
+	SYS_ppoll,
+#ifdef SYS_poll
+	SYS_poll,
+#endif
+	SYS_clock_gettime,
+	SYS_getrandom,
+	SYS_getpid,
+	SYS_gettid,
+	SYS_tgkill, /* abort() */
+	SYS_rt_sigaction,
+	SYS_rt_sigprocmask,
+	SYS_rt_sigreturn,
+	SYS_restart_syscall,
+	SYS_exit,
+	SYS_exit_group,
+};
+static const int of_live[] = {
+	SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_ctl, SYS_recvmsg, SYS_sendmsg, SYS_getsockopt, SYS_clock_nanosleep,
+	SYS_fcntl, SYS_mprotect, /* a thread's heap grows */
+};
+static const int of_loader[] = {
+	SYS_sendmsg,
+	SYS_memfd_create,
+	SYS_ftruncate,
+	SYS_fcntl,
+	SYS_fadvise64,
+};
 
-static enum error drop_calls(struct failure *failure)
+/* Beside those of its loaders, which inherit them. */
+static const int of_opener[] = {
+	SYS_openat,
+	SYS_socket,
+	SYS_bind,
+	SYS_setsockopt,
+	SYS_getsockopt,
+	SYS_ioctl,
+	SYS_sendmsg,
+	SYS_recvmsg,
+	SYS_clone,
+	SYS_wait4,
+	SYS_pidfd_open,
+	SYS_set_robust_list,
+	SYS_setresuid,
+	SYS_setresgid,
+	SYS_setgroups,
+	SYS_geteuid,
+	SYS_capset,
+	SYS_prctl,
+	SYS_prlimit64,
+	SYS_seccomp,
+	SYS_memfd_create,
+	SYS_ftruncate,
+	SYS_fcntl,
+	SYS_fadvise64,
+	SYS_sysinfo,
+};
+
+#define ALLOWED_MOST 64
+struct filter {
+	struct sock_filter at[8 + 2 * ALLOWED_MOST];
+	unsigned short size;
+};
+
+static void add(struct filter *filter, struct sock_filter instruction)
 {
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		ALLOW(read),
-		ALLOW(write),
-		ALLOW(pwrite64),
-		ALLOW(writev),
-		ALLOW(lseek),
-		ALLOW(fstat),
-		ALLOW(newfstatat), /* the C library's fstat() */
-		ALLOW(close),
-		ALLOW(fsync),
-		ALLOW(fdatasync),
-		ALLOW(mmap),
-		ALLOW(munmap),
-		ALLOW(mremap),
-		ALLOW(madvise),
-		ALLOW(brk),
-		ALLOW(futex),
-		ALLOW(clock_gettime),
-		ALLOW(getrandom),
-		ALLOW(getpid),
-		ALLOW(gettid),
-		ALLOW(tgkill), /* abort() */
-		ALLOW(rt_sigaction),
-		ALLOW(rt_sigprocmask),
-		ALLOW(rt_sigreturn),
-		ALLOW(restart_syscall),
-		ALLOW(exit),
-		ALLOW(exit_group),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (EPERM & SECCOMP_RET_DATA)),
-	};
-	struct sock_fprog program = { sizeof filter / sizeof *filter, filter };
+	filter->at[filter->size++] = instruction;
+}
 
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
+static void allow(struct filter *filter, const int *calls, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)calls[i], 0, 1));
+		add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+	}
+}
+#define ALLOW(filter, calls) allow(filter, calls, sizeof(calls) / sizeof *(calls))
+static_assert(sizeof of_all + sizeof of_live <= ALLOWED_MOST * sizeof(int), "the filter has room for all");
+
+enum error sandbox_give_up_calls(enum sandbox_use use, struct failure *failure)
+{
+	struct filter filter = { .size = 0 };
+
+	if (LEAKS_ARE_LOOKED_FOR)
+		return OK;
+	add(&filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)));
+	add(&filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0));
+	add(&filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
+	add(&filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)));
+	ALLOW(&filter, of_all);
+	if (use == SANDBOX_LIVE)
+		ALLOW(&filter, of_live);
+	if (use == SANDBOX_LOADER)
+		ALLOW(&filter, of_loader);
+	if (use == SANDBOX_OPENER)
+		ALLOW(&filter, of_opener);
+	add(&filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (EPERM & SECCOMP_RET_DATA)));
+	struct sock_fprog program = { filter.size, filter.at };
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+	    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &program) != 0)
 		return fail_errno(failure, "cannot give up system calls");
 	return OK;
 }
 
-enum error sandbox_enter(struct failure *failure)
+enum error sandbox_keep_opening(struct failure *failure)
 {
-	uint8_t digest[32];
+	static const unsigned needed = 1u << CAP_NET_RAW | 1u << CAP_DAC_OVERRIDE | 1u << CAP_DAC_READ_SEARCH |
+				       1u << CAP_SETUID | 1u << CAP_SETGID;
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct kept[2];
 
-	sha256("", 0, digest); /* OpenSSL reads its configuration before files are out of reach */
-	charset_load();        /* and the C library its character sets */
-	enum error error = drop_user(failure);
-	if (!error)
-		error = dump_forbid(failure); /* packets are in memory */
-	return error || LEAKS_ARE_LOOKED_FOR ? error : drop_calls(failure);
+	if (syscall(SYS_capget, &header, kept) != 0)
+		return fail_errno(failure, "cannot ask for capabilities");
+	kept[0] = (struct __user_cap_data_struct){ .effective = kept[0].effective & needed,
+		.permitted = kept[0].permitted & needed };
+	kept[1] = (struct __user_cap_data_struct){ 0 };
+	if (syscall(SYS_capset, &header, kept) != 0)
+		return fail_errno(failure, "cannot give up capabilities");
+	return sandbox_give_up_calls(SANDBOX_OPENER, failure);
+}
+
+enum error sandbox_enter(enum sandbox_use use, struct failure *failure)
+{
+	enum error error = sandbox_give_up_rights(failure);
+	return error ? error : sandbox_give_up_calls(use, failure);
 }

@@ -8,7 +8,23 @@
 
 #include "base/error.h"
 
-/* For good, for this thread and those that it begins. As root it becomes "nobody". */
-enum error sandbox_enter(struct failure *failure);
+enum sandbox_use {
+	SANDBOX_FILES, /* reads descriptors that are open, and writes */
+	SANDBOX_LIVE, /* the same, and waits for rings of packets and for descriptors that another process hands over */
+	SANDBOX_OPENER, /* opens; sandbox_keep_opening() */
+	SANDBOX_LOADER, /* reads one descriptor, and hands over what it made of it */
+};
+
+/* For good, for this thread and those that it begins: both of the following. */
+enum error sandbox_enter(enum sandbox_use use, struct failure *failure);
+
+/* Of the two: root ("nobody" instead) and capabilities, before threads are begun; then the system calls of every thread
+ * that there is. No thread can be begun afterwards. */
+enum error sandbox_give_up_rights(struct failure *failure);
+enum error sandbox_give_up_calls(enum sandbox_use use, struct failure *failure);
+
+/* For a process that opens for others: only the capabilities that opening files and capturing need, and those to become
+ * "nobody"; no new privileges; no connection and no other program. */
+enum error sandbox_keep_opening(struct failure *failure);
 
 #endif

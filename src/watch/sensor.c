@@ -6,6 +6,7 @@
 #include "watch/behaviour_alert.h"
 #include "watch/detection.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #define PIECE ((size_t)64 << 10) /* bytes of lines, before they are written */
@@ -16,7 +17,6 @@ struct sensor {
 	struct eve_source source;
 	struct builder lines;
 	struct sensor_counts counts;
-	struct behaviour *behaviour;
 	const struct flow *flow;   /* at which something is found in behaviour */
 	nanoseconds newest, begun; /* of the packets' clock; the monotonic one */
 	enum error error;          /* of the output */
@@ -49,6 +49,74 @@ static enum error result(const struct sensor *sensor, struct failure *failure)
 	return sensor->error;
 }
 
+/* ── statistical detectors, which all workers share: a host's flows are not all of one worker ─ */
+
+struct sensor_behaviour {
+	pthread_mutex_t lock;
+	struct behaviour *behaviour;
+	struct sensor *sensor; /* whose flow is looked at */
+};
+
+static void on_finding(void *context, const struct finding *finding)
+{
+	const struct sensor_behaviour *shared = context;
+	struct sensor *sensor = shared->sensor;
+
+	flow_note_alerted(sensor->flow);
+	behaviour_alert_write(finding, &sensor->source, sensor->flow, &sensor->lines);
+	sensor->counts.alerts++;
+	sensor->counts.records++;
+}
+
+struct sensor_behaviour *sensor_behaviour_new(const struct behaviour_settings *settings)
+{
+	struct sensor_behaviour *shared = calloc(1, sizeof *shared);
+
+	if (!shared)
+		return NULL;
+	shared->behaviour = behaviour_new(settings, on_finding, shared);
+	if (!shared->behaviour) {
+		free(shared);
+		return NULL;
+	}
+	pthread_mutex_init(&shared->lock, NULL);
+	return shared;
+}
+
+void sensor_behaviour_free(struct sensor_behaviour *shared)
+{
+	if (!shared)
+		return;
+	behaviour_free(shared->behaviour);
+	pthread_mutex_destroy(&shared->lock);
+	free(shared);
+}
+
+uint64_t sensor_behaviour_forgotten(struct sensor_behaviour *shared)
+{
+	if (!shared)
+		return 0;
+	pthread_mutex_lock(&shared->lock);
+	uint64_t forgotten = behaviour_forgotten(shared->behaviour);
+	pthread_mutex_unlock(&shared->lock);
+	return forgotten;
+}
+
+static struct behaviour *behaviour_enter(struct sensor *sensor, const struct flow *flow)
+{
+	struct sensor_behaviour *shared = sensor->settings.behaviour;
+
+	pthread_mutex_lock(&shared->lock);
+	shared->sensor = sensor;
+	sensor->flow = flow;
+	return shared->behaviour;
+}
+
+static void behaviour_leave(struct sensor *sensor)
+{
+	pthread_mutex_unlock(&sensor->settings.behaviour->lock);
+}
+
 /* ── what the observer tells ─ */
 
 static void on_facts(void *context, const struct dissection *dissection, enum side side, const void *facts)
@@ -57,9 +125,9 @@ static void on_facts(void *context, const struct dissection *dissection, enum si
 
 	if (sensor->settings.detection)
 		detection_facts(sensor->settings.detection, dissection, side, facts, &sensor->source, &sensor->lines);
-	if (sensor->behaviour) {
-		sensor->flow = dissection->flow;
-		behaviour_facts(sensor->behaviour, dissection, facts);
+	if (sensor->settings.behaviour) {
+		behaviour_facts(behaviour_enter(sensor, dissection->flow), dissection, facts);
+		behaviour_leave(sensor);
 	}
 	if (sensor->settings.write) /* without it only alerts are counted */
 		sensor->counts.records += eve_facts(&sensor->lines, &sensor->source, dissection, side, facts);
@@ -108,26 +176,16 @@ static void on_flow(void *context, const struct flow *flow, enum flow_over why)
 
 	if (sensor->settings.detection)
 		detection_flow_over(sensor->settings.detection, flow);
-	if (sensor->behaviour) {
+	if (sensor->settings.behaviour) {
 		const struct seen_flow seen = seen_flow_of(flow);
-		sensor->flow = flow;
-		behaviour_flow(sensor->behaviour, &seen);
+		behaviour_flow(behaviour_enter(sensor, flow), &seen);
+		behaviour_leave(sensor);
 	}
 	if (sensor->settings.write) {
 		eve_flow(&sensor->lines, &sensor->source, flow, why);
 		sensor->counts.records++;
 	}
 	added(sensor);
-}
-
-static void on_finding(void *context, const struct finding *finding)
-{
-	struct sensor *sensor = context;
-
-	flow_note_alerted(sensor->flow);
-	behaviour_alert_write(finding, &sensor->source, sensor->flow, &sensor->lines);
-	sensor->counts.alerts++;
-	sensor->counts.records++;
 }
 
 /* ── life ─ */
@@ -145,10 +203,6 @@ enum error sensor_new(const struct sensor_settings *settings, struct sensor **se
 	if (settings->detection) {
 		observer->flow_begun = on_flow_begun;
 		observer->payload = settings->payload ? on_payload : NULL;
-	}
-	if (settings->behaviour && !(made->behaviour = behaviour_new(settings->behaviour, on_finding, made))) {
-		free(made);
-		return fail(failure, ERROR_MEMORY, "no memory for the detectors of behaviour");
 	}
 	if (settings->write || settings->detection || settings->behaviour) {
 		observer->listener = (struct listener){ made, on_facts, on_anomaly };
@@ -171,7 +225,6 @@ void sensor_free(struct sensor *sensor)
 		return;
 	if (sensor->observer)
 		observer_free(sensor->observer);
-	behaviour_free(sensor->behaviour);
 	builder_free(&sensor->lines);
 	free(sensor);
 }
@@ -184,12 +237,39 @@ void sensor_source(struct sensor *sensor, struct text interface, struct text fil
 
 /* ── work ─ */
 
+static void enter(struct sensor *sensor)
+{
+	if (sensor->settings.detection)
+		detection_enter(sensor->settings.detection);
+}
+
+static void leave(struct sensor *sensor)
+{
+	if (sensor->settings.detection)
+		detection_leave(sensor->settings.detection);
+}
+
 enum error sensor_frames(struct sensor *sensor, const struct frame *frames, size_t count, struct failure *failure)
 {
 	if (count == 0)
 		return OK;
+	enter(sensor);
 	observer_frames(sensor->observer, frames, count);
+	leave(sensor);
 	sensor->newest = frames[count - 1].time;
+	return result(sensor, failure);
+}
+
+void sensor_time(struct sensor *sensor, nanoseconds now)
+{
+	enter(sensor);
+	observer_time(sensor->observer, now);
+	leave(sensor);
+}
+
+enum error sensor_flush(struct sensor *sensor, struct failure *failure)
+{
+	write_lines(sensor);
 	return result(sensor, failure);
 }
 
@@ -199,17 +279,17 @@ enum error sensor_stats(struct sensor *sensor, const struct eve_capture *capture
 
 	if (!sensor->settings.write)
 		return OK;
-	eve_stats(&sensor->lines, &sensor->source, capture->live ? time_now() : sensor->newest,
-	    time_monotonic() - sensor->begun, capture, &counts);
+	eve_stats(&sensor->lines, &sensor->source, sensor->newest, time_monotonic() - sensor->begun, capture, &counts);
 	write_lines(sensor);
 	return result(sensor, failure);
 }
 
 enum error sensor_finish(struct sensor *sensor, struct failure *failure)
 {
+	enter(sensor);
 	observer_finish(sensor->observer);
-	write_lines(sensor);
-	return result(sensor, failure);
+	leave(sensor);
+	return sensor_flush(sensor, failure);
 }
 
 struct sensor_counts sensor_count(const struct sensor *sensor)
@@ -222,7 +302,5 @@ struct sensor_counts sensor_count(const struct sensor *sensor)
 		counts.alerts += found.indicators + found.signatures;
 		counts.records += found.indicators + found.signatures;
 	}
-	if (sensor->behaviour)
-		counts.forgotten = behaviour_forgotten(sensor->behaviour);
 	return counts;
 }

@@ -44,7 +44,8 @@ status 2 "$noroshi" config show --json
 # The manual's tables are what the program says.
 status 0 "$noroshi" config reference
 "$noroshi" config reference --agent >>out
-sed '1,/^<!-- noroshi config reference -->$/d' "$options" | grep -v '^<!-- noroshi config reference --agent -->$' | cmp - out || fail "docs/options.md is not what \`noroshi config reference\` prints"
+"$noroshi" config reference --sensor >>out
+sed '1,/^<!-- noroshi config reference -->$/d' "$options" | grep -vE '^<!-- noroshi config reference --(agent|sensor) -->$' | cmp - out || fail "docs/options.md is not what \`noroshi config reference\` prints"
 
 line=$(grep -n 'quota =' shown | cut -d: -f1)
 sed 's/quota =/qouta =/' shown >mistyped
@@ -69,6 +70,13 @@ sed 's/linger =/lingre =/' agent >mistyped-agent
 status 1 "$noroshi" config check --agent mistyped-agent
 grep -q 'did you mean "linger"?' err || fail "the mistake is not named: $(cat err)"
 status 1 "$noroshi" config check agent
+status 0 "$noroshi" config show --sensor
+cp out sensor
+grep -q '^sensor = {$' sensor || fail "the group sensor is not shown"
+status 0 "$noroshi" config check --sensor sensor
+sed 's/workers = 1/workers = 65/' sensor >too-many
+status 1 "$noroshi" config check --sensor too-many
+status 2 "$noroshi" config check --agent --sensor sensor
 
 status 2 "$noroshi" config check "$folder/none"
 status 2 "$noroshi" config

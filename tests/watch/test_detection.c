@@ -4,10 +4,12 @@
  */
 #include "base/file.h"
 #include "base/json.h"
+#include "base/sealed.h"
 #include "net/observer.h"
 #include "watch/detection.h"
 #include "wire.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -77,8 +79,7 @@ static void write_file(const char *path, const char *text)
 static void begin(struct scene *scene, const char *list, const char *rules)
 {
 	struct failure failure = { 0 };
-	struct detection_files files = { .indicators = list ? indicators : NULL,
-		.signatures = rules ? signatures : NULL };
+	struct detection_files files = { .paths = { list ? indicators : NULL, rules ? signatures : NULL } };
 	*scene = (struct scene){ .now = 1000 * SECOND, .source = { .host = TEXT("here") } };
 	if (list)
 		write_file(indicators, list);
@@ -115,7 +116,9 @@ static void send_ip(struct scene *scene, unsigned from, unsigned to, unsigned pr
 	wire_ipv4(&wire, from, to, protocol);
 	struct frame frame = wire_frame(&wire, LINK_RAW, scene->now += MILLISECOND);
 	frame.number = ++scene->frames;
+	detection_enter(scene->detection);
 	observer_frame(scene->observer, &frame);
+	detection_leave(scene->detection);
 }
 
 static void send_query(struct scene *scene, unsigned port, const char *name)
@@ -216,7 +219,9 @@ static void test_a_name_that_is_asked_for_meets_its_indicator(void **state)
 	assert_int_equal(numbers, 1 << 7 | 1 << 9);
 	assert_true(json_exists(json_at(record, "dns")));
 	assert_false(next_record(&scene, &rest, &record));
+	detection_enter(scene.detection);
 	observer_finish(scene.observer);
+	detection_leave(scene.detection);
 	assert_int_equal(scene.alerted, 1);
 	assert_int_equal(detection_count(scene.detection).indicators, 1);
 	end(&scene);
@@ -271,7 +276,17 @@ static void test_signatures_look_at_fields_and_payload(void **state)
 	end(&scene);
 }
 
-/* ── replacing ─ */
+/* ── replacing, as a sensor and its loader do ─ */
+
+static enum error replace_indicators(struct detection_sets *sets, struct failure *failure)
+{
+	const struct detection_files files = { .paths = { indicators } };
+	int sealed, descriptor = open(indicators, O_RDONLY | O_CLOEXEC);
+	if (descriptor < 0)
+		return fail_errno(failure, "%s", indicators);
+	enum error error = detection_share(&files, DETECTION_INDICATORS, descriptor, &sealed, failure);
+	return error ? error : detection_sets_take(sets, DETECTION_INDICATORS, sealed, failure);
+}
 
 struct replacing {
 	struct detection_sets *sets;
@@ -288,7 +303,7 @@ static void *replace_on(void *context)
 		unsigned id = 1 + atomic_load(&replacing->times) % 2;
 		snprintf(list, sizeof list, "domain,a.example,alert,%u\nurl,a.example/x,alert,%u\n", id, id);
 		write_file(indicators, list);
-		if (detection_sets_reload(replacing->sets, &failure) != OK)
+		if (replace_indicators(replacing->sets, &failure) != OK)
 			return NULL;
 		atomic_fetch_add(&replacing->times, 1);
 	}
@@ -331,15 +346,33 @@ static void test_no_record_is_matched_against_two_sets_while_they_are_replaced(v
 	end(&scene);
 }
 
-static void test_a_file_that_cannot_be_read_again_leaves_what_was_there(void **state)
+static void test_a_file_in_which_nothing_is_understood_leaves_what_was_there(void **state)
 {
 	(void)state;
 	struct scene scene;
 	struct failure failure = { 0 };
 	begin(&scene, "domain,a.example,alert,1\n", NULL);
-	assert_int_equal(unlink(indicators), 0);
-	assert_int_not_equal(detection_sets_reload(scene.sets, &failure), OK);
+	write_file(indicators, "<html>\n<body>502 Bad Gateway</body>\n");
+	assert_int_equal(replace_indicators(scene.sets, &failure), ERROR_INPUT);
 	assert_non_null(strstr(failure.words, indicators));
+	send_query(&scene, 4000, "a.example");
+	assert_int_equal(detection_count(scene.detection).indicators, 1);
+	end(&scene);
+}
+
+static void test_memory_that_is_not_sealed_or_not_ours_is_refused(void **state)
+{
+	(void)state;
+	struct scene scene;
+	struct failure failure = { 0 };
+	int open_memory, sealed;
+	begin(&scene, "domain,a.example,alert,1\n", NULL);
+	assert_int_equal(sealed_new(&open_memory, &failure), OK);
+	assert_int_equal(detection_sets_take(scene.sets, DETECTION_INDICATORS, open_memory, &failure), ERROR_INPUT);
+	assert_int_equal(sealed_new(&sealed, &failure), OK);
+	assert_int_equal(sealed_append(sealed, INDICATOR_FILE_MAGIC "and more", 16, &failure), OK);
+	assert_int_equal(sealed_close(sealed, &failure), OK);
+	assert_int_equal(detection_sets_take(scene.sets, DETECTION_INDICATORS, sealed, &failure), ERROR_CORRUPT);
 	send_query(&scene, 4000, "a.example");
 	assert_int_equal(detection_count(scene.detection).indicators, 1);
 	end(&scene);
@@ -370,7 +403,8 @@ int main(void)
 		cmocka_unit_test(test_an_address_meets_its_indicator_once_for_a_flow_with_its_first_packet),
 		cmocka_unit_test(test_signatures_look_at_fields_and_payload),
 		cmocka_unit_test(test_no_record_is_matched_against_two_sets_while_they_are_replaced),
-		cmocka_unit_test(test_a_file_that_cannot_be_read_again_leaves_what_was_there),
+		cmocka_unit_test(test_a_file_in_which_nothing_is_understood_leaves_what_was_there),
+		cmocka_unit_test(test_memory_that_is_not_sealed_or_not_ours_is_refused),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
