@@ -32,6 +32,7 @@ static struct ingest *open_ingest(const uint8_t *data, size_t size)
 {
 	struct ingest *ingest = calloc(1, sizeof *ingest);
 	CHECK(ingest);
+	ingest->credential.kind = CREDENTIAL_TOKEN;
 	ingest->front = &front;
 	ingest->organisation = 7;
 	ingest->sensor = 3;
@@ -75,9 +76,9 @@ static enum error read_in_slices(struct ingest *ingest, unsigned lines)
 static void check_kept(const struct ingest_part *part)
 {
 	const struct message message = { .body = { part->body.at, part->body.size } };
-	const uint8_t *digest;
+	struct credential credential;
 	struct failure failure = { 0 };
-	struct part *taken = part_decode(&message, &digest);
+	struct part *taken = part_decode(&message, &credential);
 	CHECK(taken);
 	taken->batch.organisation = 7;
 	taken->batch.sensor = 3;

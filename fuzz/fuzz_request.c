@@ -26,6 +26,7 @@ static const struct field fields[] = {
 	{ .name = "cursor", .type = FIELD_CURSOR, .place = IN_BODY },
 	{ .name = "secret", .type = FIELD_SECRET, .place = IN_BODY },
 	{ .name = "list", .type = FIELD_LIST, .place = IN_BODY, .largest = 4 },
+	{ .name = "request", .type = FIELD_SIGNING_REQUEST, .place = IN_BODY },
 	{ .name = NULL },
 };
 static const struct route routes[] = {

@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "center/authority.h"
 #include "center/capabilities.h"
 #include "center/folder.h"
 #include "center/settings.h"
@@ -81,6 +82,15 @@ static enum error hold_secrets(struct backup *backup, struct failure *failure)
 	return error;
 }
 
+/* The key of the machines' authority; a centre that never ran has none. */
+static enum error hold_authority(struct backup *backup, struct failure *failure)
+{
+	char path[4400];
+	snprintf(path, sizeof path, "%s/%s", backup->settings.state, AUTHORITY_FILE);
+	enum error error = hold(backup, path, "secrets/" AUTHORITY_FILE, SECRET_LARGEST, failure);
+	return error == ERROR_NOT_FOUND ? OK : error;
+}
+
 static enum error take_configuration(struct backup *backup, const char *config, bool secrets, struct failure *failure)
 {
 	settings_groups(&backup->settings, backup->groups);
@@ -89,6 +99,8 @@ static enum error take_configuration(struct backup *backup, const char *config, 
 		error = hold(backup, config, "configuration/noroshi.conf", CONFIG_LARGEST, failure);
 	if (!error && secrets)
 		error = hold_secrets(backup, failure);
+	if (!error && secrets)
+		error = hold_authority(backup, failure);
 	if (error)
 		return error;
 	const struct center_settings *settings = &backup->settings;

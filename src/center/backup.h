@@ -4,7 +4,7 @@
  *   state/          the state store of one moment, and the files of capabilities that go with it (checkpoints)
  *   history/        the alerts, at least up to that moment, and their verdicts
  *   configuration/  noroshi.conf as it was
- *   secrets/        key, certificate, files of secrets; only when asked for
+ *   secrets/        key, certificate, files of secrets, the key of the machines' authority; only when asked for
  *
  * The state store's moment comes first, history is read after it: history is never behind the store, and what it has
  * more is judged at the next start, as after a crash. docs/decisions/0012-backup.md says why.

@@ -2,7 +2,7 @@
  * Batches of alerts in the keeper: admission, removal of doubles, storing, acknowledgement, hand-over to the
  * capabilities.
  *
- *   front: MESSAGE_ADMIT ─► may this token append?        ─► MESSAGE_ADMITTED
+ *   front: MESSAGE_ADMIT ─► may this one append?          ─► MESSAGE_ADMITTED
  *   front: MESSAGE_INGEST parts ─► history_append()
  *   end of the round: one history_sync() for all ─► MESSAGE_INGESTED for each ─► each capability's `alerts`
  *
@@ -61,8 +61,8 @@ enum error batches_new(struct batches **to, struct counters *counters, struct fa
 	return OK;
 }
 
-/* Status 200, or why this token may not append; fills who it is. */
-static uint16_t admit(struct keeper *keeper, const uint8_t *digest, struct subject *subject,
+/* Status 200, or why who shows this may not append; fills who it is. */
+static uint16_t admit(struct keeper *keeper, const struct credential *credential, struct subject *subject,
     struct organisation *organisation, struct failure *failure)
 {
 	struct work work;
@@ -70,15 +70,14 @@ static uint16_t admit(struct keeper *keeper, const uint8_t *digest, struct subje
 	uint16_t status = 503;
 	if (work_begin(&work, "ingest", failure) != OK)
 		return 503;
-	enum error error = subject_of_token(keeper, &work, digest, subject, failure);
+	enum error error = subject_of_credential(keeper, &work, credential, subject, failure);
 	if (error == ERROR_NOT_FOUND) {
-		fail(failure, ERROR_DENIED, "This token is not known, or no longer valid.");
+		failure->code = ERROR_DENIED;
 		status = 401;
 	} else if (error == OK && store_snapshot(keeper->store, work.arena, &snapshot, failure) == OK) {
 		const struct scope *scope = policy_scope(&snapshot, subject, ACTION_ALERT_APPEND, work.arena);
 		if (!scope) {
-			fail(failure, ERROR_DENIED,
-			    "This token may not send alerts: only those of sensors of active organisations may.");
+			fail(failure, ERROR_DENIED, "Only sensors of active organisations may send alerts.");
 			status = 403;
 		} else if (store_organisation_get(keeper->store, scope, subject->organisation, organisation, failure) ==
 			   OK)
@@ -95,14 +94,15 @@ static uint16_t admit(struct keeper *keeper, const uint8_t *digest, struct subje
 void batches_admit(struct keeper *keeper, const struct message *message)
 {
 	struct reader from = reader_of(message->body.at, message->body.size);
-	const uint8_t *digest = get_bytes(&from, 32);
+	struct credential credential;
+	get_credential(&from, &credential);
 	get_text(&from); /* the client's address */
-	if (!digest || !reader_done(&from))
+	if (!reader_done(&from))
 		return;
 	struct subject subject = { 0 };
 	struct organisation organisation = { 0 };
 	struct failure failure = { 0 };
-	uint16_t status = admit(keeper, digest, &subject, &organisation, &failure);
+	uint16_t status = admit(keeper, &credential, &subject, &organisation, &failure);
 	struct builder body = { 0 };
 	put_u16(&body, status);
 	put_u32(&body, subject.organisation);
@@ -171,14 +171,14 @@ static struct part *part_store(struct keeper *keeper, struct part *part)
 
 void batches_receive(struct keeper *keeper, const struct message *message)
 {
-	const uint8_t *digest;
-	struct part *part = part_decode(message, &digest);
+	struct credential credential;
+	struct part *part = part_decode(message, &credential);
 	if (!part)
 		return; /* front gives up waiting and says 503 */
 	part->generation = keeper->front_generation;
 	struct subject subject = { 0 };
 	struct organisation organisation;
-	uint16_t status = admit(keeper, digest, &subject, &organisation, &part->failure);
+	uint16_t status = admit(keeper, &credential, &subject, &organisation, &part->failure);
 	part->batch.sensor = subject.sensor;
 	part->batch.organisation = subject.organisation;
 	if (status == 200)

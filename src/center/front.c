@@ -104,6 +104,7 @@ static void front_requested(void *context, struct exchange *exchange)
 	put_bytes(&body, request->session, 32);
 	put_bytes(&body, request->token, 32);
 	put_bytes(&body, request->form, 32);
+	put_bytes(&body, request->certificate, 32);
 	put_u64(&body, request->version);
 	put_text(&body, text_of(request->idempotency_key));
 	put_text(&body, request->language);
@@ -187,6 +188,16 @@ static void take_counters(struct front *front, struct text body)
 	front->keeper_counters = strndup(text.at, text.size);
 }
 
+/* The machines' door opens with the first of them. */
+static void take_authorities(struct front *front, struct text body)
+{
+	struct reader from = reader_of(body.at, body.size);
+	struct text authorities = get_text(&from);
+	struct failure failure;
+	if (reader_done(&from) && server_authorities(front->server, authorities, &failure) != OK)
+		log_write(LOG_ERROR, "machines are not let in", LOG_FIELD_STRING("why", failure.words));
+}
+
 static void keeper_said(void *context, const struct message *message)
 {
 	struct process *process = context;
@@ -206,6 +217,9 @@ static void keeper_said(void *context, const struct message *message)
 		break;
 	case MESSAGE_COUNTERS:
 		take_counters(front, message->body);
+		break;
+	case MESSAGE_AUTHORITIES:
+		take_authorities(front, message->body);
 		break;
 	default:
 		log_write(LOG_WARNING, "a message of an unknown kind", LOG_FIELD_NUMBER("kind", message->kind));
@@ -244,6 +258,7 @@ static void front_peer(struct process *process, enum process_kind kind, int desc
 	}
 	struct builder body = { 0 };
 	put_text(&body, text_of(front->server ? server_address(front->server) : ""));
+	put_text(&body, text_of(front->server ? server_machines_address(front->server) : ""));
 	if (!body.failed)
 		channel_send(front->keeper, MESSAGE_ADDRESS, 0, (struct text){ body.at, body.size });
 	builder_free(&body);
@@ -316,6 +331,7 @@ static enum error front_listen(struct front *front, struct failure *failure)
 		.listen = settings->listen,
 		.certificate = key ? settings->tls_certificate : NULL,
 		.key = key ? settings->tls_key : NULL,
+		.machines = settings->machines && *settings->machines ? settings->machines : NULL,
 		.hosts = authority ? hosts : NULL,
 		.batch = settings->batch_body,
 		.address_per_minute = 120000,

@@ -27,12 +27,13 @@ static const struct field alert_fields[] = {
 
 const struct route front_routes[] = {
 	{ ROUTE_STREAM, "POST", "/v1/alerts", "alert-append", "Send a batch of alerts as a detector wrote them.",
-	    alert_fields, ACTION_ALERT_APPEND, .changes = true, .limits = { .per_minute = 60000 } },
+	    alert_fields, ACTION_ALERT_APPEND, .changes = true, .door = DOOR_EITHER,
+	    .limits = { .per_minute = 60000 } },
 	{ ROUTE_EVENTS, "GET", "/v1/stream", "changes", "What changes, as it changes (server-sent events).", NULL,
 	    ACTION_EVENT_READ },
 	{ ROUTE_JSON, "GET", "/metrics", "metrics", "Counters as OpenMetrics text.", NULL, ACTION_COUNTER_READ,
 	    .handle = metrics },
 	{ ROUTE_JSON, "GET", "/v1/health", "health", "Whether the centre can answer.", NULL, ACTION_SELF,
-	    .stranger = true },
+	    .door = DOOR_EITHER, .stranger = true },
 	{ 0 },
 };

@@ -176,8 +176,11 @@ void ingests_begin(struct front *front, struct exchange *exchange)
 		counter_add(front->ingests->protocol, 1);
 		return;
 	}
-	if (!request->has_token) {
-		answer_problem(exchange, 401, "Alerts need the token of a sensor: Authorization: Bearer nrs_…", 0);
+	if (!request->has_token && !request->has_certificate) {
+		answer_problem(exchange, 401,
+		    "Alerts need the token of a sensor (Authorization: Bearer nrs_…), or at the machines' door its "
+		    "certificate.",
+		    0);
 		return;
 	}
 	if (!front->keeper || channel_waiting(front->keeper) > CHANNEL_LARGEST) {
@@ -201,7 +204,8 @@ void ingests_begin(struct front *front, struct exchange *exchange)
 	ingest->problems = json_array();
 	ingest->all_repeated = true;
 	ingest->status = 200;
-	memcpy(ingest->token, request->token, sizeof ingest->token);
+	ingest->credential.kind = request->has_certificate ? CREDENTIAL_CERTIFICATE : CREDENTIAL_TOKEN;
+	memcpy(ingest->credential.digest, request->has_certificate ? request->certificate : request->token, 32);
 	exchange_set_context(exchange, ingest);
 	const char *problem = ingest_describe(ingest, request->input);
 	if (problem) {
@@ -210,7 +214,7 @@ void ingests_begin(struct front *front, struct exchange *exchange)
 	}
 	server_pause(exchange, true);
 	struct builder body = { 0 };
-	put_bytes(&body, ingest->token, sizeof ingest->token);
+	put_credential(&body, &ingest->credential);
 	put_text(&body, text_of(request->client));
 	if (body.failed ||
 	    channel_send(front->keeper, MESSAGE_ADMIT, request->number, (struct text){ body.at, body.size }) != OK)

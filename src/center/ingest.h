@@ -6,6 +6,7 @@
 #define NOROSHI_CENTER_INGEST_H
 
 #include "base/stream.h"
+#include "center/credential.h"
 #include "center/front.h"
 #include "center/ingest_member.h"
 #include "formats/format.h"
@@ -13,7 +14,7 @@
 #define INGEST_PROBLEMS 10
 
 enum ingest_state {
-	INGEST_ADMISSION, /* the keeper is asked whose token this is */
+	INGEST_ADMISSION, /* the keeper is asked who shows this */
 	INGEST_BODY,      /* coming in */
 	INGEST_READY,     /* waits to be read, or is being read: in member->reading */
 	INGEST_STORING,   /* waits for the keeper: in member->storing as long as parts are unsent */
@@ -32,7 +33,7 @@ struct ingest {
 	uint64_t number; /* of the exchange; 0 once the client is gone */
 	enum ingest_state state;
 	struct member *member; /* whose queue and quota; set at admission */
-	uint8_t token[32];
+	struct credential credential;
 	uint32_t organisation, sensor;
 	char batch[130], map[1026];
 	struct hash128 epoch;

@@ -62,7 +62,7 @@ static enum error part_cut(struct ingest *ingest, uint64_t end, bool last, struc
 	now->skipped -= header;
 	ingest->preamble_lines = 0;
 	struct builder *to = &part->body;
-	put_bytes(to, ingest->token, sizeof ingest->token);
+	put_credential(to, &ingest->credential);
 	put_u64(to, ingest->epoch.high);
 	put_u64(to, ingest->epoch.low);
 	put_u64(to, ingest->part_first);

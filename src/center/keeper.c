@@ -254,9 +254,10 @@ static void keeper_round(void *context)
 static void take_address(struct keeper *keeper, struct text body)
 {
 	struct reader from = reader_of(body.at, body.size);
-	struct text address = get_text(&from);
+	struct text address = get_text(&from), machines = get_text(&from);
 	const char *url = keeper->process->settings.public_url;
 	text_copy(url && *url ? text_of(url) : address, keeper->public_url, sizeof keeper->public_url);
+	machines_address(keeper, machines);
 }
 
 static void front_said(void *context, const struct message *message)
@@ -323,6 +324,8 @@ static void keeper_peer(struct process *process, enum process_kind kind, int des
 		process, channel, &failure) != OK) {
 		*channel = NULL;
 		log_write(LOG_ERROR, "no channel to another process", LOG_FIELD_STRING("why", failure.words));
+	} else if (front) {
+		machines_let_in(keeper);
 	}
 }
 
@@ -394,6 +397,8 @@ static enum error keeper_open(struct keeper *keeper, struct failure *failure)
 		error = requests_new(&keeper->requests, keeper->process->counters, failure);
 	if (error == OK)
 		error = deliveries_new(&keeper->deliveries, keeper->process->counters, failure);
+	if (error == OK)
+		error = machines_open(keeper, failure);
 	struct work work = { 0 };
 	if (error == OK)
 		error = work_begin(&work, "cursors", failure);
@@ -474,6 +479,7 @@ static void keeper_stop(struct process *process)
 			capabilities[i]->stop(&keeper->center);
 	history_close(keeper->history);
 	store_close(keeper->store);
+	machines_close(keeper);
 	log_write(LOG_INFO, "the keeper has closed store and history");
 	process_end(process, 0);
 }

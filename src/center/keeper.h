@@ -9,6 +9,7 @@
 #define NOROSHI_CENTER_KEEPER_H
 
 #include "base/memory.h"
+#include "center/credential.h"
 #include "center/passwords.h"
 #include "center/process.h"
 #include "http/route.h"
@@ -17,11 +18,13 @@
 #include "store/history.h"
 #include "store/store.h"
 
+struct authority;
 struct batches;
 struct deliveries;
 struct requests;
 
-#define TOKENS_USED 256               /* of one tick; further ones are noted by a later use */
+#define TOKENS_USED 256 /* of one tick; further ones are noted by a later use */
+#define CERTIFICATES_USED 256
 #define TOKEN_USED_EVERY (5 * MINUTE) /* how exact `last_used` of a token is */
 
 struct keeper {
@@ -32,6 +35,8 @@ struct keeper {
 	struct history_repair repair; /* at its last opening */
 	char history_folder[4352];
 	char public_url[256];
+	char machines_url[256];          /* of the machines' door; "" = there is none */
+	struct authority *authority;     /* signs machines' certificates */
 	struct channel *front, *courier; /* NULL while that process is away */
 	uint64_t front_generation;       /* grows with each front: what an earlier one asked is answered to nobody */
 	struct passwords *passwords;
@@ -47,6 +52,8 @@ struct keeper {
 		nanoseconds when;
 	} used[TOKENS_USED]; /* not yet in the store; the next tick puts them there */
 	size_t used_count;
+	struct uuid certificates_used[CERTIFICATES_USED]; /* for the first time; the same */
+	size_t certificates_used_count;
 	uint8_t cursor_key[32];                          /* cursors.c */
 	nanoseconds opened_last, minute_last, hour_last; /* monotonic */
 	unsigned ticks;
@@ -64,7 +71,12 @@ void work_end(struct work *work);
  * is found gives its form digest too. */
 enum error subject_of_token(struct keeper *keeper, const struct work *work, const uint8_t digest[32],
     struct subject *subject, struct failure *failure);
-void subjects_tick(struct keeper *keeper); /* when tokens were used goes into the store */
+/* A machine by its certificate: a sensor, as by its token. The words say why it is nobody. */
+enum error subject_of_certificate(struct keeper *keeper, const struct work *work, const uint8_t digest[32],
+    struct subject *subject, struct failure *failure);
+enum error subject_of_credential(struct keeper *keeper, const struct work *work, const struct credential *credential,
+    struct subject *subject, struct failure *failure);
+void subjects_tick(struct keeper *keeper); /* when tokens and certificates were used goes into the store */
 enum error subject_of_session(struct keeper *keeper, const struct work *work, const uint8_t digest[32],
     struct subject *subject, struct session *session, struct failure *failure);
 
@@ -84,6 +96,13 @@ void requests_round(struct keeper *keeper); /* log lines of what was read become
 
 /* The key that cursors are sealed with; made when there is none (cursors.c). */
 enum error cursors_key_load(struct keeper *keeper, struct arena *arena, struct failure *failure);
+
+/* Machines (machines.c): the key of their authority; the front learns whose certificates it takes; the address of their
+ * door becomes machines_url, by the name that people reach the pages by and with its own port. */
+enum error machines_open(struct keeper *keeper, struct failure *failure);
+void machines_close(struct keeper *keeper);
+void machines_let_in(struct keeper *keeper);
+void machines_address(struct keeper *keeper, struct text address);
 
 /* The outbox (deliveries.c). */
 enum error deliveries_new(struct deliveries **deliveries, struct counters *counters, struct failure *failure);

@@ -5,12 +5,13 @@
  *
  *   supervisor ↔ front, keeper, courier      front ↔ keeper      keeper ↔ courier
  *
- * An answer carries its question's correlation. `text` is u32 length and bytes; digests are SHA-256, 32 bytes.
+ * An answer carries its question's correlation. `text` is u32 length and bytes; digests are SHA-256, 32 bytes; a
+ * credential is u8 its kind and the digest of it.
  */
 #ifndef NOROSHI_CENTER_MESSAGE_H
 #define NOROSHI_CENTER_MESSAGE_H
 
-#define MESSAGE_VERSION 2
+#define MESSAGE_VERSION 3
 
 enum message_kind {
 	/* supervisor → child: u32 version; text name (path) and text content of the configuration file; then what the
@@ -26,12 +27,12 @@ enum message_kind {
 	/* supervisor → child: finish what is under way and end. Empty body. */
 	MESSAGE_STOP = 4,
 
-	/* front → keeper: may the bearer of this token append alerts now? digest token; text client address. */
+	/* front → keeper: may who shows this append alerts now? credential; text client address. */
 	MESSAGE_ADMIT = 16,
 	/* u16 status (200, 401, 403, 503); u32 organisation; u32 sensor; u64 quota in thousandths of an alert a second
 	 * (0 = the configured default); text words when the status is not 200. */
 	MESSAGE_ADMITTED = 17,
-	/* front → keeper: one part of a batch. digest token; u64 epoch high, low; u64 sequence first, end of this part;
+	/* front → keeper: one part of a batch. credential; u64 epoch high, low; u64 sequence first, end of this part;
 	 * i64 received; u32 lines, alerts, skipped, malformed in this part; u8 last part; then alert_encode() of its
 	 * alerts to the end. Each part is answered. */
 	MESSAGE_INGEST = 18,
@@ -40,8 +41,8 @@ enum message_kind {
 	MESSAGE_INGESTED = 19,
 
 	/* front → keeper: a request, checked against its route. text route name; digest session; digest token; digest
-	 * form token (zeros when absent); u64 If-Match; text Idempotency-Key; text language; text client address; then
-	 * its fields (fields_encode() of http/fields.h). */
+	 * form token; digest certificate (zeros when absent); u64 If-Match; text Idempotency-Key; text language; text
+	 * client address; then its fields (fields_encode() of http/fields.h). */
 	MESSAGE_CALL = 32,
 	/* u16 status; u64 version (ETag); text location; u8 cookie (0 leave, 1 set, 2 remove); text cookie; u32 its age
 	 * in seconds; u32 Retry-After in seconds (0 = none); text problem (words for RFC 9457, when status ≥ 400); text
@@ -50,10 +51,13 @@ enum message_kind {
 	MESSAGE_ANSWER = 33,
 	/* keeper → front: something that people may be looking at changed. u32 organisation; text noun; text id. */
 	MESSAGE_CHANGED = 34,
-	/* front → keeper: where people reach the pages. text address. */
+	/* front → keeper: where people reach the pages, and machines their door. text address; text machines' address
+	 * (empty: there is no such door). */
 	MESSAGE_ADDRESS = 35,
 	/* keeper → front, every few seconds: text counters as OpenMetrics. */
 	MESSAGE_COUNTERS = 36,
+	/* keeper → front: whose certificates are taken from machines. text authorities (PEM). */
+	MESSAGE_AUTHORITIES = 37,
 
 	/* keeper → courier: deliver one message of the outbox. u64 number; u32 tries so far; text topic; text body. */
 	MESSAGE_DELIVER = 48,

@@ -19,11 +19,11 @@ void parts_free(struct part *part)
 	}
 }
 
-struct part *part_decode(const struct message *message, const uint8_t **digest)
+struct part *part_decode(const struct message *message, struct credential *credential)
 {
 	struct reader from = reader_of(message->body.at, message->body.size);
 	struct history_batch batch = { 0 };
-	*digest = get_bytes(&from, 32);
+	get_credential(&from, credential);
 	batch.epoch.high = get_u64(&from);
 	batch.epoch.low = get_u64(&from);
 	batch.sequence_first = get_u64(&from);

@@ -6,6 +6,7 @@
 #define NOROSHI_CENTER_PART_H
 
 #include "bus/channel.h"
+#include "center/credential.h"
 #include "store/history.h"
 
 /* A part within a round. */
@@ -24,9 +25,9 @@ struct part {
 	char encoded[];
 };
 
-/* NULL when the body does not fit, or without memory. *digest (of the token) points into the message. Whose the batch
- * is stays open: its sensor and organisation are the token's word, and set before part_verify(). */
-struct part *part_decode(const struct message *message, const uint8_t **digest);
+/* NULL when the body does not fit, or without memory. Whose the batch is stays open: its sensor and organisation are
+ * the credential's word, and set before part_verify(). */
+struct part *part_decode(const struct message *message, struct credential *credential);
 void parts_free(struct part *part); /* and those behind it; NULL is fine */
 
 /* What the front read is decoded once more: ERROR_CORRUPT unless each alert belongs to this sensor, organisation, epoch

@@ -14,7 +14,7 @@ struct request {
 	struct work work;
 	const struct route *route;
 	json_t *input;
-	uint8_t session[32], token[32], form[32]; /* digests; zero when absent */
+	uint8_t session[32], token[32], form[32], certificate[32]; /* digests; zero when absent */
 	char key[65], language[3], client[46];
 	uint64_t version;
 	struct subject subject; /* role NONE: a stranger */

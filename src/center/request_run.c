@@ -143,6 +143,7 @@ static void prepare_call(struct request *request)
 		.now = keeper->center.now(),
 	};
 	memcpy(call->session, request->session, sizeof call->session);
+	memcpy(call->certificate, request->certificate, sizeof call->certificate);
 	text_copy(text_of(request->client), call->client, sizeof call->client);
 	text_copy(text_of(request->key), call->idempotency_key, sizeof call->idempotency_key);
 }
@@ -201,7 +202,7 @@ void request_run(struct request *request)
 		request_frame(request);
 		return;
 	}
-	if (request->subject.role != ROLE_NONE)
+	if (request->subject.role != ROLE_NONE || request->route->watched)
 		request_log(request, error == ERROR_DENIED ? "denied" : "failed", error_name(error));
 	if (problem_status(error, request->version != 0) >= 500)
 		log_write(LOG_ERROR, "a request failed", LOG_FIELD_STRING("route", request->route->name),

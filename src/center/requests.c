@@ -77,6 +77,7 @@ bool request_decode(struct request *request, struct text body, struct failure *f
 	get_digest(&from, request->session);
 	get_digest(&from, request->token);
 	get_digest(&from, request->form);
+	get_digest(&from, request->certificate);
 	request->version = get_u64(&from);
 	bool fits = text_copy(get_text(&from), request->key, sizeof request->key);
 	fits &= text_copy(get_text(&from), request->language, sizeof request->language);
@@ -95,13 +96,39 @@ static bool is_zero(const uint8_t digest[32])
 	return memcmp(digest, zero, 32) == 0;
 }
 
+/* What is open to machines is so by their certificates alone, and nothing else is: front saw to it, and so do we. */
+static bool door_fits(const struct request *request)
+{
+	if (!is_zero(request->certificate))
+		return request->route->door != DOOR_PEOPLE;
+	return request->route->door != DOOR_MACHINES || (is_zero(request->token) && is_zero(request->session));
+}
+
+/* Words for somebody unknown. */
+static const char *why_unknown(const struct request *request, const struct failure *failure)
+{
+	if (!is_zero(request->certificate))
+		return failure->words;
+	if (request->route->door == DOOR_MACHINES)
+		return "Show the certificate of an enrolled machine.";
+	return is_zero(request->token) ? "Sign in first, or show a token."
+				       : "This token is not known, or no longer valid.";
+}
+
 bool request_identify(struct request *request)
 {
 	struct keeper *keeper = request->keeper;
 	struct requests *requests = keeper->requests;
 	struct failure failure = { 0 };
 	enum error error = OK;
-	if (!is_zero(request->token))
+	if (!door_fits(request)) {
+		request_refuse(request, 404, ROUTE_HIDDEN_WORDS);
+		return false;
+	}
+	if (!is_zero(request->certificate))
+		error =
+		    subject_of_certificate(keeper, &request->work, request->certificate, &request->subject, &failure);
+	else if (!is_zero(request->token))
 		error = subject_of_token(keeper, &request->work, request->token, &request->subject, &failure);
 	else if (!is_zero(request->session)) {
 		error = subject_of_session(
@@ -119,9 +146,7 @@ bool request_identify(struct request *request)
 		return false;
 	}
 	if (request->subject.role == ROLE_NONE && !request->route->stranger) {
-		request_refuse(request, 401,
-		    is_zero(request->token) ? "Sign in first, or show a token."
-					    : "This token is not known, or no longer valid.");
+		request_refuse(request, 401, why_unknown(request, &failure));
 		return false;
 	}
 	/* A browser sends its cookie along with what another site made it send: the form's token it cannot know. Front

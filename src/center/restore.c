@@ -3,6 +3,7 @@
  */
 #include "base/file.h"
 #include "base/log.h"
+#include "center/authority.h"
 #include "center/backup.h"
 #include "center/folder.h"
 #include "store/store.h"
@@ -98,6 +99,11 @@ struct restore {
 	const struct manifest *manifest;
 };
 
+static bool is_authority(const char *name)
+{
+	return strcmp(name, "secrets/" AUTHORITY_FILE) == 0;
+}
+
 /* Where a file goes; NULL: it is not restored. */
 static char *target(const struct restore *restore, const char *name, char *to, size_t size)
 {
@@ -109,6 +115,8 @@ static char *target(const struct restore *restore, const char *name, char *to, s
 		snprintf(to, size, "%s/%s", restore->history.partial, rest);
 	else if (history)
 		snprintf(to, size, "%s/history/%s", restore->state.partial, rest);
+	else if (is_authority(name))
+		snprintf(to, size, "%s/%s", restore->state.partial, AUTHORITY_FILE);
 	else if (restore->configuration.begun)
 		snprintf(to, size, "%s/%s", restore->configuration.partial, rest);
 	else
@@ -124,6 +132,9 @@ static enum error copy_all(struct restore *restore, struct progress *progress, s
 		char to[4400];
 		error = check_file(
 		    restore->wish->backup, file, target(restore, file->name, to, sizeof to), progress, failure);
+		/* The keeper uses no key that others could read. */
+		if (!error && is_authority(file->name) && chmod(to, 0600) != 0)
+			error = fail_errno(failure, "%s", to);
 	}
 	return error;
 }

@@ -43,6 +43,11 @@ static const char *listen_problem(const char *value)
 	return listen_parse(value, host, &port) ? NULL : "expected ADDRESS:PORT, such as 127.0.0.1:8443 or [::1]:8443";
 }
 
+static const char *machines_problem(const char *value)
+{
+	return *value ? listen_problem(value) : NULL;
+}
+
 static const char *url_problem(const char *value)
 {
 	struct text url = text_of(value);
@@ -59,6 +64,11 @@ static const struct option center_options[] = {
 	{ "listen", OPTION_TEXT, AT(listen), "127.0.0.1:8443", .check = listen_problem, .fixed = true,
 	    .summary = "Address and port for pages, programs and agents; beyond loopback a key and a certificate are "
 		       "needed." },
+	{ "machines", OPTION_TEXT, AT(machines), NULL, .check = machines_problem, .fixed = true,
+	    .summary = "Address and port at which machines show certificates instead of tokens; needs a key and a "
+		       "certificate; empty: there is none." },
+	{ "certificate_life", OPTION_DURATION, AT(certificate_life), "7 d", 5, 86400.0 * 397,
+	    .summary = "How long a machine's certificate is good; it is renewed by itself when half of that is over." },
 	{ "tls_certificate", OPTION_PATH, AT(tls_certificate), NULL,
 	    .summary = "PEM file: the certificate and its chain." },
 	{ "tls_key", OPTION_PATH, AT(tls_key), NULL, .summary = "PEM file: the private key; readable by nobody else." },
@@ -126,6 +136,9 @@ enum error settings_check(const struct center_settings *settings, struct failure
 		    key ? "tls_key" : "tls_certificate", key ? "tls_certificate" : "tls_key");
 	if (!settings->listen || !listen_parse(settings->listen, host, &port))
 		return fail(failure, ERROR_USAGE, "center.listen: expected ADDRESS:PORT, such as 127.0.0.1:8443");
+	if (settings->machines && *settings->machines && !key)
+		return fail(
+		    failure, ERROR_USAGE, "center.machines needs TLS: set center.tls_key and center.tls_certificate");
 	if (!key && !host_is_loopback(host))
 		return fail(failure, ERROR_USAGE,
 		    "center.listen is %s, which others can reach: set center.tls_key and center.tls_certificate, or "

@@ -8,6 +8,8 @@
 #include "base/config.h"
 
 struct center_settings {
+	char *machines;                  /* the machines' door: as `listen`; empty = none */
+	nanoseconds certificate_life;    /* of machines */
 	char *listen;                    /* "127.0.0.1:8443", "[::1]:0" */
 	char *tls_certificate, *tls_key; /* PEM files */
 	char *state, *history;           /* folders; history empty = "history" in the state folder */

@@ -16,7 +16,7 @@
 
 #include <libwebsockets.h>
 
-enum limit_kind { LIMIT_ADDRESS = 1, LIMIT_STRANGER, LIMIT_TOKEN };
+enum limit_kind { LIMIT_ADDRESS = 1, LIMIT_STRANGER, LIMIT_TOKEN, LIMIT_MACHINE };
 
 /* A header's value; none when it is absent. *bad is set when it is there twice, too long, or holds a NUL. */
 static struct text take_header(struct lws *wsi, enum lws_token_indexes token, char *to, size_t room, bool *bad)
@@ -154,7 +154,7 @@ bool admit_host(struct exchange *exchange)
 	struct text host = take_header(exchange->connection->wsi, WSI_TOKEN_HOST, value, sizeof value, &bad);
 	if (bad || host.size == 0)
 		return refuse(exchange, 400, "exactly one Host header is needed");
-	if (!header_host_known(host, exchange->server->hosts))
+	if (!header_host_known(host, exchange->connection->door->hosts))
 		return refuse(exchange, 421, "this server is not called by that Host");
 	return true;
 }
@@ -181,9 +181,12 @@ bool admit_route_rate(struct exchange *exchange)
 	uint8_t key[40] = { 0 };
 	uint64_t name = hash_text(text_of(route->name), 0);
 	uint32_t per_minute = route->limits.per_minute ? route->limits.per_minute : 600;
-	bool known = (exchange->request.has_token || exchange->request.has_session) && !route->stranger;
+	const struct request *request = &exchange->request;
+	bool known = (request->has_certificate || request->has_token || request->has_session) && !route->stranger;
 	memcpy(key, &name, sizeof name);
-	if (exchange->request.has_token)
+	if (request->has_certificate)
+		memcpy(key + 8, request->certificate, 32);
+	else if (exchange->request.has_token)
 		memcpy(key + 8, exchange->request.token, 32);
 	else if (exchange->request.has_session)
 		memcpy(key + 8, exchange->request.session, 32);
@@ -191,11 +194,41 @@ bool admit_route_rate(struct exchange *exchange)
 		memset(key + 8, 0, 32);
 		memcpy(key + 8, &exchange->connection->group, sizeof exchange->connection->group);
 	}
-	return take(exchange, known ? LIMIT_TOKEN : LIMIT_STRANGER, key, sizeof key, per_minute);
+	return take(exchange,
+	    !known                     ? LIMIT_STRANGER
+	    : request->has_certificate ? LIMIT_MACHINE
+				       : LIMIT_TOKEN,
+	    key, sizeof key, per_minute);
+}
+
+/* At the machines' door the handshake has shown who comes: a certificate that the authorities signed, and its key. */
+static bool take_certificate(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	struct lws *wsi = exchange->connection->wsi;
+	SSL *tls = lws_get_ssl(wsi);
+	X509 *certificate = tls ? SSL_get0_peer_certificate(tls) : NULL;
+	request->language = TEXT("en");
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION) > 0)
+		return refuse(exchange, 401, "tokens are not taken at this door: machines show a certificate here");
+	if (!certificate)
+		return true;
+	unsigned char *der = NULL;
+	int size = i2d_X509(certificate, &der);
+	if (size <= 0 || SSL_get_verify_result(tls) != X509_V_OK) {
+		OPENSSL_free(der);
+		return refuse(exchange, 401, "this certificate cannot be read");
+	}
+	sha256(der, (size_t)size, request->certificate);
+	request->has_certificate = true;
+	OPENSSL_free(der);
+	return true;
 }
 
 bool admit_credentials(struct exchange *exchange)
 {
+	if (exchange->connection->door->machines)
+		return take_certificate(exchange);
 	struct lws *wsi = exchange->connection->wsi;
 	struct server *server = exchange->server;
 	struct request *request = &exchange->request;
@@ -281,7 +314,7 @@ static bool origin_is_ours(struct exchange *exchange, struct text origin)
 	if (!text_starts(origin, scheme))
 		return false;
 	return header_host_known(
-	    (struct text){ origin.at + scheme.size, origin.size - scheme.size }, exchange->server->hosts);
+	    (struct text){ origin.at + scheme.size, origin.size - scheme.size }, exchange->connection->door->hosts);
 }
 
 /* Another site must not use a person's session: what changes something by cookie needs our Origin. */
@@ -391,29 +424,4 @@ void admit_format(struct exchange *exchange)
 	struct text accept = take_header(exchange->connection->wsi, WSI_TOKEN_HTTP_ACCEPT, value, sizeof value, &bad);
 	if (!bad && text_find_nocase(accept, TEXT("text/csv")) >= 0)
 		json_object_set_new(input, "format", json_string("csv"));
-}
-
-void admit_certificate(struct exchange *exchange)
-{
-	struct request *request = &exchange->request;
-	SSL *tls = lws_get_ssl(exchange->connection->wsi);
-	X509 *certificate = tls ? SSL_get1_peer_certificate(tls) : NULL;
-	if (!certificate)
-		return;
-	unsigned char *der = NULL;
-	int size = i2d_X509(certificate, &der);
-	BIO *memory = BIO_new(BIO_s_mem());
-	if (size > 0 && memory && SSL_get_verify_result(tls) == X509_V_OK &&
-	    X509_NAME_print_ex(memory, X509_get_subject_name(certificate), 0,
-		XN_FLAG_RFC2253 & ~(unsigned)ASN1_STRFLGS_ESC_MSB) >= 0) {
-		char *text;
-		long length = BIO_get_mem_data(memory, &text);
-		sha256(der, (size_t)size, request->certificate);
-		text_copy((struct text){ text, (size_t)length }, request->certificate_subject,
-		    sizeof request->certificate_subject);
-		request->has_certificate = true;
-	}
-	BIO_free(memory);
-	OPENSSL_free(der);
-	X509_free(certificate);
 }

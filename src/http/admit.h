@@ -22,7 +22,6 @@ bool admit_path(struct exchange *exchange, const struct route_match *match);
 bool admit_body(struct exchange *exchange);
 bool admit_wants_json(struct exchange *exchange);
 void admit_format(struct exchange *exchange); /* Accept: text/csv is the field format=csv where there is one */
-void admit_certificate(struct exchange *exchange);
 bool refuse_failure(struct exchange *exchange, const struct failure *failure);
 bool refuse(struct exchange *exchange, uint16_t status, const char *words);
 

@@ -3,6 +3,7 @@
  * rooms.
  *
  *   server.c    life of the server, the library's callbacks
+ *   door.c      the addresses that it listens at, with their TLS
  *   pump.c      the library's event loop inside ours
  *   admit.c     the checks of headers, one function each
  *   receive.c   headers and body of a request → checks → the owner
@@ -14,6 +15,7 @@
 #ifndef NOROSHI_HTTP_EXCHANGE_H
 #define NOROSHI_HTTP_EXCHANGE_H
 
+#include "http/door.h"
 #include "http/limiter.h"
 #include "http/server.h"
 #include "net/address.h"
@@ -40,6 +42,7 @@ struct event_client; /* push.c */
 
 struct connection {
 	struct server *server;
+	const struct door *door;
 	struct lws *wsi;
 	struct connection *next, *previous;
 	struct address group; /* what the client is counted as: its address, IPv6 at /64 */
@@ -101,12 +104,9 @@ struct server {
 	uint64_t waiting;
 	struct watch *sweep;
 	struct builder openapi;
-	char address[128]; /* "https://127.0.0.1:8443" */
-	char *hosts[17];   /* allowed in Host, NULL ends */
-	char certificate[512], key[512], authorities[512], listen[64];
-	uint16_t port;
+	struct door doors[DOORS];
+	char certificate[512], key[512], listen[64];
 	bool tls;
-	struct ssl_ctx_st *tls_context; /* the library's; of new connections */
 	struct event_client *event_clients;
 	uint32_t event_client_count;
 	bool stopping;

@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/time.h"
 #include "net/address.h"
+#include "net/signing_request.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -112,6 +113,8 @@ static enum error check_string(const struct field *field, struct text text, stru
 		return prefix_parse(text, &prefix)
 			   ? OK
 			   : expected(field, failure, "an address or a prefix such as 192.0.2.0/24");
+	case FIELD_SIGNING_REQUEST:
+		return machine_key_parse(text, NULL) ? OK : expected(field, failure, "a signing request in PEM");
 	case FIELD_CURSOR:
 		if (!is_cursor(text) || text.size > field_largest(field))
 			return expected(field, failure, "the cursor of an earlier answer, unchanged");
@@ -255,6 +258,17 @@ static enum error from_string(const struct field *field, struct text text, json_
 	return error;
 }
 
+static enum error from_request(const struct field *field, struct text text, json_t **value, struct failure *failure)
+{
+	uint8_t key[MACHINE_KEY];
+	char hex[MACHINE_KEY_TEXT];
+	struct failure why;
+	if (signing_request_read(text, key, &why) != OK)
+		return fail(failure, ERROR_INPUT, "field %s: %.400s", field->name, why.words);
+	*value = json_string(hex_format(key, sizeof key, hex));
+	return *value ? OK : no_memory(field, failure);
+}
+
 static enum error hand_over(const struct field *field, json_t *made, json_t **value, struct failure *failure)
 {
 	if (!made)
@@ -292,6 +306,8 @@ enum error field_value_from_text(const struct field *field, struct text text, js
 		if (text_equal(text, TEXT("false")))
 			return hand_over(field, json_false(), value, failure);
 		return expected(field, failure, "true or false");
+	case FIELD_SIGNING_REQUEST:
+		return from_request(field, text, value, failure);
 	default:
 		return from_string(field, text, value, failure);
 	}

@@ -32,6 +32,7 @@ static void put_schema_type(struct builder *to, const struct field *field)
 		[FIELD_CURSOR] = "\"type\":\"string\"",
 		[FIELD_SECRET] = "\"type\":\"string\",\"format\":\"password\"",
 		[FIELD_LIST] = "\"type\":\"array\"",
+		[FIELD_SIGNING_REQUEST] = "\"type\":\"string\"",
 	};
 	build_text(to, text_of(types[field->type]));
 }

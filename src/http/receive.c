@@ -28,6 +28,8 @@ static bool answer_own(struct exchange *exchange, struct text method, struct tex
 {
 	struct server *server = exchange->server;
 	bool get = text_equal(method, TEXT("GET")) || text_equal(method, TEXT("HEAD"));
+	if (exchange->connection->door->machines)
+		return false;
 	if (text_starts(path, TEXT("/web/"))) {
 		const struct asset *asset = asset_find(server->assets, (struct text){ path.at + 5, path.size - 5 });
 		if (!asset)
@@ -59,10 +61,20 @@ static const struct route language_route = { .kind = ROUTE_FORM,
 	.fields = language_fields,
 	.stranger = true };
 
+/* What stands at another door is not there. */
+static void close_door(const struct exchange *exchange, struct route_match *match)
+{
+	bool machines = exchange->connection->door->machines;
+	if (match->route && match->route->door != DOOR_EITHER && (match->route->door == DOOR_MACHINES) != machines)
+		*match = (struct route_match){ 0 };
+}
+
 static bool find_route(struct exchange *exchange, struct text method, struct text path, struct route_match *match)
 {
+	bool machines = exchange->connection->door->machines;
 	route_find(exchange->server->router, method, path, match);
-	if (text_equal(path, TEXT("/language"))) {
+	close_door(exchange, match);
+	if (text_equal(path, TEXT("/language")) && !machines) {
 		match->path_exists = true;
 		match->route = text_equal(method, TEXT("POST")) ? &language_route : NULL;
 		text_copy(TEXT("POST"), match->allow, sizeof match->allow);
@@ -76,6 +88,8 @@ static bool find_route(struct exchange *exchange, struct text method, struct tex
 		return true;
 	}
 	if (!match->path_exists)
+		return refuse(exchange, 404, NULL);
+	if (machines) /* nor is told there what else there may be */
 		return refuse(exchange, 404, NULL);
 	memcpy(exchange->allow, match->allow, sizeof exchange->allow);
 	return refuse(exchange, 405, NULL);
@@ -107,7 +121,6 @@ bool receive_request(struct connection *connection, struct text path)
 	    !admit_origin(exchange, get, match.route->kind == ROUTE_FORM) || !admit_body(exchange))
 		return true;
 	admit_format(exchange);
-	admit_certificate(exchange);
 	if (match.route->kind == ROUTE_STREAM) {
 		struct failure failure;
 		if (fields_complete(match.route, exchange->request.input, &failure) != OK)

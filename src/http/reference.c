@@ -61,6 +61,7 @@ static void put_type(struct builder *to, const struct field *field)
 		[FIELD_CURSOR] = "cursor",
 		[FIELD_SECRET] = "secret",
 		[FIELD_LIST] = "list of texts",
+		[FIELD_SIGNING_REQUEST] = "certificate signing request in PEM",
 	};
 	build_text(to, text_of(types[field->type]));
 	if (field->type == FIELD_CHOICE)
@@ -91,6 +92,9 @@ static void put_route(struct builder *to, const struct route *route)
 	build_format(to, "\n## %s %s\n\n%s `%s`, for ", route->method, route->path, route->summary, route->name);
 	put_who(to, route);
 	build_char(to, '.');
+	if (route->door != DOOR_PEOPLE)
+		build_text(to, route->door == DOOR_EITHER ? TEXT(" At the machines' door too.")
+							  : TEXT(" At the machines' door alone."));
 	if (route->hidden)
 		build_text(to, TEXT(" To others it is not there (404)."));
 	if (route->versioned)

@@ -33,8 +33,9 @@ enum field_type {
 	FIELD_ADDRESS,
 	FIELD_PREFIX,
 	FIELD_CURSOR,
-	FIELD_SECRET, /* never logged */
-	FIELD_LIST,   /* of texts */
+	FIELD_SECRET,          /* never logged */
+	FIELD_LIST,            /* of texts */
+	FIELD_SIGNING_REQUEST, /* net/signing_request.h, in PEM; its value is the hex of the public key in it */
 };
 enum field_place { IN_PATH, IN_QUERY, IN_BODY };
 
@@ -48,6 +49,10 @@ struct field {
 	const char *const *choices; /* of FIELD_CHOICE; NULL ends */
 	const char *summary;
 };
+
+/* Where a route is open: to people and programs with tokens, or to machines with certificates (server.h). What is open
+ * to machines is all that a stolen one can ask for. */
+enum route_door { DOOR_PEOPLE, DOOR_MACHINES, DOOR_EITHER };
 
 enum route_kind {
 	ROUTE_JSON,   /* an API route under /v1/: answers JSON */
@@ -76,6 +81,7 @@ struct call {
 	struct text language;          /* "ja" or "en" */
 	char client[46];               /* address of the client, for the log and limits */
 	uint8_t session[32];           /* digest of the session cookie; zero without one */
+	uint8_t certificate[32];       /* digest of a machine's certificate; zero without one */
 	char idempotency_key[65];      /* "" without one */
 	const char *type;              /* out: instead of JSON or a page these bytes as this type; both in the arena */
 	struct text body;
@@ -96,6 +102,8 @@ struct route {
 	const struct field
 	    *fields; /* may be NULL; where "format" has the choice "csv", `Accept: text/csv` chooses it */
 	enum action action;
+	enum route_door door;
+	bool watched;  /* a stranger who is refused here stands in the log, too */
 	bool stranger; /* may be called without signing in (sign-in, acknowledgement by link, health) */
 	bool hidden;   /* those who may not do this are told that there is no such thing (404), not that they may not */
 	bool changes;  /* runs inside a store transaction; logged as such */

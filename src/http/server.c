@@ -8,7 +8,6 @@
 #include "http/exchange.h"
 
 #include "base/log.h"
-#include "http/listen.h"
 #include "http/openapi.h"
 #include "http/tls.h"
 
@@ -28,9 +27,7 @@
 
 struct server_core {
 	struct server server;
-	struct listener listener;
-	struct watch *accept;
-	struct lws_vhost *vhost;
+	struct door *making; /* the door whose TLS the library sets up */
 	struct lws_protocol_vhost_options headers[6];
 };
 
@@ -71,8 +68,9 @@ static bool may_connect(const struct server *server, struct address group)
 	return same < server->settings.connections_each;
 }
 
-static void take_connection(struct server *server, int descriptor, struct address client)
+static void take_connection(const struct door *door, int descriptor, struct address client)
 {
+	struct server *server = door->server;
 	struct connection *connection = NULL;
 	if (may_connect(server, address_group(client)))
 		connection = calloc(1, sizeof *connection);
@@ -82,10 +80,11 @@ static void take_connection(struct server *server, int descriptor, struct addres
 		return;
 	}
 	connection->server = server;
+	connection->door = door;
 	connection->group = address_group(client);
 	connection->since = time_monotonic();
 	address_format(client, connection->client);
-	connection->wsi = lws_adopt_socket_vhost(core_of(server)->vhost, descriptor);
+	connection->wsi = lws_adopt_socket_vhost(door->vhost, descriptor);
 	if (!connection->wsi) { /* the library closed it */
 		free(connection);
 		return;
@@ -101,15 +100,15 @@ static void take_connection(struct server *server, int descriptor, struct addres
 static void clients_wait(void *context, int listening, unsigned ready)
 {
 	(void)listening, (void)ready;
-	struct server *server = context;
+	const struct door *door = context;
 	for (unsigned i = 0; i < ACCEPTS; i++) {
 		struct address client;
-		int descriptor = listen_accept(&core_of(server)->listener, &client);
+		int descriptor = listen_accept(&door->listener, &client);
 		if (descriptor < 0)
 			break;
-		take_connection(server, descriptor, client);
+		take_connection(door, descriptor, client);
 	}
-	pump_now(server->pump);
+	pump_now(door->server->pump);
 }
 
 /* ── time limits ─ */
@@ -160,10 +159,8 @@ static void sweep(void *context)
 
 void server_stop(struct server *server, nanoseconds within, void (*stopped)(void *context), void *context)
 {
-	watch_stop(core_of(server)->accept);
-	core_of(server)->accept = NULL;
-	close(core_of(server)->listener.descriptor);
-	core_of(server)->listener.descriptor = -1;
+	for (unsigned i = 0; i < DOORS; i++)
+		door_close(&server->doors[i]);
 	server->stopping = true;
 	server->stop_deadline = time_monotonic() + within;
 	server->stopped = stopped;
@@ -173,16 +170,6 @@ void server_stop(struct server *server, nanoseconds within, void (*stopped)(void
 }
 
 /* ── the library ─ */
-
-/* Sessions are never resumed: a resumed one could carry another connection's client certificate. */
-static void set_up_tls(SSL_CTX *tls)
-{
-	SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION);
-	SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_options(tls, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
-	SSL_CTX_set_num_tickets(tls, 0);
-	SSL_CTX_set_max_early_data(tls, 0);
-}
 
 static int answer_and_close(struct exchange *exchange)
 {
@@ -240,11 +227,8 @@ static int serve(struct lws *wsi, enum lws_callback_reasons reason, void *user, 
 	(void)user;
 	switch (reason) {
 	case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
-		set_up_tls(user);
-		((struct server *)lws_context_user(lws_get_context(wsi)))->tls_context = user;
+		door_set_up_tls(core_of(lws_context_user(lws_get_context(wsi)))->making, user);
 		return 0;
-	case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
-		return size == 0; /* size: whether the library's own check passed; 0 here means accepted */
 	case LWS_CALLBACK_HTTP:
 	case LWS_CALLBACK_HTTP_BODY:
 	case LWS_CALLBACK_HTTP_BODY_COMPLETION:
@@ -321,21 +305,17 @@ static enum error start_library(struct server_core *core, struct failure *failur
 		info.ssl_cert_filepath = server->certificate;
 		info.ssl_private_key_filepath = server->key;
 	}
-	if (server->tls && server->authorities[0]) {
-		info.ssl_ca_filepath = server->authorities;
-		info.options |= LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT;
-		if (!server->settings.client_certificate_needed)
-			info.options |= LWS_SERVER_OPTION_PEER_CERT_NOT_REQUIRED;
-	}
 	server->context = lws_create_context(&info);
 	if (!server->context)
 		return fail(failure, ERROR_SYSTEM,
 		    "cannot start the HTTP library (is the package libwebsockets-evlib-uv installed?)");
-	core->vhost = lws_create_vhost(server->context, &info);
-	if (!core->vhost)
-		return fail(failure, ERROR_SYSTEM, "cannot use the certificate %s with the key %s", server->certificate,
-		    server->key);
-	return OK;
+	enum error error = OK;
+	for (unsigned i = 0; i < DOORS && !error; i++)
+		if (server->doors[i].there) {
+			core->making = &server->doors[i];
+			error = door_make(core->making, &info, failure);
+		}
+	return error;
 }
 
 /* ── start and end ─ */
@@ -349,10 +329,9 @@ static enum error start(struct server_core *core, struct failure *failure)
 	if (!error)
 		error = settings_check_pages(server, failure);
 	if (!error)
-		error = listen_open(server->settings.listen, server->tls, &core->listener, failure);
-	if (!error)
-		error = listen_hosts(&core->listener, server->tls, server->settings.hosts, server->hosts,
-		    sizeof server->hosts / sizeof *server->hosts, failure);
+		error = door_open(&server->doors[DOOR_OF_PEOPLE], server->settings.listen, failure);
+	if (!error && server->settings.machines)
+		error = door_open(&server->doors[DOOR_OF_MACHINES], server->settings.machines, failure);
 	if (!error)
 		error = pump_new(server->loop, &server->pump, failure);
 	if (!error)
@@ -361,15 +340,12 @@ static enum error start(struct server_core *core, struct failure *failure)
 		return error;
 	server->limiter = limiter_new(16384);
 	server->exchanges = calloc(server->settings.connections, sizeof(struct exchange *));
-	core->accept = loop_descriptor(server->loop, core->listener.descriptor, LOOP_READ, clients_wait, server);
 	server->sweep = loop_timer(server->loop, SECOND, SECOND, sweep, server);
 	openapi_write(server->tables, server->settings.title ? server->settings.title : "Noroshi", &server->openapi);
-	if (!server->limiter || !server->exchanges || !core->accept || !server->sweep || server->openapi.failed)
+	if (!server->limiter || !server->exchanges || !server->sweep || server->openapi.failed)
 		return fail(failure, ERROR_MEMORY, "no memory for the server");
-	snprintf(
-	    server->address, sizeof server->address, "%s://%s", server->tls ? "https" : "http", core->listener.text);
 	pump_now(server->pump);
-	return OK;
+	return door_let_in(&server->doors[DOOR_OF_PEOPLE], clients_wait, failure);
 }
 
 enum error server_new(const struct server_settings *settings, const struct route *const *tables,
@@ -380,7 +356,8 @@ enum error server_new(const struct server_settings *settings, const struct route
 	if (!core)
 		return fail(failure, ERROR_MEMORY, "no memory for the server");
 	struct server *server = &core->server;
-	core->listener.descriptor = -1;
+	for (unsigned i = 0; i < DOORS; i++)
+		server->doors[i] = (struct door){ .server = server, .machines = i == DOOR_OF_MACHINES };
 	server->settings = *settings;
 	settings_complete(&server->settings);
 	server->tables = tables;
@@ -402,8 +379,8 @@ void server_free(struct server *server)
 {
 	if (!server)
 		return;
-	struct server_core *core = core_of(server);
-	watch_stop(core->accept);
+	for (unsigned i = 0; i < DOORS; i++)
+		door_close(&server->doors[i]);
 	watch_stop(server->sweep);
 	if (server->context) {
 		/* On a loop that is not its own the library ends in two steps, with rounds of that loop between them.
@@ -414,25 +391,41 @@ void server_free(struct server *server)
 		lws_context_destroy(server->context);
 	}
 	pump_free(server->pump);
-	if (core->listener.descriptor >= 0)
-		close(core->listener.descriptor);
-	for (size_t i = 0; server->hosts[i]; i++)
-		free(server->hosts[i]);
+	for (unsigned i = 0; i < DOORS; i++)
+		door_free(&server->doors[i]);
 	limiter_free(server->limiter);
 	router_free(server->router);
 	builder_free(&server->openapi);
 	free(server->exchanges);
-	free(core);
+	free(core_of(server));
 }
 
 enum error server_renew(struct server *server, struct text certificate, struct text key, struct failure *failure)
 {
-	if (!server->tls_context)
+	enum error error = OK;
+	if (!server->tls)
 		return fail(failure, ERROR_USAGE, "TLS begins with the next start: this one listens without");
-	return tls_use(server->tls_context, certificate, key, failure);
+	for (unsigned i = 0; i < DOORS && !error; i++)
+		if (server->doors[i].there)
+			error = tls_use(server->doors[i].tls, certificate, key, failure);
+	return error;
+}
+
+enum error server_authorities(struct server *server, struct text authorities, struct failure *failure)
+{
+	struct door *door = &server->doors[DOOR_OF_MACHINES];
+	if (!door->there)
+		return OK;
+	enum error error = door_authorities(door, authorities, failure);
+	return error ? error : door_let_in(door, clients_wait, failure);
 }
 
 const char *server_address(const struct server *server)
 {
-	return server->address;
+	return server->doors[DOOR_OF_PEOPLE].address;
+}
+
+const char *server_machines_address(const struct server *server)
+{
+	return server->doors[DOOR_OF_MACHINES].address;
 }

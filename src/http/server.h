@@ -43,9 +43,9 @@ struct server_settings {
 	const char *listen; /* "127.0.0.1:8443", "[::1]:0" (0 = any free port), "0.0.0.0:8443" */
 	/* PEM files; NULL = no TLS, which is refused when `listen` is not a loopback address. */
 	const char *certificate, *key;
-	const char *client_authorities; /* PEM file of the authorities that sign client certificates; NULL = none is
-					   asked for */
-	bool client_certificate_needed; /* refuse the handshake without one; else it is optional */
+	/* The machines' door: another address, at which clients show a certificate (server_authorities()). Only routes
+	 * that are open to machines are there; tokens, cookies, pages and files are not. NULL = none. Needs TLS. */
+	const char *machines;
 	const char *const *hosts;  /* names (and name:port) that clients may call us by in Host; NULL ends. NULL = only
 				    * the  address listened on, and localhost on loopback */
 	uint32_t connections;      /* at once, in all; 0 = 1024 */
@@ -72,13 +72,12 @@ struct request {
 	char idempotency_key[65]; /* "" = none */
 	uint32_t protocol;        /* of an agent (http/protocol.h); 1 without the header */
 	bool has_token, has_session;
-	uint8_t token[32];             /* SHA-256 of the bearer token; zero without one */
-	uint8_t session[32];           /* SHA-256 of the session cookie's value; zero without one */
-	uint8_t form[32];              /* SHA-256 of a form's token, which was checked; zero without one */
-	bool has_certificate;          /* the client showed one that the authorities signed */
-	uint8_t certificate[32];       /* SHA-256 of it (DER) */
-	char certificate_subject[256]; /* RFC 4514 text */
-	uint64_t body;                 /* Content-Length */
+	uint8_t token[32];       /* SHA-256 of the bearer token; zero without one */
+	uint8_t session[32];     /* SHA-256 of the session cookie's value; zero without one */
+	uint8_t form[32];        /* SHA-256 of a form's token, which was checked; zero without one */
+	bool has_certificate;    /* the client showed one that the authorities signed; at the machines' door alone */
+	uint8_t certificate[32]; /* SHA-256 of it (DER) */
+	uint64_t body;           /* Content-Length */
 };
 
 struct answer {
@@ -126,6 +125,11 @@ const char *server_address(const struct server *server);
 
 /* Another certificate and key (PEM) for connections from now on; on an error the old ones stay in use. */
 enum error server_renew(struct server *server, struct text certificate, struct text key, struct failure *failure);
+
+/* Whose certificates are taken at the machines' door, from now on: PEM, one behind the other. Before the first call
+ * nobody is let in there. When a certificate begins and ends is the owner's to check. */
+enum error server_authorities(struct server *server, struct text authorities, struct failure *failure);
+const char *server_machines_address(const struct server *server); /* "" without that door */
 
 /* No new connections; what is under way is finished; then `stopped` is called (from the loop), at the latest after
  * `within`. */

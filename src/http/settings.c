@@ -44,8 +44,8 @@ enum error settings_check_tls(struct server *server, struct failure *failure)
 	const struct server_settings *settings = &server->settings;
 	if (!settings->certificate != !settings->key)
 		return fail(failure, ERROR_USAGE, "TLS needs both a certificate and its key");
-	if (settings->client_authorities && !settings->certificate)
-		return fail(failure, ERROR_USAGE, "client certificates need TLS: a certificate and a key");
+	if (settings->machines && !settings->certificate)
+		return fail(failure, ERROR_USAGE, "the machines' door needs TLS: a certificate and a key");
 	server->tls = settings->certificate != NULL;
 	enum error error = OK;
 	if (server->tls)
@@ -53,9 +53,6 @@ enum error settings_check_tls(struct server *server, struct failure *failure)
 		    settings->certificate, "certificate", server->certificate, sizeof server->certificate, failure);
 	if (server->tls && !error)
 		error = readable(settings->key, "key", server->key, sizeof server->key, failure);
-	if (settings->client_authorities && !error)
-		error = readable(settings->client_authorities, "authorities of client certificates",
-		    server->authorities, sizeof server->authorities, failure);
 	return error;
 }
 

@@ -88,3 +88,36 @@ enum error tls_use(SSL_CTX *tls, struct text certificate, struct text key, struc
 	pair_free(&pair);
 	return error;
 }
+
+static bool add_authority(X509 *certificate, X509_STORE *store, STACK_OF(X509_NAME) * names)
+{
+	X509_NAME *name = X509_NAME_dup(X509_get_subject_name(certificate));
+	bool added = name && X509_STORE_add_cert(store, certificate) == 1;
+	if (added && sk_X509_NAME_push(names, name) > 0)
+		return true;
+	X509_NAME_free(name);
+	return false;
+}
+
+enum error tls_authorities(
+    struct text authorities, X509_STORE **store, STACK_OF(X509_NAME) * *names, struct failure *failure)
+{
+	struct pair pair = { .chain = sk_X509_new_null() };
+	read_certificates(authorities, &pair);
+	X509_STORE *made = X509_STORE_new();
+	STACK_OF(X509_NAME) *list = sk_X509_NAME_new_null();
+	bool whole = pair.certificate && made && list && add_authority(pair.certificate, made, list);
+	for (int i = 0; i < sk_X509_num(pair.chain) && whole; i++)
+		whole = add_authority(sk_X509_value(pair.chain, i), made, list);
+	if (whole)
+		X509_STORE_set_flags(made, X509_V_FLAG_NO_CHECK_TIME);
+	pair_free(&pair);
+	if (whole) {
+		*store = made;
+		*names = list;
+		return OK;
+	}
+	X509_STORE_free(made);
+	sk_X509_NAME_pop_free(list, X509_NAME_free);
+	return fail(failure, ERROR_INPUT, "TLS: the authorities of client certificates cannot be used");
+}

@@ -23,7 +23,7 @@ enum role {
 	ROLE_ANALYST,       /* of the centre: every organisation's alerts and events; decisions, notices */
 	ROLE_MEMBER,        /* of one organisation: its own events, notices, alerts */
 	ROLE_AUDITOR,       /* reads the log of who did and saw what, and counts; changes nothing */
-	ROLE_SENSOR,        /* a token of one sensor: may append alerts for its organisation, nothing else */
+	ROLE_SENSOR, /* one sensor by token or certificate: appends alerts for its organisation, and renews itself */
 	ROLE_COUNT
 };
 const char *role_code(enum role role);
@@ -44,6 +44,8 @@ enum action {
 	ACTION_ORGANISATION_WRITE,
 	ACTION_SENSOR_READ,
 	ACTION_SENSOR_WRITE,
+	ACTION_SENSOR_ENROL,  /* give a machine the right to a certificate as this sensor */
+	ACTION_MACHINE_RENEW, /* of a machine with a certificate: its own */
 	ACTION_ACCOUNT_READ,
 	ACTION_ACCOUNT_WRITE,
 	ACTION_LOG_READ,
@@ -105,6 +107,7 @@ enum noun {
 	NOUN_COUNTER,
 	NOUN_LOG,
 	NOUN_CAMPAIGN,
+	NOUN_MACHINE, /* enrolments and certificates */
 	NOUN_COUNT
 };
 bool scope_reads(const struct scope *scope, enum noun noun);

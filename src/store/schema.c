@@ -148,4 +148,24 @@ static const char version_3[] =
     "CREATE INDEX bulletin_organisation ON bulletin(organisation, number);"
     "CREATE INDEX bulletin_unqueued ON bulletin(number) WHERE queued = 0;";
 
-const char *const store_migrations[] = { version_1, version_2, version_3, NULL };
+/* Machines: enrolments with a token that works once, the certificates that came of them, and who signed those. */
+static const char version_4[] =
+    "CREATE TABLE enrolment ("
+    " id BLOB PRIMARY KEY, digest BLOB NOT NULL UNIQUE, sensor INTEGER NOT NULL REFERENCES sensor(number),"
+    " organisation INTEGER NOT NULL REFERENCES organisation(number), made_by TEXT NOT NULL, created INTEGER NOT NULL,"
+    " expires INTEGER NOT NULL, used INTEGER NOT NULL, withdrawn INTEGER NOT NULL, key_digest BLOB NOT NULL)"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE INDEX enrolment_sensor ON enrolment(sensor, created DESC);"
+    "CREATE TABLE certificate ("
+    " serial BLOB PRIMARY KEY, digest BLOB NOT NULL UNIQUE, key_digest BLOB NOT NULL,"
+    " sensor INTEGER NOT NULL REFERENCES sensor(number),"
+    " organisation INTEGER NOT NULL REFERENCES organisation(number),"
+    " enrolment BLOB NOT NULL REFERENCES enrolment(id), issued INTEGER NOT NULL, not_before INTEGER NOT NULL,"
+    " not_after INTEGER NOT NULL, used INTEGER NOT NULL, superseded INTEGER NOT NULL, revoked INTEGER NOT NULL,"
+    " revoked_by TEXT NOT NULL, der BLOB NOT NULL) STRICT;"
+    "CREATE INDEX certificate_sensor ON certificate(sensor, issued DESC);"
+    "CREATE INDEX certificate_enrolment ON certificate(enrolment, key_digest);"
+    "CREATE TABLE authority ("
+    " digest BLOB PRIMARY KEY, der BLOB NOT NULL, made INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
+
+const char *const store_migrations[] = { version_1, version_2, version_3, version_4, NULL };

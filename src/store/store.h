@@ -23,6 +23,7 @@
 #include "model/bulletin.h"
 #include "model/coverage.h"
 #include "model/event.h"
+#include "model/machine.h"
 #include "model/notice.h"
 #include "model/organisation.h"
 #include "model/policy.h"
@@ -134,6 +135,38 @@ enum error store_token_find(
 enum error store_token_used(struct store *, const struct scope *, struct uuid, nanoseconds when, struct failure *);
 enum error store_token_each(struct store *, const struct scope *, struct page *,
     void (*each)(void *, const struct token *), void *context, struct failure *);
+
+/* ── machines: enrolments and certificates (model/machine.h) ─ */
+/* A nil id = new. Afterwards only `used` with its key, and `withdrawn`, are set, each once. */
+enum error store_enrolment_put(struct store *, const struct scope *, struct enrolment *, struct failure *);
+/* Those that were used, expired or withdrawn are found too. */
+enum error store_enrolment_find(
+    struct store *, const struct scope *, const uint8_t digest[32], struct enrolment *, struct failure *);
+enum error store_enrolment_get(struct store *, const struct scope *, struct uuid, struct enrolment *, struct failure *);
+/* The newest first, at most `most`; of certificates too. */
+enum error store_enrolment_each(struct store *, const struct scope *, uint32_t sensor, uint32_t most,
+    void (*each)(void *, const struct enrolment *), void *context, struct failure *);
+enum error store_certificate_put(
+    struct store *, const struct scope *, const struct machine_certificate *, struct failure *); /* a new one */
+/* Those that ended or were revoked are found too: the caller asks certificate_state(). */
+enum error store_certificate_find(
+    struct store *, const struct scope *, const uint8_t digest[32], struct machine_certificate *, struct failure *);
+enum error store_certificate_get(
+    struct store *, const struct scope *, struct uuid serial, struct machine_certificate *, struct failure *);
+/* The newest that the enrolment led to for this public key. */
+enum error store_certificate_of_key(struct store *, const struct scope *, struct uuid enrolment, const uint8_t key[32],
+    struct machine_certificate *, struct failure *);
+enum error store_certificate_each(struct store *, const struct scope *, uint32_t sensor, uint32_t most,
+    void (*each)(void *, const struct machine_certificate *), void *context, struct failure *); /* sensor 0: of all */
+/* Its first use: older ones of the same enrolment are superseded. */
+enum error store_certificate_used(
+    struct store *, const struct scope *, const struct machine_certificate *, nanoseconds when, struct failure *);
+/* For good; the first one counts. */
+enum error store_certificate_revoke(struct store *, const struct scope *, const struct machine_certificate *,
+    const char *by, nanoseconds when, struct failure *);
+/* Certificates (DER) of the authorities that signed them: the present one and earlier ones, the newest first. */
+enum error store_authority_put(struct store *, struct text der, nanoseconds made, struct failure *);
+enum error store_authority_each(struct store *, void (*each)(void *, struct text der), void *context, struct failure *);
 
 /* ── events ─ */
 /* What triage says: inserts or replaces; keeps the state and annotations that people gave, and applies splits. */

@@ -76,11 +76,22 @@ static bool is_frame(const struct trial *trial, enum mark kind, unsigned owner)
 	       (kind == MARK_ORGANISATION || (kind == MARK_SENSOR && key->sensor));
 }
 
+/* A machine is told which sensor it is, and whose: by its certificate alone, or by the token of its enrolment. */
+static bool is_itself(const struct trial *trial, enum mark kind, unsigned owner)
+{
+	const struct key *key = trial->random.visit.key;
+	if (kind != MARK_ORGANISATION && kind != MARK_SENSOR)
+		return false;
+	if (strcmp(trial->random.route->name, "machine-enrol") == 0)
+		return true;
+	return trial->random.route->door == DOOR_MACHINES && key && key->sensor && owner && owner == trial->asker.home;
+}
+
 static bool may_know(const struct trial *trial, enum mark kind, unsigned owner)
 {
 	return world_may_know(
 		   trial->world, trial->random.visit.key, trial->asker.role, trial->asker.place, kind, owner) ||
-	       has_link(trial, kind, owner) || is_frame(trial, kind, owner);
+	       has_link(trial, kind, owner) || is_frame(trial, kind, owner) || is_itself(trial, kind, owner);
 }
 
 static void check_marks(const struct trial *trial, const struct reply *reply)
@@ -227,7 +238,7 @@ static char *without(const struct reply *reply, const struct random_visit *rando
 	struct builder to = { 0 };
 	struct text path = text_of(random->target), sent = text_cut(&path, '?'), id = text_of(value->text);
 	for (struct text rest = { reply->wire.at, reply->wire.size }; rest.size;) {
-		bool is_path = sent.size > 12 && text_starts(rest, sent), is_id = id.size > 12 && text_starts(rest, id);
+		bool is_path = sent.size > 8 && text_starts(rest, sent), is_id = id.size > 12 && text_starts(rest, id);
 		size_t cursor = before_seal(rest);
 		if (cursor) {
 			build_text(&to, (struct text){ rest.at, cursor });

@@ -117,6 +117,7 @@ static struct claim honest(const struct taken *taken)
 static void write_batch(const struct taken *taken, const struct claim *claim, struct builder *to)
 {
 	builder_clear(to);
+	put_u8(to, CREDENTIAL_TOKEN);
 	put_bytes(to, taken->token, 32);
 	put_u64(to, 1);
 	put_u64(to, 77);
@@ -228,6 +229,7 @@ static void test_requests_that_fit_no_route_change_nothing(void **state)
 	struct taken *taken = *state;
 	static const char *const names[] = { "organisation-create", "account-create", "event-confirm",
 		"password-change", "no-such" };
+	static const uint8_t none[32];
 	uint8_t bytes[600];
 	for (unsigned i = 0; i < 4000; i++) {
 		struct builder body = { 0 };
@@ -238,6 +240,7 @@ static void test_requests_that_fit_no_route_change_nothing(void **state)
 		put_bytes(&body, bytes, 32);
 		put_bytes(&body, dice & 64 ? taken->token : bytes + 32, 32);
 		put_bytes(&body, bytes + 64, 32);
+		put_bytes(&body, dice & 32 ? bytes + 96 : none, 32);
 		put_u64(&body, 0);
 		put_text(&body, TEXT("key"));
 		put_text(&body, TEXT("en"));
@@ -262,6 +265,7 @@ static void test_a_batch_that_comes_as_a_request_is_refused(void **state)
 	put_text(&body, TEXT("alert-append"));
 	put_bytes(&body, none, 32);
 	put_bytes(&body, taken->token, 32);
+	put_bytes(&body, none, 32);
 	put_bytes(&body, none, 32);
 	put_u64(&body, 0);
 	put_text(&body, TEXT(""));

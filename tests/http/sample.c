@@ -3,6 +3,7 @@
  */
 #include "tests/http/sample.h"
 
+#include "base/file.h"
 #include "base/log.h"
 
 #include <arpa/inet.h>
@@ -52,6 +53,7 @@ const struct route sample_routes[] = {
 	    .summary = "Makes",
 	    .fields = write_fields,
 	    .changes = true,
+	    .door = DOOR_EITHER,
 	    .limits = { .body = 2000 } },
 	{ .kind = ROUTE_JSON,
 	    .method = "DELETE",
@@ -65,6 +67,12 @@ const struct route sample_routes[] = {
 	    .name = "rare",
 	    .summary = "Few",
 	    .limits = { .per_minute = 10 } },
+	{ .kind = ROUTE_JSON,
+	    .method = "GET",
+	    .path = "/v1/machine",
+	    .name = "machine",
+	    .summary = "For machines",
+	    .door = DOOR_MACHINES },
 	{ .kind = ROUTE_JSON, .method = "GET", .path = "/v1/slow", .name = "slow", .summary = "Never answers" },
 	{ .kind = ROUTE_JSON, .method = "GET", .path = "/v1/later", .name = "later", .summary = "Answers later" },
 	{ .kind = ROUTE_JSON, .method = "GET", .path = "/v1/large", .name = "large", .summary = "Answers 3 MB" },
@@ -84,7 +92,12 @@ const struct route sample_routes[] = {
 	    .fields = write_fields,
 	    .stranger = true,
 	    .changes = true },
-	{ .kind = ROUTE_STREAM, .method = "POST", .path = "/v1/batch", .name = "batch", .summary = "A batch" },
+	{ .kind = ROUTE_STREAM,
+	    .method = "POST",
+	    .path = "/v1/batch",
+	    .name = "batch",
+	    .summary = "A batch",
+	    .door = DOOR_EITHER },
 	{ .kind = ROUTE_EVENTS, .method = "GET", .path = "/v1/stream", .name = "stream", .summary = "Changes" },
 	{ .name = NULL },
 };
@@ -108,12 +121,11 @@ static json_t *digest(const uint8_t *bytes, bool given)
 /* Everything that got through. */
 static json_t *echo(const struct request *request)
 {
-	return json_pack("{s:s, s:O, s:s#, s:s, s:I, s:s, s:o, s:o, s:o, s:s}", "route", request->route->name, "input",
+	return json_pack("{s:s, s:O, s:s#, s:s, s:I, s:s, s:o, s:o, s:o}", "route", request->route->name, "input",
 	    request->input, "language", request->language.at, (int)request->language.size, "client", request->client,
 	    "version", (json_int_t)request->version, "key", request->idempotency_key, "token",
 	    digest(request->token, request->has_token), "session", digest(request->session, request->has_session),
-	    "certificate", digest(request->certificate, request->has_certificate), "subject",
-	    request->certificate_subject);
+	    "certificate", digest(request->certificate, request->has_certificate));
 }
 
 static void answer_large(struct exchange *exchange)
@@ -162,7 +174,7 @@ static void stream_begin(void *context, struct exchange *exchange)
 {
 	struct child *child = context;
 	child->batch = 0;
-	if (exchange_request(exchange)->has_token)
+	if (exchange_request(exchange)->has_token || exchange_request(exchange)->has_certificate)
 		return;
 	struct failure failure = { ERROR_DENIED, "no token" };
 	server_answer_failure(exchange, &failure);
@@ -213,6 +225,22 @@ static void control(void *context, int descriptor, unsigned ready)
 		server_stop(child->server, 2 * SECOND, stopped, child);
 }
 
+/* ca.pem beside the server's certificate signs the machines'. */
+static enum error let_machines_in(
+    struct server *server, const struct server_settings *settings, struct failure *failure)
+{
+	char path[300], *at;
+	size_t size;
+	snprintf(path, sizeof path, "%.*s/ca.pem", (int)(strrchr(settings->certificate, '/') - settings->certificate),
+	    settings->certificate);
+	enum error error = file_read(path, 65536, &at, &size, failure);
+	if (error)
+		return error;
+	error = server_authorities(server, (struct text){ at, size }, failure);
+	free(at);
+	return error;
+}
+
 static int serve(const struct server_settings *settings, int report, int commands)
 {
 	struct child child = { 0 };
@@ -229,11 +257,13 @@ static int serve(const struct server_settings *settings, int report, int command
 	if (!error)
 		error = server_new(settings, settings->web ? sample_tables : (const struct route *const[]){ NULL },
 		    templates, &owner, counters, child.loop, &child.server, &failure);
+	if (!error && settings->machines)
+		error = let_machines_in(child.server, settings, &failure);
 	if (error) {
 		dprintf(report, "!%s", failure.words);
 		return 3;
 	}
-	dprintf(report, "%s", server_address(child.server));
+	dprintf(report, "%s %s", server_address(child.server), server_machines_address(child.server));
 	close(report);
 	struct watch *watch = loop_descriptor(child.loop, commands, LOOP_READ, control, &child);
 	struct watch *later = loop_timer(child.loop, 50 * MILLISECOND, 50 * MILLISECOND, answer_later, &child);
@@ -275,8 +305,10 @@ bool sample_start(const struct server_settings *settings, struct sample *sample,
 		fail(failure, ERROR_SYSTEM, "%s", words + (size > 0));
 		return false;
 	}
-	text_copy(text_of(words), sample->address, sizeof sample->address);
-	sample->port = (uint16_t)atoi(strrchr(words, ':') + 1);
+	struct text rest = text_of(words);
+	text_copy(text_cut(&rest, ' '), sample->address, sizeof sample->address);
+	text_copy(rest, sample->machines, sizeof sample->machines);
+	sample->port = (uint16_t)atoi(strrchr(sample->address, ':') + 1);
 	return true;
 }
 

@@ -11,7 +11,8 @@
 
 struct sample {
 	pid_t process;
-	char address[128]; /* "http://127.0.0.1:40001" */
+	char address[128];  /* "http://127.0.0.1:40001" */
+	char machines[128]; /* the machines' door, whose authority is ca.pem beside the certificate; "" = none */
 	uint16_t port;
 	int control; /* 's' stops it in order; 'p' pushes a change of organisation 7 */
 };

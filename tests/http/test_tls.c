@@ -36,7 +36,7 @@ static int start(void **state)
 	settings = (struct server_settings){ .listen = "127.0.0.1:0",
 		.certificate = certificate,
 		.key = key,
-		.client_authorities = authority,
+		.machines = "127.0.0.1:0",
 		.web = SAMPLE_WEB };
 	if (!sample_start(&settings, &sample, &failure)) {
 		fprintf(stderr, "%s\n", failure.words);
@@ -54,12 +54,12 @@ static int stop(void **state)
 	return system(command) != 0 ? -1 : code;
 }
 
-/* The output of a shell command with $U, $CA, $CERT, $KEY and $PORT set. */
+/* The output of a shell command with $U, $M (the machines' door), $CA, $CERT, $KEY and $PORT set. */
 static const char *run(const char *command)
 {
 	char all[2000];
-	snprintf(all, sizeof all, "U='%s' CA='%s' CERT='%s' KEY='%s' PORT=%u; %s 2>&1", sample.address, authority,
-	    client_certificate, client_key, sample.port, command);
+	snprintf(all, sizeof all, "U='%s' M='%s' CA='%s' CERT='%s' KEY='%s' PORT=%u; %s 2>&1", sample.address,
+	    sample.machines, authority, client_certificate, client_key, sample.port, command);
 	FILE *pipe = popen(all, "r");
 	assert_non_null(pipe);
 	size_t size = fread(output, 1, sizeof output - 1, pipe);
@@ -103,22 +103,67 @@ static void test_sessions_are_not_resumed(void **state)
 	expect(output, "New, TLSv1.3");
 }
 
-static void test_a_client_certificate_is_passed_on_when_it_is_there(void **state)
+static void test_a_certificate_is_asked_for_at_the_door_of_machines_alone(void **state)
 {
 	(void)state;
-	expect(run("curl -s --cacert $CA --cert $CERT --key $KEY $U/v1/things -H 'Content-Type: application/json' -d "
-		   "'{\"name\":\"a\"}'"),
-	    "\"subject\":\"CN=client\"");
+	const char *post = "-H 'Content-Type: application/json' -d '{\"name\":\"a\"}'";
+	char command[600];
+	snprintf(command, sizeof command, "curl -s --cacert $CA --cert $CERT --key $KEY $M/v1/things %s", post);
+	expect(run(command), "\"route\":\"thing-make\"");
 	expect_none(output, "\"certificate\":null");
-	expect(run("curl -s --cacert $CA $U/v1/things -H 'Content-Type: application/json' -d '{\"name\":\"a\"}'"),
-	    "\"certificate\":null");
-	/* One that another authority signed ends the handshake. */
+	/* By a name too, so that the client says whom it wants (SNI). */
+	snprintf(command, sizeof command,
+	    "curl -s --cacert $CA --cert $CERT --key $KEY https://localhost:${M##*:}/v1/things %s", post);
+	expect_none(run(command), "\"certificate\":null");
+	expect(output, "\"route\":\"thing-make\"");
+	snprintf(command, sizeof command, "curl -s --cacert $CA $M/v1/things %s", post);
+	expect(run(command), "\"certificate\":null");
+	snprintf(command, sizeof command, "curl -s --cacert $CA --cert $CERT --key $KEY $U/v1/things %s", post);
+	expect(run(command), "\"certificate\":null");
+	/* Browsers are asked for nothing. */
+	run("(sleep 1) | openssl s_client -connect 127.0.0.1:$PORT -CAfile $CA");
+	expect(output, "No client certificate CA names sent");
+	run("(sleep 1) | openssl s_client -connect ${M#https://} -CAfile $CA");
+	expect(output, "Acceptable client certificate CA names");
+	expect(output, "CN = authority");
+	run("(sleep 1) | openssl s_client -connect ${M#https://} -servername localhost -CAfile $CA");
+	expect(output, "Acceptable client certificate CA names");
+}
+
+static void test_a_certificate_of_another_authority_ends_the_handshake(void **state)
+{
+	(void)state;
 	run("cd /tmp && D=$(mktemp -d) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes "
 	    "-subj /CN=client "
 	    "-keyout $D/k -out $D/c 2>/dev/null; curl -s --cacert $CA --cert $D/c --key $D/k -o /dev/null -w 'code "
-	    "%{http_code}' $U/hello; "
+	    "%{http_code}' $M/v1/machine; "
 	    "rm -r $D");
 	expect(output, "code 000");
+}
+
+static void test_at_the_door_of_machines_there_is_nothing_else(void **state)
+{
+	(void)state;
+	static const char *const others[] = { "/hello", "/v1/large", "/v1/rare", "/v1/stream", "/v1/openapi.json",
+		"/web/style.css", "/", "/language" };
+	char command[300];
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		snprintf(command, sizeof command,
+		    "curl -s -o /dev/null -w 'code %%{http_code}' --cacert $CA --cert $CERT --key $KEY $M%s",
+		    others[i]);
+		expect(run(command), "code 404");
+	}
+	expect(run("curl -s --cacert $CA --cert $CERT --key $KEY $M/v1/machine"), "\"route\":\"machine\"");
+	expect(run("curl -s --cacert $CA $U/v1/machine"), "\"status\":404");
+	/* Neither another method's path nor a token is anything there. */
+	expect(run("curl -s -X DELETE --cacert $CA --cert $CERT --key $KEY $M/v1/things"), "\"status\":404");
+	expect(run("curl -s --cacert $CA -H 'Authorization: Bearer 0123456789abcdef0123' $M/v1/machine"),
+	    "tokens are not taken at this door");
+	expect(run("curl -s --cacert $CA -H 'Cookie: __Host-noroshi=0123456789abcdef0123' $M/v1/machine"),
+	    "\"session\":null");
+	expect(run("head -c 3000000 /dev/zero | curl -s --cacert $CA --cert $CERT --key $KEY --data-binary @- "
+		   "$M/v1/batch"),
+	    "{\"bytes\":3000000}");
 }
 
 static void test_streams_of_megabytes_arrive_over_tls(void **state)
@@ -152,8 +197,8 @@ static void test_it_does_not_start_beyond_loopback_without_a_key(void **state)
 	    &(struct server_settings){ .listen = "192.0.2.1:8443" }, "a certificate and a key are needed (TLS)");
 	expect_refused(&(struct server_settings){ .listen = "0.0.0.0:0", .certificate = certificate },
 	    "both a certificate and its key");
-	expect_refused(&(struct server_settings){ .listen = "127.0.0.1:0", .client_authorities = authority },
-	    "client certificates need TLS");
+	expect_refused(&(struct server_settings){ .listen = "127.0.0.1:0", .machines = "127.0.0.1:0" },
+	    "the machines' door needs TLS");
 	expect_refused(&(struct server_settings){ .listen = "localhost" }, "expected an address and a port");
 	expect_refused(&(struct server_settings){ .listen = "127.0.0.1:0", .certificate = "/nonexistent", .key = key },
 	    "cannot read /nonexistent");
@@ -210,7 +255,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_only_tls_1_3_is_spoken),
 		cmocka_unit_test(test_sessions_are_not_resumed),
-		cmocka_unit_test(test_a_client_certificate_is_passed_on_when_it_is_there),
+		cmocka_unit_test(test_a_certificate_is_asked_for_at_the_door_of_machines_alone),
+		cmocka_unit_test(test_a_certificate_of_another_authority_ends_the_handshake),
+		cmocka_unit_test(test_at_the_door_of_machines_there_is_nothing_else),
 		cmocka_unit_test(test_streams_of_megabytes_arrive_over_tls),
 		cmocka_unit_test(test_it_does_not_start_beyond_loopback_without_a_key),
 		cmocka_unit_test(test_the_client_of_this_house_keeps_to_its_limits),

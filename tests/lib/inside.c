@@ -6,6 +6,7 @@
 
 #include "base/catalog.h"
 #include "base/data.h"
+#include "center/authority.h"
 #include "center/settings.h"
 #include "store/query.h"
 
@@ -170,6 +171,8 @@ static void fill_keeper(struct inside *inside)
 		.changed = told,
 		.keeper = keeper };
 	inside_fine(inside, cursors_key_load(keeper, inside->arena, &inside->failure));
+	inside_fine(inside,
+	    authority_open(inside->folder, inside->store, clock_now(), DAY, &keeper->authority, &inside->failure));
 	route_tables(keeper->tables);
 	inside_fine(inside, router_new(keeper->tables, &keeper->router, &inside->failure));
 }
@@ -212,6 +215,7 @@ void inside_close(struct inside *inside)
 	templates_free(inside->templates);
 	assets_free(inside->assets);
 	catalog_free(inside->keeper.japanese);
+	authority_free(inside->keeper.authority);
 	store_close(inside->store);
 	history_close(inside->history);
 	router_free(inside->keeper.router);
@@ -271,6 +275,32 @@ struct key inside_add_account(struct inside *inside, struct account *account)
 	return key;
 }
 
+/* As an enrolment leads to; its bytes are none that a handshake would take. */
+static void add_certificate(struct inside *inside, struct key *key)
+{
+	struct enrolment enrolment = { .sensor = key->sensor,
+		.organisation = key->organisation,
+		.created = clock_now(),
+		.expires = clock_now() + 3650 * DAY };
+	char secret[64];
+	struct machine_certificate certificate = { .serial = uuid_random(),
+		.sensor = key->sensor,
+		.organisation = key->organisation,
+		.issued = clock_now(),
+		.not_before = clock_now() - DAY,
+		.not_after = clock_now() + 3650 * DAY,
+		.size = 4,
+		.der = "DER" };
+	snprintf(secret, sizeof secret, INSIDE_SECRET, key->sensor);
+	sha256(secret, strlen(secret), enrolment.digest);
+	random_bytes(key->certificate, sizeof key->certificate);
+	memcpy(certificate.digest, key->certificate, sizeof certificate.digest);
+	inside_fine(inside, store_enrolment_put(inside->store, inside->work, &enrolment, &inside->failure));
+	certificate.enrolment = key->enrolment = enrolment.id;
+	key->serial = certificate.serial;
+	inside_fine(inside, store_certificate_put(inside->store, inside->work, &certificate, &inside->failure));
+}
+
 struct key inside_add_sensor(struct inside *inside, struct sensor *sensor)
 {
 	begin(inside);
@@ -280,6 +310,7 @@ struct key inside_add_sensor(struct inside *inside, struct sensor *sensor)
 		.organisation = sensor->organisation,
 		.sensor = sensor->number };
 	add_token(inside, &key);
+	add_certificate(inside, &key);
 	commit(inside);
 	return key;
 }

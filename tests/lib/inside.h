@@ -41,11 +41,14 @@ void inside_set_randomness(uint64_t seed);
 void inside_fine(struct inside *inside, enum error error);
 
 /* An account or a sensor with a token of its own, and a session (accounts). */
+#define INSIDE_SECRET "a long enough secret %u" /* of a sensor's open enrolment, by its number */
 struct key {
 	struct uuid account; /* of the account, or of the sensor */
 	enum role role;
 	uint32_t organisation, sensor;
 	uint8_t token[32], session[32], form[32]; /* digests, as front gives them on; all zeros for a stranger */
+	uint8_t certificate[32];                  /* of a sensor: a good one */
+	struct uuid serial, enrolment;            /* of that */
 };
 uint32_t inside_add_organisation(struct inside *inside, struct organisation *organisation);
 struct key inside_add_account(struct inside *inside, struct account *account);

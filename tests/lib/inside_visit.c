@@ -120,9 +120,11 @@ static void encode_call(const struct visit *visit, const struct route *route, co
 	static const uint8_t none[32];
 	const struct key *key = visit->key;
 	put_text(to, text_of(route->name));
-	put_bytes(to, key && visit->by_session ? key->session : none, 32);
-	put_bytes(to, key && !visit->by_session ? key->token : none, 32);
+	put_bytes(to, key && visit->by_session && route->door != DOOR_MACHINES ? key->session : none, 32);
+	bool machine = route->door == DOOR_MACHINES; /* front takes nothing else there */
+	put_bytes(to, key && !visit->by_session && !machine ? key->token : none, 32);
 	put_bytes(to, key && visit->by_session ? key->form : none, 32);
+	put_bytes(to, key && machine ? key->certificate : none, 32);
 	put_u64(to, visit->version);
 	put_text(to, text_of(visit->idempotency_key));
 	put_text(to, text_of(visit->language ? visit->language : "en"));

@@ -26,7 +26,8 @@ static bool fits(const struct owned *owned, const struct random_visit *random)
 		const char *noun;
 		enum mark kind;
 	} nouns[] = { { "/events/{", MARK_EVENT }, { "/notices/{", MARK_NOTICE }, { "/notices/{", MARK_DRAFT },
-		{ "/decisions/{", MARK_DECISION }, { "/campaigns/{", MARK_CAMPAIGN }, { "/accounts/{", MARK_ACCOUNT } };
+		{ "/decisions/{", MARK_DECISION }, { "/campaigns/{", MARK_CAMPAIGN }, { "/accounts/{", MARK_ACCOUNT },
+		{ "/certificates/{", MARK_SENSOR }, { "/enrolments/{", MARK_SENSOR } };
 	bool known = false;
 	for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
 		bool named = strstr(random->route->path, nouns[i].noun) != NULL;
@@ -136,7 +137,7 @@ static void pick_secret(struct world *world, struct value *value)
 	if (value->field->place == IN_PATH && world->link_count && roll(world, 3))
 		SAY("%s", world->links[roll(world, world->link_count)]);
 	else
-		SAY("a long enough secret %u", roll(world, 1000));
+		SAY(INSIDE_SECRET, roll(world, 20));
 }
 
 static void pick_list(struct world *world, struct value *value)
@@ -192,6 +193,9 @@ void random_value(struct world *world, const struct random_visit *random, struct
 		break;
 	case FIELD_LIST:
 		pick_list(world, value);
+		break;
+	case FIELD_SIGNING_REQUEST:
+		SAY("%s", RANDOM_VISIT_REQUEST);
 		break;
 	}
 }

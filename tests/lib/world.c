@@ -98,7 +98,10 @@ static void add_sensor(struct world *world, unsigned place)
 		.alerts = 1000 + roll(world, 9000),
 		.last_seen = inside_clock() };
 	SAY(sensor.name, "%s", mark_text(MARK_SENSOR, place, mark));
-	world->people[world->people_count++] = inside_add_sensor(world->inside, &sensor);
+	struct key key = inside_add_sensor(world->inside, &sensor);
+	world->people[world->people_count++] = key;
+	world_own(world, key.serial, MARK_SENSOR, place);
+	world_own(world, key.enrolment, MARK_SENSOR, place);
 	world->sensors[place] = sensor.number;
 	world_own(world, sensor.id, MARK_SENSOR, place);
 }

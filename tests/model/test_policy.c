@@ -122,7 +122,7 @@ static void check_roles(const struct world *world, const struct scope *scope)
 		}
 	}
 	if (role == ROLE_SENSOR)
-		assert_int_equal(world->action, ACTION_ALERT_APPEND);
+		assert_true(world->action == ACTION_ALERT_APPEND || world->action == ACTION_MACHINE_RENEW);
 	if (role != ROLE_AUDITOR)
 		assert_false(scope_reads(scope, NOUN_LOG));
 	if (role != ROLE_ANALYST)
@@ -136,7 +136,7 @@ static void check_roles(const struct world *world, const struct scope *scope)
 	}
 }
 
-static void test_administrators_and_auditors_read_no_contents_and_sensors_only_append(void **unused)
+static void test_administrators_and_auditors_read_no_contents_and_sensors_only_append_and_renew(void **unused)
 {
 	(void)unused;
 	each_case(check_roles);
@@ -178,6 +178,8 @@ static void test_the_table_says_what_was_agreed(void **unused)
 		{ ACTION_ORGANISATION_WRITE, "-a----" },
 		{ ACTION_SENSOR_READ, "-aao--" },
 		{ ACTION_SENSOR_WRITE, "-a----" },
+		{ ACTION_SENSOR_ENROL, "-a-o--" },
+		{ ACTION_MACHINE_RENEW, "-----o" },
 		{ ACTION_ACCOUNT_READ, "-a----" },
 		{ ACTION_ACCOUNT_WRITE, "-a----" },
 		{ ACTION_LOG_READ, "----a-" },
@@ -196,11 +198,11 @@ static void test_the_table_says_what_was_agreed(void **unused)
 }
 
 /* And what each action opens, by the letters of its nouns: Organisation, Sensor, Account, aLert, Event, Decision,
- * Notice, Counter, loG, camPaign. */
+ * Notice, Counter, loG, camPaign, Machine. */
 static void test_each_action_opens_what_was_agreed_and_nothing_else(void **unused)
 {
 	(void)unused;
-	static const char letters[NOUN_COUNT + 1] = "OSALEDNCGP";
+	static const char letters[NOUN_COUNT + 1] = "OSALEDNCGPM";
 	static const struct {
 		enum action action;
 		enum role role; /* one that may do it */
@@ -217,8 +219,10 @@ static void test_each_action_opens_what_was_agreed_and_nothing_else(void **unuse
 		{ ACTION_NOTICE_ACKNOWLEDGE, ROLE_MEMBER, "OSLEDNC", "N" },
 		{ ACTION_ORGANISATION_READ, ROLE_AUDITOR, "OS", "" },
 		{ ACTION_ORGANISATION_WRITE, ROLE_ADMINISTRATOR, "OS", "O" },
-		{ ACTION_SENSOR_READ, ROLE_ADMINISTRATOR, "OS", "" },
-		{ ACTION_SENSOR_WRITE, ROLE_ADMINISTRATOR, "OS", "S" },
+		{ ACTION_SENSOR_READ, ROLE_ADMINISTRATOR, "OSM", "" },
+		{ ACTION_SENSOR_WRITE, ROLE_ADMINISTRATOR, "OSM", "SM" },
+		{ ACTION_SENSOR_ENROL, ROLE_MEMBER, "OSM", "M" },
+		{ ACTION_MACHINE_RENEW, ROLE_SENSOR, "OSM", "M" },
 		{ ACTION_ACCOUNT_READ, ROLE_ADMINISTRATOR, "OSA", "" },
 		{ ACTION_ACCOUNT_WRITE, ROLE_ADMINISTRATOR, "OSA", "A" },
 		{ ACTION_LOG_READ, ROLE_AUDITOR, "OG", "" },
@@ -382,7 +386,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_strangers_disabled_accounts_and_inactive_organisations_get_no_scope),
 		cmocka_unit_test(test_members_and_sensors_cover_their_own_organisation_and_no_parent_or_child),
-		cmocka_unit_test(test_administrators_and_auditors_read_no_contents_and_sensors_only_append),
+		cmocka_unit_test(test_administrators_and_auditors_read_no_contents_and_sensors_only_append_and_renew),
 		cmocka_unit_test(test_no_reading_action_opens_anything_for_writing),
 		cmocka_unit_test(test_the_table_says_what_was_agreed),
 		cmocka_unit_test(test_each_action_opens_what_was_agreed_and_nothing_else),

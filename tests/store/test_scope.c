@@ -31,6 +31,7 @@ LOOKER(notice)
 LOOKER(funnel)
 LOOKER(counted_event)
 LOOKER(counted_notice)
+LOOKER(machine_certificate)
 
 static void look_organisation(void *context, const struct organisation *row)
 {
@@ -67,6 +68,15 @@ static void fill_organisation(struct place *place, uint32_t organisation, struct
 		.state = NOTICE_SENT };
 	done(place, store_begin(place->store, &place->failure));
 	done(place, store_sensor_put(place->store, place->work, &sensor, &place->failure));
+	struct enrolment enrolment = { .sensor = sensor.number, .organisation = organisation };
+	random_bytes(enrolment.digest, sizeof enrolment.digest);
+	done(place, store_enrolment_put(place->store, place->work, &enrolment, &place->failure));
+	struct machine_certificate certificate = { .serial = uuid_random(),
+		.sensor = sensor.number,
+		.organisation = organisation,
+		.enrolment = enrolment.id };
+	random_bytes(certificate.digest, sizeof certificate.digest);
+	done(place, store_certificate_put(place->store, place->work, &certificate, &place->failure));
 	done(place, store_space_put(place->store, place->work, &space, &place->failure));
 	done(place, store_event_put(place->store, place->work, event, &place->failure));
 	done(place, store_decision_put(place->store, place->work, &decision, &place->failure));
@@ -91,6 +101,8 @@ static void ask_all(struct place *place, enum role role, uint32_t mine, uint32_t
 		store_space_each(place->store, scope, asked ? asked : mine, look_organisation_space,
 		    &seen[NOUN_ORGANISATION], &failure);
 		store_sensor_each(place->store, scope, asked, &page, look_sensor, &seen[NOUN_SENSOR], &failure);
+		store_certificate_each(
+		    place->store, scope, 0, 100, look_machine_certificate, &seen[NOUN_MACHINE], &failure);
 		for (int order = 0; order < 2; order++) {
 			query.order = order ? EVENT_BY_TIME : EVENT_BY_RANK;
 			store_event_each(
@@ -120,7 +132,7 @@ static void test_no_list_shows_a_member_a_row_of_another_organisation(void **sta
 		fill_organisation(place, numbers[i], &events[i]);
 	}
 	static const enum noun shown[] = { NOUN_ORGANISATION, NOUN_SENSOR, NOUN_EVENT, NOUN_DECISION, NOUN_NOTICE,
-		NOUN_COUNTER };
+		NOUN_COUNTER, NOUN_MACHINE };
 	for (int me = 0; me < ORGANISATIONS; me++) {
 		for (int other = -1; other < ORGANISATIONS; other++) {
 			struct seen seen[NOUN_COUNT];
