@@ -80,9 +80,9 @@ void build_json_string(struct builder *builder, struct text text)
 	for (;;) {
 		size_t size = plain_run(text.at, text.size);
 		build_text(builder, (struct text){ text.at, size });
-		text.at += size, text.size -= size;
-		if (!text.size)
+		if (size == text.size)
 			break;
+		text.at += size, text.size -= size;
 		uint32_t code;
 		size = 1;
 		if ((unsigned char)text.at[0] < 0x80)

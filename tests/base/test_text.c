@@ -160,6 +160,9 @@ static void test_builder_writes_json_strings(void **state)
 	build_json_string(&builder, TEXT("a\"\\\b\t\n\v\f\r\x01/\x7f狼\xff\0"));
 	assert_string_equal(builder.at, "\"a\\\"\\\\\\b\\t\\n\\u000b\\f\\r\\u0001/\x7f狼\xef\xbf\xbd\\u0000\"");
 	builder_clear(&builder);
+	build_json_string(&builder, TEXT_NONE);
+	assert_string_equal(builder.at, "\"\"");
+	builder_clear(&builder);
 	assert_string_equal(builder.at, "");
 	for (int i = 0; i < 1000; i++)
 		build_format(&builder, "%d,", i);
