@@ -8,6 +8,8 @@
 #include "formats/eve.h"
 #include "formats/fields.h"
 
+#include <string.h>
+
 enum severity eve_severity(struct text priority)
 {
 	uint64_t number;
@@ -67,12 +69,64 @@ static struct text object_of(struct format_reader *reader, struct json_value eve
 	return object;
 }
 
+/* ── records of hosts and clouds (docs/formats/records.md) ─ */
+
+/* Whom it is about, without the domain: the same person is AOBA\taro to Windows and taro@aoba.example to a cloud. The
+ * accounts of the system itself are of no use for telling what belongs together. */
+static struct text account_of(struct text user)
+{
+	static const char *const systems[] = { "SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE", "ANONYMOUS LOGON", "root",
+		"Root", "unset" };
+	uint64_t number;
+	const char *slash = user.size ? memrchr(user.at, '\\', user.size) : NULL;
+	if (slash)
+		user = (struct text){ slash + 1, (size_t)(user.at + user.size - slash - 1) };
+	user = text_cut(&user, '@');
+	for (size_t i = 0; i < sizeof systems / sizeof *systems; i++)
+		if (text_equal_nocase(user, text_of(systems[i])))
+			return TEXT_NONE;
+	return text_ends(user, TEXT("$")) || text_to_u64(user, &number) ? TEXT_NONE : user;
+}
+
+static void set_endpoint(struct json_value endpoint, struct alert *alert)
+{
+	static const char *const objects[] = { "service.path", "process.path", "files", "registry.key", "task" };
+	alert->host = field_text(endpoint, "host");
+	alert->account = account_of(field_text(endpoint, "user"));
+	if (!alert->account.size)
+		alert->account = account_of(field_text(endpoint, "target_user"));
+	if (text_equal(field_text(endpoint, "outcome"), TEXT("failure")))
+		alert->outcome = OUTCOME_FAILED;
+	for (size_t i = 0; i < sizeof objects / sizeof *objects && !alert->object.size; i++)
+		alert->object = field_text(endpoint, objects[i]);
+}
+
+/* What it happened to is the account at the cloud. */
+static void set_cloud(struct format_reader *reader, struct json_value cloud, struct alert *alert)
+{
+	struct text provider = field_text(cloud, "provider"), account = field_text(cloud, "account");
+	const struct text pieces[] = { provider, TEXT(":"), account };
+	alert->host = account.size ? field_concat(reader, pieces, sizeof pieces / sizeof *pieces) : provider;
+	alert->account = account_of(field_text(cloud, "user"));
+	alert->protocol = field_text(cloud, "service");
+	if (text_equal(field_text(cloud, "outcome"), TEXT("failure")))
+		alert->outcome = OUTCOME_FAILED;
+	alert->object = field_text(cloud, "resources");
+	if (!alert->object.size)
+		alert->object = field_text(cloud, "action");
+}
+
 void eve_details(struct format_reader *reader, struct json_value event, struct alert *alert)
 {
 	struct json_value rule = json_get(event, "alert"), metadata = json_get(rule, "metadata");
 	struct json_value http = json_get(event, "http");
 	struct text application = field_text(event, "app_proto");
+	struct json_value endpoint = json_get(event, "endpoint"), cloud = json_get(event, "cloud");
 	set_outcome(event, rule, http, alert);
+	if (json_exists(endpoint))
+		set_endpoint(endpoint, alert);
+	if (json_exists(cloud))
+		set_cloud(reader, cloud, alert);
 	if (json_exists(metadata)) {
 		alert->tactics |= field_tactics(json_get(metadata, "mitre_tactic_id"));
 		alert->tactics |= field_tactics(json_get(metadata, "mitre_tactic_name"));

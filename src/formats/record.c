@@ -9,6 +9,7 @@
 #include "base/character.h"
 #include "base/hash.h"
 #include "formats/fields.h"
+#include "formats/json_pieces.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -20,11 +21,16 @@
 #define FLOW_ID_SEED 0x666c6f77ULL
 #define FLOW_ID_MOST ((1ull << 53) - 1) /* JSON numbers that everybody reads exactly */
 
-extern const struct record_format record_eve, record_zeek;
+extern const struct record_format record_auditd, record_cloudtrail, record_eve, record_m365, record_windows,
+    record_zeek;
 
 const struct record_format *const record_formats[] = {
 	&record_eve,
 	&record_zeek,
+	&record_windows,
+	&record_auditd,
+	&record_cloudtrail,
+	&record_m365,
 	NULL,
 };
 
@@ -87,7 +93,9 @@ void record_reader_free(struct record_reader *reader)
 		return;
 	if (reader->format && reader->format->stop)
 		reader->format->stop(reader);
+	json_pieces_free(reader->pieces);
 	json_parser_free(reader->parser);
+	json_parser_free(reader->inner);
 	arena_free(reader->arena);
 	free(reader);
 }
@@ -152,6 +160,34 @@ static enum error read_line(
 	return reader->format->line(reader, line->text, record, failure);
 }
 
+static enum error next_line(
+    struct record_reader *reader, struct stream *stream, struct line *line, struct failure *failure)
+{
+	if (!reader->format->objects)
+		return stream_line(stream, RECORD_LONGEST_LINE, line, failure);
+	if (!reader->pieces && !(reader->pieces = json_pieces_new()))
+		return fail(failure, ERROR_MEMORY, "no memory for a reader");
+	return json_pieces_next(reader->pieces, stream, RECORD_LONGEST_LINE, line, failure);
+}
+
+static enum error count(const struct record *record, struct record_counts *counts)
+{
+	counts->records++;
+	counts->left_out += record->left_out;
+	return OK;
+}
+
+/* Whether a record of several lines is ready. */
+static bool whole(struct record_reader *reader, bool last, struct record *record, struct record_counts *counts)
+{
+	if (!reader->format || !reader->format->whole)
+		return false;
+	if (arena_used(reader->arena))
+		arena_clear(reader->arena);
+	record_begin(record);
+	return reader->format->whole(reader, last, record) == OK && count(record, counts) == OK;
+}
+
 enum error record_read(struct record_reader *reader, struct stream *stream, struct line *line, struct record *record,
     struct record_counts *counts,
     void (*complain)(void *context, const struct line *line, const struct failure *failure), void *context,
@@ -161,20 +197,24 @@ enum error record_read(struct record_reader *reader, struct stream *stream, stru
 	enum error error = reader->ended ? ERROR_END : OK;
 	if (!error && !reader->format)
 		error = tell_format(reader, stream, failure);
-	while (!error && !(error = stream_line(stream, RECORD_LONGEST_LINE, line, failure))) {
+	while (!error) {
+		if (whole(reader, false, record, counts))
+			return OK;
+		error = next_line(reader, stream, line, failure);
+		if (error)
+			break;
 		counts->lines++;
 		counts->bytes += line->text.size + !line->unterminated;
 		enum error read = read_line(reader, line, record, &wrong);
-		counts->records += read == OK;
 		counts->skipped += read == ERROR_AGAIN;
 		counts->malformed += read != OK && read != ERROR_AGAIN;
-		if (read == OK) {
-			counts->left_out += record->left_out;
-			return OK;
-		}
+		if (read == OK)
+			return count(record, counts);
 		if (read != ERROR_AGAIN && complain)
 			complain(context, line, &wrong);
 	}
+	if (error == ERROR_END && whole(reader, true, record, counts))
+		return OK;
 	reader->ended = true;
 	return error;
 }

@@ -95,6 +95,63 @@ enum member {
 	MEMBER_KERBEROS_SERVICE,
 	MEMBER_MQTT_TOPIC,
 	MEMBER_MQTT_CLIENT,
+	MEMBER_ENDPOINT_HOST,
+	MEMBER_ENDPOINT_PROVIDER,
+	MEMBER_ENDPOINT_CHANNEL,
+	MEMBER_ENDPOINT_EVENT,
+	MEMBER_ENDPOINT_RECORD,
+	MEMBER_ENDPOINT_ACTION,
+	MEMBER_ENDPOINT_OUTCOME,
+	MEMBER_ENDPOINT_USER,
+	MEMBER_ENDPOINT_TARGET_USER,
+	MEMBER_ENDPOINT_MEMBER,
+	MEMBER_ENDPOINT_GROUP, /* its SID */
+	MEMBER_ENDPOINT_LOGIN_USER,
+	MEMBER_ENDPOINT_LOGON_TYPE,
+	MEMBER_ENDPOINT_WORKSTATION,
+	MEMBER_ENDPOINT_SYSCALL,
+	MEMBER_ENDPOINT_KEY,
+	MEMBER_ENDPOINT_OPERATION,
+	MEMBER_PROCESS_PATH,
+	MEMBER_PROCESS_COMMAND,
+	MEMBER_PROCESS_FOLDER,
+	MEMBER_PROCESS_ID,
+	MEMBER_PARENT_PATH,
+	MEMBER_PARENT_COMMAND,
+	MEMBER_PARENT_ID,
+	MEMBER_TARGET_PATH,
+	MEMBER_TARGET_ACCESS,
+	MEMBER_HASH_MD5,
+	MEMBER_HASH_SHA1,
+	MEMBER_HASH_SHA256,
+	MEMBER_HASH_IMPORTS,
+	MEMBER_ENDPOINT_FILE,
+	MEMBER_REGISTRY_KEY,
+	MEMBER_REGISTRY_VALUE,
+	MEMBER_SERVICE_NAME,
+	MEMBER_SERVICE_PATH,
+	MEMBER_SERVICE_ACCOUNT,
+	MEMBER_ENDPOINT_TASK,
+	MEMBER_ENDPOINT_SHARE,
+	MEMBER_ENDPOINT_SHARE_FILE,
+	MEMBER_CLOUD_PROVIDER,
+	MEMBER_CLOUD_ACCOUNT,
+	MEMBER_CLOUD_REGION,
+	MEMBER_CLOUD_SERVICE,
+	MEMBER_CLOUD_ACTION,
+	MEMBER_CLOUD_ID,
+	MEMBER_CLOUD_OUTCOME,
+	MEMBER_CLOUD_ERROR,
+	MEMBER_CLOUD_USER,
+	MEMBER_CLOUD_USER_TYPE,
+	MEMBER_CLOUD_PRINCIPAL,
+	MEMBER_CLOUD_ACCESS_KEY,
+	MEMBER_CLOUD_NEW_KEY,
+	MEMBER_CLOUD_MFA,
+	MEMBER_CLOUD_USER_AGENT,
+	MEMBER_CLOUD_RESOURCE,
+	MEMBER_CLOUD_PARAMETER,
+	MEMBER_CLOUD_FORWARD,
 	MEMBER_COUNT
 };
 
@@ -139,7 +196,8 @@ bool record_has_ends(const struct record *record);                             /
 void record_fields(const struct record *record, field_visitor visit, void *context);
 
 struct record_settings {
-	int zone; /* seconds east of UTC where the source names none */
+	int zone;         /* seconds east of UTC where the source names none */
+	struct text host; /* whose log it is, where the source names no host; lives longer; empty = not known */
 };
 
 /* One stream being read. */
@@ -147,8 +205,10 @@ struct record_reader {
 	const struct record_format *format; /* NULL until the first record_read() told it by content */
 	struct record_settings settings;
 	struct json_parser *parser;
-	struct arena *arena; /* cleared before each line: holds texts that had to be built */
-	void *state;         /* the format's own, made by `start` */
+	struct json_parser *inner;  /* for JSON within a string; made when first needed */
+	struct arena *arena;        /* cleared before each line: holds texts that had to be built */
+	struct json_pieces *pieces; /* of formats whose records may stand anyhow; made when first needed */
+	void *state;                /* the format's own, made by `start` */
 	bool ended;
 };
 
@@ -156,6 +216,7 @@ struct record_format {
 	const char *name;  /* "zeek", as given to --format */
 	const char *title; /* for people */
 	bool proven;       /* tested on text that the real program wrote */
+	bool objects;      /* a record is an object of JSON, one a line or not (json_pieces.h): that is its `line` */
 	/* How sure it is that `beginning` (the first lines, up to 16 KiB) is this format: 0 = not, 100 = certain. */
 	int (*recognise)(struct text beginning, struct json_parser *parser);
 	enum error (*start)(struct record_reader *reader, struct failure *failure); /* may be NULL */
@@ -164,6 +225,9 @@ struct record_format {
 	 * ERROR_INPUT = malformed: the failure names the field and what was expected. */
 	enum error (*line)(
 	    struct record_reader *reader, struct text line, struct record *record, struct failure *failure);
+	/* Of formats whose records have several lines: the next one that is whole, ERROR_AGAIN = none. `last`: nothing
+	 * more comes. Asked before each line. May be NULL. */
+	enum error (*whole)(struct record_reader *reader, bool last, struct record *record);
 };
 
 extern const struct record_format *const record_formats[]; /* ends with NULL */

@@ -28,4 +28,17 @@ void record_add_host(
 /* MEMBER_HTTP_URL: "http://host/path", without the query, as the sensor's dissector has it. */
 void record_add_url(struct record_reader *reader, struct record *record, struct text host, struct text uri);
 
+/* The first of the members of an object, each given as it stands there or with dots between the names of nested ones,
+ * that has a value; ends with NULL. An object's own value is its "#text" (how XML is written as JSON). */
+struct json_value record_json(struct json_value root, const char *const *names);
+struct text record_json_text(struct json_value root, const char *const *names);
+/* JSON within a string of the line: texts of both live side by side. ERROR_INPUT when it is no object. */
+enum error record_inner_object(
+    struct record_reader *reader, struct text text, struct json_value *root, struct failure *failure);
+/* For `recognise`: `certain` when the text begins as JSON and holds all of `keys` (with their quotation marks). */
+int record_recognise_keys(struct text beginning, const char *const *keys, int certain);
+/* An address as logs write it: "::ffff:192.0.2.1", "[192.0.2.1]:443", "192.0.2.1:443", with a zone; what is none
+ * (a name, "LOCAL") leaves the end as it is. */
+void record_try_end(struct flow_end *end, struct text text);
+
 #endif

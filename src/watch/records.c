@@ -5,9 +5,14 @@
 
 #include "base/character.h"
 #include "base/hash.h"
+#include "formats/record_write.h"
+#include "model/alert.h"
 #include "watch/behaviour_alert.h"
 #include "watch/detection.h"
+#include "watch/record_rules.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +22,7 @@
 struct records {
 	struct records_settings settings;
 	struct behaviour *behaviour;
+	struct rule_memory *rules;
 	const struct record *record; /* at which something is found in behaviour */
 	struct builder *alerts;
 	struct records_counts counts;
@@ -45,6 +51,12 @@ enum error records_new(const struct records_settings *settings, struct records *
 		free(records);
 		return fail(failure, ERROR_MEMORY, "no memory for the detectors of behaviour");
 	}
+	uint64_t seed;
+	random_bytes(&seed, sizeof seed);
+	if (settings->rules && !(records->rules = rule_memory_new(seed))) {
+		records_free(records);
+		return fail(failure, ERROR_MEMORY, "no memory for the rules");
+	}
 	*made = records;
 	return OK;
 }
@@ -54,6 +66,7 @@ void records_free(struct records *records)
 	if (!records)
 		return;
 	behaviour_free(records->behaviour);
+	rule_memory_free(records->rules);
 	free(records);
 }
 
@@ -73,16 +86,42 @@ static void tell_name(struct records *records, const struct record *record)
 	behaviour_name(records->behaviour, &seen);
 }
 
-static void look_at_behaviour(struct records *records, const struct record *record, struct builder *alerts)
+static void look_at_behaviour(struct records *records, const struct record *record)
 {
-	records->record = record;
-	records->alerts = alerts;
 	if (record->is_flow && record_has_ends(record)) {
 		const struct seen_flow seen = seen_flow_of(&record->flow);
 		behaviour_flow(records->behaviour, &seen);
 	} else if (record->is_response) {
 		tell_name(records, record);
 	}
+}
+
+static void on_rule(void *context, const struct record_rule *rule, uint32_t count)
+{
+	struct records *records = context;
+	char number[16];
+	struct eve_alert alert = { .gid = RECORD_RULES_GID,
+		.signature_id = 1 + (uint32_t)(rule - record_rules),
+		.rev = 1,
+		.severity = rule->severity,
+		.signature = text_of(rule->words),
+		.category = TEXT("event"),
+		.from = SIDE_CLIENT };
+	eve_alert_pair(&alert, TEXT("rule"), text_of(rule->code));
+	eve_alert_pair(&alert, TEXT("mitre_technique_id"), text_of(rule->technique));
+	for (unsigned tactic = 0; tactic < TACTIC_COUNT; tactic++)
+		if (rule->tactics >> tactic & 1)
+			eve_alert_pair(&alert, TEXT("mitre_tactic_id"), text_of(tactic_id((enum tactic)tactic)));
+	snprintf(number, sizeof number, "%" PRIu32, count);
+	if (count)
+		eve_alert_pair(&alert, TEXT("count"), text_of(number));
+	record_write_alert(records->alerts, records->settings.host, records->record, &alert);
+	records->counts.alerts++;
+}
+
+static bool is_event(const struct record *record)
+{
+	return strcmp(record->type, "endpoint") == 0 || strcmp(record->type, "cloud") == 0;
 }
 
 /* A flow has several records, of which one is enough to look at its ends. */
@@ -104,8 +143,12 @@ void records_take(struct records *records, const struct record *record, struct b
 		detection_record(detection, record, is_new_flow(records, record), records->settings.host, alerts);
 		detection_leave(detection);
 	}
+	records->record = record;
+	records->alerts = alerts;
 	if (records->behaviour && !alert)
-		look_at_behaviour(records, record, alerts);
+		look_at_behaviour(records, record);
+	if (records->rules && is_event(record))
+		record_rules_take(records->rules, record, on_rule, records);
 }
 
 struct records_counts records_count(const struct records *records)
@@ -117,5 +160,7 @@ struct records_counts records_count(const struct records *records)
 	}
 	if (records->behaviour)
 		counts.forgotten = behaviour_forgotten(records->behaviour);
+	if (records->rules)
+		counts.forgotten += rule_memory_forgotten(records->rules);
 	return counts;
 }

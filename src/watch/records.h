@@ -1,7 +1,7 @@
 /*
  * What other programs logged, put through the sensor's detection.
  *
- *   records (formats/record.h) → indicators, signatures, behaviour → alerts in EVE
+ *   records (formats/record.h) → indicators, signatures, behaviour, rules → alerts in EVE
  *
  * `noroshi records` runs it on files, the agent on what it follows. One thread.
  */
@@ -18,11 +18,12 @@ struct records_settings {
 	struct text host;                           /* the sensor's name, in each record; lives longer */
 	struct detection *detection;                /* indicators and signatures; lives longer; NULL: none */
 	const struct behaviour_settings *behaviour; /* statistical detectors; lives longer; NULL: none */
+	bool rules;                                 /* about events of hosts and clouds (record_rules.h) */
 };
 
 struct records_counts {
 	uint64_t alerts;    /* all that were raised here */
-	uint64_t forgotten; /* by the statistical detectors: entries that made room for newer ones */
+	uint64_t forgotten; /* by statistical detectors and rules: entries that made room for newer ones */
 };
 
 enum error records_new(const struct records_settings *settings, struct records **records, struct failure *failure);

@@ -24,7 +24,7 @@
 struct options {
 	const char *eve, *alerts, *name, *language;
 	const struct record_format *format;
-	bool json, help;
+	bool rules, json, help;
 	struct record_settings settings;
 	struct detection_options detection;
 };
@@ -61,11 +61,13 @@ static const char *const help[] = {
 	N_("  --format NAME      take every file for this format:"),
 	NULL,
 	N_("  --name NAME        the sensor's name, as \"host\" in each record"),
+	N_("  --host NAME        whose logs these are, where they name no host themselves (auditd)"),
 	N_("  --zone ZONE        the zone of times that name none, as +09:00 (default: UTC)"),
 	N_("  --indicators FILE  raise alerts about what this list, or compiled file, of indicators names"),
 	N_("  --signatures FILE  raise alerts about what these rules (in Suricata's language) say of fields"),
 	N_("  --variable NAME=VALUE  of the rules: HOME_NET=[192.0.2.0/24]"),
 	N_("  --behaviour        raise alerts about scans, brute force, beacons and other behaviour of hosts"),
+	N_("  --rules            raise alerts about what events of hosts and clouds tell by themselves"),
 	N_("  --home PREFIX      a network of one's own, for --behaviour; may be given again (private networks)"),
 	N_("  --json             print the final counters as JSON"),
 	N_("  --language LANG    ja or en (default: as LANG in the environment says)"),
@@ -87,7 +89,7 @@ static void show_help(const struct catalog *japanese)
 
 /* ── options ─ */
 
-enum { EVE = 1, ALERTS, FORMAT, NAME, ZONE, JSON, LANGUAGE, HELP };
+enum { EVE = 1, ALERTS, FORMAT, NAME, HOST, ZONE, RULES, JSON, LANGUAGE, HELP };
 
 static enum error set_option(struct options *options, int option, char *value, struct failure *failure)
 {
@@ -105,10 +107,16 @@ static enum error set_option(struct options *options, int option, char *value, s
 	case NAME:
 		options->name = value;
 		return OK;
+	case HOST:
+		options->settings.host = text_of(value);
+		return OK;
 	case ZONE:
 		return time_parse_zone(text_of(value), &options->settings.zone)
 			   ? OK
 			   : fail(failure, ERROR_USAGE, "--zone is a form as +09:00 or Z, not \"%.60s\"", value);
+	case RULES:
+		options->rules = true;
+		return OK;
 	case JSON:
 		options->json = true;
 		return OK;
@@ -132,14 +140,14 @@ static enum error read_options(int argc, char **argv, struct options *options, s
 {
 	static const struct option longs[] = { { "eve", required_argument, NULL, EVE },
 		{ "alerts", required_argument, NULL, ALERTS }, { "format", required_argument, NULL, FORMAT },
-		{ "name", required_argument, NULL, NAME }, { "zone", required_argument, NULL, ZONE },
-		{ "indicators", required_argument, NULL, OPTION_INDICATORS },
+		{ "name", required_argument, NULL, NAME }, { "host", required_argument, NULL, HOST },
+		{ "zone", required_argument, NULL, ZONE }, { "indicators", required_argument, NULL, OPTION_INDICATORS },
 		{ "signatures", required_argument, NULL, OPTION_SIGNATURES },
 		{ "variable", required_argument, NULL, OPTION_VARIABLE },
 		{ "behaviour", no_argument, NULL, BEHAVIOUR_ASKED },
-		{ "home", required_argument, NULL, BEHAVIOUR_HOME }, { "json", no_argument, NULL, JSON },
-		{ "language", required_argument, NULL, LANGUAGE }, { "help", no_argument, NULL, HELP },
-		{ NULL, 0, NULL, 0 } };
+		{ "home", required_argument, NULL, BEHAVIOUR_HOME }, { "rules", no_argument, NULL, RULES },
+		{ "json", no_argument, NULL, JSON }, { "language", required_argument, NULL, LANGUAGE },
+		{ "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };
 	enum error error = detection_options_begin(&options->detection, (size_t)argc, failure);
 	int option;
 	optind = 1;
@@ -263,7 +271,8 @@ static enum error begin(struct run *run, struct failure *failure)
 {
 	const struct detection_options *wanted = &run->options.detection;
 	struct records_settings settings = { .host = text_of(run->options.name),
-		.behaviour = wanted->behaviour.asked ? &wanted->behaviour.settings : NULL };
+		.behaviour = wanted->behaviour.asked ? &wanted->behaviour.settings : NULL,
+		.rules = run->options.rules };
 	enum error error = OK;
 	if (detection_wanted(&wanted->files)) {
 		error = detection_sets_load(&wanted->files, 1, &run->sets, failure);

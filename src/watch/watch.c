@@ -37,7 +37,7 @@ static const struct command commands[] = {
 	    .summary = "measure how members' web sites answer: slow-down, outage, changed content",
 	    .run = probe_command },
 	{ .name = "records",
-	    .summary = "read what other programs logged (Zeek, EVE …), and look for the same in it",
+	    .summary = "read what other programs logged (Zeek, Windows, clouds …), and look for the same in it",
 	    .run = records_command },
 	{ .name = "sensor", .summary = "read packets, and write records of what they carry", .run = sensor_command },
 	{ .name = "weblog", .summary = "find traces of attack in web-server logs", .run = weblog_command },
