@@ -244,6 +244,20 @@ static void hand_on(struct keeper *keeper, const struct part *part)
 	}
 }
 
+/* Told whatever came of it, as long as it came: how a sensor delivers is not a matter of alerts. */
+static void hear(struct keeper *keeper, const struct part *part)
+{
+	struct heard heard = part->heard;
+	heard.organisation = part->batch.organisation;
+	heard.sensor = part->batch.sensor;
+	heard.oldest = part->batch.alerts ? part->oldest : 0;
+	heard.newest = part->batch.alerts ? part->newest : 0;
+	heard.lines = part->repeated ? 0 : part->batch.lines;
+	for (size_t i = 0; capabilities[i]; i++)
+		if (capabilities[i]->heard)
+			capabilities[i]->heard(&keeper->center, &heard);
+}
+
 static void sync_failed(struct keeper *keeper, struct part *parts, const struct failure *failure)
 {
 	log_write(LOG_ERROR, "batches cannot be made durable: they are refused and history is opened anew",
@@ -281,8 +295,10 @@ void batches_round(struct keeper *keeper)
 	for (struct part *part = parts; part; part = part->next)
 		part_answer(keeper, part);
 	for (struct part *part = parts; part; part = part->next) {
-		if (part->stored || part->repeated || part->empty)
+		if (part->stored || part->repeated || part->empty) {
 			tally_add(keeper, &part->batch, part->newest, part->stored, part->repeated);
+			hear(keeper, part);
+		}
 		if (part->stored) {
 			batches->position = part->position + part->batch.alerts;
 			counter_add(batches->alerts, part->batch.alerts);

@@ -3,6 +3,7 @@
  */
 #include "center/capabilities.h"
 
+#include "fleet/capability.h"
 #include "notify/notify.h"
 #include "triage/capability.h"
 #include "watch/watch.h"
@@ -12,6 +13,7 @@
 const struct capability *const capabilities[] = {
 	&watch_capability,
 	&triage_capability,
+	&fleet_capability,
 	&notify_capability,
 	NULL,
 };

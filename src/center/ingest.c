@@ -204,6 +204,7 @@ void ingests_begin(struct front *front, struct exchange *exchange)
 	ingest->problems = json_array();
 	ingest->all_repeated = true;
 	ingest->status = 200;
+	ingest->agent = request->agent;
 	ingest->credential.kind = request->has_certificate ? CREDENTIAL_CERTIFICATE : CREDENTIAL_TOKEN;
 	memcpy(ingest->credential.digest, request->has_certificate ? request->certificate : request->token, 32);
 	exchange_set_context(exchange, ingest);

@@ -10,6 +10,7 @@
 #include "center/front.h"
 #include "center/ingest_member.h"
 #include "formats/format.h"
+#include "http/header.h"
 
 #define INGEST_PROBLEMS 10
 
@@ -37,6 +38,7 @@ struct ingest {
 	uint32_t organisation, sensor;
 	char batch[130], map[1026];
 	struct hash128 epoch;
+	struct agent_word agent;
 	bool from_file, complete; /* complete: the whole body is here */
 	uint64_t offset, preamble;
 	const struct format *format; /* NULL = by content */

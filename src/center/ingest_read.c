@@ -73,6 +73,14 @@ static enum error part_cut(struct ingest *ingest, uint64_t end, bool last, struc
 	put_u32(to, (uint32_t)(now->skipped - before->skipped));
 	put_u32(to, (uint32_t)(now->malformed - before->malformed));
 	put_u8(to, last);
+	const struct format_told *told = &ingest->reader->told;
+	put_u8(to, told->counted);
+	put_u64(to, told->packets);
+	put_u64(to, told->drops);
+	put_u32(to, told->sampling);
+	put_u8(to, ingest->agent.said);
+	put_i64(to, ingest->agent.clock);
+	put_u64(to, ingest->agent.lost);
 	put_bytes(to, ingest->part.at, ingest->part.size);
 	if (to->failed || ingest->part.failed) {
 		builder_free(to);

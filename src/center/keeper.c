@@ -21,7 +21,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SILENCE_EVERY MINUTE
 #define EXPIRY_EVERY HOUR
 #define COUNTERS_EVERY 2 /* ticks */
 #define REOPEN_EVERY (2 * SECOND)
@@ -141,46 +140,6 @@ static void capabilities_again(struct keeper *keeper)
 	_exit(1); /* everything acknowledged is durable; nothing in memory may be kept */
 }
 
-static void mark_silent(void *context, const struct sensor *sensor)
-{
-	struct builder *list = context;
-	put_u32(list, sensor->number);
-}
-
-/* Sensors that reported and then sent nothing for long. */
-static void silence_check(struct keeper *keeper, const struct work *work)
-{
-	struct failure failure = { 0 };
-	struct builder numbers = { 0 };
-	struct page page = { .limit = 500 };
-	char after[sizeof page.next];
-	do {
-		text_copy(text_of(page.next), after, sizeof after);
-		page.after = text_of(after);
-		if (store_sensor_each(keeper->store, work->scope, 0, &page, mark_silent, &numbers, &failure) != OK)
-			break;
-	} while (*page.next && numbers.size < 65536 * sizeof(uint32_t));
-	struct reader from = reader_of(numbers.at, numbers.size);
-	nanoseconds limit = keeper->center.now() - keeper->process->settings.silence;
-	while (from.at < from.end) {
-		struct sensor sensor;
-		if (store_sensor_get(keeper->store, work->scope, get_u32(&from), &sensor, &failure) != OK ||
-		    sensor.state != SENSOR_REPORTING || sensor.last_seen >= limit)
-			continue;
-		sensor.state = SENSOR_SILENT;
-		if (store_begin(keeper->store, &failure) != OK)
-			break;
-		if (store_sensor_put(keeper->store, work->scope, &sensor, &failure) == OK &&
-		    store_commit(keeper->store, &failure) == OK) {
-			log_write(LOG_WARNING, "a sensor is silent", LOG_FIELD_STRING("sensor", sensor.name),
-			    LOG_FIELD_TIME("last_seen", sensor.last_seen));
-			keeper_changed(&keeper->center, sensor.organisation, "sensor", sensor.name);
-		} else
-			store_rollback(keeper->store);
-	}
-	builder_free(&numbers);
-}
-
 static void expire(struct keeper *keeper, const struct work *work)
 {
 	struct failure failure = { 0 };
@@ -231,11 +190,6 @@ static void keeper_tick(void *context)
 	if (keeper->ticks++ % COUNTERS_EVERY == 0)
 		send_counters(keeper);
 	struct work work;
-	if (now - keeper->minute_last > SILENCE_EVERY && work_begin(&work, "silence", &failure) == OK) {
-		keeper->minute_last = now;
-		silence_check(keeper, &work);
-		work_end(&work);
-	}
 	if (now - keeper->hour_last > EXPIRY_EVERY && work_begin(&work, "retention", &failure) == OK) {
 		keeper->hour_last = now;
 		expire(keeper, &work);
@@ -423,6 +377,7 @@ static void center_fill(struct keeper *keeper)
 		.loop = keeper->process->loop,
 		.folder = process_state_folder(keeper->process),
 		.public_url = keeper->public_url,
+		.silence = &keeper->process->settings.silence,
 		.now = time_now,
 		.changed = keeper_changed,
 		.keeper = keeper,

@@ -54,8 +54,8 @@ struct keeper {
 	size_t used_count;
 	struct uuid certificates_used[CERTIFICATES_USED]; /* for the first time; the same */
 	size_t certificates_used_count;
-	uint8_t cursor_key[32];                          /* cursors.c */
-	nanoseconds opened_last, minute_last, hour_last; /* monotonic */
+	uint8_t cursor_key[32];             /* cursors.c */
+	nanoseconds opened_last, hour_last; /* monotonic */
 	unsigned ticks;
 };
 

@@ -33,8 +33,9 @@ enum message_kind {
 	 * (0 = the configured default); text words when the status is not 200. */
 	MESSAGE_ADMITTED = 17,
 	/* front → keeper: one part of a batch. credential; u64 epoch high, low; u64 sequence first, end of this part;
-	 * i64 received; u32 lines, alerts, skipped, malformed in this part; u8 last part; then alert_encode() of its
-	 * alerts to the end. Each part is answered. */
+	 * i64 received; u32 lines, alerts, skipped, malformed in this part; u8 last part; what the
+	 * sensor says of itself (model/heard.h): u8 counted, u64 packets, drops, u32 sampling, u8 agent, i64 clock, u64
+	 * content; then alert_encode() of its alerts to the end. Each part is answered. */
 	MESSAGE_INGEST = 18,
 	/* u16 status (200, 403, 503); u8 repeated; u32 lines, alerts, skipped, malformed in this part (as stored at the
 	 * first time when repeated); text words. Sent after the part is durable. */

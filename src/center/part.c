@@ -34,12 +34,21 @@ struct part *part_decode(const struct message *message, struct credential *crede
 	batch.skipped = get_u32(&from);
 	batch.malformed = get_u32(&from);
 	batch.last = get_u8(&from);
+	struct heard heard = { .received = batch.received };
+	heard.counted = get_u8(&from) != 0;
+	heard.packets = get_u64(&from);
+	heard.drops = get_u64(&from);
+	heard.sampling = get_u32(&from);
+	heard.agent = get_u8(&from) != 0;
+	heard.clock = get_i64(&from);
+	heard.content = get_u64(&from);
 	size_t size = from.failed ? 0 : (size_t)(from.end - from.at);
 	struct part *part = from.failed ? NULL : calloc(1, sizeof *part + size);
 	if (!part)
 		return NULL;
 	part->correlation = message->correlation;
 	part->batch = batch;
+	part->heard = heard;
 	part->size = size;
 	if (size)
 		memcpy(part->encoded, from.at, size);
@@ -69,6 +78,8 @@ enum error part_verify(struct part *part, nanoseconds now, struct failure *failu
 		least = alert.id.sequence + 1;
 		if (i == 0 || alert.occurred > part->newest)
 			part->newest = alert.occurred;
+		if (i == 0 || alert.occurred < part->oldest)
+			part->oldest = alert.occurred;
 	}
 	return reader_done(&from) ? OK : fail(failure, ERROR_CORRUPT, "a batch does not hold what it says");
 }

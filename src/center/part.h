@@ -7,6 +7,7 @@
 
 #include "bus/channel.h"
 #include "center/credential.h"
+#include "model/heard.h"
 #include "store/history.h"
 
 /* A part within a round. */
@@ -15,11 +16,12 @@ struct part {
 	uint64_t correlation, generation; /* of the front that sent it */
 	struct history_batch batch;
 	uint64_t position;
-	nanoseconds newest; /* occurred */
-	bool stored;        /* appended in this round: to be handed on after the sync */
-	bool repeated;      /* was in history before */
-	bool empty;         /* without an alert: only its counts matter */
-	bool unsure;        /* appending it failed: nobody knows what the file holds (base/file.h) */
+	nanoseconds oldest, newest; /* occurred */
+	struct heard heard;         /* what the sensor says of itself */
+	bool stored;                /* appended in this round: to be handed on after the sync */
+	bool repeated;              /* was in history before */
+	bool empty;                 /* without an alert: only its counts matter */
+	bool unsure;                /* appending it failed: nobody knows what the file holds (base/file.h) */
 	struct failure failure;
 	size_t size;
 	char encoded[];
@@ -31,7 +33,7 @@ struct part *part_decode(const struct message *message, struct credential *crede
 void parts_free(struct part *part); /* and those behind it; NULL is fine */
 
 /* What the front read is decoded once more: ERROR_CORRUPT unless each alert belongs to this sensor, organisation, epoch
- * and range, and the whole was received about `now`. Fills `newest`. */
+ * and range, and the whole was received about `now`. Fills `oldest` and `newest`. */
 enum error part_verify(struct part *part, nanoseconds now, struct failure *failure);
 
 /* A batch was cut into other parts when it came the first time: a copy without what lies before `seen`, whose lines are

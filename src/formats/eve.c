@@ -1,5 +1,6 @@
 /*
- * Suricata's EVE JSON: the events of type "alert"; all others are skipped.
+ * Suricata's EVE JSON: the events of type "alert"; all others are skipped, but what stats and netflow say of the sensor
+ * itself is kept (struct format_told).
  *
  * In: lines of eve.json. Out: alerts. Members as in Suricata's own schema (etc/schema.json) and its manual, chapter
  * "Eve JSON Format". src_ip stays the source and dest_ip the target as Suricata says them: for a rule that matched the
@@ -158,6 +159,31 @@ static enum error set_rule(
 	return OK;
 }
 
+/* Of capture by another way than the kernel's (DPDK, files) there are no such counters. */
+static void take_stats(struct format_reader *reader, struct json_value event)
+{
+	struct json_value capture = json_at(event, "stats.capture");
+	uint64_t packets, drops;
+	if (!json_to_u64(json_get(capture, "kernel_packets"), &packets) ||
+	    !json_to_u64(json_get(capture, "kernel_drops"), &drops))
+		return;
+	reader->told.counted = true;
+	reader->told.packets = packets;
+	reader->told.drops = drops;
+}
+
+/* `noroshi collect` writes it into metadata.flowvars, as Suricata would a rule's variable. */
+static void take_sampling(struct format_reader *reader, struct json_value event)
+{
+	struct json_value variables = json_at(event, "metadata.flowvars");
+	struct json_walk walk = { 0 };
+	uint64_t sampling;
+	while (json_kind(variables) == JSON_IS_ARRAY && json_next(variables, &walk))
+		if (text_equal(json_text(json_get(walk.value, "key")), TEXT("sampling")) &&
+		    text_to_u64(json_text(json_get(walk.value, "value")), &sampling) && sampling <= UINT32_MAX)
+			reader->told.sampling = (uint32_t)sampling;
+}
+
 static enum error eve_line(struct format_reader *reader, struct text line, struct alert *alert, struct failure *failure)
 {
 	struct json_value event;
@@ -167,6 +193,10 @@ static enum error eve_line(struct format_reader *reader, struct text line, struc
 	struct text type = field_text(event, "event_type");
 	if (!type.size)
 		return fail(failure, ERROR_INPUT, "event_type: there is none; every EVE event has one");
+	if (text_equal(type, TEXT("stats")))
+		take_stats(reader, event);
+	else if (text_equal(type, TEXT("netflow")))
+		take_sampling(reader, event);
 	if (!text_equal(type, TEXT("alert")))
 		return ERROR_AGAIN;
 	alert->detector = TEXT("Suricata");

@@ -25,6 +25,13 @@ struct time_read {
 	bool zone_assumed;
 };
 
+/* What lines that are no alerts say of the sensor itself; the newest that were read. */
+struct format_told {
+	bool counted;
+	uint64_t packets, drops; /* EVE stats: capture.kernel_packets and kernel_drops, since its start */
+	uint32_t sampling;       /* EVE netflow: one packet in so many; 0 = not said */
+};
+
 /* One stream being read. A reader keeps what the stream declared (CSV header, Zeek #fields). */
 struct format_reader {
 	const struct format *format; /* NULL until the first format_read() told it by content */
@@ -34,10 +41,11 @@ struct format_reader {
 	void *state;             /* the format's own, made by `start` */
 	struct repeats *repeats; /* what lines said before (repeat.h); NULL = not looked up */
 	struct time_read time; /* the newest time that a looked-up line had: the next one is often of the same second */
-	uint64_t shape;        /* of the newest alert */
-	bool fine;             /* the line before was an alert */
-	bool parsed;           /* this line went through `parser` */
-	bool ended;            /* nothing more comes: the stream broke, or its format is not known */
+	struct format_told told;
+	uint64_t shape; /* of the newest alert */
+	bool fine;      /* the line before was an alert */
+	bool parsed;    /* this line went through `parser` */
+	bool ended;     /* nothing more comes: the stream broke, or its format is not known */
 };
 
 struct format {

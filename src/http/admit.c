@@ -304,6 +304,9 @@ bool admit_conditions(struct exchange *exchange)
 	if (bad || (named.size > 0 && (!text_to_u64(named, &protocol) || protocol == 0 || protocol > UINT32_MAX)))
 		return refuse(exchange, 400, PROTOCOL_HEADER " is a number from 1");
 	exchange->request.protocol = (uint32_t)protocol;
+	struct text word = take_custom(wsi, "noroshi-agent:", value, sizeof value, &bad);
+	if (bad || (word.size > 0 && !header_agent(word, &exchange->request.agent)))
+		return refuse(exchange, 400, AGENT_HEADER " is clock=NANOSECONDS lost=BYTES");
 	return true;
 }
 

@@ -121,6 +121,27 @@ bool header_host_known(struct text value, char *const *hosts)
 	return false;
 }
 
+bool header_agent(struct text value, struct agent_word *word)
+{
+	struct agent_word read = { 0 };
+	bool clock = false;
+	while (value.size > 0) {
+		struct text part = text_cut(&value, ' '), name = text_cut(&part, '=');
+		uint64_t number;
+		if (name.size > 0 && !text_to_u64(part, &number))
+			return false;
+		if (text_equal(name, TEXT("clock")) && number <= INT64_MAX) {
+			read.clock = (int64_t)number;
+			clock = true;
+		} else if (text_equal(name, TEXT("lost"))) {
+			read.lost = number;
+		}
+	}
+	read.said = true;
+	*word = read;
+	return clock;
+}
+
 bool header_is_key(struct text value)
 {
 	if (value.size < 1 || value.size > 64)

@@ -30,6 +30,15 @@ bool header_is_type(struct text value, const char *type);
 /* Whether a Host names one of `hosts` (ASCII case does not count); NULL ends the list. */
 bool header_host_known(struct text value, char *const *hosts);
 
+/* What an agent says of itself with each request (http/protocol.h): "clock=1795230000000000000 lost=0". False when it
+ * is malformed; names that are not known are passed over. */
+struct agent_word {
+	bool said;
+	int64_t clock; /* its own, in nanoseconds since the epoch, when it sent the request */
+	uint64_t lost; /* bytes of files that it lost for good, since its start */
+};
+bool header_agent(struct text value, struct agent_word *word);
+
 /* 1 to 64 visible ASCII characters. */
 bool header_is_key(struct text value);
 

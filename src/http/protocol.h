@@ -8,6 +8,7 @@
 #ifndef NOROSHI_HTTP_PROTOCOL_H
 #define NOROSHI_HTTP_PROTOCOL_H
 
+#define AGENT_HEADER "Noroshi-Agent" /* header_agent(): what the agent says of itself; absent: nothing */
 #define PROTOCOL_HEADER "Noroshi-Protocol"
 #define PROTOCOL_OLDEST 1 /* that the centre reads */
 #define PROTOCOL_NEWEST 1 /* that the centre reads and the agent speaks */

@@ -30,6 +30,7 @@
 #include "base/loop.h"
 #include "base/text.h"
 #include "base/time.h"
+#include "http/header.h"
 #include "http/route.h"
 #include "http/template.h"
 
@@ -71,6 +72,7 @@ struct request {
 	uint64_t version;         /* If-Match; 0 = none */
 	char idempotency_key[65]; /* "" = none */
 	uint32_t protocol;        /* of an agent (http/protocol.h); 1 without the header */
+	struct agent_word agent;  /* what it says of itself */
 	bool has_token, has_session;
 	uint8_t token[32];       /* SHA-256 of the bearer token; zero without one */
 	uint8_t session[32];     /* SHA-256 of the session cookie's value; zero without one */

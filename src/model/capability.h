@@ -12,6 +12,7 @@
 
 struct catalog;
 struct counters;
+struct heard;
 struct history;
 struct history_batch;
 struct loop;
@@ -31,6 +32,7 @@ struct center {
 	const char *public_url;
 	/* Japanese words, for letters; read before the keeper is confined. NULL when none are installed. */
 	const struct catalog *japanese;
+	const nanoseconds *silence; /* center.silence, as it is configured now; NULL = nobody says */
 	nanoseconds (*now)(void);
 	/* Tells who looks at pages or streams that something of this organisation changed ("event", id). */
 	void (*changed)(struct center *center, uint32_t organisation, const char *noun, const char *id);
@@ -68,6 +70,9 @@ struct capability {
 	enum error (*alerts)(struct center *center, const struct history_batch *batch, uint64_t first_position,
 	    struct reader *encoded, struct failure *failure);
 	uint64_t (*replay_from)(struct center *center);
+	/* In the keeper: a part of a batch came, with alerts or without, new or once more, and is durable
+	 * (model/heard.h). Outside any transaction. May be NULL. */
+	void (*heard)(struct center *center, const struct heard *heard);
 	/* For a copy of both: the file of its own in the state folder that goes with what the store says now; "" when
 	 * none does. Called in another process than the keeper. May be NULL. */
 	enum error (*resting)(struct store *store, char name[static 64], struct failure *failure);

@@ -42,7 +42,8 @@ bool gap_is_blind(enum gap_kind kind)
 
 bool gap_overlaps(const struct gap *gap, nanoseconds from, nanoseconds to)
 {
-	return gap->from < to && (gap->to == 0 || gap->to > from);
+	bool empty = gap->to != 0 && gap->to <= gap->from; /* what was not seen then came later */
+	return !empty && gap->from < to && (gap->to == 0 || gap->to > from);
 }
 
 /* "2026-11-21 12:10", in Japan. */
@@ -81,7 +82,9 @@ static const char *sentence(const struct gap *gap)
 		return strcmp(gap->code, "content-lost") == 0 ? N_("Sensor {0}: {3} bytes of its files were lost, {1}")
 							      : N_("Sensor {0}: {2} % of packets dropped, {1}");
 	case GAP_DRIFTING:
-		return N_("Sensor {0}: its clock is wrong by {2} s, {1}");
+		return strcmp(gap->code, "clock-behind-or-late") == 0
+			   ? N_("Sensor {0}: its records come late, or its clock is behind ({2} s), {1}")
+			   : N_("Sensor {0}: its clock is wrong by {2} s, {1}");
 	case GAP_SAMPLED:
 		return N_("Sensor {0}: looks at one packet in {2} only, {1}");
 	case GAP_MAINTENANCE:

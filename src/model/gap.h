@@ -46,7 +46,8 @@ struct gap {
 
 /* Nothing at all is seen in such a gap. */
 bool gap_is_blind(enum gap_kind kind);
-/* Overlaps [from, to). An open gap goes on for ever. */
+/* Overlaps [from, to). An open gap goes on for ever; one that ends where it begins was made up for and overlaps
+ * nothing. */
 bool gap_overlaps(const struct gap *gap, nanoseconds from, nanoseconds to);
 /* One sentence for people: "Sensor gate: silent, 2026-11-21 12:10–13:40 JST". `catalog` NULL = English. */
 void gap_write(const struct gap *gap, const char *sensor, const struct catalog *catalog, struct builder *to);

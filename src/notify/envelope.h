@@ -13,8 +13,8 @@
 #define ENVELOPE_LARGEST (1u << 20) /* bytes of a message */
 
 struct envelope {
-	uint64_t delivery; /* the delivery row's number */
-	struct uuid notice;
+	uint64_t delivery;   /* the delivery row's number; 0: it is about a bulletin */
+	struct uuid notice;  /* or bulletin */
 	nanoseconds created; /* tries end a configured time after this */
 	struct text recipient;
 	struct text message; /* mail_write()'s */

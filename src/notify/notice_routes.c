@@ -1,6 +1,7 @@
 /*
  * Handlers of notices for those who are signed in: typed fields in, JSON out; the steps themselves are work.c's.
  */
+#include "notify/bulletin.h"
 #include "notify/evidence.h"
 #include "notify/notice_json.h"
 #include "notify/receipt.h"
@@ -120,7 +121,8 @@ enum error notice_inbox(struct call *call, struct failure *failure)
 {
 	if (call->subject->role != ROLE_MEMBER)
 		return fail(failure, ERROR_NOT_FOUND, "only members have an inbox");
-	return notice_list(call, failure);
+	enum error error = bulletins_output(call, 5, failure);
+	return error == OK ? notice_list(call, failure) : error;
 }
 
 static enum error load(struct call *call, struct notice *notice, struct failure *failure)

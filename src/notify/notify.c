@@ -4,6 +4,7 @@
 #include "notify/notify.h"
 
 #include "base/log.h"
+#include "notify/bulletin.h"
 #include "notify/deliver.h"
 #include "notify/reminder.h"
 #include "notify/routes.h"
@@ -20,6 +21,9 @@ static void tick(struct center *center, nanoseconds now)
 	if (reminders_run(center, notify_settings(), now, &failure) != OK)
 		log_write(
 		    LOG_ERROR, "reminders failed; they are tried again", LOG_FIELD_STRING("error", failure.words));
+	if (bulletins_queue(center, notify_settings(), now, &failure) != OK)
+		log_write(LOG_ERROR, "bulletins cannot be queued; they are tried again",
+		    LOG_FIELD_STRING("error", failure.words));
 }
 
 static enum error deliver(const char *topic, const void *body, size_t size, struct failure *failure)
@@ -70,6 +74,8 @@ static enum error delivered(struct center *center, const char *topic, const void
 	enum error error = envelope_decode(body, size, &envelope, failure);
 	if (error != OK)
 		return error;
+	if (envelope.delivery == 0)
+		return bulletin_delivered(center, &envelope, state_after(result), words, now, failure);
 	struct arena *arena = arena_new(0);
 	if (!arena)
 		return fail(failure, ERROR_MEMORY, "delivery: no memory");

@@ -3,6 +3,8 @@
  */
 #include "notify/routes.h"
 
+#include "notify/bulletin.h"
+
 static const char *const tlps[] = { "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED", NULL };
 static const char *const states[] = { "draft", "sent", "acknowledged", "closed", "withdrawn", NULL };
 static const char *const endings[] = { "draft", "send", NULL };
@@ -34,6 +36,11 @@ static const struct field list_fields[] = {
 	{ "after", FIELD_CURSOR, IN_QUERY, false, .summary = "The `next` of the page before." },
 	{ "limit", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 500,
 	    .summary = "Notices on one page; 100 when absent." },
+	{ NULL },
+};
+static const struct field bulletin_fields[] = {
+	{ "after", FIELD_CURSOR, IN_QUERY, false, .summary = "The `next` of the page before." },
+	{ "limit", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 500, .summary = "Of one page; 50 when absent." },
 	{ NULL },
 };
 static const struct field id_fields[] = { ID, { NULL } };
@@ -70,6 +77,10 @@ const struct route notify_routes[] = {
 	    .handle = notice_list },
 	{ ROUTE_PAGE, "GET", "/notices", "notice-list-page", "Notices, newest first.", list_fields, ACTION_NOTICE_READ,
 	    .page = "notices", .handle = notice_list },
+	{ ROUTE_JSON, "GET", "/v1/bulletins", "bulletin-list", "What the centre told of its own accord, newest first.",
+	    bulletin_fields, ACTION_NOTICE_READ, .handle = bulletin_list },
+	{ ROUTE_PAGE, "GET", "/bulletins", "bulletin-page", "What the centre told of its own accord, newest first.",
+	    bulletin_fields, ACTION_NOTICE_READ, .page = "bulletins", .handle = bulletin_list },
 	{ ROUTE_PAGE, "GET", "/inbox", "inbox-page", "What was sent to one's organisation.", list_fields,
 	    ACTION_NOTICE_READ, .page = "inbox", .handle = notice_inbox },
 	{ ROUTE_JSON, "GET", "/v1/notices/{id}", "notice-read", "One notice with its evidence, text and deliveries.",

@@ -12,7 +12,7 @@ struct agent_file {
 	char *server, *token_file, *authorities, *state, *format, *map;
 	struct option_list files;
 	uint64_t spool_limit, refused_limit;
-	nanoseconds scan_every, linger, give_up, retry_most;
+	nanoseconds scan_every, linger, give_up, retry_most, heartbeat;
 	struct capture_file capture;
 };
 void agent_option_groups(struct agent_file *file, struct option_group groups[static 3]);

@@ -26,6 +26,7 @@
 struct run {
 	const struct agent_options *options;
 	struct agent *agent;
+	struct shipper *shipper;
 	struct loop *loop;
 	struct watch *work; /* the timer of the next step; NULL = none */
 	nanoseconds due;    /* of `work` */
@@ -135,6 +136,21 @@ static void report(void *context)
 	    LOG_FIELD_NUMBER("withheld_fields", counts.withheld), LOG_FIELD_NUMBER("spooled", counts.spooled));
 }
 
+/* Without anything to deliver: else the centre could not tell a quiet network from a dead agent. */
+static void hello(void *context)
+{
+	struct run *run = context;
+	struct agent_counts counts;
+
+	agent_count(run->agent, &counts);
+	shipper_lost(run->shipper, counts.lost_bytes);
+	nanoseconds heard = shipper_heard(run->shipper);
+	if (heard && time_monotonic() - heard < run->options->heartbeat)
+		return;
+	if (counts.waiting_files == 0 && !shipper_hello(run->shipper))
+		log_write(LOG_WARNING, "the centre did not hear that the agent is there");
+}
+
 static void end(void *context, int signal)
 {
 	struct run *run = context;
@@ -153,20 +169,23 @@ static enum error run_loop(struct run *run, struct failure *failure)
 	run->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (run->inotify < 0)
 		error = fail_errno(failure, "inotify");
-	struct watch *watches[5] = { NULL };
+	struct watch *watches[6] = { NULL };
 	if (!error) {
 		watches[0] = loop_descriptor(run->loop, run->inotify, LOOP_READ, folder_changed, run);
 		watches[1] = loop_timer(run->loop, 0, every, scan_due, run);
 		watches[2] = loop_timer(run->loop, REPORT_EVERY, REPORT_EVERY, report, run);
 		watches[3] = loop_signal(run->loop, SIGTERM, end, run);
 		watches[4] = loop_signal(run->loop, SIGINT, end, run);
-		for (int i = 0; i < 5 && !error; i++)
+		watches[5] = run->options->once ? watches[4]
+						: loop_timer(run->loop, run->options->heartbeat / 4,
+						      run->options->heartbeat / 4, hello, run);
+		for (int i = 0; i < 6 && !error; i++)
 			if (!watches[i])
 				error = fail(failure, ERROR_MEMORY, "no memory or descriptor for the loop");
 	}
 	if (!error)
 		error = loop_run(run->loop, failure);
-	for (int i = 0; i < 5; i++)
+	for (int i = 0; i < (run->options->once ? 5 : 6); i++)
 		if (watches[i])
 			watch_stop(watches[i]);
 	if (run->work)
@@ -234,6 +253,7 @@ static enum error agent_run(const struct agent_options *options, int *status, st
 		.retry_most = options->retry_most,
 		.deliver = ship,
 		.context = shipper };
+	run.shipper = shipper;
 	if (!error)
 		error = agent_new(&settings, &run.agent, failure);
 	if (!error)

@@ -36,6 +36,8 @@ static const struct option table[] = {
 	    .summary = "So long a copy is looked for of content that was truncated or removed unread." },
 	{ "retry_most", OPTION_DURATION, AT(retry_most), "5 min", 1, 86400, .fixed = true,
 	    .summary = "The longest wait between two attempts while the centre is away." },
+	{ "heartbeat", OPTION_DURATION, AT(heartbeat), "2 min", 0.1, 86400, .fixed = true,
+	    .summary = "With nothing to deliver for so long, the centre is told that the agent is there." },
 	{ NULL },
 };
 
@@ -68,7 +70,8 @@ static enum error take(const struct agent_file *from, struct agent_options *opti
 		.scan_every = from->scan_every,
 		.linger = from->linger,
 		.give_up = from->give_up,
-		.retry_most = from->retry_most };
+		.retry_most = from->retry_most,
+		.heartbeat = from->heartbeat };
 	options->capture = capture_policy_default;
 	capture_file_take(&from->capture, &options->capture);
 	capture_policy_loosest(&options->capture_limit);

@@ -17,7 +17,7 @@ struct agent_options {
 	char **files;
 	size_t file_count;
 	uint64_t spool_limit, refused_limit;
-	nanoseconds scan_every, linger, give_up, retry_most;
+	nanoseconds scan_every, linger, give_up, retry_most, heartbeat;
 	struct capture_policy capture;       /* what holds where the centre has no policy for us */
 	struct capture_policy capture_limit; /* what holds whatever the centre's policy allows */
 	bool once, status, retry, json, help;

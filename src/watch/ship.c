@@ -27,6 +27,8 @@ struct shipper {
 	uint8_t *packed;
 	size_t packed_room;
 	char token[TOKEN_LARGEST];
+	uint64_t lost;
+	nanoseconds heard;
 };
 
 static enum error read_token(struct shipper *shipper, struct failure *failure)
@@ -186,16 +188,69 @@ static void read_counts(struct shipper *shipper, const struct client_answer *got
 	read_problem(json_get(root, "problems"), answer);
 }
 
+/* The headers of a request; `words` is their room. */
+struct words {
+	char protocol[64], agent[96];
+};
+
+static void say(const struct shipper *shipper, struct words *words, const char *headers[static 3])
+{
+	snprintf(words->protocol, sizeof words->protocol, PROTOCOL_HEADER ": %d", PROTOCOL_NEWEST);
+	snprintf(words->agent, sizeof words->agent, AGENT_HEADER ": clock=%" PRId64 " lost=%" PRIu64, time_now(),
+	    shipper->lost);
+	headers[0] = words->protocol;
+	headers[1] = words->agent;
+	headers[2] = NULL;
+}
+
+void shipper_lost(struct shipper *shipper, uint64_t lost)
+{
+	shipper->lost = lost;
+}
+
+nanoseconds shipper_heard(const struct shipper *shipper)
+{
+	return shipper->heard;
+}
+
+bool shipper_hello(struct shipper *shipper)
+{
+	struct builder url = { 0 };
+	struct text server = text_of(shipper->settings->server);
+	struct client_answer got = { 0 };
+	struct failure failure;
+	struct words words;
+	const char *headers[3];
+
+	say(shipper, &words, headers);
+	while (text_ends(server, TEXT("/")))
+		server.size--;
+	build_text(&url, server);
+	build_text(&url, TEXT("/v1/alerts"));
+	struct client_request request = { .method = "POST",
+		.url = url.at,
+		.headers = headers,
+		.token = shipper->token,
+		.body = TEXT(""),
+		.type = "application/x-ndjson" };
+	bool heard =
+	    !url.failed && client_request(shipper->client, &request, &got, &failure) == OK && got.status == 200;
+	if (heard)
+		shipper->heard = time_monotonic();
+	builder_free(&url);
+	return heard;
+}
+
 static enum error post(struct shipper *shipper, const struct follow *follow, const struct batch *batch,
     struct client_answer *got, uint64_t *withheld, struct failure *failure)
 {
 	uint32_t preamble = batch->begin > 0 ? follow->preamble_size : 0;
 	size_t size = batch->end - batch->begin;
 	struct builder url = { 0 };
-	char protocol[64];
-	const char *headers[] = { protocol, NULL };
+	struct words words;
+	const char *headers[3];
 
-	snprintf(protocol, sizeof protocol, PROTOCOL_HEADER ": %d", PROTOCOL_NEWEST);
+	say(shipper, &words, headers);
 	if (preamble > 0)
 		memcpy(shipper->plain, follow->preamble, preamble);
 	memcpy(shipper->plain + preamble, batch->content, size);
@@ -289,10 +344,12 @@ enum delivery ship(
 		return LATER;
 	}
 	enum delivery meaning = ship_meaning(got.status);
-	if (meaning == DELIVERED)
+	if (meaning == DELIVERED) {
 		read_counts(shipper, &got, answer);
-	else
+		shipper->heard = time_monotonic();
+	} else {
 		answer_words(shipper, &got, answer);
+	}
 	if (meaning == LATER)
 		answer->wait = got.retry_after * SECOND;
 	if (meaning == DENIED && read_token(shipper, &failure) != OK) /* it may have been renewed */

@@ -21,6 +21,13 @@ struct ship_settings {
 enum error shipper_new(const struct ship_settings *settings, struct shipper **shipper, struct failure *failure);
 void shipper_free(struct shipper *shipper); /* NULL is fine */
 
+/* What is said of the agent with each request from here on: bytes of files that it lost for good. */
+void shipper_lost(struct shipper *shipper, uint64_t lost);
+/* There is nothing to deliver: tells the centre that the agent is there (an empty batch). False: it was not heard. */
+bool shipper_hello(struct shipper *shipper);
+nanoseconds shipper_heard(
+    const struct shipper *shipper); /* monotonic: when the centre took something last; 0 = never */
+
 /* A deliver_callback; its context is the shipper. */
 enum delivery ship(
     void *context, const struct follow *follow, const struct batch *batch, struct delivery_answer *answer);

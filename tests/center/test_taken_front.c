@@ -129,6 +129,8 @@ static void write_batch(const struct taken *taken, const struct claim *claim, st
 	put_u32(to, claim->skipped);
 	put_u32(to, claim->malformed);
 	put_u8(to, 1);
+	const uint8_t says_nothing[1 + 8 + 8 + 4 + 1 + 8 + 8] = { 0 };
+	put_bytes(to, says_nothing, sizeof says_nothing);
 	struct alert alert = { .id = { claim->sensor, { 1, claim->epoch }, claim->sequence },
 		.organisation = claim->organisation,
 		.occurred = claim->received,

@@ -106,6 +106,36 @@ static void add_sensor(struct world *world, unsigned place)
 	world_own(world, sensor.id, MARK_SENSOR, place);
 }
 
+/* A silence that goes on, a maintenance that is planned, and what the centre told of them. */
+static void add_gaps(struct world *world, unsigned place)
+{
+	struct inside *inside = world->inside;
+	char mark[MARK_TEXT], body[64];
+	struct gap silent = { .organisation = world->numbers[place],
+		.sensor = world->sensors[place],
+		.kind = GAP_SILENT,
+		.code = "no-record",
+		.from = inside_clock() - HOUR };
+	struct gap planned = silent;
+	planned.kind = GAP_MAINTENANCE;
+	planned.to = inside_clock() + DAY;
+	SAY(planned.reason, "disks of %s", mark_text(MARK_SENSOR, place, mark));
+	SAY(body, "about %s", mark_text(MARK_NOTICE, place, mark));
+	struct bulletin bulletin = { .organisation = world->numbers[place],
+		.kind = "sensor",
+		.tlp = TLP_AMBER,
+		.body_ja = body,
+		.body_en = body,
+		.created = inside_clock() };
+	SAY(bulletin.subject_ja, "お知らせ %s", mark);
+	inside_fine(inside, store_begin(inside->store, &inside->failure));
+	inside_fine(inside, store_gap_put(inside->store, inside->work, &silent, &inside->failure));
+	inside_fine(inside, store_gap_put(inside->store, inside->work, &planned, &inside->failure));
+	inside_fine(inside, store_bulletin_put(inside->store, inside->work, &bulletin, &inside->failure));
+	inside_fine(inside, store_commit(inside->store, &inside->failure));
+	world_own(world, bulletin.id, MARK_NOTICE, place);
+}
+
 /* ── what happened ─ */
 
 static void add_alerts(struct world *world, unsigned place, uint32_t count, const struct uuid *event)
@@ -330,6 +360,7 @@ struct world *world_new(uint64_t seed, bool pages)
 	world->campaigns[1] = random_id(world);
 	for (unsigned place = 1; place <= count; place++) {
 		add_sensor(world, place);
+		add_gaps(world, place);
 		for (unsigned i = 0; i < 1 + roll(world, 3); i++)
 			add_case(world, place, world->campaigns[roll(world, 3)]);
 	}

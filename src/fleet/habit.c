@@ -1,0 +1,69 @@
+/*
+ * What is remembered of a sensor, as bytes.
+ */
+#include "fleet/fleet.h"
+
+#include <string.h>
+
+#define VERSION 1
+
+static void put_real(struct builder *to, double value)
+{
+	uint64_t bits;
+	memcpy(&bits, &value, sizeof bits);
+	put_u64(to, bits);
+}
+
+static double get_real(struct reader *from)
+{
+	uint64_t bits = get_u64(from);
+	double value;
+	memcpy(&value, &bits, sizeof value);
+	return value >= 0 && value < 1e18 ? value : 0; /* not a number, or nonsense, becomes 0 */
+}
+
+void fleet_encode(const struct fleet_sensor *sensor, struct builder *to)
+{
+	put_u8(to, VERSION);
+	put_i64(to, sensor->known);
+	put_i64(to, sensor->last);
+	put_real(to, sensor->interval);
+	put_i64(to, sensor->told);
+	put_i64(to, sensor->hour);
+	put_u8(to, sensor->partial);
+	put_u64(to, sensor->records);
+	for (size_t i = 0; i < FLEET_HOURS; i++) {
+		put_real(to, sensor->usual[i]);
+		put_u16(to, sensor->days[i]);
+	}
+	put_u8(to, sensor->counted);
+	put_u64(to, sensor->packets);
+	put_u64(to, sensor->drops);
+	put_u64(to, sensor->content);
+	put_i64(to, sensor->error);
+	put_i64(to, sensor->sampled);
+}
+
+enum error fleet_decode(struct reader *from, struct fleet_sensor *sensor, struct failure *failure)
+{
+	if (get_u8(from) != VERSION)
+		return fail(failure, ERROR_VERSION, "the habit of a sensor is of another version");
+	sensor->known = get_i64(from);
+	sensor->last = get_i64(from);
+	sensor->interval = get_real(from);
+	sensor->told = get_i64(from);
+	sensor->hour = get_i64(from);
+	sensor->partial = get_u8(from) != 0;
+	sensor->records = get_u64(from);
+	for (size_t i = 0; i < FLEET_HOURS; i++) {
+		sensor->usual[i] = get_real(from);
+		sensor->days[i] = get_u16(from);
+	}
+	sensor->counted = get_u8(from) != 0;
+	sensor->packets = get_u64(from);
+	sensor->drops = get_u64(from);
+	sensor->content = get_u64(from);
+	sensor->error = get_i64(from);
+	sensor->sampled = get_i64(from);
+	return reader_done(from) ? OK : fail(failure, ERROR_CORRUPT, "the habit of a sensor is cut off");
+}
