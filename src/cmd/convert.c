@@ -7,6 +7,7 @@
  */
 #include "cmd/commands.h"
 
+#include "base/complaint.h"
 #include "base/stream.h"
 #include "base/time.h"
 #include "formats/format.h"
@@ -17,7 +18,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define COMPLAINTS 10 /* of one file that are printed; all are counted */
 #define WRITE_BYTES ((size_t)1 << 16)
 
 struct options {
@@ -30,7 +30,7 @@ struct conversion {
 	const struct options *options;
 	const char *name;
 	struct format_counts counts;
-	uint64_t complaints;
+	struct complaints complaints;
 	nanoseconds shown; /* when progress was last shown */
 	struct builder out;
 };
@@ -55,16 +55,6 @@ static void usage(FILE *to)
 	      "Exit codes: 0 done, 1 some lines were malformed or have a key twice, 2 bad usage or a file that cannot "
 	      "be read.\n",
 	    to);
-}
-
-static void complain(void *context, const struct line *line, const struct failure *failure)
-{
-	struct conversion *conversion = context;
-	if (++conversion->complaints <= COMPLAINTS)
-		fprintf(stderr, "noroshi convert: %s: line %" PRIu64 " (byte %" PRIu64 "): %s\n", conversion->name,
-		    line->number, line->offset, failure->words);
-	if (conversion->complaints == COMPLAINTS + 1)
-		fprintf(stderr, "noroshi convert: %s: further malformed lines are only counted\n", conversion->name);
 }
 
 static void show_progress(struct conversion *conversion, const struct stream *stream)
@@ -93,8 +83,8 @@ static enum error convert_stream(
 	bool progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
 	enum error error;
 	struct alert alert;
-	while (
-	    !(error = format_read(reader, stream, NULL, &alert, &conversion->counts, complain, conversion, failure))) {
+	while (!(error = format_read(reader, stream, NULL, &alert, &conversion->counts, complaint_line,
+		     &conversion->complaints, failure))) {
 		alert_write_json(&alert, conversion->options->original, &conversion->out);
 		build_char(&conversion->out, '\n');
 		if (conversion->out.size > WRITE_BYTES && !write_out(&conversion->out))
@@ -187,7 +177,7 @@ static int convert_run(int argc, char **argv)
 	for (int i = optind; i < argc; i++) {
 		struct failure failure = { 0 };
 		conversion.name = argv[i];
-		conversion.complaints = 0;
+		conversion.complaints = (struct complaints){ .command = "convert", .file = conversion.name };
 		if (convert_file(&conversion, &failure)) {
 			bool named = strncmp(failure.words, argv[i], strlen(argv[i])) == 0; /* once is enough */
 			fprintf(stderr, "noroshi convert: %s%s%s\n", named ? "" : argv[i], named ? "" : ": ",

@@ -165,7 +165,7 @@ static enum error write_results(
 static bool had_problems(const struct inputs *inputs)
 {
 	for (size_t i = 0; i < inputs->count; i++)
-		if (inputs->items[i].broken || inputs->items[i].complaints)
+		if (inputs->items[i].broken || inputs->items[i].complaints.count)
 			return true;
 	return false;
 }

@@ -15,22 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define COMPLAINTS 10
-
 struct shape {
 	uint64_t number; /* 0 = none */
 	struct identified identified;
 };
-
-static void complain(void *context, const struct line *line, const struct failure *failure)
-{
-	struct input *input = context;
-	if (++input->complaints <= COMPLAINTS)
-		fprintf(stderr, "noroshi triage: %s: line %" PRIu64 " (byte %" PRIu64 "): %s\n", input->path,
-		    line->number, line->offset, failure->words);
-	if (input->complaints == COMPLAINTS + 1)
-		fprintf(stderr, "noroshi triage: %s: further complaints are only counted\n", input->path);
-}
 
 static void input_close(struct input *input)
 {
@@ -70,8 +58,8 @@ static void input_next(struct input *input)
 {
 	struct hash128 epoch = input->alert.id.epoch;
 	struct failure failure;
-	enum error error = format_read(
-	    input->reader, input->stream, &input->line, &input->alert, &input->counts, complain, input, &failure);
+	enum error error = format_read(input->reader, input->stream, &input->line, &input->alert, &input->counts,
+	    complaint_line, &input->complaints, &failure);
 	input->waiting = error == OK;
 	if (error && error != ERROR_END) {
 		/* what the stream says begins with its name; that the format is not known is said of the first line */
@@ -205,9 +193,11 @@ bool inputs_add(struct inputs *inputs, const char *organisation, const char *pat
 	if (!owner)
 		return false;
 	size_t place = ++inputs->count;
-	items[place - 1] = (struct input){
-		.organisation_name = owner->name, .organisation = owner->number, .sensor = (uint32_t)place, .path = path
-	};
+	items[place - 1] = (struct input){ .organisation_name = owner->name,
+		.organisation = owner->number,
+		.sensor = (uint32_t)place,
+		.path = path,
+		.complaints = { .command = "triage", .file = path } };
 	*(owner->first ? &items[owner->last - 1].next : &owner->first) = place;
 	owner->last = place;
 	return true;

@@ -5,6 +5,7 @@
 #ifndef NOROSHI_TRIAGE_FILES_H
 #define NOROSHI_TRIAGE_FILES_H
 
+#include "base/complaint.h"
 #include "formats/format.h"
 #include "triage/triage.h"
 
@@ -15,7 +16,7 @@ struct input {
 	const char *path;
 	size_t next; /* the organisation's next input, as `first`; 0 = this is its last */
 	struct format_counts counts;
-	uint64_t complaints;
+	struct complaints complaints;
 	bool broken; /* the stream itself ended in an error */
 	/* while it is read */
 	struct stream *stream;

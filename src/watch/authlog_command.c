@@ -4,6 +4,7 @@
 #include "watch/authlog.h"
 
 #include "base/catalog.h"
+#include "base/complaint.h"
 #include "base/stream.h"
 #include "watch/auth_alert.h"
 #include "watch/auth_feed.h"
@@ -16,7 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define COMPLAINTS 10 /* of one file that are printed; all are counted */
 #define LINE_LONGEST 65536
 
 struct run {
@@ -29,7 +29,8 @@ struct run {
 	const struct catalog *japanese;
 	FILE *alerts_file;
 	struct builder out;
-	uint64_t findings, complaints;
+	uint64_t findings;
+	struct complaints complaints;
 	bool unread;
 };
 
@@ -89,15 +90,6 @@ static void on_finding(void *context, const struct auth_finding *finding)
 	puts(shown);
 }
 
-static void complain(struct run *run, const char *name, const struct line *line, const struct failure *failure)
-{
-	if (++run->complaints <= COMPLAINTS)
-		fprintf(stderr, "noroshi authlog: %s: line %" PRIu64 " (byte %" PRIu64 "): %s\n", name, line->number,
-		    line->offset, failure->words);
-	if (run->complaints == COMPLAINTS + 1)
-		fprintf(stderr, "noroshi authlog: %s: further malformed lines are only counted\n", name);
-}
-
 static void show_fact(struct run *run, const struct syslog_message *message, const struct auth_fact *fact)
 {
 	char time[TIME_TEXT], address[ADDRESS_TEXT];
@@ -136,7 +128,7 @@ static enum error read_stream(
 		if (!text_trim(line.text).size)
 			continue;
 		if (auth_feed(&run->feed, run->reader, line.text, origin, &message, &fact, &wrong))
-			complain(run, stream_name(stream), &line, &wrong);
+			complaint_line(&run->complaints, &line, &wrong);
 		else if (run->facts && fact.kind != AUTH_NONE)
 			show_fact(run, &message, &fact);
 	}
@@ -156,7 +148,7 @@ static void read_file(struct run *run, const char *name)
 		.received = strcmp(name, "-") != 0 && stat(name, &about) == 0
 				? about.st_mtim.tv_sec * SECOND + about.st_mtim.tv_nsec
 				: time_now() };
-	run->complaints = 0;
+	run->complaints = (struct complaints){ .command = "authlog", .file = name };
 	enum error error = stream_open(name, &stream, &failure);
 	if (!error) {
 		error = read_stream(run, stream, &origin, &failure);

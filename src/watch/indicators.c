@@ -3,6 +3,7 @@
  */
 #include "watch/indicators.h"
 
+#include "base/complaint.h"
 #include "base/stream.h"
 #include "base/time.h"
 #include "match/indicator_list.h"
@@ -12,8 +13,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COMPLAINTS 10 /* said of one file; further ones are counted */
-
 struct options {
 	bool json;
 	const char *out;
@@ -22,7 +21,7 @@ struct options {
 struct loading {
 	struct indicator_builder *builder;
 	struct indicator_list_counts counts;
-	unsigned complaints; /* of the current file */
+	struct complaints complaints;
 };
 
 static void usage(FILE *to)
@@ -55,23 +54,15 @@ static int fatal(const struct failure *failure)
 	return 2;
 }
 
-static void complain(void *context, const char *file, uint64_t line, const struct failure *failure)
-{
-	struct loading *loading = context;
-	if (++loading->complaints <= COMPLAINTS)
-		fprintf(stderr, "noroshi indicators: %s: line %" PRIu64 ": %s\n", file, line, failure->words);
-	if (loading->complaints == COMPLAINTS + 1)
-		fprintf(stderr, "noroshi indicators: %s: further malformed lines are only counted\n", file);
-}
-
 static enum error add_file(struct loading *loading, const char *path, struct failure *failure)
 {
 	struct stream *stream;
 	enum error error = stream_open(path, &stream, failure);
 	if (error)
 		return error;
-	loading->complaints = 0;
-	error = indicator_list_read(stream, loading->builder, &loading->counts, complain, loading, failure);
+	loading->complaints = (struct complaints){ .command = "indicators" };
+	error = indicator_list_read(
+	    stream, loading->builder, &loading->counts, complaint_at, &loading->complaints, failure);
 	stream_close(stream);
 	return error;
 }
@@ -177,13 +168,14 @@ static enum error look_up_lines(const struct indicator_set *set, struct lookup *
 
 static int look_up(const struct options *options, char **arguments, int count)
 {
-	struct loading loading = { 0 };
+	struct loading loading = { .complaints = { .command = "indicators" } };
 	struct indicator_set *set = NULL;
 	struct failure failure = { 0 };
 	struct lookup lookup = { .options = options };
 	if (count < 2)
 		return wrong_usage("give a file and at least one value;", "\"-\" reads values from standard input");
-	enum error error = indicators_load(arguments[0], &set, &loading.counts, complain, &loading, &failure);
+	enum error error =
+	    indicators_load(arguments[0], &set, &loading.counts, complaint_at, &loading.complaints, &failure);
 	for (int i = 1; i < count && !error; i++) {
 		lookup.value = text_of(arguments[i]);
 		if (lookup.value.size > INDICATOR_LINE_LONGEST)

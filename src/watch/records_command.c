@@ -4,6 +4,7 @@
 #include "watch/records.h"
 
 #include "base/catalog.h"
+#include "base/complaint.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "formats/record_write.h"
@@ -18,7 +19,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define COMPLAINTS 10            /* of one file that are printed; all are counted */
 #define PIECE ((size_t)64 << 10) /* bytes of lines, before they are written */
 
 struct options {
@@ -47,7 +47,8 @@ struct run {
 	struct builder found; /* alerts about it */
 	struct record_counts counts;
 	const char *name; /* of the file being read */
-	uint64_t complaints, files, unread;
+	uint64_t files, unread;
+	struct complaints complaints;
 };
 
 static const char *const help[] = {
@@ -192,16 +193,6 @@ static enum error output_close(struct output *output, struct failure *failure)
 
 /* ── files ─ */
 
-static void complain(void *context, const struct line *line, const struct failure *failure)
-{
-	struct run *run = context;
-	if (++run->complaints <= COMPLAINTS)
-		fprintf(stderr, "noroshi records: %s: line %" PRIu64 " (byte %" PRIu64 "): %s\n", run->name,
-		    line->number, line->offset, failure->words);
-	if (run->complaints == COMPLAINTS + 1)
-		fprintf(stderr, "noroshi records: %s: further malformed lines are only counted\n", run->name);
-}
-
 /* Alerts stand before the record that they are about, as the sensor has it. */
 static enum error take(struct run *run, struct failure *failure)
 {
@@ -228,12 +219,13 @@ static enum error read_file(struct run *run, struct failure *failure)
 	struct failure wrong;
 	struct line line;
 	enum error output = OK, error = stream_open(run->name, &stream, &wrong);
-	run->complaints = 0;
+	run->complaints = (struct complaints){ .command = "records", .file = run->name };
 	run->files++;
 	if (!error) {
 		error = record_reader_new(run->options.format, &run->options.settings, &reader, &wrong);
 		while (!output && !error) {
-			error = record_read(reader, stream, &line, &run->record, &run->counts, complain, run, &wrong);
+			error = record_read(reader, stream, &line, &run->record, &run->counts, complaint_line,
+			    &run->complaints, &wrong);
 			if (!error)
 				output = take(run, failure);
 		}

@@ -4,6 +4,7 @@
 #include "watch/weblog.h"
 
 #include "base/catalog.h"
+#include "base/complaint.h"
 #include "formats/weblog.h"
 #include "watch/language.h"
 #include "watch/webattack.h"
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COMPLAINTS 10 /* of one file that are printed; all are counted */
 #define LEAST_REMEMBERED 1024
 
 struct command_options {
@@ -31,7 +31,7 @@ struct run {
 	struct weblog_counts counts;
 	struct catalog *japanese;
 	const char *name;
-	uint64_t complaints;
+	struct complaints complaints;
 	bool unread; /* some input could not be read to its end */
 };
 
@@ -62,16 +62,6 @@ static void show_help(const struct catalog *japanese)
 		puts(help[i][0] ? catalog_string(japanese, help[i]) : "");
 }
 
-static void complain(void *context, const struct line *line, const struct failure *failure)
-{
-	struct run *run = context;
-	if (++run->complaints <= COMPLAINTS)
-		fprintf(stderr, "noroshi weblog: %s: line %" PRIu64 " (byte %" PRIu64 "): %s\n", run->name,
-		    line->number, line->offset, failure->words);
-	if (run->complaints == COMPLAINTS + 1)
-		fprintf(stderr, "noroshi weblog: %s: further malformed lines are only counted\n", run->name);
-}
-
 static enum error read_stream(struct run *run, struct stream *stream, uint32_t file, struct failure *failure)
 {
 	struct weblog_reader *reader;
@@ -80,7 +70,8 @@ static enum error read_stream(struct run *run, struct stream *stream, uint32_t f
 	enum error error = weblog_reader_new(run->options.zone, &reader, failure);
 	if (error)
 		return error;
-	while (!(error = weblog_read(reader, stream, &line, &request, &run->counts, complain, run, failure)))
+	while (!(error = weblog_read(
+		     reader, stream, &line, &request, &run->counts, complaint_line, &run->complaints, failure)))
 		webattack_request(run->webattack, &request, file, line.number);
 	weblog_reader_free(reader);
 	return error == ERROR_END ? OK : error;
@@ -91,7 +82,7 @@ static void read_file(struct run *run, uint32_t file)
 	struct stream *stream;
 	struct failure failure;
 	run->name = run->report.files[file];
-	run->complaints = 0;
+	run->complaints = (struct complaints){ .command = "weblog", .file = run->name };
 	enum error error = stream_open(run->name, &stream, &failure);
 	if (!error) {
 		error = read_stream(run, stream, file, &failure);
