@@ -17,6 +17,7 @@
 #include "center/keeper.h"
 #include "center/message.h"
 #include "center/part.h"
+#include "center/routed.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,9 +64,10 @@ enum error batches_new(struct batches **to, struct counters *counters, struct fa
 
 /* Status 200, or why who shows this may not append; fills who it is. */
 static uint16_t admit(struct keeper *keeper, const struct credential *credential, struct subject *subject,
-    struct organisation *organisation, struct failure *failure)
+    struct organisation *organisation, bool *routes, struct failure *failure)
 {
 	struct work work;
+	struct sensor sensor;
 	struct policy_snapshot snapshot = { 0 };
 	uint16_t status = 503;
 	if (work_begin(&work, "ingest", failure) != OK)
@@ -80,8 +82,11 @@ static uint16_t admit(struct keeper *keeper, const struct credential *credential
 			fail(failure, ERROR_DENIED, "Only sensors of active organisations may send alerts.");
 			status = 403;
 		} else if (store_organisation_get(keeper->store, scope, subject->organisation, organisation, failure) ==
-			   OK)
+			       OK &&
+			   store_sensor_get(keeper->store, scope, subject->sensor, &sensor, failure) == OK) {
+			*routes = sensor.routes;
 			status = 200;
+		}
 	}
 	if (status == 200 && !keeper->history) {
 		fail(failure, ERROR_SYSTEM, "The centre cannot store alerts just now.");
@@ -102,7 +107,8 @@ void batches_admit(struct keeper *keeper, const struct message *message)
 	struct subject subject = { 0 };
 	struct organisation organisation = { 0 };
 	struct failure failure = { 0 };
-	uint16_t status = admit(keeper, &credential, &subject, &organisation, &failure);
+	bool routes = false;
+	uint16_t status = admit(keeper, &credential, &subject, &organisation, &routes, &failure);
 	struct builder body = { 0 };
 	put_u16(&body, status);
 	put_u32(&body, subject.organisation);
@@ -125,6 +131,48 @@ static void space_said(struct batches *batches, const struct failure *failure)
 	if (!full && failure->code == OK && batches->full)
 		log_write(LOG_INFO, "there is space again: batches are stored");
 	batches->full = failure->code == OK ? false : batches->full || full;
+}
+
+static void part_append(struct keeper *keeper, struct part *part)
+{
+	struct text encoded = { part->encoded, part->size };
+	part->stored = history_append(keeper->history, &part->batch, encoded, &part->position, &part->failure) == OK;
+	/* Of a full disk history takes care, and what is no batch is refused before anything is written. */
+	part->unsure = !part->stored && part->failure.code != ERROR_LIMIT && part->failure.code != ERROR_CORRUPT;
+	space_said(keeper->batches, &part->failure);
+	if (part->failure.code == ERROR_LIMIT) /* the path is not the sender's business */
+		fail(&part->failure, ERROR_LIMIT,
+		    "The centre's disk is full: nothing of this batch is stored. Send it again later.");
+}
+
+/* The frames of the others, before the owner's own: what is there already, from a try that was interrupted, is passed
+ * over. */
+static bool others_append(struct keeper *keeper, struct part *part)
+{
+	for (struct part **place = &part->others; *place;) {
+		struct part *other = *place;
+		uint64_t seen = history_seen(keeper->history, &other->batch, &(struct history_batch){ 0 });
+		if (seen > other->batch.sequence_first && seen < other->batch.sequence_end) {
+			struct part *trimmed = part_trim(other, seen);
+			if (!trimmed)
+				return fail(&part->failure, ERROR_MEMORY, "The centre cannot store alerts just now."),
+				       false;
+			free(other);
+			*place = other = trimmed;
+		} else if (seen >= other->batch.sequence_end) {
+			*place = other->next;
+			free(other);
+			continue;
+		}
+		part_append(keeper, other);
+		if (!other->stored) {
+			part->failure = other->failure;
+			part->unsure = other->unsure;
+			return false;
+		}
+		place = &other->next;
+	}
+	return true;
 }
 
 static struct part *part_store(struct keeper *keeper, struct part *part)
@@ -158,14 +206,13 @@ static struct part *part_store(struct keeper *keeper, struct part *part)
 		free(part);
 		part = trimmed;
 	}
-	struct text encoded = { part->encoded, part->size };
-	part->stored = history_append(keeper->history, &part->batch, encoded, &part->position, &part->failure) == OK;
-	/* Of a full disk history takes care, and what is no batch is refused before anything is written. */
-	part->unsure = !part->stored && part->failure.code != ERROR_LIMIT && part->failure.code != ERROR_CORRUPT;
-	space_said(keeper->batches, &part->failure);
-	if (part->failure.code == ERROR_LIMIT) /* the path is not the sender's business */
-		fail(&part->failure, ERROR_LIMIT,
-		    "The centre's disk is full: nothing of this batch is stored. Send it again later.");
+	struct part *others;
+	if (part->routes && routed_split(keeper, &part, &others, &part->failure) != OK)
+		return part;
+	if (part->routes)
+		part->others = others;
+	if (others_append(keeper, part))
+		part_append(keeper, part);
 	return part;
 }
 
@@ -178,12 +225,21 @@ void batches_receive(struct keeper *keeper, const struct message *message)
 	part->generation = keeper->front_generation;
 	struct subject subject = { 0 };
 	struct organisation organisation;
-	uint16_t status = admit(keeper, &credential, &subject, &organisation, &part->failure);
+	bool routes = false;
+	uint16_t status = admit(keeper, &credential, &subject, &organisation, &routes, &part->failure);
 	part->batch.sensor = subject.sensor;
 	part->batch.organisation = subject.organisation;
+	part->routes = routes;
 	if (status == 200)
 		part = part_store(keeper, part);
-	*keeper->batches->last = part;
+	struct part *first = part->others ? part->others : part;
+	for (struct part *other = part->others; other; other = other->next)
+		if (!other->next) {
+			other->next = part;
+			break;
+		}
+	part->others = NULL;
+	*keeper->batches->last = first;
 	keeper->batches->last = &part->next;
 }
 
@@ -220,7 +276,7 @@ static void part_answer(struct keeper *keeper, const struct part *part)
 	put_u16(&body, status);
 	put_u8(&body, part->repeated);
 	put_u32(&body, part->batch.lines);
-	put_u32(&body, part->batch.alerts);
+	put_u32(&body, part->repeated ? part->batch.alerts : part->taken);
 	put_u32(&body, part->batch.skipped);
 	put_u32(&body, part->batch.malformed);
 	put_text(&body, text_of(status == 200 ? "" : part->failure.words));
@@ -250,8 +306,8 @@ static void hear(struct keeper *keeper, const struct part *part)
 	struct heard heard = part->heard;
 	heard.organisation = part->batch.organisation;
 	heard.sensor = part->batch.sensor;
-	heard.oldest = part->batch.alerts ? part->oldest : 0;
-	heard.newest = part->batch.alerts ? part->newest : 0;
+	heard.oldest = part->taken ? part->oldest : 0;
+	heard.newest = part->taken ? part->newest : 0;
 	heard.lines = part->repeated ? 0 : part->batch.lines;
 	for (size_t i = 0; capabilities[i]; i++)
 		if (capabilities[i]->heard)
@@ -293,11 +349,13 @@ void batches_round(struct keeper *keeper)
 	else if (stored)
 		counter_observe(batches->sync_seconds, (double)(time_monotonic() - began) / (double)SECOND);
 	for (struct part *part = parts; part; part = part->next)
-		part_answer(keeper, part);
+		if (!part->is_other)
+			part_answer(keeper, part);
 	for (struct part *part = parts; part; part = part->next) {
 		if (part->stored || part->repeated || part->empty) {
 			tally_add(keeper, &part->batch, part->newest, part->stored, part->repeated);
-			hear(keeper, part);
+			if (!part->is_other)
+				hear(keeper, part);
 		}
 		if (part->stored) {
 			batches->position = part->position + part->batch.alerts;

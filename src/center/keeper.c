@@ -12,6 +12,7 @@
 #include "center/center.h"
 #include "center/confine.h"
 #include "center/message.h"
+#include "match/territory.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -429,6 +430,7 @@ static void keeper_stop(struct process *process)
 	keeper_round(process);
 	batches_tick(keeper);
 	passwords_free(keeper->passwords);
+	territory_free(keeper->territory);
 	for (size_t i = 0; keeper->history && capabilities[i]; i++)
 		if (capabilities[i]->stop)
 			capabilities[i]->stop(&keeper->center);

@@ -22,6 +22,7 @@ struct authority;
 struct batches;
 struct deliveries;
 struct requests;
+struct territory;
 
 #define TOKENS_USED 256 /* of one tick; further ones are noted by a later use */
 #define CERTIFICATES_USED 256
@@ -44,6 +45,8 @@ struct keeper {
 	struct catalog *japanese; /* words for letters; NULL when they cannot be read */
 	const struct route *tables[16];
 	struct batches *batches;       /* batches.c */
+	struct territory *territory;   /* routed.c: whose addresses are whose; NULL = not needed yet */
+	nanoseconds territory_loaded;  /* monotonic */
 	struct requests *requests;     /* requests.c */
 	struct deliveries *deliveries; /* deliveries.c */
 	struct counter *denied;

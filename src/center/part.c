@@ -14,6 +14,7 @@ void parts_free(struct part *part)
 {
 	while (part) {
 		struct part *next = part->next;
+		parts_free(part->others);
 		free(part);
 		part = next;
 	}
@@ -49,6 +50,7 @@ struct part *part_decode(const struct message *message, struct credential *crede
 	part->correlation = message->correlation;
 	part->batch = batch;
 	part->heard = heard;
+	part->taken = batch.alerts;
 	part->size = size;
 	if (size)
 		memcpy(part->encoded, from.at, size);

@@ -21,7 +21,11 @@ struct part {
 	bool stored;                /* appended in this round: to be handed on after the sync */
 	bool repeated;              /* was in history before */
 	bool empty;                 /* without an alert: only its counts matter */
-	bool unsure;                /* appending it failed: nobody knows what the file holds (base/file.h) */
+	bool routes;                /* its sensor watches many organisations (routed.h) */
+	bool is_other;       /* split off for another organisation: answered with the one that it was split off from */
+	uint32_t taken;      /* alerts as they came */
+	struct part *others; /* split off from this one, to be handed on before it */
+	bool unsure;         /* appending it failed: nobody knows what the file holds (base/file.h) */
 	struct failure failure;
 	size_t size;
 	char encoded[];

@@ -17,6 +17,7 @@ json_t *sensor_json(const struct sensor *sensor)
 	output_time(object, "last_seen", sensor->last_seen);
 	json_object_set_new(object, "clock_error", json_real((double)sensor->clock_error / (double)SECOND));
 	json_object_set_new(object, "alerts", json_integer((json_int_t)sensor->alerts));
+	json_object_set_new(object, "routes", json_boolean(sensor->routes));
 	json_object_set_new(object, "version", json_integer((json_int_t)sensor->version));
 	return object;
 }
@@ -95,6 +96,27 @@ static enum error sensor_create(struct call *call, struct failure *failure)
 	return OK;
 }
 
+/* Whose its alerts are. */
+static enum error sensor_change(struct call *call, struct failure *failure)
+{
+	struct sensor sensor;
+	enum error error = sensor_find(call, &sensor, failure);
+	if (error != OK)
+		return error;
+	if (call->version && call->version != sensor.version)
+		return fail(failure, ERROR_CONFLICT, "The sensor was changed meanwhile: read it again.");
+	if (sensor.state == SENSOR_REVOKED)
+		return fail(failure, ERROR_CONFLICT, "The sensor %s is revoked: add a new one.", sensor.name);
+	sensor.routes = input_boolean(call, "routes", sensor.routes);
+	error = store_sensor_put(call->store, call->scope, &sensor, failure);
+	if (error != OK)
+		return error;
+	call->version = sensor.version;
+	go_to_organisation(call, sensor.organisation);
+	give(call, sensor_json(&sensor));
+	return OK;
+}
+
 static enum error sensor_revoke(struct call *call, struct failure *failure)
 {
 	struct sensor sensor;
@@ -152,6 +174,12 @@ static enum error sensor_token(struct call *call, struct failure *failure)
 							 .summary = "Of one page; 100 when absent."                    \
 	}
 static const struct field number_fields[] = { NUMBER, { NULL } };
+static const struct field change_fields[] = {
+	NUMBER,
+	{ "routes", FIELD_BOOLEAN, IN_BODY, true,
+	    .summary = "It watches many organisations: each of its alerts goes to those whose addresses it concerns." },
+	{ NULL },
+};
 static const struct field sensor_list_fields[] = {
 	{ "organisation", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 4294967295,
 	    .summary = "Only its sensors." },
@@ -179,6 +207,10 @@ const struct route sensor_routes[] = {
 	    ACTION_SENSOR_WRITE, .changes = true, .handle = sensor_create },
 	{ ROUTE_JSON, "GET", "/v1/sensors/{number}", "sensor-read", "One sensor.", number_fields, ACTION_SENSOR_READ,
 	    .handle = sensor_read },
+	{ ROUTE_JSON, "PATCH", "/v1/sensors/{number}", "sensor-change", "Say whose a sensor's alerts are.",
+	    change_fields, ACTION_SENSOR_WRITE, .changes = true, .versioned = true, .handle = sensor_change },
+	{ ROUTE_FORM, "POST", "/sensors/{number}/routing", "sensor-change-form", "Say whose a sensor's alerts are.",
+	    change_fields, ACTION_SENSOR_WRITE, .changes = true, .handle = sensor_change },
 	{ ROUTE_JSON, "DELETE", "/v1/sensors/{number}", "sensor-revoke", "Revoke a sensor: its tokens end.",
 	    number_fields, ACTION_SENSOR_WRITE, .changes = true, .versioned = true, .handle = sensor_revoke },
 	{ ROUTE_JSON, "POST", "/v1/sensors/{number}/token", "sensor-token", "Make a token for a sensor; shown once.",

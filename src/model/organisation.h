@@ -49,6 +49,7 @@ struct sensor {
 	nanoseconds last_seen;   /* received; 0 = never */
 	nanoseconds clock_error; /* occurred of the newest alert − received, smoothed */
 	uint64_t alerts;
+	bool routes; /* it watches many: each of its alerts belongs to the organisations whose addresses it concerns */
 	uint64_t version;
 };
 

@@ -143,6 +143,28 @@ enum error store_gap_each(struct store *store, const struct scope *scope, const 
 	return error == ERROR_END ? OK : error;
 }
 
+enum error gap_each_of(struct store *store, uint32_t sensor, nanoseconds from, nanoseconds to,
+    void (*each)(void *, const struct gap *), void *context, struct failure *failure)
+{
+	struct query query;
+	enum error error = query_own(store,
+	    "SELECT " FIELDS " FROM gap WHERE sensor = :sensor AND began < :to AND (ended = 0 OR ended > :from)"
+	    " ORDER BY began, number LIMIT 1000",
+	    &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":sensor", sensor);
+	bind_integer(&query, ":from", from);
+	bind_integer(&query, ":to", to);
+	while ((error = query_step(&query)) == OK) {
+		struct gap gap;
+		take(&query, &gap);
+		each(context, &gap);
+	}
+	query_release(&query);
+	return error == ERROR_END ? OK : error;
+}
+
 enum error store_gap_expire(struct store *store, const struct scope *scope, nanoseconds before, uint32_t most,
     uint64_t *removed, struct failure *failure)
 {

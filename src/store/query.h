@@ -86,6 +86,10 @@ enum error cursor_read(const struct page *page, uint8_t list, struct cursor *cur
 void cursor_write(struct page *page, uint8_t list, int64_t key, struct uuid id);
 uint32_t page_limit(const struct page *page); /* 1–500; 0 gives 50 */
 
+/* gap.c, for coverage.c: of one sensor, whoever asks. */
+enum error gap_each_of(struct store *store, uint32_t sensor, nanoseconds from, nanoseconds to,
+    void (*each)(void *, const struct gap *), void *context, struct failure *failure);
+
 /* The line that a person's change leaves in the log, in the same transaction. Background works leave none here. */
 enum error log_change(struct store *store, const struct scope *scope, const char *what, const char *object,
     uint32_t organisation, const char *detail, struct failure *failure);

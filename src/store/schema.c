@@ -168,4 +168,7 @@ static const char version_4[] =
     "CREATE TABLE authority ("
     " digest BLOB PRIMARY KEY, der BLOB NOT NULL, made INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 
-const char *const store_migrations[] = { version_1, version_2, version_3, version_4, NULL };
+/* Sensors that watch many organisations (W07). */
+static const char version_5[] = "ALTER TABLE sensor ADD COLUMN routes INTEGER NOT NULL DEFAULT 0;";
+
+const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, NULL };

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#define FIELDS "number, id, organisation, name, state, last_seen, clock_error, alerts, version"
+#define FIELDS "number, id, organisation, name, state, last_seen, clock_error, alerts, version, routes"
 #define CURSOR_SENSOR 's'
 
 static void take(struct query *query, struct sensor *sensor)
@@ -18,14 +18,15 @@ static void take(struct query *query, struct sensor *sensor)
 	sensor->clock_error = column_integer(query, 6);
 	sensor->alerts = column_count(query, 7);
 	sensor->version = column_count(query, 8);
+	sensor->routes = column_integer(query, 9) != 0;
 }
 
 static enum error insert(struct store *store, const struct scope *scope, struct sensor *sensor, struct failure *failure)
 {
 	struct query query;
 	enum error error = query_write(store, scope, NOUN_SENSOR, sensor->organisation,
-	    "INSERT INTO sensor (id, organisation, name, state, last_seen, clock_error, alerts, version)"
-	    " VALUES (:id, :organisation, :name, :state, :last_seen, :clock_error, :alerts, 1)",
+	    "INSERT INTO sensor (id, organisation, name, state, last_seen, clock_error, alerts, routes, version)"
+	    " VALUES (:id, :organisation, :name, :state, :last_seen, :clock_error, :alerts, :routes, 1)",
 	    &query, failure);
 	if (error)
 		return error;
@@ -38,6 +39,7 @@ static enum error insert(struct store *store, const struct scope *scope, struct 
 	bind_integer(&query, ":last_seen", sensor->last_seen);
 	bind_integer(&query, ":clock_error", sensor->clock_error);
 	bind_integer(&query, ":alerts", (int64_t)sensor->alerts);
+	bind_integer(&query, ":routes", sensor->routes);
 	error = query_run(&query, NULL);
 	if (error == ERROR_CONFLICT)
 		return fail(failure, ERROR_CONFLICT,
@@ -62,13 +64,15 @@ static enum error update(struct store *store, const struct scope *scope, struct 
 		return fail(failure, ERROR_INPUT, "a sensor does not move to another organisation: enrol a new one");
 	struct query query;
 	error = query_write(store, scope, NOUN_SENSOR, sensor->organisation,
-	    "UPDATE sensor SET name = :name, state = :state, version = version + 1 WHERE number = :number", &query,
-	    failure);
+	    "UPDATE sensor SET name = :name, state = :state, routes = :routes, version = version + 1 WHERE number = "
+	    ":number",
+	    &query, failure);
 	if (error)
 		return error;
 	bind_integer(&query, ":number", sensor->number);
 	bind_string(&query, ":name", sensor->name);
 	bind_integer(&query, ":state", sensor->state);
+	bind_integer(&query, ":routes", sensor->routes);
 	error = query_run(&query, NULL);
 	if (!error)
 		sensor->version++;
