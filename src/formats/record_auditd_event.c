@@ -236,6 +236,9 @@ static struct text action_of(struct text type, const struct whole *whole)
 		{ "ADD_GROUP", "group-created" }, { "USER_MGMT", "account-changed" },
 		{ "SERVICE_START", "service-started" }, { "SERVICE_STOP", "service-stopped" },
 		{ "DAEMON_END", "audit-stopped" }, { "SOCKADDR", "connection" }, { "KERN_MODULE", "driver-loaded" } };
+	bool executes = text_equal(whole->call_name, TEXT("execve")) || text_equal(whole->call_name, TEXT("execveat"));
+	if (text_equal(type, TEXT("SYSCALL")) && executes)
+		return TEXT("process-created");
 	if (text_equal(type, TEXT("CONFIG_CHANGE")) && text_equal(whole->enabled, TEXT("0")))
 		return TEXT("audit-disabled");
 	for (size_t i = 0; i < sizeof actions / sizeof *actions; i++)

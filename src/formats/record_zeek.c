@@ -208,9 +208,13 @@ static int zeek_recognise(struct text beginning, struct json_parser *parser)
 {
 	static const char *const keys[] = { "\"ts\"", "\"uid\"", NULL };
 	struct text rest = beginning;
-	while (text_starts(rest, TEXT("#")))
-		if (text_starts(text_cut(&rest, '\n'), TEXT("#fields")))
-			return 95;
+	while (text_starts(rest, TEXT("#"))) {
+		struct text line = text_cut(&rest, '\n');
+		if (!text_starts(line, TEXT("#path")))
+			continue;
+		line = text_trim((struct text){ line.at + 5, line.size - 5 });
+		return zeek_log_named(line) ? 95 : 70; /* of another log it is said which are read */
+	}
 	return field_recognise(beginning, parser, looks_like_zeek, keys, 90);
 }
 

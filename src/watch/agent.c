@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "formats/format.h"
 #include "watch/recognise.h"
+#include "watch/record_feed.h"
 #include "watch/refused.h"
 #include "watch/tend.h"
 
@@ -162,7 +163,11 @@ void agent_tell_format(struct agent *agent, struct follow *follow, const struct 
 		if (batch->begin > 0 && follow->preamble_size > 0) /* header lines tell more than what follows them */
 			beginning = (struct text){ follow->preamble, follow->preamble_size };
 		const struct format *format = format_recognise(beginning, agent->parser, &ignored);
-		name = format ? format->name : NULL;
+		int sure = format ? format->recognise(beginning, agent->parser) : 0;
+		const char *records = record_feed_recognise(beginning, agent->parser, sure);
+		if (records)
+			snprintf(follow->format, sizeof follow->format, RECORD_FEED_PREFIX "%s", records);
+		name = format && !records ? format->name : NULL;
 	}
 	if (name)
 		text_copy(text_of(name), follow->format, sizeof follow->format);

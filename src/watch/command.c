@@ -234,7 +234,8 @@ static enum error agent_run(const struct agent_options *options, int *status, st
 		.token_file = options->token_file,
 		.authorities = options->authorities,
 		.map = options->map,
-		.gate = { .alone = options->capture, .limit = options->capture_limit } };
+		.gate = { .alone = options->capture, .limit = options->capture_limit },
+		.records = &options->records };
 	struct shipper *shipper = NULL;
 	struct run run = { .options = options, .inotify = -1 };
 	enum error error = shipper_new(&ship_settings, &shipper, failure);

@@ -123,8 +123,10 @@ static enum error check(const struct agent_options *options, struct failure *fai
 		    failure, ERROR_USAGE, "--token-file (`token_file` in the file) should name the token's file");
 	if (options->file_count == 0)
 		return fail(failure, ERROR_USAGE, "there is no file to follow: name paths, or `files` in the file");
-	if (options->format && !format_named(options->format))
-		return fail(failure, ERROR_USAGE, "there is no format \"%s\"; `noroshi convert --help` lists them",
+	if (options->format && !format_named(options->format) && !record_feed_format(options->format))
+		return fail(failure, ERROR_USAGE,
+		    "there is no format \"%s\"; `noroshi convert --help` and, behind record-, `noroshi records --help` "
+		    "list them",
 		    options->format);
 	return OK;
 }

@@ -1,6 +1,6 @@
 /*
- * The groups `agent` and `capture` of a configuration file; see options.h and agent_file.h. The command line is read in
- * command_line.c.
+ * The groups `agent`, `capture` and `records` of a configuration file; see options.h and agent_file.h. The command line
+ * is read in command_line.c.
  */
 #include "watch/options.h"
 
@@ -41,7 +41,7 @@ static const struct option table[] = {
 	{ NULL },
 };
 
-void agent_option_groups(struct agent_file *file, struct option_group groups[static 3])
+void agent_option_groups(struct agent_file *file, struct option_group groups[static 4])
 {
 	groups[0] =
 	    (struct option_group){ .name = "agent", .options = table, .settings = file, .settings_size = sizeof *file };
@@ -49,7 +49,11 @@ void agent_option_groups(struct agent_file *file, struct option_group groups[sta
 		.options = capture_file_options,
 		.settings = &file->capture,
 		.settings_size = sizeof file->capture };
-	groups[2] = (struct option_group){ 0 };
+	groups[2] = (struct option_group){ .name = "records",
+		.options = record_file_options,
+		.settings = &file->records,
+		.settings_size = sizeof file->records };
+	groups[3] = (struct option_group){ 0 };
 }
 
 static char *copied(const char *text)
@@ -85,13 +89,13 @@ static enum error take(const struct agent_file *from, struct agent_options *opti
 			return fail(failure, ERROR_MEMORY, "no memory for the options");
 		options->file_count++;
 	}
-	return OK;
+	return record_file_take(&from->records, &options->records, failure);
 }
 
 enum error agent_options_file(const char *path, struct agent_options *options, struct failure *failure)
 {
 	struct agent_file settings = { 0 };
-	struct option_group groups[3];
+	struct option_group groups[4];
 
 	agent_option_groups(&settings, groups);
 	*options = (struct agent_options){ 0 };
@@ -115,5 +119,6 @@ void agent_options_free(struct agent_options *options)
 	for (size_t i = 0; i < options->file_count; i++)
 		free(options->files[i]);
 	free(options->files);
+	record_feed_settings_free(&options->records);
 	*options = (struct agent_options){ 0 };
 }

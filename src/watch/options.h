@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "model/capture_policy.h"
+#include "watch/record_feed.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +21,7 @@ struct agent_options {
 	nanoseconds scan_every, linger, give_up, retry_most, heartbeat;
 	struct capture_policy capture;       /* what holds where the centre has no policy for us */
 	struct capture_policy capture_limit; /* what holds whatever the centre's policy allows */
+	struct record_feed_settings records; /* what is looked for in records */
 	bool once, status, retry, json, help;
 };
 

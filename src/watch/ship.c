@@ -23,6 +23,7 @@ struct shipper {
 	struct json_parser *parser;
 	ZSTD_CCtx *compressor;
 	struct gate gate;
+	struct record_feed *records;
 	uint8_t *plain; /* preamble and content */
 	uint8_t *packed;
 	size_t packed_room;
@@ -70,6 +71,8 @@ enum error shipper_new(const struct ship_settings *settings, struct shipper **ma
 			       : fail(failure, ERROR_MEMORY, "no memory to ship");
 	if (!error)
 		error = gate_init(&shipper->gate, &settings->gate, failure);
+	if (!error && settings->records)
+		error = record_feed_new(settings->records, &shipper->records, failure);
 	if (!error)
 		error = client_new(&client, &shipper->client, failure);
 	if (error) {
@@ -89,6 +92,7 @@ void shipper_free(struct shipper *shipper)
 	json_parser_free(shipper->parser);
 	ZSTD_freeCCtx(shipper->compressor);
 	gate_free(&shipper->gate);
+	record_feed_free(shipper->records);
 	free(shipper->plain);
 	free(shipper->packed);
 	free(shipper);
@@ -241,34 +245,42 @@ bool shipper_hello(struct shipper *shipper)
 	return heard;
 }
 
-static enum error post(struct shipper *shipper, const struct follow *follow, const struct batch *batch,
-    struct client_answer *got, uint64_t *withheld, struct failure *failure)
+/* Sends `size` bytes of `plain`. */
+static enum error post(
+    struct shipper *shipper, const struct builder *url, size_t size, struct client_answer *got, struct failure *failure)
 {
-	uint32_t preamble = batch->begin > 0 ? follow->preamble_size : 0;
-	size_t size = batch->end - batch->begin;
-	struct builder url = { 0 };
 	struct words words;
 	const char *headers[3];
 
 	say(shipper, &words, headers);
-	if (preamble > 0)
-		memcpy(shipper->plain, follow->preamble, preamble);
-	memcpy(shipper->plain + preamble, batch->content, size);
-	*withheld = gate_pass(&shipper->gate, follow->format, (char *)shipper->plain + preamble, size);
-	size_t packed = ZSTD_compressCCtx(
-	    shipper->compressor, shipper->packed, shipper->packed_room, shipper->plain, preamble + size, 3);
+	size_t packed =
+	    ZSTD_compressCCtx(shipper->compressor, shipper->packed, shipper->packed_room, shipper->plain, size, 3);
 	if (ZSTD_isError(packed))
 		return fail(failure, ERROR_MEMORY, "compressing a batch: %s", ZSTD_getErrorName(packed));
-	build_url(shipper, follow, batch, preamble, &url);
 	struct client_request request = { .method = "POST",
-		.url = url.at,
+		.url = url->at,
 		.headers = headers,
 		.token = shipper->token,
 		.body = { (const char *)shipper->packed, packed },
 		.type = "application/x-ndjson",
 		.encoding = "zstd" };
-	enum error error = url.failed ? fail(failure, ERROR_MEMORY, "no memory to ship")
-				      : client_request(shipper->client, &request, got, failure);
+	return url->failed ? fail(failure, ERROR_MEMORY, "no memory to ship")
+			   : client_request(shipper->client, &request, got, failure);
+}
+
+static enum error post_batch(struct shipper *shipper, const struct follow *follow, const struct batch *batch,
+    struct client_answer *got, uint64_t *withheld, struct failure *failure)
+{
+	uint32_t preamble = batch->begin > 0 ? follow->preamble_size : 0;
+	size_t size = batch->end - batch->begin;
+	struct builder url = { 0 };
+
+	if (preamble > 0)
+		memcpy(shipper->plain, follow->preamble, preamble);
+	memcpy(shipper->plain + preamble, batch->content, size);
+	*withheld = gate_pass(&shipper->gate, follow->format, (char *)shipper->plain + preamble, size);
+	build_url(shipper, follow, batch, preamble, &url);
+	enum error error = post(shipper, &url, preamble + size, got, failure);
 	builder_free(&url);
 	return error;
 }
@@ -329,6 +341,98 @@ static enum delivery ask_policy(struct shipper *shipper, struct delivery_answer 
 	return DENIED;
 }
 
+/* What came of a request. */
+static enum delivery settle(
+    struct shipper *shipper, enum error error, const struct client_answer *got, struct delivery_answer *answer)
+{
+	struct failure failure;
+
+	if (error)
+		return LATER;
+	enum delivery meaning = ship_meaning(got->status);
+	if (meaning == DELIVERED) {
+		read_counts(shipper, got, answer);
+		shipper->heard = time_monotonic();
+	} else {
+		answer_words(shipper, got, answer);
+	}
+	if (meaning == LATER)
+		answer->wait = got->retry_after * SECOND;
+	if (meaning == DENIED && read_token(shipper, &failure) != OK) /* it may have been renewed */
+		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
+	return meaning;
+}
+
+/* ── records ─ */
+
+/* The first lines of `rest`, as many as one request takes. A line is shorter than that. */
+static struct text cut_piece(struct text *rest)
+{
+	struct text piece = { rest->at, 0 };
+	for (unsigned lines = 0; lines < BATCH_LINES && piece.size < rest->size; lines++) {
+		struct text left = { rest->at + piece.size, rest->size - piece.size };
+		size_t line = text_cut(&left, '\n').size + 1;
+		if (piece.size + line > BATCH_BYTES)
+			break;
+		piece.size += line;
+	}
+	rest->at += piece.size;
+	rest->size -= piece.size;
+	return piece;
+}
+
+/* The alerts have no place in the file: they are named by that of the batch, so that the centre knows them again. */
+static enum delivery ship_piece(struct shipper *shipper, const struct follow *follow, const struct batch *batch,
+    unsigned number, struct text piece, struct delivery_answer *answer)
+{
+	struct client_answer got = { 0 };
+	struct builder url = { 0 };
+	struct failure failure;
+
+	memcpy(shipper->plain, piece.at, piece.size);
+	answer->withheld = gate_pass(&shipper->gate, "eve", (char *)shipper->plain, piece.size);
+	build_server(shipper, &url);
+	build_format(&url, "/v1/alerts?format=eve&batch=records-%016" PRIx64 "%016" PRIx64 "-%" PRIu64 "-%u",
+	    follow->epoch.high, follow->epoch.low, batch->begin, number);
+	enum error error = post(shipper, &url, piece.size, &got, &failure);
+	builder_free(&url);
+	if (error)
+		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
+	return settle(shipper, error, &got, answer);
+}
+
+static enum delivery ship_records(
+    struct shipper *shipper, const struct follow *follow, const struct batch *batch, struct delivery_answer *answer)
+{
+	struct record_batch found;
+	struct failure failure;
+	struct delivery_answer sum = { 0 };
+	enum delivery meaning = DELIVERED;
+
+	if (record_feed_take(shipper->records, follow, batch, &found, &failure) != OK) {
+		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
+		return LATER;
+	}
+	struct text rest = found.alerts;
+	for (unsigned number = 0; rest.size > 0 && meaning == DELIVERED; number++) {
+		struct text piece = cut_piece(&rest);
+		*answer = (struct delivery_answer){ 0 };
+		if (piece.size == 0)
+			break; /* cannot be: the longest record is shorter */
+		meaning = ship_piece(shipper, follow, batch, number, piece, answer);
+		sum.alerts += answer->alerts;
+		sum.withheld += answer->withheld;
+		sum.repeated |= answer->repeated;
+	}
+	if (meaning != DELIVERED)
+		return meaning;
+	*answer = sum;
+	answer->malformed = found.malformed;
+	answer->place = found.place;
+	text_copy(text_of(found.words), answer->words, sizeof answer->words);
+	return DELIVERED;
+}
+
 enum delivery ship(
     void *context, const struct follow *follow, const struct batch *batch, struct delivery_answer *answer)
 {
@@ -339,20 +443,10 @@ enum delivery ship(
 	enum delivery allowed = ask_policy(shipper, answer);
 	if (allowed != DELIVERED)
 		return allowed;
-	if (post(shipper, follow, batch, &got, &answer->withheld, &failure) != OK) {
+	if (shipper->records && record_feed_format(follow->format))
+		return ship_records(shipper, follow, batch, answer);
+	enum error error = post_batch(shipper, follow, batch, &got, &answer->withheld, &failure);
+	if (error)
 		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
-		return LATER;
-	}
-	enum delivery meaning = ship_meaning(got.status);
-	if (meaning == DELIVERED) {
-		read_counts(shipper, &got, answer);
-		shipper->heard = time_monotonic();
-	} else {
-		answer_words(shipper, &got, answer);
-	}
-	if (meaning == LATER)
-		answer->wait = got.retry_after * SECOND;
-	if (meaning == DENIED && read_token(shipper, &failure) != OK) /* it may have been renewed */
-		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
-	return meaning;
+	return settle(shipper, error, &got, answer);
 }

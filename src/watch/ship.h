@@ -1,12 +1,15 @@
 /*
  * Sends a batch to the centre: POST /v1/alerts over HTTPS, zstd, named by epoch and offset. docs/formats/ingest.md is
  * the contract. Before that the batch passes the gate (gate.h): what the capture policy forbids stays here.
+ * Of files of records (record_feed.h) only the alerts about them are sent, each batch of them named after the one that
+ * they come from.
  */
 #ifndef NOROSHI_WATCH_SHIP_H
 #define NOROSHI_WATCH_SHIP_H
 
 #include "watch/agent.h"
 #include "watch/gate.h"
+#include "watch/record_feed.h"
 
 struct shipper;
 
@@ -16,6 +19,7 @@ struct ship_settings {
 	const char *authorities; /* PEM file that the centre's certificate is checked against; NULL = the system's */
 	const char *map;         /* field map of CSV files; NULL = none */
 	struct gate_settings gate;
+	const struct record_feed_settings *records; /* lives longer; NULL: files of records are shipped as they are */
 };
 
 enum error shipper_new(const struct ship_settings *settings, struct shipper **shipper, struct failure *failure);
