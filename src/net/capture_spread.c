@@ -23,6 +23,7 @@ struct draft {
 	unsigned short labels[LABELS];
 };
 
+#define MIXER 0x9e3779b1u
 #define FROM_NETWORK(offset) ((unsigned)(SKF_NET_OFF + (offset)))
 
 static void add(struct draft *draft, unsigned code, unsigned k)
@@ -107,18 +108,26 @@ static void behind_labels(struct draft *draft)
 	jump(draft, BPF_JEQ, 6, IPV6, OTHER);
 }
 
-/* A becomes the exclusive or of `words` words behind the header's `offset`; the first word of memory is used. */
+/* A becomes of both addresses, each of `words` words, what is the same when they change places: the sums of their
+ * words, one after the other. (Not the exclusive or: it is one and the same for 10.0.N.1 with 10.0.N.2, whatever N is.)
+ */
 static void fold(struct draft *draft, unsigned offset, unsigned words)
 {
 	enum { SUM, PLACE };
 	add(draft, BPF_STX, PLACE);
-	add(draft, BPF_LD | BPF_W | BPF_IND, FROM_NETWORK((int)offset));
-	for (unsigned i = 1; i < words; i++) {
-		add(draft, BPF_ST, SUM);
-		add(draft, BPF_LDX | BPF_MEM, PLACE);
-		add(draft, BPF_LD | BPF_W | BPF_IND, FROM_NETWORK((int)(offset + 4 * i)));
-		add(draft, BPF_LDX | BPF_MEM, SUM);
-		add(draft, BPF_ALU | BPF_XOR | BPF_X, 0);
+	for (unsigned i = 0; i < 2 * words; i++) {
+		unsigned at = offset + 4 * (i / 2) + (i % 2 ? 4 * words : 0);
+		if (i > 0) {
+			if (i % 2 == 0)
+				add(draft, BPF_ALU | BPF_MUL | BPF_K, MIXER);
+			add(draft, BPF_ST, SUM);
+			add(draft, BPF_LDX | BPF_MEM, PLACE);
+		}
+		add(draft, BPF_LD | BPF_W | BPF_IND, FROM_NETWORK((int)at));
+		if (i > 0) {
+			add(draft, BPF_LDX | BPF_MEM, SUM);
+			add(draft, BPF_ALU | BPF_ADD | BPF_X, 0);
+		}
 	}
 }
 
@@ -140,10 +149,10 @@ unsigned short capture_spread(struct sock_filter program[static SPREAD_MOST])
 	jump(&draft, BPF_JEQ, 0x0281, MPLS, OTHER);
 	behind_labels(&draft);
 	here(&draft, IPV6);
-	fold(&draft, 8, 8);
+	fold(&draft, 8, 4);
 	add(&draft, BPF_JMP | BPF_JA, MIX);
 	here(&draft, IPV4);
-	fold(&draft, 12, 2);
+	fold(&draft, 12, 1);
 	here(&draft, MIX);
 	add(&draft, BPF_ALU | BPF_MUL | BPF_K,
 	    0x9e3779b1u); /* so that the low bits, which choose, are of all of them */

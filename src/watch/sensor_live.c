@@ -387,6 +387,8 @@ static void end(struct live *live)
 {
 	struct eve_worker workers[CAPTURE_WORKERS_MOST];
 
+	if (live->sink)
+		sink_wait(live->sink, PATIENCE);
 	for (unsigned i = 0; i < live->options->capture.workers; i++)
 		worker_stop(live->workers[i]);
 	struct sensor_totals totals = count(live, workers);

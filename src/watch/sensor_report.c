@@ -15,6 +15,7 @@ static void add_live(struct builder *to, const struct eve_capture *capture)
 {
 	add(to, "kernel_packets", capture->packets);
 	add(to, "kernel_drops", capture->drops);
+	add(to, "records_written", capture->output_records);
 	add(to, "records_dropped", capture->output_dropped);
 	add(to, "sets_taken", capture->sets_taken);
 	add(to, "sets_refused", capture->sets_refused);

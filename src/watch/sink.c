@@ -28,6 +28,7 @@ struct sink {
 	const struct piece *writing; /* NULL: none */
 	struct sink_counts counts;
 	uint64_t room;
+	nanoseconds patience; /* 0: nobody waits for room */
 	const char *name;
 	int descriptor;  /* the thread's */
 	bool begun;      /* its thread is there */
@@ -71,12 +72,31 @@ static void append(struct sink *sink, struct piece *piece)
 	pthread_cond_broadcast(&sink->changed);
 }
 
+/* Whether the lock was let go for `changed`, until `patience` from now at most. */
+static bool wait_for_change(struct sink *sink, nanoseconds patience)
+{
+	nanoseconds until = time_monotonic() + patience;
+	const struct timespec at = { until / SECOND, until % SECOND };
+
+	return pthread_cond_timedwait(&sink->changed, &sink->lock, &at) == 0;
+}
+
+void sink_wait(struct sink *sink, nanoseconds patience)
+{
+	pthread_mutex_lock(&sink->lock);
+	sink->patience = patience;
+	pthread_mutex_unlock(&sink->lock);
+}
+
 void sink_put(struct sink *sink, struct text lines)
 {
 	struct piece *piece = piece_new(-1, lines);
 	bool first = false;
 
 	pthread_mutex_lock(&sink->lock);
+	while (sink->counts.waiting + lines.size > sink->room && sink->patience > 0)
+		if (!wait_for_change(sink, sink->patience))
+			sink->patience = 0; /* nobody takes anything: the rest is dropped at once */
 	if (piece && sink->counts.waiting + lines.size <= sink->room) {
 		append(sink, piece);
 		piece = NULL;
@@ -148,6 +168,7 @@ static void write_piece(struct sink *sink, const struct piece *piece)
 	sink->counts.bytes += good ? piece->size : 0;
 	if (sink->counts.waiting == 0)
 		sink->overflowed = false;
+	pthread_cond_broadcast(&sink->changed);
 	pthread_mutex_unlock(&sink->lock);
 }
 
@@ -224,15 +245,11 @@ static void drop_rest(struct sink *sink)
 
 struct sink_counts sink_finish(struct sink *sink, nanoseconds patience)
 {
-	nanoseconds until = time_monotonic() + patience;
-	const struct timespec at = { until / SECOND, until % SECOND };
-	int late = 0;
-
 	pthread_mutex_lock(&sink->lock);
 	sink->ending = true;
 	pthread_cond_broadcast(&sink->changed);
-	while (!sink->ended && !late)
-		late = pthread_cond_timedwait(&sink->changed, &sink->lock, &at);
+	while (!sink->ended && wait_for_change(sink, patience))
+		;
 	bool ended = sink->ended;
 	if (!ended)
 		drop_rest(sink);

@@ -23,6 +23,8 @@ struct sink;
 enum error sink_new(int descriptor, const char *name, uint64_t room, struct sink **sink, struct failure *failure);
 /* Whole lines; any thread; never waits for the output. */
 void sink_put(struct sink *sink, struct text lines);
+/* From now on, when nothing is captured any more, it does: for room, as long as there is some within `patience`. */
+void sink_wait(struct sink *sink, nanoseconds patience);
 /* What is put from now on goes there; the old descriptor is closed behind what was put before. */
 void sink_reopen(struct sink *sink, int descriptor);
 
