@@ -77,7 +77,7 @@ static void build_escape(struct builder *builder, char c)
 void build_json_string(struct builder *builder, struct text text)
 {
 	build_char(builder, '"');
-	for (;;) {
+	while (text.size) { /* an empty text may be at no place */
 		size_t size = plain_run(text.at, text.size);
 		build_text(builder, (struct text){ text.at, size });
 		if (size == text.size)

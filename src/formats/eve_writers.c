@@ -23,5 +23,6 @@ const struct eve_writer *const eve_writers[] = {
 	&eve_rdp,
 	&eve_s7,
 	&eve_smb,
+	&eve_pop3,
 	NULL,
 };

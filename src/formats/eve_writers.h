@@ -13,6 +13,7 @@ extern const struct eve_writer eve_http, eve_http2;
 extern const struct eve_writer eve_kerberos;
 extern const struct eve_writer eve_modbus;
 extern const struct eve_writer eve_mqtt;
+extern const struct eve_writer eve_pop3;
 extern const struct eve_writer eve_quic;
 extern const struct eve_writer eve_rdp;
 extern const struct eve_writer eve_s7;

@@ -63,6 +63,8 @@ static const struct protocol_name {
 	{ "mqtt", 0, PROTOCOL_MQTT, false },
 	{ "modbus", 0, PROTOCOL_MODBUS, false },
 	{ "dnp3", 0, PROTOCOL_DNP3, false },
+	{ "pop3", 0, PROTOCOL_POP3, false },
+	{ "imap", 0, PROTOCOL_IMAP, false },
 };
 
 static enum error take_protocol(struct signature *signature, struct text word, struct failure *failure)

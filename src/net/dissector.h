@@ -36,6 +36,8 @@ enum protocol {
 	PROTOCOL_MODBUS,
 	PROTOCOL_DNP3,
 	PROTOCOL_S7,
+	PROTOCOL_POP3,
+	PROTOCOL_IMAP,
 	PROTOCOL_COUNT
 };
 
@@ -95,7 +97,7 @@ struct dissector {
 	/* The flow is over: emits what waited for more. Frees what `state` points to. May be NULL. */
 	void (*stop)(struct dissection *dissection);
 
-	/* Calls visit() with each field of the facts that indicators and signatures look at. */
+	/* Calls visit() with each field of the facts that indicators and signatures look at. NULL: it emits none. */
 	void (*fields)(const void *facts, field_visitor visit, void *context);
 };
 

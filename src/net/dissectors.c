@@ -7,9 +7,11 @@
 #include "net/ftp.h"
 #include "net/http.h"
 #include "net/http2.h"
+#include "net/imap.h"
 #include "net/kerberos.h"
 #include "net/modbus.h"
 #include "net/mqtt.h"
+#include "net/pop3.h"
 #include "net/quic.h"
 #include "net/rdp.h"
 #include "net/s7.h"
@@ -37,6 +39,8 @@ const struct dissector *const dissectors[] = {
 	&dissector_rdp,
 	&dissector_s7,
 	&dissector_smb,
+	&dissector_pop3,
+	&dissector_imap,
 	NULL,
 };
 

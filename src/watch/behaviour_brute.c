@@ -60,7 +60,8 @@ static bool asks_who_one_is(const struct seen_flow *flow)
 	static const uint16_t ports[] = { 21, 22, 23, 88, 110, 143, 389, 445, 465, 587, 636, 993, 995, 1433, 1521, 2222,
 		3306, 3389, 5432, 5900, 5985, 5986 };
 	if (flow->protocol == PROTOCOL_SSH || flow->protocol == PROTOCOL_FTP || flow->protocol == PROTOCOL_RDP ||
-	    flow->protocol == PROTOCOL_SMB || flow->protocol == PROTOCOL_KERBEROS)
+	    flow->protocol == PROTOCOL_SMB || flow->protocol == PROTOCOL_KERBEROS || flow->protocol == PROTOCOL_POP3 ||
+	    flow->protocol == PROTOCOL_IMAP)
 		return true;
 	for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
 		if (flow->ends[SIDE_SERVER].port == ports[i])

@@ -15,8 +15,6 @@ TABLE, CAPTURES = DATA / "ja4/by-capture.tsv", DATA / "pcaps/protocols"
 # Rows of captures whose ClientHello no stream of ours holds, and why.
 UNREACHED = {
     "heuristic_tcp_ack_payload.pcap": "two bytes of padding count as payload of the bare ACK before each hello",
-    "imap-starttls.pcap": "no dissector of IMAP hears STARTTLS",
-    "pop3_stls.pcap": "no dissector of POP3 hears STLS",
 }
 NOTHING, SHA_OF_NOTHING = "000000000000", "e3b0c44298fc"
 
