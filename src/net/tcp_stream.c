@@ -22,7 +22,7 @@ static void drop_first(struct tcp_side *side, struct stream_memory *memory)
 	side->waiting = first->next;
 	side->waiting_bytes -= first->size;
 	side->waiting_count--;
-	memory->used -= sizeof *first + first->size;
+	memory->used -= sizeof *first + first->room;
 	free(first);
 }
 
@@ -32,16 +32,62 @@ void tcp_side_clear(struct tcp_side *side, struct stream_memory *memory)
 		drop_first(side, memory);
 }
 
-static bool keep(struct tcp_side *side, struct stream_memory *memory, struct tcp_segment **place, uint32_t first,
+/* Adds the bytes to the run, which may move. */
+static bool lengthen(
+    struct tcp_side *side, struct stream_memory *memory, struct tcp_segment **run, const uint8_t *bytes, uint32_t size)
+{
+	uint32_t whole = (*run)->size + size, room = (*run)->room;
+
+	if (whole > room) {
+		room = whole + whole / 2;
+		uint32_t more = room - (*run)->room;
+		struct tcp_segment *moved =
+		    memory->used + more <= memory->most ? realloc(*run, sizeof **run + room) : NULL;
+		if (!moved)
+			return false;
+		*run = moved;
+		moved->room = room;
+		memory->used += more;
+	}
+	memcpy((*run)->bytes + (*run)->size, bytes, size);
+	(*run)->size = whole;
+	side->waiting_bytes += size;
+	return true;
+}
+
+/* The run has reached the next one: they become one. */
+static void join(struct tcp_side *side, struct stream_memory *memory, struct tcp_segment **run)
+{
+	struct tcp_segment *next = (*run)->next;
+
+	if (!next || (*run)->first + (*run)->size != next->first ||
+	    !lengthen(side, memory, run, next->bytes, next->size))
+		return;
+	(*run)->next = next->next;
+	side->waiting_bytes -= next->size;
+	side->waiting_count--;
+	memory->used -= sizeof *next + next->room;
+	free(next);
+}
+
+/* Keeps bytes behind *before (NULL: before all that waits). */
+static bool keep(struct tcp_side *side, struct stream_memory *memory, struct tcp_segment **before, uint32_t first,
     const uint8_t *bytes, uint32_t size)
 {
+	struct tcp_segment **place = before ? &(*before)->next : &side->waiting;
 	uint64_t cost = sizeof(struct tcp_segment) + size;
-	struct tcp_segment *segment = memory->used + cost <= memory->most ? malloc(cost) : NULL;
 
+	if (before && (*before)->first + (*before)->size == first) {
+		if (!lengthen(side, memory, before, bytes, size))
+			return false;
+		join(side, memory, before);
+		return true;
+	}
+	struct tcp_segment *segment = memory->used + cost <= memory->most ? malloc(cost) : NULL;
 	if (!segment)
 		return false;
 	segment->first = first;
-	segment->size = size;
+	segment->size = segment->room = size;
 	memcpy(segment->bytes, bytes, size);
 	segment->next = *place;
 	*place = segment;
@@ -63,24 +109,24 @@ static bool same(const struct tcp_segment *segment, uint32_t begin, const uint8_
 static bool wait(struct tcp_side *side, struct stream_memory *memory, uint32_t first, const uint8_t *bytes,
     uint32_t size, const char **event)
 {
-	struct tcp_segment **place = &side->waiting;
+	struct tcp_segment **before_it = NULL;
 
 	while (size > 0) {
-		struct tcp_segment *at = *place;
+		struct tcp_segment **place = before_it ? &(*before_it)->next : &side->waiting, *at = *place;
 		if (!at || distance(first + size, at->first) >= 0) /* all before it */
-			return keep(side, memory, place, first, bytes, size);
+			return keep(side, memory, before_it, first, bytes, size);
 		if (distance(at->first + at->size, first) >= 0) { /* all behind it */
-			place = &at->next;
+			before_it = place;
 			continue;
 		}
 		memory->overlaps++;
 		uint32_t before = distance(first, at->first) > 0 ? at->first - first : 0;
 		if (!same(at, first + before, bytes + before, size - before))
 			*event = OVERLAP;
-		if (before > 0 && !keep(side, memory, place, first, bytes, before))
-			return false;
 		uint32_t behind = at->first + at->size - first; /* goes on behind the one that waits */
-		place = &at->next;
+		if (before > 0 && !keep(side, memory, before_it, first, bytes, before))
+			return false;
+		before_it = NULL; /* runs may have moved, and become one */
 		if (behind >= size)
 			return true;
 		first += behind;
@@ -261,6 +307,9 @@ void tcp_side_acknowledged(
 {
 	if (!side->waiting || side->over || distance(side->waiting->first, number) < 0)
 		return;
+	if (side->patience && distance(side->acknowledged, number) <= 0)
+		return;
+	side->acknowledged = number;
 	if (++side->patience > TCP_PATIENCE)
 		give_up_hole(side, memory, taker);
 }

@@ -12,8 +12,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TCP_MOST_WAITING 1024 /* segments on one side */
-#define TCP_PATIENCE 16       /* packets of the flow, from when what is behind a hole was acknowledged */
+/* How long a hole is waited for is a matter of bytes, not of how they were cut into packets: of runs of bytes between
+ * holes, and of acknowledgements that go further. */
+#define TCP_MOST_WAITING 1024 /* runs on one side */
+#define TCP_PATIENCE 16       /* acknowledgements beyond the one of what is behind the hole */
 
 /* What all the streams of an observer share. */
 struct stream_memory {
@@ -22,9 +24,10 @@ struct stream_memory {
 	uint64_t gaps, gap_bytes, overlaps, refused;
 };
 
+/* What waits: segments that follow each other are one. */
 struct tcp_segment {
 	struct tcp_segment *next;
-	uint32_t first, size; /* number of the first byte */
+	uint32_t first, size, room; /* number of the first byte */
 	uint8_t bytes[];
 };
 
@@ -33,6 +36,7 @@ struct tcp_side {
 	uint32_t next;               /* number of the byte that comes next */
 	uint32_t end;                /* where the side ends, when it said so */
 	uint32_t waiting_bytes;
+	uint32_t acknowledged; /* the newest that counted for patience */
 	uint16_t waiting_count, patience;
 	uint64_t offset;           /* of the byte that comes next, in the whole stream: numbers wrap, this does not */
 	bool begun, has_end, over; /* over: its last byte was handed on, or nobody wants more */

@@ -4,6 +4,8 @@
  */
 #include "observed.h"
 
+#include "net/tcp_stream.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -268,8 +270,13 @@ static void test_hole_is_given_up_when_what_is_behind_it_was_acknowledged(void *
 		send_segment(observer, &acknowledge);
 	assert_string_equal(said(&seen.said[0]), "");
 	acknowledge.acknowledgement = 112;
-	for (int i = 0; i < 100; i++)
+	for (int i = 0; i < 100; i++) /* the same once more says nothing more */
 		send_segment(observer, &acknowledge);
+	assert_string_equal(said(&seen.said[0]), "");
+	for (int i = 0; i < TCP_PATIENCE; i++, acknowledge.acknowledgement++)
+		send_segment(observer, &acknowledge);
+	assert_string_equal(said(&seen.said[0]), "");
+	send_segment(observer, &acknowledge);
 	assert_string_equal(said(&seen.said[0]), "gap 4\ntwo\n");
 	say(observer, 0, 104, TCP_ACK, "\3one"); /* too late */
 	say(observer, 0, 112, TCP_ACK, "\5three");
