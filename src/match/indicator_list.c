@@ -4,6 +4,7 @@
 #include "match/indicator_list.h"
 
 #include "base/stream.h"
+#include "match/indicator_document.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +74,10 @@ enum error indicator_list_read(struct stream *stream, struct indicator_builder *
     struct indicator_list_counts *counts, indicator_complaint complain, void *context, struct failure *failure)
 {
 	struct line line;
-	enum error error;
+	struct text beginning;
+	enum error error = stream_peek(stream, 64, &beginning, failure);
+	if (!error && indicator_document_begins(beginning))
+		return indicator_document_read(stream, builder, counts, complain, context, failure);
 	while (!(error = stream_line(stream, INDICATOR_LINE_LONGEST, &line, failure))) {
 		struct failure why = { 0 };
 		struct text text = text_trim(line.text);

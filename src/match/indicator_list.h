@@ -5,7 +5,7 @@
  * in quotation marks, RFC 4180), or a value alone, whose type its form tells. Types: match/indicator.h; actions:
  * observe, alert (when none is said), block; the id is a number below 2^32 (the line's number when none is said).
  * Empty lines, lines that begin with #, and a first line "type,value…" are passed over. gzip and zstd are read
- * directly.
+ * directly. What begins as JSON is a document of STIX or MISP (match/indicator_document.h).
  */
 #ifndef NOROSHI_MATCH_INDICATOR_LIST_H
 #define NOROSHI_MATCH_INDICATOR_LIST_H
@@ -15,9 +15,11 @@
 #define INDICATOR_LINE_LONGEST 8192 /* bytes */
 
 struct indicator_list_counts {
-	uint64_t lines, indicators, malformed;
+	uint64_t lines; /* of a document its objects */
+	uint64_t indicators, malformed;
+	uint64_t passed_over; /* of a document: nothing that sensors compare, or not now */
 };
-/* Told of each malformed line, which is passed over. May be NULL. */
+/* Told of each malformed line (0: the failure says where), which is left out. May be NULL. */
 typedef void (*indicator_complaint)(void *context, const char *file, uint64_t line, const struct failure *failure);
 
 /* Adds the lines of a stream. What stops it is no malformed line but the stream, memory or INDICATORS_MOST. */

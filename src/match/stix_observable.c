@@ -53,14 +53,12 @@ static bool path_is(const struct stix_path *path, const char *keys)
 	return rest.size == 0;
 }
 
-/* An address that is one end of traffic is an address; the far end that has a name of a host is not told by it. */
-static bool kind_of(const struct stix_path *path, struct text value, enum indicator_kind *kind)
+static bool kind_of(const struct stix_path *path, enum indicator_kind *kind)
 {
-	uint8_t normal[INDICATOR_VALUE];
 	for (size_t i = 0; i < sizeof properties / sizeof *properties; i++)
 		if (text_equal(path->object, text_of(properties[i].object)) && path_is(path, properties[i].keys)) {
 			*kind = properties[i].kind;
-			return indicator_normalize(*kind, value, normal) > 0;
+			return true;
 		}
 	return false;
 }
@@ -70,7 +68,7 @@ static bool kind_of(const struct stix_path *path, struct text value, enum indica
 static bool take_value(const struct observables *to, const struct stix_path *path, const struct stix_constant *constant)
 {
 	enum indicator_kind kind;
-	if (constant->kind != STIX_STRING || !kind_of(path, constant->text, &kind))
+	if (constant->kind != STIX_STRING || !kind_of(path, &kind))
 		return false;
 	if (to->visit)
 		to->visit(to->context, kind, constant->text);
@@ -82,8 +80,7 @@ static bool take_test(const struct observables *to, const struct stix_node *test
 {
 	enum indicator_kind kind;
 	bool equal = test->operator== STIX_EQUAL || test->operator== STIX_IN;
-	bool within = test->operator== STIX_SUBSET && test->constant_count == 1 &&
-		      kind_of(&test->path, test->constants[0].text, &kind) &&
+	bool within = test->operator== STIX_SUBSET && test->constant_count == 1 && kind_of(&test->path, &kind) &&
 		      kind == INDICATOR_ADDRESS;
 	if (test->negated || !(equal || within) || !test->constant_count)
 		return false;

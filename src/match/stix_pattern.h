@@ -100,8 +100,9 @@ enum error stix_pattern_read(
 void stix_pattern_write(const struct stix_pattern *pattern, struct builder *to);
 
 /* Tells every value of which one alone fulfils the pattern ("[a = 1 OR b = 2] OR [c IN (3, 4)]": three of them), as the
- * kind that sensors compare. True when that is all that the pattern says; false when something of it can be decided
- * only over observations (then nothing is told), or is of a kind that sensors do not compare. */
+ * kind that sensors compare; whether it is a value of that kind is for the visitor to see. True when that is all that
+ * the pattern says; false when something of it can be decided only over observations (then nothing is told), or is of a
+ * kind that sensors do not compare. */
 typedef void (*stix_observable_visitor)(void *context, enum indicator_kind kind, struct text value);
 bool stix_pattern_observables(const struct stix_pattern *pattern, stix_observable_visitor visit, void *context);
 

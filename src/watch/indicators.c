@@ -37,7 +37,8 @@ static void usage(FILE *to)
 	      "  --out SET  where the compiled file goes\n"
 	      "  --json     print results as JSON\n"
 	      "  --help     this text\n\n"
-	      "A line of a list: type,value,action,id or a value alone. FILE may be \"-\".\n"
+	      "A line of a list: type,value,action,id or a value alone. Documents of STIX 2.0, 2.1 and MISP are\n"
+	      "read too: what of them sensors can compare. FILE may be \"-\".\n"
 	      "Exit codes: 0 done, 1 some lines were malformed, or lookup: a value was met, 2 bad usage or input.\n",
 	    to);
 }
@@ -84,11 +85,14 @@ static enum error load_lists(
 
 static void show_counts(const struct indicator_list_counts *lines, const struct indicator_counts *counts, bool json)
 {
-	printf(json ? "{\"lines\":%" PRIu64 ",\"malformed\":%" PRIu64 ",\"indicators\":%u,\"repeated\":%u,"
+	printf(json ? "{\"lines\":%" PRIu64 ",\"malformed\":%" PRIu64 ",\"passed_over\":%" PRIu64
+		      ",\"indicators\":%u,\"repeated\":%u,"
 		      "\"crowded\":%u,\"bytes\":%" PRIu64 ",\"kinds\":{"
-		    : "%" PRIu64 " lines: %" PRIu64 " malformed, %u indicators (%u repeated, %u too many of one "
+		    : "%" PRIu64 " lines: %" PRIu64 " malformed, %" PRIu64
+		      " passed over, %u indicators (%u repeated, %u too many of one "
 		      "value), %" PRIu64 " bytes of memory\n",
-	    lines->lines, lines->malformed, counts->total, counts->repeated, counts->crowded, counts->bytes);
+	    lines->lines, lines->malformed, lines->passed_over, counts->total, counts->repeated, counts->crowded,
+	    counts->bytes);
 	const char *between = "";
 	for (int i = 0; i < INDICATOR_KINDS; i++) {
 		if (counts->kinds[i] == 0)

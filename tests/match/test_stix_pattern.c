@@ -204,6 +204,7 @@ static void test_single_observables_are_what_sensors_compare(void **state)
 	assert_observables("[file:hashes.MD5 = '001dd76872d80801692ff942308c64e6'] WITHIN 5 SECONDS",
 	    "md5=001dd76872d80801692ff942308c64e6");
 	assert_observables("[ipv4-addr:value ISSUBSET '198.51.100.0/24']", "address=198.51.100.0/24");
+	assert_observables("[domain-name:value = 'no name']", "hostname=no name");
 	/* what only observations can decide */
 	assert_observables("[ipv4-addr:value = '198.51.100.1' AND ipv4-addr:value != '198.51.100.2']", NULL);
 	assert_observables("[ipv4-addr:value = '198.51.100.1'] AND [domain-name:value = 'a.example']", NULL);
@@ -214,7 +215,7 @@ static void test_single_observables_are_what_sensors_compare(void **state)
 	assert_observables("[domain-name:value = 'a.example' OR process:name = 'x']", NULL);
 	assert_observables("[domain-name:value ISSUBSET 'a.example']", NULL);
 	assert_observables("[ipv4-addr:value IN ()]", NULL);
-	assert_observables("[file:hashes.MD5 = 'no hash']", NULL);
+	assert_observables("[file:size = 5]", NULL);
 }
 
 int main(void)

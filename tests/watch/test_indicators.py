@@ -29,7 +29,7 @@ class Indicators(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("list.gz: line 4: ", err)
         self.assertIn("list.gz: line 5: there is no type of indicators", err)
-        self.assertIn("5 lines: 2 malformed, 2 indicators", out)
+        self.assertIn("5 lines: 2 malformed, 0 passed over, 2 indicators", out)
         status, out, err = run("check", "--json", "-", data=LIST)
         counts = json.loads(out)
         self.assertEqual((status, counts["indicators"], counts["malformed"]), (1, 2, 2))
