@@ -77,7 +77,7 @@ static struct text object_of(struct format_reader *reader, struct json_value eve
 static struct text account_of(struct text user)
 {
 	static const char *const systems[] = { "SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE", "ANONYMOUS LOGON", "root",
-		"Root", "unset" };
+		"Root", "unset", "HIDDEN_DUE_TO_SECURITY_REASONS" }; /* CloudTrail, of a name that does not exist */
 	uint64_t number;
 	const char *slash = user.size ? memrchr(user.at, '\\', user.size) : NULL;
 	if (slash)
@@ -223,7 +223,7 @@ static bool looks_like_eve(struct json_value root)
 	return json_exists(json_get(root, "event_type")) && json_exists(json_get(root, "timestamp"));
 }
 
-static int eve_recognise(struct text beginning, struct json_parser *parser)
+int eve_recognise(struct text beginning, struct json_parser *parser)
 {
 	static const char *const keys[] = { "\"event_type\"", "\"timestamp\"", NULL };
 	return field_recognise(beginning, parser, looks_like_eve, keys, 90);

@@ -10,6 +10,9 @@
 /* Fills outcome, tactics, protocol and object from the members of an EVE event; what is absent stays as it is. */
 void eve_details(struct format_reader *reader, struct json_value event, struct alert *alert);
 
+/* For `recognise` of whoever reads EVE. */
+int eve_recognise(struct text beginning, struct json_parser *parser);
+
 /* Suricata's priorities: 1 is the gravest. */
 enum severity eve_severity(struct text priority);
 

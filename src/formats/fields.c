@@ -196,7 +196,19 @@ bool field_concern(struct alert *alert)
 	return is_target;
 }
 
+#define RECOGNISE_BYTES 16384
 #define RECOGNISE_LINES 8
+
+enum error field_beginning(struct stream *stream, struct text *beginning, struct failure *failure)
+{
+	enum error error = stream_peek(stream, RECOGNISE_BYTES, beginning, failure);
+	if (error || text_trim(*beginning).size || beginning->size == RECOGNISE_BYTES)
+		return error;
+	struct line empty;
+	while ((error = stream_line(stream, RECOGNISE_BYTES, &empty, failure)) == OK)
+		;
+	return error; /* nothing came, or it broke before anything did */
+}
 
 int field_recognise(struct text beginning, struct json_parser *parser, bool (*looks)(struct json_value root),
     const char *const *keys, int certain)

@@ -47,6 +47,9 @@ enum outcome field_http_outcome(struct text status);
  * it is the target. */
 bool field_concern(struct alert *alert);
 
+/* The first lines of a stream, up to 16 KiB, without taking them; ERROR_END when there is nothing but blanks in it. */
+enum error field_beginning(struct stream *stream, struct text *beginning, struct failure *failure);
+
 /* For `recognise` of JSON formats: `certain` when one of the first lines is an object that `looks` right; when the
  * first line is longer than `beginning`, a bit less when it holds all of `keys` (NULL-terminated, with their quotation
  * marks). */

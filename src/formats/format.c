@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RECOGNISE_BYTES 16384
 /* For the built texts of one line: a line is 1 MiB, escapes and joins can not grow past this. */
 #define ARENA_BYTES (16u << 20)
 #define DEEPEST_JSON 64
@@ -110,15 +109,9 @@ void format_reader_free(struct format_reader *reader)
 static enum error tell_format(struct format_reader *reader, struct stream *stream, struct failure *failure)
 {
 	struct text beginning;
-	enum error error = stream_peek(stream, RECOGNISE_BYTES, &beginning, failure);
+	enum error error = field_beginning(stream, &beginning, failure);
 	if (error)
 		return error;
-	if (!text_trim(beginning).size && beginning.size < RECOGNISE_BYTES) {
-		struct line empty;
-		while ((error = stream_line(stream, RECOGNISE_BYTES, &empty, failure)) == OK)
-			;
-		return error; /* nothing came, or it broke before anything did */
-	}
 	const struct format *format =
 	    reader->settings->map.size ? &format_csv : format_recognise(beginning, reader->parser, failure);
 	if (!format)

@@ -15,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RECOGNISE_BYTES 16384
 #define ARENA_BYTES (16u << 20) /* of texts that one line needs built */
 #define DEEPEST_JSON 64
 #define FLOW_ID_SEED 0x666c6f77ULL
@@ -105,15 +104,9 @@ void record_reader_free(struct record_reader *reader)
 static enum error tell_format(struct record_reader *reader, struct stream *stream, struct failure *failure)
 {
 	struct text beginning;
-	enum error error = stream_peek(stream, RECOGNISE_BYTES, &beginning, failure);
+	enum error error = field_beginning(stream, &beginning, failure);
 	if (error)
 		return error;
-	if (!text_trim(beginning).size && beginning.size < RECOGNISE_BYTES) {
-		struct line empty;
-		while ((error = stream_line(stream, RECOGNISE_BYTES, &empty, failure)) == OK)
-			;
-		return error; /* nothing came, or it broke before anything did */
-	}
 	const struct record_format *format = record_format_recognise(beginning, reader->parser, failure);
 	if (!format)
 		return ERROR_INPUT;

@@ -56,11 +56,9 @@ static enum error cloudtrail_line(
     struct record_reader *reader, struct text line, struct record *record, struct failure *failure)
 {
 	struct json_value root;
-	enum error error = json_parse(reader->parser, line, &root, failure);
+	enum error error = record_object(reader, line, &root, failure);
 	if (error)
 		return error;
-	if (json_kind(root) != JSON_IS_OBJECT)
-		return fail(failure, ERROR_INPUT, "an event of CloudTrail, { … }, was expected");
 	error = record_time(reader, json_text(json_get(root, "eventTime")), "eventTime", record, failure);
 	if (error)
 		return error;

@@ -7,6 +7,7 @@
 #include "formats/record_inner.h"
 
 #include "base/hash.h"
+#include "formats/eve.h"
 #include "formats/fields.h"
 #include "net/dns.h"
 
@@ -194,17 +195,6 @@ static enum error eve_line(
 	if (json_exists(json_get(root, "flow")))
 		read_flow(reader, root, record);
 	return OK;
-}
-
-static bool looks_like_eve(struct json_value root)
-{
-	return json_exists(json_get(root, "event_type")) && json_exists(json_get(root, "timestamp"));
-}
-
-static int eve_recognise(struct text beginning, struct json_parser *parser)
-{
-	static const char *const keys[] = { "\"event_type\"", "\"timestamp\"", NULL };
-	return field_recognise(beginning, parser, looks_like_eve, keys, 90);
 }
 
 const struct record_format record_eve = {

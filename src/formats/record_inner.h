@@ -28,6 +28,9 @@ void record_add_host(
 /* MEMBER_HTTP_URL: "http://host/path", without the query, as the sensor's dissector has it. */
 void record_add_url(struct record_reader *reader, struct record *record, struct text host, struct text uri);
 
+/* A line that must be one object of JSON. */
+enum error record_object(
+    struct record_reader *reader, struct text line, struct json_value *root, struct failure *failure);
 /* The first of the members of an object, each given as it stands there or with dots between the names of nested ones,
  * that has a value; ends with NULL. An object's own value is its "#text" (how XML is written as JSON). */
 struct json_value record_json(struct json_value root, const char *const *names);

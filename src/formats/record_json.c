@@ -39,15 +39,26 @@ struct text record_json_text(struct json_value root, const char *const *names)
 	return TEXT_NONE;
 }
 
+static enum error parse(struct json_parser *parser, struct text text, struct json_value *root, struct failure *failure)
+{
+	enum error error = json_parse(parser, text, root, failure);
+	if (!error && json_kind(*root) != JSON_IS_OBJECT)
+		error = fail(failure, ERROR_INPUT, "it is JSON but no object: an object, { … }, was expected");
+	return error;
+}
+
+enum error record_object(
+    struct record_reader *reader, struct text line, struct json_value *root, struct failure *failure)
+{
+	return parse(reader->parser, line, root, failure);
+}
+
 enum error record_inner_object(
     struct record_reader *reader, struct text text, struct json_value *root, struct failure *failure)
 {
 	if (!reader->inner && !(reader->inner = json_parser_new(INNER_DEEPEST)))
 		return fail(failure, ERROR_MEMORY, "no memory for a reader");
-	enum error error = json_parse(reader->inner, text, root, failure);
-	if (!error && json_kind(*root) != JSON_IS_OBJECT)
-		error = fail(failure, ERROR_INPUT, "an object, { … }, was expected");
-	return error;
+	return parse(reader->inner, text, root, failure);
 }
 
 int record_recognise_keys(struct text beginning, const char *const *keys, int certain)

@@ -113,11 +113,9 @@ static enum error m365_line(
 {
 	struct json_value root, inner;
 	struct failure wrong;
-	enum error error = json_parse(reader->parser, line, &root, failure);
+	enum error error = record_object(reader, line, &root, failure);
 	if (error)
 		return error;
-	if (json_kind(root) != JSON_IS_OBJECT)
-		return fail(failure, ERROR_INPUT, "an item of the audit log, { … }, was expected");
 	struct json_value data = json_get(root, "AuditData");
 	if (json_kind(data) == JSON_IS_OBJECT)
 		return fill(reader, data, record, failure);

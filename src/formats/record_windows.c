@@ -109,11 +109,9 @@ static enum error windows_line(
 	struct windows_event *event = arena_take(reader->arena, sizeof *event);
 	if (!event)
 		return fail(failure, ERROR_MEMORY, "no memory for an event");
-	enum error error = json_parse(reader->parser, line, &root, failure);
+	enum error error = record_object(reader, line, &root, failure);
 	if (error)
 		return error;
-	if (json_kind(root) != JSON_IS_OBJECT)
-		return fail(failure, ERROR_INPUT, "a Windows event, { … }, was expected");
 	record->type = "endpoint";
 	error = read_head(reader, root, event, record, failure);
 	if (!error)

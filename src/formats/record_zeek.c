@@ -156,11 +156,9 @@ static enum error json_line(
     struct record_reader *reader, struct text line, struct record *record, struct failure *failure)
 {
 	struct json_value root;
-	enum error error = json_parse(reader->parser, line, &root, failure);
+	enum error error = record_object(reader, line, &root, failure);
 	if (error)
 		return error;
-	if (json_kind(root) != JSON_IS_OBJECT)
-		return fail(failure, ERROR_INPUT, "the line is JSON but no object: an object, { … }, was expected");
 	struct zeek_row row = { .reader = reader, .record = record, .log = zeek_log_of(root) };
 	if (!row.log)
 		return json_exists(json_get(root, "ts"))

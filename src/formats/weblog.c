@@ -6,11 +6,11 @@
 #include "formats/weblog.h"
 
 #include "base/character.h"
+#include "formats/fields.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define RECOGNISE_BYTES 16384
 #define ARENA_BYTES (4u << 20) /* of texts that one line needs built; a line is far shorter */
 #define DEEPEST_JSON 64
 
@@ -53,15 +53,9 @@ void weblog_reader_free(struct weblog_reader *reader)
 static enum error tell_format(struct weblog_reader *reader, struct stream *stream, struct failure *failure)
 {
 	struct text beginning;
-	enum error error = stream_peek(stream, RECOGNISE_BYTES, &beginning, failure);
+	enum error error = field_beginning(stream, &beginning, failure);
 	if (error)
 		return error;
-	if (!text_trim(beginning).size && beginning.size < RECOGNISE_BYTES) {
-		struct line empty;
-		while ((error = stream_line(stream, RECOGNISE_BYTES, &empty, failure)) == OK)
-			;
-		return error;
-	}
 	for (size_t i = 0; weblog_formats[i]; i++) {
 		if (!weblog_formats[i]->recognise(beginning, reader))
 			continue;

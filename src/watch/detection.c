@@ -252,6 +252,8 @@ void detection_record(
 	detection->ends = ends;
 	detection->host = host;
 	look(detection);
+	if (!record->flow.id) /* of no flow: what signatures remember of one must not join it with the next */
+		signature_matcher_flow_over(detection->matcher, &record->flow);
 }
 
 void detection_payload(struct detection *detection, const struct flow *flow, enum side side, nanoseconds time,
