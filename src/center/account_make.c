@@ -3,22 +3,7 @@
  */
 #include "center/account_make.h"
 
-#include "base/file.h"
-#include "center/confine.h"
-#include "center/keeper.h"
-#include "center/settings.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-
-static enum error settings_load(const char *path, struct center_settings *settings,
-    struct option_group groups[static SETTINGS_GROUPS], struct failure *failure)
-{
-	settings_groups(settings, groups);
-	enum error error = config_load(path, groups, failure);
-	/* The store's files belong to the user that the keeper becomes. */
-	return error == OK ? confine_user(settings->user, false, failure) : error;
-}
+#include "center/command_store.h"
 
 static enum error account_describe(const struct account_wish *wish, struct store *store, const struct work *work,
     struct account *account, struct failure *failure)
@@ -52,7 +37,7 @@ static enum error account_describe(const struct account_wish *wish, struct store
 static enum error account_write(struct store *store, const struct work *work, struct account *account, char *secret,
     bool token, struct failure *failure)
 {
-	struct log_line line = { .when = time_now() };
+	struct log_line line;
 	enum error error = store_begin(store, failure);
 	if (error == OK)
 		error = store_account_put(store, work->scope, account, failure);
@@ -62,10 +47,7 @@ static enum error account_write(struct store *store, const struct work *work, st
 		text_copy(TEXT("command line"), made.name, sizeof made.name);
 		error = store_token_put(store, work->scope, &made, failure);
 	}
-	text_copy(TEXT("command line"), line.who, sizeof line.who);
-	text_copy(TEXT("account-create"), line.what, sizeof line.what);
-	text_copy(text_of(account->name), line.object, sizeof line.object);
-	text_copy(TEXT("done"), line.outcome, sizeof line.outcome);
+	command_store_line(&line, "account-create", account->name, 0);
 	text_copy(text_of(role_code(account->role)), line.detail, sizeof line.detail);
 	if (error == OK)
 		error = store_log_append(store, &line, failure);
@@ -78,27 +60,14 @@ static enum error account_write(struct store *store, const struct work *work, st
 
 enum error account_make(const struct account_wish *wish, char *secret, struct failure *failure)
 {
-	struct center_settings settings = { 0 };
-	struct store *store = NULL;
-	struct work work = { 0 };
+	struct command_store place;
 	struct account account;
-	char location[4400];
 	*secret = 0;
-	struct option_group groups[SETTINGS_GROUPS];
-	enum error error = settings_load(wish->config, &settings, groups, failure);
+	enum error error = command_store_open(wish->config, &place, failure);
 	if (error == OK)
-		error = directory_make(settings.state, 0750, failure);
-	snprintf(location, sizeof location, "sqlite:%s/noroshi.db", settings.state ? settings.state : "");
+		error = account_describe(wish, place.store, &place.work, &account, failure);
 	if (error == OK)
-		error = store_open(location, &store, failure);
-	if (error == OK)
-		error = work_begin(&work, "command-line", failure);
-	if (error == OK)
-		error = account_describe(wish, store, &work, &account, failure);
-	if (error == OK)
-		error = account_write(store, &work, &account, secret, wish->token, failure);
-	work_end(&work);
-	store_close(store);
-	config_free(groups);
+		error = account_write(place.store, &place.work, &account, secret, wish->token, failure);
+	command_store_close(&place);
 	return error;
 }

@@ -1,5 +1,5 @@
 /*
- * `noroshi center`, `account`, `backup` and `restore`: the commands of the centre itself.
+ * `noroshi center`, `account`, `machines`, `backup` and `restore`: the commands of the centre itself.
  */
 #ifndef NOROSHI_CENTER_CENTER_H
 #define NOROSHI_CENTER_CENTER_H
@@ -9,6 +9,7 @@
 
 extern const struct command center_command;
 extern const struct command account_command;
+extern const struct command machines_command;
 extern const struct command backup_command;
 extern const struct command restore_command;
 

@@ -12,6 +12,7 @@
 const struct command *const commands[] = {
 	&center_command,
 	&account_command,
+	&machines_command,
 	&backup_command,
 	&restore_command,
 	&config_command,

@@ -14,7 +14,7 @@
 
 struct client {
 	struct client_settings settings;
-	char *authorities, *certificate, *key;
+	char *authorities, *certificate, *key, *pin;
 	CURL *curl;
 	struct builder body;
 	bool too_large, refused;
@@ -126,6 +126,7 @@ enum error client_new(const struct client_settings *settings, struct client **ma
 	client->authorities = copy_path(settings->authorities, &failed);
 	client->certificate = copy_path(settings->certificate, &failed);
 	client->key = copy_path(settings->key, &failed);
+	client->pin = copy_path(settings->pin, &failed);
 	if (client->settings.connect_within == 0)
 		client->settings.connect_within = 10 * SECOND;
 	if (client->settings.answer_within == 0)
@@ -150,6 +151,7 @@ void client_free(struct client *client)
 	free(client->authorities);
 	free(client->certificate);
 	free(client->key);
+	free(client->pin);
 	free(client);
 }
 
@@ -209,6 +211,11 @@ static void set_policy(struct client *client, const char *url)
 		curl_easy_setopt(curl, CURLOPT_SSLCERT, client->certificate);
 	if (client->key)
 		curl_easy_setopt(curl, CURLOPT_SSLKEY, client->key);
+	if (client->pin) {
+		curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, client->pin);
+		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, client->authorities ? 1L : 0L);
+		curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, client->authorities ? 2L : 0L);
+	}
 }
 
 static void set_request(struct client *client, const struct client_request *request, struct curl_slist *headers)

@@ -21,13 +21,17 @@ struct client; /* keeps its connection for the next request; one thread at a tim
 
 struct client_settings {
 	const char *authorities;       /* PEM file that https servers are checked against; NULL = the system's */
-	const char *certificate, *key; /* PEM files to show; NULL = none */
-	nanoseconds connect_within;    /* 0 = 10 s */
-	nanoseconds answer_within;     /* for a whole request; 0 = 60 s */
-	uint64_t largest;              /* bytes of an answer; 0 = 16 MiB */
-	bool allow_private;            /* the caller knows whom it calls: its own centre */
-	bool allow_plain;              /* http:// beyond loopback (loopback may always, with allow_private) */
-	unsigned redirects;            /* follow at most so many; every one is checked as the first */
+	const char *certificate, *key; /* PEM files to show, may be one; NULL = none */
+	/* "sha256//" and the Base64 of the SHA-256 of the public key that https servers must have; several with ";"
+	 * between them. With a pin and without `authorities` the pin alone is what is checked, not who signed. NULL =
+	 * none */
+	const char *pin;
+	nanoseconds connect_within; /* 0 = 10 s */
+	nanoseconds answer_within;  /* for a whole request; 0 = 60 s */
+	uint64_t largest;           /* bytes of an answer; 0 = 16 MiB */
+	bool allow_private;         /* the caller knows whom it calls: its own centre */
+	bool allow_plain;           /* http:// beyond loopback (loopback may always, with allow_private) */
+	unsigned redirects;         /* follow at most so many; every one is checked as the first */
 	/* A further check of the resolved address, such as members' networks; returns false to refuse. May be NULL. */
 	bool (*allowed)(void *context, struct address address);
 	void *context;

@@ -10,7 +10,7 @@
 #include "watch/record_file.h"
 
 struct agent_file {
-	char *server, *token_file, *authorities, *state, *format, *map;
+	char *machine, *server, *token_file, *authorities, *state, *format, *map;
 	struct option_list files;
 	uint64_t spool_limit, refused_limit;
 	nanoseconds scan_every, linger, give_up, retry_most, heartbeat;

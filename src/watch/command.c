@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "watch/agent.h"
+#include "watch/machine.h"
 #include "watch/options.h"
 #include "watch/refused.h"
 #include "watch/ship.h"
@@ -151,6 +152,13 @@ static void hello(void *context)
 		log_write(LOG_WARNING, "the centre did not hear that the agent is there");
 }
 
+static void tend(void *context)
+{
+	const struct run *run = context;
+
+	shipper_tend(run->shipper);
+}
+
 static void end(void *context, int signal)
 {
 	struct run *run = context;
@@ -169,23 +177,24 @@ static enum error run_loop(struct run *run, struct failure *failure)
 	run->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (run->inotify < 0)
 		error = fail_errno(failure, "inotify");
-	struct watch *watches[6] = { NULL };
+	struct watch *watches[7] = { NULL };
 	if (!error) {
 		watches[0] = loop_descriptor(run->loop, run->inotify, LOOP_READ, folder_changed, run);
 		watches[1] = loop_timer(run->loop, 0, every, scan_due, run);
 		watches[2] = loop_timer(run->loop, REPORT_EVERY, REPORT_EVERY, report, run);
 		watches[3] = loop_signal(run->loop, SIGTERM, end, run);
 		watches[4] = loop_signal(run->loop, SIGINT, end, run);
-		watches[5] = run->options->once ? watches[4]
+		watches[5] = loop_timer(run->loop, 0, SECOND, tend, run);
+		watches[6] = run->options->once ? watches[4]
 						: loop_timer(run->loop, run->options->heartbeat / 4,
 						      run->options->heartbeat / 4, hello, run);
-		for (int i = 0; i < 6 && !error; i++)
+		for (int i = 0; i < 7 && !error; i++)
 			if (!watches[i])
 				error = fail(failure, ERROR_MEMORY, "no memory or descriptor for the loop");
 	}
 	if (!error)
 		error = loop_run(run->loop, failure);
-	for (int i = 0; i < (run->options->once ? 5 : 6); i++)
+	for (int i = 0; i < (run->options->once ? 6 : 7); i++)
 		if (watches[i])
 			watch_stop(watches[i]);
 	if (run->work)
@@ -230,15 +239,19 @@ static int finish(struct run *run)
 
 static enum error agent_run(const struct agent_options *options, int *status, struct failure *failure)
 {
-	const struct ship_settings ship_settings = { .server = options->server,
+	struct machine *machine = NULL;
+	enum error error = options->machine ? machine_open(options->machine, &machine, failure) : OK;
+	const struct ship_settings ship_settings = { .machine = machine,
+		.server = options->server || !machine ? options->server : machine_server(machine),
 		.token_file = options->token_file,
 		.authorities = options->authorities,
 		.map = options->map,
 		.gate = { .alone = options->capture, .limit = options->capture_limit },
 		.records = &options->records };
 	struct shipper *shipper = NULL;
-	struct run run = { .options = options, .inotify = -1 };
-	enum error error = shipper_new(&ship_settings, &shipper, failure);
+	if (!error)
+		error = shipper_new(&ship_settings, &shipper, failure);
+	struct run run = { .options = options, .shipper = shipper, .inotify = -1 };
 
 	const struct agent_settings settings = { .patterns = (const char *const *)options->files,
 		.pattern_count = options->file_count,
@@ -263,6 +276,7 @@ static enum error agent_run(const struct agent_options *options, int *status, st
 		*status = finish(&run);
 	agent_free(run.agent);
 	shipper_free(shipper);
+	machine_free(machine);
 	return error;
 }
 

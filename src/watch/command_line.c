@@ -13,10 +13,13 @@ void agent_options_help(void)
 {
 	fputs("usage: noroshi agent --config FILE\n"
 	      "       noroshi agent --server URL --token-file FILE --state FOLDER [options] PATH…\n"
+	      "       noroshi agent --machine FOLDER --state FOLDER [options] PATH…\n"
 	      "       noroshi agent --status --state FOLDER\n"
 	      "       noroshi agent --retry --state FOLDER\n\n"
 	      "Follows files through rotation and ships what is appended to them to the centre.\n\n"
 	      "  --config FILE      read the group `agent` of this file; the command line counts more\n"
+	      "  --machine FOLDER   show the certificate of this folder (`noroshi enrol`) instead of a token, and "
+	      "renew it\n"
 	      "  --server URL       the centre: https://name:port (http only to this machine itself)\n"
 	      "  --token-file FILE  its first line is the sensor's token\n"
 	      "  --state FOLDER     positions and spool; one agent for each folder\n"
@@ -35,6 +38,7 @@ void agent_options_help(void)
 
 static const struct option longs[] = {
 	{ "config", required_argument, NULL, 'c' },
+	{ "machine", required_argument, NULL, 'i' },
 	{ "server", required_argument, NULL, 's' },
 	{ "token-file", required_argument, NULL, 't' },
 	{ "state", required_argument, NULL, 'd' },
@@ -52,6 +56,8 @@ static const struct option longs[] = {
 static char **text_of_flag(struct agent_options *options, int flag)
 {
 	switch (flag) {
+	case 'i':
+		return &options->machine;
 	case 's':
 		return &options->server;
 	case 't':
@@ -116,9 +122,13 @@ static enum error check(const struct agent_options *options, struct failure *fai
 		return fail(failure, ERROR_USAGE, "--state (`state` in the file) should name the agent's folder");
 	if (options->status || options->retry)
 		return OK;
-	if (!options->server)
+	if (options->machine && (options->token_file || options->authorities))
+		return fail(failure, ERROR_USAGE,
+		    "--machine says who this is and what the centre is checked by: leave out %s",
+		    options->token_file ? "--token-file (`token_file` in the file)" : "--ca (`ca` in the file)");
+	if (!options->server && !options->machine)
 		return fail(failure, ERROR_USAGE, "--server (`server` in the file) should name the centre");
-	if (!options->token_file)
+	if (!options->token_file && !options->machine)
 		return fail(
 		    failure, ERROR_USAGE, "--token-file (`token_file` in the file) should name the token's file");
 	if (options->file_count == 0)

@@ -12,6 +12,9 @@
 #define AT(member) offsetof(struct agent_file, member)
 
 static const struct option table[] = {
+	{ "machine", OPTION_PATH, AT(machine), .fixed = true,
+	    .summary = "Folder of this machine's certificate (noroshi enrol), shown instead of a token; it names the "
+		       "centre." },
 	{ "server", OPTION_TEXT, AT(server), .fixed = true, .summary = "Address of the centre: https://name:port." },
 	{ "token_file", OPTION_SECRET, AT(token_file), .fixed = true,
 	    .summary = "File whose first line is this sensor's token." },
@@ -63,7 +66,8 @@ static char *copied(const char *text)
 
 static enum error take(const struct agent_file *from, struct agent_options *options, struct failure *failure)
 {
-	*options = (struct agent_options){ .server = copied(from->server),
+	*options = (struct agent_options){ .machine = copied(from->machine),
+		.server = copied(from->server),
 		.token_file = copied(from->token_file),
 		.authorities = copied(from->authorities),
 		.state = copied(from->state),
@@ -110,6 +114,7 @@ enum error agent_options_file(const char *path, struct agent_options *options, s
 
 void agent_options_free(struct agent_options *options)
 {
+	free(options->machine);
 	free(options->server);
 	free(options->token_file);
 	free(options->authorities);

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 struct agent_options {
-	char *server, *token_file, *authorities, *state, *format, *map; /* NULL or not empty */
+	char *machine, *server, *token_file, *authorities, *state, *format, *map; /* NULL or not empty */
 	char **files;
 	size_t file_count;
 	uint64_t spool_limit, refused_limit;

@@ -5,8 +5,10 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "http/client.h"
 #include "http/protocol.h"
+#include "watch/machine.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -50,12 +52,39 @@ static enum error read_token(struct shipper *shipper, struct failure *failure)
 	return OK;
 }
 
-enum error shipper_new(const struct ship_settings *settings, struct shipper **made, struct failure *failure)
+/* A client shows one certificate for its life: for another one there is another client. */
+static enum error connect_anew(struct shipper *shipper, struct failure *failure)
 {
-	const struct client_settings client = { .authorities = settings->authorities,
+	struct client_settings settings = { .authorities = shipper->settings->authorities,
 		.answer_within = 30 * SECOND,
 		.largest = ANSWER_LARGEST,
 		.allow_private = true };
+	struct client *client;
+	if (shipper->settings->machine)
+		machine_client(shipper->settings->machine, &settings);
+	enum error error = client_new(&settings, &client, failure);
+	if (error)
+		return error;
+	client_free(shipper->client);
+	shipper->client = client;
+	return OK;
+}
+
+void shipper_tend(struct shipper *shipper)
+{
+	struct failure failure;
+	if (shipper->settings->machine && machine_tend(shipper->settings->machine) &&
+	    connect_anew(shipper, &failure) != OK)
+		log_write(LOG_ERROR, "the new certificate cannot be shown", LOG_FIELD_STRING("why", failure.words));
+}
+
+static const char *token_of(const struct shipper *shipper)
+{
+	return shipper->settings->machine ? NULL : shipper->token;
+}
+
+enum error shipper_new(const struct ship_settings *settings, struct shipper **made, struct failure *failure)
+{
 	struct shipper *shipper = calloc(1, sizeof *shipper);
 
 	if (!shipper)
@@ -67,14 +96,16 @@ enum error shipper_new(const struct ship_settings *settings, struct shipper **ma
 	shipper->compressor = ZSTD_createCCtx();
 	shipper->parser = json_parser_new(16);
 	enum error error = shipper->plain && shipper->packed && shipper->compressor && shipper->parser
-			       ? read_token(shipper, failure)
+			       ? OK
 			       : fail(failure, ERROR_MEMORY, "no memory to ship");
+	if (!error && !settings->machine)
+		error = read_token(shipper, failure);
 	if (!error)
 		error = gate_init(&shipper->gate, &settings->gate, failure);
 	if (!error && settings->records)
 		error = record_feed_new(settings->records, &shipper->records, failure);
 	if (!error)
-		error = client_new(&client, &shipper->client, failure);
+		error = connect_anew(shipper, failure);
 	if (error) {
 		shipper_free(shipper);
 		return error;
@@ -234,7 +265,7 @@ bool shipper_hello(struct shipper *shipper)
 	struct client_request request = { .method = "POST",
 		.url = url.at,
 		.headers = headers,
-		.token = shipper->token,
+		.token = token_of(shipper),
 		.body = TEXT(""),
 		.type = "application/x-ndjson" };
 	bool heard =
@@ -260,7 +291,7 @@ static enum error post(
 	struct client_request request = { .method = "POST",
 		.url = url->at,
 		.headers = headers,
-		.token = shipper->token,
+		.token = token_of(shipper),
 		.body = { (const char *)shipper->packed, packed },
 		.type = "application/x-ndjson",
 		.encoding = "zstd" };
@@ -321,7 +352,7 @@ static enum delivery ask_policy(struct shipper *shipper, struct delivery_answer 
 		return DELIVERED;
 	build_server(shipper, &url);
 	build_text(&url, TEXT("/v1/capture-policy"));
-	const struct client_request request = { .url = url.at, .token = shipper->token };
+	const struct client_request request = { .url = url.at, .token = token_of(shipper) };
 	enum error error = url.failed ? fail(&failure, ERROR_MEMORY, "no memory to ask for the capture policy")
 				      : client_request(shipper->client, &request, &got, &failure);
 	builder_free(&url);
@@ -336,8 +367,6 @@ static enum delivery ask_policy(struct shipper *shipper, struct delivery_answer 
 	answer->wait = got.retry_after * SECOND;
 	if (ship_meaning(got.status) != DENIED)
 		return LATER;
-	if (read_token(shipper, &failure) != OK) /* it may have been renewed */
-		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
 	return DENIED;
 }
 
@@ -345,8 +374,6 @@ static enum delivery ask_policy(struct shipper *shipper, struct delivery_answer 
 static enum delivery settle(
     struct shipper *shipper, enum error error, const struct client_answer *got, struct delivery_answer *answer)
 {
-	struct failure failure;
-
 	if (error)
 		return LATER;
 	enum delivery meaning = ship_meaning(got->status);
@@ -358,8 +385,6 @@ static enum delivery settle(
 	}
 	if (meaning == LATER)
 		answer->wait = got->retry_after * SECOND;
-	if (meaning == DENIED && read_token(shipper, &failure) != OK) /* it may have been renewed */
-		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
 	return meaning;
 }
 
@@ -433,10 +458,9 @@ static enum delivery ship_records(
 	return DELIVERED;
 }
 
-enum delivery ship(
-    void *context, const struct follow *follow, const struct batch *batch, struct delivery_answer *answer)
+static enum delivery ship_once(
+    struct shipper *shipper, const struct follow *follow, const struct batch *batch, struct delivery_answer *answer)
 {
-	struct shipper *shipper = context;
 	struct client_answer got = { 0 };
 	struct failure failure;
 
@@ -449,4 +473,27 @@ enum delivery ship(
 	if (error)
 		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
 	return settle(shipper, error, &got, answer);
+}
+
+/* What we show was not taken: there may be another by now. True: it is worth another try at once. */
+static bool show_another(struct shipper *shipper, struct delivery_answer *answer)
+{
+	struct failure failure;
+	if (shipper->settings->machine)
+		return machine_denied(shipper->settings->machine) && connect_anew(shipper, &failure) == OK;
+	if (read_token(shipper, &failure) != OK) /* it may have been renewed */
+		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
+	return false;
+}
+
+enum delivery ship(
+    void *context, const struct follow *follow, const struct batch *batch, struct delivery_answer *answer)
+{
+	struct shipper *shipper = context;
+	enum delivery meaning = ship_once(shipper, follow, batch, answer);
+	if (meaning == DENIED && show_another(shipper, answer)) {
+		*answer = (struct delivery_answer){ 0 };
+		meaning = ship_once(shipper, follow, batch, answer);
+	}
+	return meaning;
 }

@@ -11,11 +11,14 @@
 #include "watch/gate.h"
 #include "watch/record_feed.h"
 
+struct machine;
 struct shipper;
 
 struct ship_settings {
 	const char *server;      /* "https://noroshi.example:8443"; http only to this machine itself */
-	const char *token_file;  /* its first line is the sensor's token; read again when the centre does not take it */
+	struct machine *machine; /* whose certificate is shown, and renewed; NULL = the token is */
+	const char *token_file; /* NULL with a machine. Its first line is the sensor's token; read again when the centre
+				   does not take it */
 	const char *authorities; /* PEM file that the centre's certificate is checked against; NULL = the system's */
 	const char *map;         /* field map of CSV files; NULL = none */
 	struct gate_settings gate;
@@ -31,6 +34,8 @@ void shipper_lost(struct shipper *shipper, uint64_t lost);
 bool shipper_hello(struct shipper *shipper);
 nanoseconds shipper_heard(
     const struct shipper *shipper); /* monotonic: when the centre took something last; 0 = never */
+/* Renews the machine's certificate when that is due: about every second. */
+void shipper_tend(struct shipper *shipper);
 
 /* A deliver_callback; its context is the shipper. */
 enum delivery ship(

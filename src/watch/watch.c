@@ -7,6 +7,7 @@
 #include "watch/capture_command.h"
 #include "watch/collect.h"
 #include "watch/command.h"
+#include "watch/enrol_command.h"
 #include "watch/indicators.h"
 #include "watch/probe.h"
 #include "watch/records.h"
@@ -27,6 +28,9 @@ static const struct command commands[] = {
 	{ .name = "collect",
 	    .summary = "receive flows that routers and others export, as EVE records",
 	    .run = collect_command },
+	{ .name = "enrol",
+	    .summary = "become a sensor of the centre: a certificate for an enrolment token",
+	    .run = enrol_command },
 	{ .name = "indicators",
 	    .summary = "check lists of indicators, compile them, look values up",
 	    .run = indicators_command },

@@ -69,6 +69,19 @@ static void check_stranger(struct inside *inside, const struct route *route, con
 	assert_int_equal(inside_changed_tables(inside), 0);
 }
 
+/* A sensor with a certificate can do what one with a token can, and the door of machines leads nowhere else. */
+static void test_what_sensors_may_do_is_what_stands_open_to_machines(void **state)
+{
+	struct inside *inside = *state;
+	for (size_t i = 0; inside->keeper.tables[i]; i++)
+		for (const struct route *route = inside->keeper.tables[i]; route->name; route++) {
+			bool may = policy_reach(ROLE_SENSOR, route->action) != 0;
+			bool health = strcmp(route->name, "health") == 0;
+			if (may != (route->door != DOOR_PEOPLE) && !health)
+				fail_msg("%s: .door does not fit what sensors may do", route->name);
+		}
+}
+
 static void test_a_stranger_is_let_in_nowhere_but_where_the_table_says(void **state)
 {
 	each_route(*state, NULL, check_stranger);
@@ -101,6 +114,7 @@ static void test_what_is_refused_leaves_nothing_but_a_line_in_the_log(void **sta
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_what_sensors_may_do_is_what_stands_open_to_machines, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_stranger_is_let_in_nowhere_but_where_the_table_says, begin, end),
 		cmocka_unit_test_setup_teardown(test_what_is_refused_leaves_nothing_but_a_line_in_the_log, begin, end),
 	};

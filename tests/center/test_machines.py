@@ -1,5 +1,6 @@
 """Machines at a real centre: enrolment, what their certificates open and what not, revocation, and what a thief can do."""
 import hashlib
+import json
 import os
 import ssl
 import stat
@@ -13,6 +14,8 @@ from machines import Machine, MachineCentre, enrolled, openssl, routes, subject_
 
 CENTRE = None
 REFUSED = (ssl.SSLError, OSError)  # what a client sees of a handshake that the far side ended (TLS 1.3: at the first read)
+# GET /v1/capture-policy is what sensors fetch, where the centre has one.
+FETCHED = {("GET", "/v1/capture-policy")}
 OPEN = {("POST", "/v1/alerts"), ("GET", "/v1/health"), ("GET", "/v1/machine"), ("POST", "/v1/machine/certificate"),
         ("POST", "/v1/machine/enrolment")}
 STRANGERS = ("/", "/sign-in", "/acknowledged", "/v1/health")  # pages that are for everybody
@@ -121,7 +124,7 @@ def test_a_machine_reaches_nothing_but_its_own_few_routes():
             asked.append(client.ask(method, target, b"{}" if method != "GET" else None, client.connection(centre().port),
                                     {"Content-Type": "application/json", "Accept": "application/json"}))
         assert asked[0][0] == asked[1][0] and asked[0][0] in (303, 400, 401, 403, 404, 413, 415) or path in STRANGERS, (path, asked)
-    assert reached == OPEN, reached ^ OPEN
+    assert reached - FETCHED == OPEN, reached ^ OPEN
     for path in ("/v1/openapi.json", "/web/icon.svg", "/language", "/", "/metrics"):
         assert machine.ask("GET", path)[0] == 404, path
     # A person's token or cookie opens nothing there either.
@@ -294,6 +297,35 @@ def test_a_member_enrols_the_sensors_of_its_own_organisation():
         assert centre().json("POST", "/v1/sensors/%d/enrolments" % beta, who, {})[0] == 403
     seen = centre().done(200, "GET", "/v1/sensors/%d/certificates" % centre().sensors["alpha"], token=centre().members["alpha"])
     assert "by" not in str(seen["enrolments"][0]), seen["enrolments"][0]
+
+
+def test_the_command_line_enrols_lists_and_revokes_while_the_centre_runs():
+    def machines(*arguments):
+        return subprocess.run([NOROSHI, "machines", *arguments, "--config", centre().config], stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, timeout=60)
+    done = machines("enrol", "by-hand", "--organisation", "beta")
+    assert done.returncode == 1 and "--create" in done.stderr, done
+    done = machines("enrol", "by-hand", "--organisation", "beta", "--create", "--valid", "2 h")
+    assert done.returncode == 0, done
+    made = json.loads(done.stdout)
+    machine = Machine(centre())
+    status, answer = machine.enrol(made["token"])
+    assert status == 201 and answer["sensor_name"] == "by-hand", answer
+    machine.save(answer)
+    kept = machine.connection()
+    assert machine.deliver([eve(1)], kept)[0] == 200
+    listed = [json.loads(line) for line in machines("list", "by-hand", "--organisation", "beta").stdout.splitlines()]
+    assert [each["serial"] for each in listed] == [machine.serial] and listed[0]["state"] == "good", listed
+    done = machines("revoke", "--sensor", "by-hand", "--organisation", "beta")
+    assert done.returncode == 0 and done.stdout.startswith("1 "), done
+    assert machine.deliver([eve(2)], kept)[0] == 401
+    assert machines("revoke", machine.serial).returncode == 0
+    assert machines("revoke", "00000000-0000-4000-8000-000000000001").returncode == 1
+    for arguments in (["enrol"], ["enrol", "by-hand"], ["what"], ["revoke"], ["enrol", "x", "--organisation", "beta", "--valid", "1"],
+                      ["enrol", "x", "--organisation", "beta", "--create", "--valid", "90 d"], ["revoke", "x"]):
+        assert machines(*arguments).returncode == 2, arguments
+    what = {(line["what"], line["who"]) for line in centre().log_lines()}
+    assert ("enrolment-create", "command line") in what and ("certificate-revoke", "command line") in what, what
 
 
 def test_a_backup_with_secrets_has_the_authoritys_key_and_one_without_does_not():
