@@ -5,6 +5,7 @@
 
 #include "fleet/capability.h"
 #include "notify/notify.h"
+#include "outage/capability.h"
 #include "triage/capability.h"
 #include "watch/watch.h"
 
@@ -14,6 +15,7 @@ const struct capability *const capabilities[] = {
 	&watch_capability,
 	&triage_capability,
 	&fleet_capability,
+	&outage_capability,
 	&notify_capability,
 	NULL,
 };

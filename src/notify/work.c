@@ -7,7 +7,7 @@
 #include "notify/evidence.h"
 #include "notify/link.h"
 #include "notify/mail.h"
-#include "notify/others.h"
+#include "store/others.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -46,11 +46,12 @@ static void make_subjects(struct notice *notice, const struct event *event, cons
 static enum error check_texts(
     struct work *work, const struct draft *draft, uint32_t organisation, struct failure *failure)
 {
-	enum error error = others_absent(work, organisation, "subject_ja", draft->subject_ja, failure);
+	const struct scope *all = policy_background("notices", work->arena);
+	enum error error = others_absent(work->store, all, organisation, "subject_ja", draft->subject_ja, failure);
 	if (error == OK)
-		error = others_absent(work, organisation, "subject_en", draft->subject_en, failure);
+		error = others_absent(work->store, all, organisation, "subject_en", draft->subject_en, failure);
 	if (error == OK)
-		error = others_absent(work, organisation, "advice", draft->advice, failure);
+		error = others_absent(work->store, all, organisation, "advice", draft->advice, failure);
 	return error;
 }
 

@@ -171,4 +171,14 @@ static const char version_4[] =
 /* Sensors that watch many organisations (W07). */
 static const char version_5[] = "ALTER TABLE sensor ADD COLUMN routes INTEGER NOT NULL DEFAULT 0;";
 
-const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, NULL };
+/* Announced attacks (W14). */
+static const char version_6[] =
+    "CREATE TABLE announcement ("
+    " number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, source TEXT NOT NULL, by TEXT NOT NULL,"
+    " advice TEXT NOT NULL, attack_from INTEGER NOT NULL, attack_to INTEGER NOT NULL, author BLOB NOT NULL,"
+    " created INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE announcement_target ("
+    " announcement INTEGER NOT NULL REFERENCES announcement(number), place INTEGER NOT NULL, name TEXT NOT NULL,"
+    " organisation INTEGER REFERENCES organisation(number), PRIMARY KEY (announcement, place)) STRICT, WITHOUT ROWID;";
+
+const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, NULL };

@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "base/memory.h"
 #include "model/account.h"
+#include "model/announcement.h"
 #include "model/bulletin.h"
 #include "model/coverage.h"
 #include "model/event.h"
@@ -111,6 +112,15 @@ enum error store_bulletin_each(struct store *, const struct scope *, bool unqueu
     void (*each)(void *, const struct bulletin *), void *context, struct failure *);
 /* The state of its mail (queued, delivery, tries, last_try, answer) as the struct has it. */
 enum error store_bulletin_mailed(struct store *, const struct scope *, const struct bulletin *, struct failure *);
+
+/* ── announced attacks: for scopes that cover all ─ */
+/* Gives the id. */
+enum error store_announcement_put(struct store *, const struct scope *, struct announcement *, struct failure *);
+enum error store_announcement_get(
+    struct store *, const struct scope *, struct uuid, struct arena *, struct announcement *, struct failure *);
+/* The newest first, without their targets. */
+enum error store_announcement_each(struct store *, const struct scope *, struct page *,
+    void (*each)(void *, const struct announcement *), void *context, struct failure *);
 
 /* ── accounts, sessions, tokens ─ */
 enum error store_account_put(struct store *, const struct scope *, struct account *, struct failure *);

@@ -6,7 +6,7 @@
  *   - what happens at other organisations changes nothing in what a member is answered: no count, order or cursor tells
  *   - what is refused leaves nothing behind but a line in the log; what only reads, too
  *
- * 10,000 requests; 1,000,000 with NOROSHI_LONG=1. NOROSHI_SEED repeats a run; a failed request is printed whole.
+ * 15,000 requests; 1,000,000 with NOROSHI_LONG=1. NOROSHI_SEED repeats a run; a failed request is printed whole.
  */
 #include "random_visit.h"
 
@@ -386,7 +386,7 @@ static void test_nobody_learns_what_is_anothers(void **unused)
 {
 	(void)unused;
 	const char *given = getenv("NOROSHI_SEED"), *most = getenv("NOROSHI_CASES");
-	unsigned cases = most ? (unsigned)strtoul(most, NULL, 10) : getenv("NOROSHI_LONG") ? 1000000 : 10000;
+	unsigned cases = most ? (unsigned)strtoul(most, NULL, 10) : getenv("NOROSHI_LONG") ? 1000000 : 15000;
 	uint64_t first = given ? strtoull(given, NULL, 10) : 1;
 	print_message("# NOROSHI_SEED=%llu\n", (unsigned long long)first);
 	struct trial *trial = calloc(1, sizeof *trial);

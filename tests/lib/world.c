@@ -337,6 +337,27 @@ static void write_analysis(struct world *world, struct uuid campaign)
 	reply_free(&reply);
 }
 
+/* Announced attacks on everybody: the centre's alone. */
+static void add_announcement(struct world *world)
+{
+	struct inside *inside = world->inside;
+	char mark[MARK_TEXT];
+	struct announcement_target targets[WORLD_ORGANISATIONS] = { 0 };
+	struct announcement announcement = { .author = world->people[1].account,
+		.created = inside_clock(),
+		.targets = targets,
+		.target_count = world->organisations };
+	SAY(announcement.source, "said at %s", mark_text(MARK_CAMPAIGN, 0, mark));
+	for (unsigned i = 0; i < world->organisations; i++) {
+		SAY(targets[i].name, "target %s", mark);
+		targets[i].organisation = world->numbers[i + 1];
+	}
+	inside_fine(inside, store_begin(inside->store, &inside->failure));
+	inside_fine(inside, store_announcement_put(inside->store, inside->work, &announcement, &inside->failure));
+	inside_fine(inside, store_commit(inside->store, &inside->failure));
+	world_own(world, announcement.id, MARK_CAMPAIGN, 0);
+}
+
 struct world *world_new(uint64_t seed, bool pages)
 {
 	struct world *world = calloc(1, sizeof *world);
@@ -368,6 +389,8 @@ struct world *world_new(uint64_t seed, bool pages)
 		world_own(world, world->campaigns[i], MARK_CAMPAIGN, 0);
 		write_analysis(world, world->campaigns[i]);
 	}
+	add_announcement(world);
+	add_announcement(world);
 	inside_fine(world->inside, store_begin(world->inside->store, &world->inside->failure));
 	add_decision(world, 0);
 	inside_fine(world->inside, store_commit(world->inside->store, &world->inside->failure));

@@ -1,12 +1,12 @@
 /*
  * Looks for other organisations' names, domains and addresses in a text.
  */
-#include "notify/others.h"
+#include "store/others.h"
 
 #include <string.h>
 
 struct search {
-	struct work *work;
+	struct store *store;
 	const struct scope *scope;
 	uint32_t organisation;
 	struct text text;
@@ -82,28 +82,28 @@ static void each_organisation(void *context, const struct organisation *organisa
 	note(search, organisation->name);
 	note(search, organisation->title_ja);
 	note(search, organisation->title_en);
-	search->error = store_space_each(
-	    search->work->store, search->scope, organisation->number, each_space, search, search->failure);
+	search->error =
+	    store_space_each(search->store, search->scope, organisation->number, each_space, search, search->failure);
 }
 
-enum error others_absent(
-    struct work *work, uint32_t organisation, const char *field, struct text text, struct failure *failure)
+enum error others_absent(struct store *store, const struct scope *scope, uint32_t organisation, const char *field,
+    struct text text, struct failure *failure)
 {
-	if (text.size == 0)
-		return OK;
-	const struct scope *scope = policy_background("notices", work->arena);
 	struct search search = {
-		.work = work, .scope = scope, .organisation = organisation, .text = text, .failure = failure
+		.store = store, .scope = scope, .organisation = organisation, .text = text, .failure = failure
 	};
 	struct page page = { .limit = 500 };
+	char after[sizeof page.next];
+	if (text.size == 0)
+		return OK;
 	do {
-		page.after = text_of(arena_string(work->arena, text_of(page.next)));
-		enum error error =
-		    store_organisation_each(work->store, scope, &page, each_organisation, &search, failure);
+		enum error error = store_organisation_each(store, scope, &page, each_organisation, &search, failure);
 		if (error == OK)
 			error = search.error;
 		if (error != OK)
 			return error;
+		text_copy(text_of(page.next), after, sizeof after);
+		page.after = text_of(after);
 	} while (page.next[0] && !search.found[0]);
 	return search.found[0]
 		   ? fail(failure, ERROR_INPUT,
