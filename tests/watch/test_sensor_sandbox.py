@@ -1,12 +1,18 @@
 #!/usr/bin/env python3
-"""The running sensor can open no file and no connection: a debugger makes it try. Skipped where there is no gdb."""
+"""The running sensor can open no file and no connection: a debugger makes it try, on a capture file and, in a namespace of its own, in every
+thread of live capture. Skipped where there is no gdb."""
 import os
 import re
 import shutil
 import struct
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import live  # noqa: E402
 
 NOROSHI = sys.argv[1]
 SKIPPED, PATIENCE = 77, 60
@@ -36,42 +42,83 @@ def wait_for_sandbox(pid):
     return True
 
 
+def threads_of(pid):
+    return sorted(int(name) for name in os.listdir(f"/proc/{pid}/task"))
+
+
 def ask_debugger(pid):
-    """{name: (result, errno)}"""
-    words = ["gdb", "-nx", "-batch", "-p", str(pid)]
-    for call in CALLS.values():
-        words += ["-ex", f"print {call}", "-ex", "print *(int *)__errno_location()"]
-    run = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, "DEBUGINFOD_URLS": ""})
+    """[{name: (result, errno)}] of each thread"""
+    words, threads = ["gdb", "-nx", "-batch", "-p", str(pid)], len(threads_of(pid))
+    for thread in range(1, threads + 1):
+        words += ["-ex", f"thread {thread}"]
+        for call in CALLS.values():
+            words += ["-ex", f"print {call}", "-ex", "print *(int *)__errno_location()"]
+    run = subprocess.run(words, capture_output=True, text=True, timeout=240, check=False, env={**os.environ, "DEBUGINFOD_URLS": ""})
     numbers = [int(number) for number in re.findall(r"^\$\d+ = (-?\d+)$", run.stdout, re.M)]
-    if len(numbers) != 2 * len(CALLS):
+    if len(numbers) != 2 * len(CALLS) * threads:
         print(f"the debugger said: {run.stdout} {run.stderr}")
-        return None
-    return {name: (numbers[2 * i], numbers[2 * i + 1]) for i, name in enumerate(CALLS)}
+        return []
+    pairs = list(zip(numbers[::2], numbers[1::2]))
+    return [dict(zip(CALLS, pairs[at:at + len(CALLS)])) for at in range(0, len(pairs), len(CALLS))]
+
+
+def check_process(pid, thread_count):
+    """What is wrong with it."""
+    wrong = [f"{len(threads_of(pid))} threads, not {thread_count}"] if len(threads_of(pid)) != thread_count else []
+    for thread in threads_of(pid):
+        about = status(f"{pid}/task/{thread}")
+        if about.get("Seccomp", "0").strip() != "2":
+            wrong.append(f"thread {thread} has no seccomp filter")
+        if int(about["CapEff"], 16) or int(about["CapPrm"], 16) or "0" in about["Uid"].split():
+            wrong.append(f"thread {thread} has rights: {about['CapEff']}, {about['Uid']}")
+    answers = ask_debugger(pid)
+    for number, found in enumerate(answers, 1):
+        print(f"thread {number}: " + ", ".join(f"{name} {result} errno {why}" for name, (result, why) in found.items()))
+        if found.pop("getpid")[0] != pid:
+            wrong.append("the debugger's calls do not work")
+        wrong += [f"thread {number}: {name} gave {result}, errno {why}" for name, (result, why) in found.items() if (result, why) != (-1, 1)]
+    return wrong if answers else [*wrong, "the debugger could not ask"]
+
+
+def check_file():
+    with subprocess.Popen([NOROSHI, "sensor", "-r", "-", "--eve", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+        child.stdin.write(CAPTURE + PACKET)
+        child.stdin.flush()
+        wrong = [] if wait_for_sandbox(child.pid) else ["no seccomp filter"]
+        wrong += check_process(child.pid, 1)
+        out, _ = child.communicate(timeout=PATIENCE)
+        if child.returncode != 0 or b'"event_type":"flow"' not in out:
+            wrong.append(f"it did not go on: {child.returncode}")
+    return wrong
+
+
+def check_live():
+    """The main thread, the one that writes records, and two workers; afterwards they go on."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "indicators").write_text("domain,marked.example.jp\n")
+        sensor = live.Sensor(NOROSHI, folder, "-i", "pair0", "--workers", "2", "--eve", folder / "eve.json", "--indicators", folder / "indicators")
+        wrong = check_process(sensor.child.pid, 4)
+        (folder / "one.pcap").write_bytes(live.pcap([live.ethernet(0x0800, live.ipv4((198, 19, 1, 1), (198, 19, 1, 2), 17, live.udp(9000, 53, live.dns("marked.example.jp"))))]))
+        subprocess.run(live.peer("tcpreplay", "-q", "-i", "pair1", folder / "one.pcap"), check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        sensor.wait_until(lambda now: now["alerts"] > 0, "an alert after the debugger")
+        sensor.stop()
+    return wrong
 
 
 def main():
     if not shutil.which("gdb"):
         return SKIPPED
-    with subprocess.Popen([NOROSHI, "sensor", "-r", "-", "--eve", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        child.stdin.write(CAPTURE + PACKET)
-        child.stdin.flush()
-        wrong = [] if wait_for_sandbox(child.pid) else ["no seccomp filter"]
-        about = status(child.pid)
-        if int(about["CapEff"], 16) or int(about["CapPrm"], 16) or "0" in about["Uid"].split():
-            wrong.append(f"it has rights: {about['CapEff']}, {about['Uid']}")
-        found = ask_debugger(child.pid)
-        for name, (result, number) in (found or {}).items():
-            print(f"{name}: {result}, errno {number}")
-            if name == "getpid":
-                wrong += [] if result == child.pid else ["the debugger's calls do not work"]
-            elif (result, number) != (-1, 1):
-                wrong.append(f"{name} gave {result}, errno {number}")
-        out, _ = child.communicate(timeout=PATIENCE)
-        if child.returncode != 0 or b'"event_type":"flow"' not in out:
-            wrong.append(f"it did not go on: {child.returncode}")
+    if len(sys.argv) > 2:
+        wrong = check_live()
+    else:
+        wrong = check_file()
+        if os.geteuid() == 0 and shutil.which("tcpreplay"):
+            again = subprocess.run([live.NETNS, "--seconds", "250", sys.executable, __file__, NOROSHI, "live"], check=False)
+            wrong += [] if again.returncode == 0 else [f"live capture: status {again.returncode}"]
     for words in wrong:
         print(words)
-    return 1 if wrong or not found else 0
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
