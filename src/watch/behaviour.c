@@ -100,6 +100,7 @@ struct seen_flow seen_flow_of(const struct flow *flow)
 		.ends = { flow->ends[0], flow->ends[1] },
 		.packets = { flow->packets[0], flow->packets[1] },
 		.bytes = { flow->bytes[0], flow->bytes[1] },
+		.sampling = 1,
 		.ip_protocol = flow->ip_protocol,
 		.protocol = flow->protocol,
 		.began = probe || (!flow->midstream && (!tcp || flow->tcp_flags[SIDE_CLIENT] & TCP_SYN)),
@@ -198,6 +199,13 @@ void behaviour_refusal(struct behaviour *behaviour, const struct seen_refusal *r
 	for (size_t i = 0; i < DETECTORS; i++)
 		if (detectors[i]->refused && !(scanner && detectors[i]->spares_scanners))
 			detectors[i]->refused(behaviour->states[i], refusal, behaviour->sink, behaviour->context);
+}
+
+void behaviour_controls(const struct behaviour *behaviour, control_sink sink, void *context)
+{
+	for (size_t i = 0; i < DETECTORS; i++)
+		if (detectors[i]->controls)
+			detectors[i]->controls(behaviour->states[i], sink, context);
 }
 
 uint64_t behaviour_forgotten(const struct behaviour *behaviour)

@@ -21,6 +21,9 @@ struct seen_flow {
 	nanoseconds first, last;
 	struct flow_end ends[2]; /* by enum side */
 	uint64_t packets[2], bytes[2];
+	/* One packet in so many was looked at, 1 = all. With more, packets and bytes are estimates (already
+	 * multiplied), and that nothing was seen of a side says nothing. */
+	uint32_t sampling;
 	uint8_t ip_protocol;
 	uint8_t protocol; /* enum protocol; PROTOCOL_UNKNOWN where nobody looked */
 	bool began;       /* its beginning was seen: who is the client is known */
@@ -76,6 +79,24 @@ struct finding {
 };
 typedef void (*finding_sink)(void *context, const struct finding *finding);
 
+/* An address outside that a host inside calls in time, and how likely it is a command-and-control server; with what
+ * speaks for it and against it (docs/detectors.md has the weights). */
+struct likely_control {
+	struct address address, source; /* the server; of all that call it, the one that calls most likely so */
+	uint16_t port;
+	uint8_t ip_protocol;
+	double likelihood;       /* 0 to 1, from the rest */
+	nanoseconds first, last; /* of the calls */
+	uint32_t calls;          /* of the source; so are the next three */
+	double interval, jitter; /* seconds, median; median absolute deviation over it */
+	double variation; /* of the bytes that are sent each time: standard deviation over mean; < 0 = not known */
+	uint32_t hosts, regular; /* inside that call it; that do so in time */
+	uint32_t inside;         /* hosts that call anything outside */
+	bool common_port;        /* of mail, web, DNS */
+	bool everybody, fresh;   /* a good part of all hosts calls it; nobody called it before today */
+};
+typedef void (*control_sink)(void *context, const struct likely_control *control);
+
 struct behaviour_settings {
 	const struct prefix *home; /* the member's own networks; none: the private ones */
 	size_t home_count;
@@ -115,6 +136,7 @@ struct detector {
 	void (*named)(void *state, const struct seen_name *name, finding_sink sink, void *context); /* may be NULL */
 	void (*refused)(
 	    void *state, const struct seen_refusal *refusal, finding_sink sink, void *context); /* may be NULL */
+	void (*controls)(const void *state, control_sink sink, void *context);                  /* may be NULL */
 	bool spares_scanners, spares_services;    /* what is declared is not told to it */
 	uint64_t (*forgotten)(const void *state); /* entries that made room for newer ones */
 };
@@ -127,6 +149,8 @@ void behaviour_free(struct behaviour *behaviour);
 void behaviour_flow(struct behaviour *behaviour, const struct seen_flow *flow);
 void behaviour_name(struct behaviour *behaviour, const struct seen_name *name);
 void behaviour_refusal(struct behaviour *behaviour, const struct seen_refusal *refusal);
+/* Those of at least the likelihood that is said, as they stand now; in no order. */
+void behaviour_controls(const struct behaviour *behaviour, control_sink sink, void *context);
 uint64_t behaviour_forgotten(const struct behaviour *behaviour);
 
 /* Who is counted as one source: a host inside is its address; outside an IPv6 /64 is one (rule 11: whoever has one can

@@ -5,8 +5,8 @@
  * In time: the median absolute deviation of the intervals is small against their median. A call at every interval with
  * a jitter of ± j has j / 2; calls by chance (Poisson) have 0.69. Calls within a second are one.
  *
- * Likelihood: a logistic function of what speaks for it (score_of()); its weights are set by hand and stand in
- * docs/detectors.md.
+ * Likelihood: a logistic function of what speaks for it (likelihood_of()); its weights are set by hand and stand in
+ * docs/detectors.md. Each target keeps that of the host for which it is greatest, with its evidence.
  */
 #include "watch/behaviour.h"
 
@@ -32,11 +32,13 @@ struct calls {
 	uint32_t count, next;
 	float intervals[KEPT]; /* seconds; a ring */
 	double mean, squares;  /* of the bytes that the client sent */
+	bool estimated;        /* they are, because packets were sampled */
 };
 
 struct target {
 	nanoseconds first;
 	struct distinct sources, regular; /* all that call it, and those that do so in time */
+	struct likely_control control;    /* calls 0: none */
 };
 
 struct beacon {
@@ -120,45 +122,73 @@ static bool is_common(uint16_t port)
 	return false;
 }
 
-static double likelihood(const struct beacon *beacon, const struct calls *calls, const struct target *target,
-    const struct rhythm *rhythm, uint16_t port, nanoseconds now)
+static double likelihood_of(const struct likely_control *control, double most_jitter)
 {
-	double sources = distinct_count(&target->sources), regular = distinct_count(&target->regular);
-	double inside = distinct_count(&beacon->inside);
-	double alike = calls->mean > 0 ? sqrt(calls->squares / (calls->count + 1)) / calls->mean : 1;
 	double score = -1.0;
-	score += 2.5 * (1 - rhythm->jitter / beacon->settings->beacon_jitter); /* in time */
-	score += alike < 0.1 ? 1.0 : alike < 0.5 ? 0.3 : -0.5;                 /* always the same is said */
-	score += is_common(port) ? -0.3 : 0.8;
-	/* What a good part of all hosts calls is a service that everybody uses; what few do in time, they have in
-	 * common. At night few are awake: three are enough for a part. */
-	if (sources >= 2.5 && sources > 0.2 * inside)
+	score += 2.5 * (1 - control->jitter / most_jitter); /* in time */
+	if (control->variation >= 0)                        /* always the same is said */
+		score += control->variation < 0.1 ? 1.0 : control->variation < 0.5 ? 0.3 : -0.5;
+	score += control->common_port ? -0.3 : 0.8;
+	if (control->everybody)
 		score -= 4.0;
-	else if (regular > 1)
+	else if (control->regular > 1)
 		score += 0.5;
-	if (now - beacon->began > DAY && now - target->first < DAY) /* nobody called it before */
+	if (control->fresh)
 		score += 1.0;
 	return 1 / (1 + exp(-score));
 }
 
-/* ── flows ─ */
-
-static void tell(const struct seen_flow *flow, struct calls *calls, const struct target *target,
-    const struct rhythm *rhythm, double likely, finding_sink sink, void *context)
+static struct likely_control control_of(
+    const struct calls *calls, const struct rhythm *rhythm, const struct seen_flow *flow)
 {
-	uint16_t port = flow->ends[SIDE_SERVER].port;
-	struct finding finding = { .kind = FINDING_BEACON,
+	const struct flow_end *server = &flow->ends[SIDE_SERVER];
+	struct likely_control control = { .address = server->address,
+		.source = flow->ends[SIDE_CLIENT].address,
+		.port = server->port,
+		.ip_protocol = flow->ip_protocol,
 		.first = calls->first,
 		.last = calls->last,
+		.calls = calls->count + 1,
+		.interval = rhythm->interval,
+		.jitter = rhythm->jitter,
+		.variation = calls->estimated  ? -1
+			     : calls->mean > 0 ? sqrt(calls->squares / (calls->count + 1)) / calls->mean
+					       : 1,
+		.common_port = is_common(server->port) };
+	return control;
+}
+
+/* What is known of the target by now changes what was said of a host before. */
+static void weigh(
+    const struct beacon *beacon, const struct target *target, nanoseconds now, struct likely_control *control)
+{
+	control->hosts = distinct_count(&target->sources);
+	control->regular = distinct_count(&target->regular);
+	control->inside = distinct_count(&beacon->inside);
+	control->fresh = now - beacon->began > DAY && now - target->first < DAY;
+	/* What a good part of all hosts calls is a service that everybody uses; what few do in time, they have in
+	 * common. At night few are awake: three are enough for a part. */
+	control->everybody = control->hosts >= 3 && control->hosts > 0.2 * control->inside;
+	control->likelihood = likelihood_of(control, beacon->settings->beacon_jitter);
+}
+
+/* ── flows ─ */
+
+static void tell(const struct seen_flow *flow, struct calls *calls, const struct likely_control *control,
+    finding_sink sink, void *context)
+{
+	struct finding finding = { .kind = FINDING_BEACON,
+		.first = control->first,
+		.last = control->last,
 		.source = flow->ends[SIDE_CLIENT].address,
-		.target = flow->ends[SIDE_SERVER].address,
-		.port = port,
+		.target = control->address,
+		.port = control->port,
 		.ip_protocol = flow->ip_protocol,
-		.count = calls->count + 1,
-		.likelihood = likely };
+		.count = control->calls,
+		.likelihood = control->likelihood };
 	snprintf(finding.words, sizeof finding.words,
 	    "%u calls, every %.1f s, jitter %.0f %%, %.0f bytes each; %u hosts call it; likelihood %.2f", finding.count,
-	    rhythm->interval, rhythm->jitter * 100, calls->mean, distinct_count(&target->sources), finding.likelihood);
+	    control->interval, control->jitter * 100, calls->mean, control->hosts, finding.likelihood);
 	sink(context, &finding);
 	calls->said = flow->last;
 }
@@ -175,6 +205,7 @@ static struct calls *note_call(struct beacon *beacon, const struct seen_flow *fl
 	struct calls *calls = table_take(beacon->pairs, &pair, flow->last, &fresh);
 	if (fresh)
 		calls->first = calls->last = flow->first;
+	calls->estimated |= flow->sampling > 1;
 	nanoseconds interval = flow->first - calls->last;
 	double size = (double)flow->bytes[SIDE_CLIENT], before = size - calls->mean;
 	if (interval >= SECOND) {
@@ -210,11 +241,37 @@ static void beacon_flow(void *state, const struct seen_flow *flow, finding_sink 
 	if (!calls || !is_regular(beacon->settings, calls, &rhythm))
 		return;
 	distinct_add(&target->regular, hash);
-	if (calls->said && flow->last - calls->said < beacon->settings->repeat)
-		return;
-	double likely = likelihood(beacon, calls, target, &rhythm, port, flow->last);
-	if (likely >= beacon->settings->beacon_likelihood)
-		tell(flow, calls, target, &rhythm, likely, sink, context);
+	struct likely_control control = control_of(calls, &rhythm, flow);
+	weigh(beacon, target, flow->last, &control);
+	weigh(beacon, target, flow->last, &target->control);
+	if (control.likelihood >= target->control.likelihood || !target->control.calls ||
+	    address_equal(target->control.source, source))
+		target->control = control;
+	bool again = calls->said && flow->last - calls->said < beacon->settings->repeat;
+	if (!again && control.likelihood >= beacon->settings->beacon_likelihood)
+		tell(flow, calls, &control, sink, context);
+}
+
+struct controls {
+	double least;
+	control_sink sink;
+	void *context;
+};
+
+static void visit_target(void *context, const void *key, const void *value)
+{
+	const struct controls *controls = context;
+	const struct target *target = value;
+	(void)key;
+	if (target->control.calls && target->control.likelihood >= controls->least)
+		controls->sink(controls->context, &target->control);
+}
+
+static void beacon_controls(const void *state, control_sink sink, void *context)
+{
+	const struct beacon *beacon = state;
+	struct controls controls = { beacon->settings->beacon_likelihood, sink, context };
+	table_each(beacon->targets, visit_target, &controls);
 }
 
 static uint64_t beacon_forgotten(const void *state)
@@ -227,6 +284,7 @@ const struct detector detector_beacon = {
 	.make = beacon_make,
 	.free = beacon_free,
 	.flow = beacon_flow,
+	.controls = beacon_controls,
 	.forgotten = beacon_forgotten,
 	.spares_services = true,
 };

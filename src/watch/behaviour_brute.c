@@ -99,7 +99,8 @@ static void brute_flow(void *state, const struct seen_flow *flow, finding_sink s
 	struct brute *brute = state;
 	const struct behaviour_settings *settings = brute->settings;
 	struct pair pair;
-	if (!flow->began || !flow->answered || flow->last - flow->first > SESSION_LONGEST || !asks_who_one_is(flow))
+	if (!flow->began || !flow->answered || flow->sampling > 1 || flow->last - flow->first > SESSION_LONGEST ||
+	    !asks_who_one_is(flow))
 		return;
 	memset(&pair, 0, sizeof pair);
 	pair.source = behaviour_source(settings, flow->ends[SIDE_CLIENT].address);

@@ -94,6 +94,16 @@ bool table_next(const struct behaviour_table *table, size_t *place, const void *
 	return false;
 }
 
+void table_each(const struct behaviour_table *table, void (*visit)(void *context, const void *key, const void *value),
+    void *context)
+{
+	for (size_t i = 0; i < (size_t)table->rows * ROW; i++) {
+		const char *key = table->entries + i * table->size + sizeof(nanoseconds);
+		if (used_at(key - sizeof(nanoseconds)))
+			visit(context, key, key + aligned(table->key_size));
+	}
+}
+
 uint64_t table_forgotten(const struct behaviour_table *table)
 {
 	return table->forgotten;

@@ -22,6 +22,9 @@ void *table_take(struct behaviour_table *table, const void *key, nanoseconds now
 /* One entry after the other, in no order; *place is 0 at the start. False at the end. What is changed between comes or
  * does not. */
 bool table_next(const struct behaviour_table *table, size_t *place, const void **key, const void **value);
+/* Every key with its value. */
+void table_each(const struct behaviour_table *table, void (*visit)(void *context, const void *key, const void *value),
+    void *context);
 uint64_t table_forgotten(const struct behaviour_table *table);
 
 /* Counting different things in few bytes: linear counting (Whang et al. 1990) over COUNTER_BITS bits; good to about

@@ -20,6 +20,8 @@
 static void on_record(void *context, const struct flow_record *record)
 {
 	struct collector *collector = context;
+	if (collector->behaviour)
+		collect_behaviour_record(collector->behaviour, record, collector->received);
 	if (!collector->eve)
 		return;
 	eve_netflow(&collector->out, record);
@@ -38,7 +40,20 @@ enum error collector_init(
 void collector_free(struct collector *collector)
 {
 	flow_export_free(collector->export);
+	collect_behaviour_free(collector->behaviour);
 	builder_free(&collector->out);
+}
+
+void collector_time(struct collector *collector, nanoseconds now)
+{
+	if (collector->behaviour)
+		collect_behaviour_time(collector->behaviour, now);
+}
+
+void collector_finish(struct collector *collector)
+{
+	if (collector->behaviour)
+		collect_behaviour_finish(collector->behaviour);
 }
 
 bool collector_flush(struct collector *collector)
@@ -78,6 +93,7 @@ void collector_datagram(
 		collector->counts.refused++;
 		return;
 	}
+	collector->received = received;
 	enum error error = flow_export_datagram(collector->export, exporter, received, bytes, size, &failure);
 	if (!error)
 		return;
@@ -131,6 +147,10 @@ void collector_report(const struct collector *collector, FILE *to)
 		    flow_format_name((enum flow_format)i), one->datagrams, one->records, one->malformed, one->templates,
 		    one->withdrawn, one->sets_unknown, one->options, one->skipped, one->lost, one->restarted,
 		    one->forgotten);
+	}
+	if (collector->behaviour) {
+		fputs(",\"behaviour\":", to);
+		collect_behaviour_report(collector->behaviour, to);
 	}
 	fputs("}\n", to);
 	fflush(to);

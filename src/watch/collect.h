@@ -5,6 +5,7 @@
 #define NOROSHI_WATCH_COLLECT_H
 
 #include "formats/flow_export.h"
+#include "watch/collect_behaviour.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -15,6 +16,8 @@ struct collector {
 	struct flow_export *export;
 	FILE *eve; /* NULL = only counted */
 	struct builder out;
+	struct collect_behaviour *behaviour;       /* NULL = detectors are not asked */
+	nanoseconds received;                      /* the datagram at hand */
 	struct prefix from[COLLECT_PREFIXES_MOST]; /* only these exporters; none = all */
 	size_t from_count;
 	bool failed; /* a record could not be written */
@@ -30,11 +33,14 @@ struct collector {
 
 enum error collector_init(
     struct collector *collector, const struct flow_export_settings *settings, struct failure *failure);
-void collector_free(struct collector *collector); /* not the file */
+void collector_free(struct collector *collector); /* with its detectors; not the file */
 void collector_datagram(
     struct collector *collector, struct address exporter, nanoseconds received, const void *bytes, size_t size);
 /* Every UDP datagram of a capture file; those to `port` only, when it is not 0. */
 enum error collector_capture(struct collector *collector, const char *path, uint16_t port, struct failure *failure);
+/* Time passes without datagrams; nothing more will come. */
+void collector_time(struct collector *collector, nanoseconds now);
+void collector_finish(struct collector *collector);
 /* Writes out what waits. False when it cannot be written. */
 bool collector_flush(struct collector *collector);
 /* The counts as one JSON object, and a line break. */

@@ -4,6 +4,7 @@
 #include "watch/collect.h"
 
 #include "base/log.h"
+#include "watch/behaviour_options.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -18,7 +19,8 @@ struct command_options {
 	uint16_t port;
 	nanoseconds every;
 	struct flow_export_settings settings;
-	bool help;
+	struct behaviour_options behaviour;
+	bool json, help;
 };
 
 static void usage(FILE *to)
@@ -37,7 +39,10 @@ static void usage(FILE *to)
 	    "port)\n"
 	    "  --port PORT            of captures: only datagrams to this port\n"
 	    "  --exporters N          so many exporters and domains are remembered (default 1024)\n"
-	    "  --templates N          so many templates for each of them (default 64)\n"
+	    "  --templates N          so many templates for each of them (default 64)\n" BEHAVIOUR_HELP
+	    "  --json         with --behaviour: at the end write the addresses that are likely to command and control, "
+	    "with their\n                 likelihood and what speaks for it, to standard output, one JSON object a "
+	    "line\n"
 	    "  --every TIME           say the counts on standard error so often (default 60 s)\n"
 	    "  --help                 this text\n\n"
 	    "The counts at the end go to standard error as JSON.\n"
@@ -84,7 +89,16 @@ static bool read_count(const char *text, uint32_t *count)
 	return true;
 }
 
-enum { LISTEN = 1, EVE, FROM, PORT, EXPORTERS, TEMPLATES, EVERY, HELP };
+enum { LISTEN = 1, EVE, FROM, PORT, EXPORTERS, TEMPLATES, EVERY, JSON, HELP };
+
+static int set_behaviour(int choice, struct command_options *options)
+{
+	struct failure failure;
+	if (!behaviour_options_set(&options->behaviour, choice, optarg, &failure))
+		return -1;
+	fprintf(stderr, "noroshi collect: %s\n", failure.words);
+	return 2;
+}
 
 /* -1 = go on; -2 = there is no such option; else the exit code. */
 static int read_option(int choice, struct command_options *options, struct collector *collector)
@@ -112,11 +126,14 @@ static int read_option(int choice, struct command_options *options, struct colle
 		return duration_parse(text_of(optarg), &options->every) && options->every >= SECOND
 			   ? -1
 			   : wrong("--every: a time of at least 1 s was expected, not", optarg);
+	case JSON:
+		options->json = true;
+		return -1;
 	case HELP:
 		options->help = true;
 		return -1;
 	}
-	return -2;
+	return choice >= BEHAVIOUR_ASKED ? set_behaviour(choice, options) : -2;
 }
 
 static int read_options(int argc, char **argv, struct command_options *options, struct collector *collector)
@@ -125,7 +142,8 @@ static int read_options(int argc, char **argv, struct command_options *options, 
 		{ "eve", required_argument, NULL, EVE }, { "from", required_argument, NULL, FROM },
 		{ "port", required_argument, NULL, PORT }, { "exporters", required_argument, NULL, EXPORTERS },
 		{ "templates", required_argument, NULL, TEMPLATES }, { "every", required_argument, NULL, EVERY },
-		{ "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };
+		BEHAVIOUR_LONG_OPTIONS, { "json", no_argument, NULL, JSON }, { "help", no_argument, NULL, HELP },
+		{ NULL, 0, NULL, 0 } };
 	int choice;
 	optind = 1;
 	opterr = 0;
@@ -138,6 +156,8 @@ static int read_options(int argc, char **argv, struct command_options *options, 
 	}
 	if (options->help)
 		return -1;
+	if (options->json && (!options->behaviour.asked || (options->eve && strcmp(options->eve, "-") == 0)))
+		return wrong("--json goes with --behaviour, and not with", "--eve -");
 	if (options->listen_count ? optind < argc : optind == argc)
 		return wrong("give either --listen or", "files of datagrams");
 	return -1;
@@ -163,10 +183,17 @@ static int collect(struct command_options *options, struct collector *collector,
 		if (!collector->eve)
 			error = fail_errno(&failure, "%s cannot be written", options->eve);
 	}
+	if (!error && options->behaviour.asked)
+		error = collect_behaviour_new(&options->behaviour.settings, collector->eve ? &collector->out : NULL,
+		    &collector->behaviour, &failure);
 	if (!error && options->listen_count)
 		error = collector_listen(collector, options->listens, options->listen_count, options->every, &failure);
 	for (; !error && *files; files++)
 		error = collector_capture(collector, *files, options->port, &failure);
+	collector_finish(collector);
+	if (!error && options->json &&
+	    (!collect_behaviour_controls(collector->behaviour, stdout) || fflush(stdout) != 0))
+		error = fail_errno(&failure, "standard output");
 	if (error)
 		fprintf(stderr, "noroshi collect: %s\n", failure.words);
 	if (collector->export)
@@ -183,6 +210,7 @@ int collect_command(int argc, char **argv)
 {
 	struct command_options options = { .every = 60 * SECOND, .settings = flow_export_defaults };
 	struct collector *collector = calloc(1, sizeof *collector);
+	behaviour_options_init(&options.behaviour);
 	if (!collector)
 		return wrong("there is no", "memory");
 	int status = read_options(argc, argv, &options, collector);

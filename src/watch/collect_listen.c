@@ -115,6 +115,7 @@ static void on_signal(void *context, int number)
 static void on_time(void *context)
 {
 	struct listening *listening = context;
+	collector_time(listening->collector, time_now());
 	collector_report(listening->collector, stderr);
 }
 

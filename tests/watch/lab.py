@@ -115,13 +115,13 @@ class Lab:
         for process in self.started:
             process.terminate()
 
-    def act(self, host, name, place, do, expected=(), relayed=None):
+    def act(self, host, name, place, do, expected=(), relayed=None, **more):
         """do() is something that this host does, and `place` when it happens in the day (lab_time.py). `expected`: what is to be found with
         the host as its source; `relayed`: (address, address) whose flows belong to it too."""
         begin = time.time()
         do()
         self.acts.append({"host": host.name, "addresses": [host.four, host.six], "name": name, "begin": begin, "end": time.time(), "place": place,
-                          "expected": sorted(expected), "relayed": relayed})
+                          "expected": sorted(expected), "relayed": relayed, **more})
 
 
 def need(*tools):

@@ -132,7 +132,7 @@ class Attacks:
         port = dice.choice(self.lab.secure if secure else self.lab.plain)
         address = self.control.address(family)
         url = f"http{'s' * secure}://{f'[{address}]' if family == 6 else address}:{port}/{dice.choice(('news', 'a', 'get.php'))}"
-        self.lab.act(host, f"beacon every {interval:.0f} s ± {100 * jitter:.0f} %, port {port}, IPv{family}", ("times", times), lambda: host.run("curl", *CLOSE, "-g", *[url] * count), [BEACON])
+        self.lab.act(host, f"beacon every {interval:.0f} s ± {100 * jitter:.0f} %, port {port}, IPv{family}", ("times", times), lambda: host.run("curl", *CLOSE, "-g", *[url] * count), [BEACON], control=address)
 
     def upload(self, host):
         dice, family = self.dice, self.family()

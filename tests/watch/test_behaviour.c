@@ -100,6 +100,7 @@ static struct seen_flow flow_of(nanoseconds time, struct address client, struct 
 		.ends = { { client, (uint16_t)(20000 + below(40000)) }, { server, port } },
 		.packets = { 10, 10 },
 		.bytes = { 900, 8000 + below(20000) },
+		.sampling = 1,
 		.ip_protocol = 6,
 		.began = true,
 		.answered = true };
