@@ -26,9 +26,7 @@ void sensor_options_help(void)
 	      "  --name NAME    the sensor's name, as \"host\" in each record\n"
 	      "  --indicators FILE  raise alerts about what this list, or compiled file, of indicators names\n"
 	      "  --signatures FILE  raise alerts about what these rules (in Suricata's language) describe\n"
-	      "  --variable NAME=VALUE  of the rules: HOME_NET=[192.0.2.0/24]\n"
-	      "  --behaviour    raise alerts about scans, brute force, beacons, tunnels and other behaviour of hosts\n"
-	      "  --home PREFIX  a network of one's own, for --behaviour; may be given again (private networks)\n"
+	      "  --variable NAME=VALUE  of the rules: HOME_NET=[192.0.2.0/24]\n" BEHAVIOUR_HELP
 	      "  --most-flows N at most so many flows at once (1048576)\n"
 	      "  --json         print the final counters as JSON\n"
 	      "  --help         this text\n\n"
