@@ -44,6 +44,7 @@ enum error collect_behaviour_new(const struct behaviour_settings *settings, stru
 	join.told = on_joined;
 	join.context = behaviour;
 	join.seed = settings->seed;
+	join.behaviour = settings;
 	behaviour->lines = lines;
 	behaviour->behaviour = behaviour_new(settings, on_finding, behaviour);
 	behaviour->join = flow_join_new(&join);

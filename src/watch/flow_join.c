@@ -19,7 +19,10 @@
 #define TCP_RST 0x04
 #define TCP_ACK 0x10
 #define PORT_EPHEMERAL 1024
-#define QUIET (5 * MINUTE) /* after which datagrams of the same ends are another flow, as in the flow table */
+/* After so much quiet the same ends are another flow, as in the flow table. A SYN begins another one sooner. */
+#define QUIET_TCP (10 * MINUTE)
+#define QUIET_OTHER (5 * MINUTE)
+#define QUIET_SYN (5 * SECOND)
 
 const struct flow_join_settings flow_join_defaults = { .flows = 1u << 18, .wait = MINUTE, .keep = 40 * MINUTE };
 
@@ -139,12 +142,18 @@ static uint32_t *use_of(struct flow_join *join, const struct flow *flow, enum si
 	return table_take(join->services, &service, flow->last, NULL);
 }
 
-/* Meters that give both directions the same times leave open who was first. */
+/* Meters that give both directions the same times leave open who was first. Of what crosses the border, more is called
+ * from inside. */
 static enum side busier(struct flow_join *join, const struct flow *flow)
 {
 	uint32_t first = *use_of(join, flow, SIDE_CLIENT), second = *use_of(join, flow, SIDE_SERVER);
 	if (first != second)
 		return first > second ? SIDE_CLIENT : SIDE_SERVER;
+	const struct behaviour_settings *behaviour = join->settings.behaviour;
+	bool inside[2] = { behaviour_is_home(behaviour, flow->ends[0].address),
+		behaviour_is_home(behaviour, flow->ends[1].address) };
+	if (inside[0] != inside[1])
+		return inside[0] ? SIDE_SERVER : SIDE_CLIENT;
 	return flow->ends[SIDE_CLIENT].port < flow->ends[SIDE_SERVER].port ? SIDE_CLIENT : SIDE_SERVER;
 }
 
@@ -314,12 +323,12 @@ static void as_echo(const struct flow_record *record, struct flow_end ends[2])
 static bool is_another(
     const struct flow_join *join, const struct entry *entry, const struct flow_record *record, nanoseconds moved)
 {
-	nanoseconds first = record->first - moved, last = entry->flow.last;
+	nanoseconds quiet = record->first - moved - entry->flow.last;
 	if (entry->list == TOLD && join->now - entry->since > join->settings.keep)
 		return true;
 	if (record->ip_protocol == TCP)
-		return entry->told && record->tcp_flags & TCP_SYN && first > last;
-	return first - last > QUIET;
+		return quiet > QUIET_TCP || (record->tcp_flags & TCP_SYN && quiet > QUIET_SYN);
+	return quiet > QUIET_OTHER;
 }
 
 /* The entry of the record's flow, new or not, in the list of those that wait. */

@@ -24,6 +24,7 @@ struct flow_join_settings {
 	nanoseconds wait; /* for the rest of a flow, by the time at which records are received */
 	nanoseconds keep; /* for its continuation: longer than exporters go on with a flow without telling of it */
 	uint64_t seed;
+	const struct behaviour_settings *behaviour; /* what is inside; lives longer */
 	void (*told)(void *context, const struct joined_flow *joined);
 	void *context;
 };

@@ -42,6 +42,7 @@ static void begin(uint32_t flows)
 	struct flow_join_settings settings = flow_join_defaults;
 	settings.flows = flows;
 	settings.told = note;
+	settings.behaviour = &behaviour_defaults;
 	flow_join_free(world.join);
 	memset(&world, 0, sizeof world);
 	world.join = flow_join_new(&settings);
@@ -202,6 +203,27 @@ static void test_with_equal_times_the_end_that_many_flows_have_is_the_server(voi
 		assert_int_equal(world.told[i].seen.ends[SIDE_SERVER].port, 50613);
 }
 
+static void test_a_port_that_is_used_again_at_once_is_another_flow(void **state)
+{
+	(void)state;
+	begin(64);
+	for (unsigned i = 0; i < 4; i++) { /* a meter that told all of them at the same time */
+		struct flow_record record = record_of(i < 2 ? SYN | ACK : ACK);
+		record.first += i * 20 * MINUTE;
+		record.last = record.first + SECOND;
+		give(record, START + DAY);
+		struct flow_record back = back_of(record, i < 2 ? SYN | ACK : ACK);
+		back.first = record.last + SECOND;
+		back.last = back.first;
+		give(back, START + DAY);
+	}
+	flow_join_finish(world.join);
+	assert_int_equal(world.count, 4);
+	for (unsigned i = 0; i < 4; i++)
+		assert_true(world.told[i].seen.packets[SIDE_SERVER] == 4 &&
+			    world.told[i].seen.last - world.told[i].seen.first < MINUTE);
+}
+
 static void test_sampled_packets_are_multiplied_and_their_silence_says_nothing(void **state)
 {
 	(void)state;
@@ -312,6 +334,7 @@ int main(void)
 		TEST(test_a_long_flow_in_pieces_begins_once_and_lasts_long),
 		TEST(test_the_same_ends_again_are_another_flow),
 		TEST(test_with_equal_times_the_end_that_many_flows_have_is_the_server),
+		TEST(test_a_port_that_is_used_again_at_once_is_another_flow),
 		TEST(test_sampled_packets_are_multiplied_and_their_silence_says_nothing),
 		TEST(test_an_echo_and_its_answer_are_one),
 		TEST(test_a_clock_that_is_wrong_makes_no_future),
