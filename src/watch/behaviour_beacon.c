@@ -167,8 +167,9 @@ static void weigh(
 	control->inside = distinct_count(&beacon->inside);
 	control->fresh = now - beacon->began > DAY && now - target->first < DAY;
 	/* What a good part of all hosts calls is a service that everybody uses; what few do in time, they have in
-	 * common. At night few are awake: three are enough for a part. */
-	control->everybody = control->hosts >= 3 && control->hosts > 0.2 * control->inside;
+	 * common. At night few are awake: three are enough for a part. What is new today may be what several hosts have
+	 * caught, so that it takes more of them. */
+	control->everybody = control->hosts >= 3 && control->hosts > (control->fresh ? 0.5 : 0.2) * control->inside;
 	control->likelihood = likelihood_of(control, beacon->settings->beacon_jitter);
 }
 

@@ -106,7 +106,8 @@ static void transfer_flow(void *state, const struct seen_flow *flow, finding_sin
 			(double)sums->out >= settings->upload_ratio * (double)sums->in;
 	if (lopsided && (!sums->upload_said || flow->last - sums->upload_said >= DAY))
 		tell_upload(flow, sums, sink, context);
-	if (flow->last - flow->first >= settings->long_flow &&
+	/* What nobody answers for hours is no connection. */
+	if (flow->answered && flow->last - flow->first >= settings->long_flow &&
 	    (!sums->long_said || flow->last - sums->long_said >= settings->repeat))
 		tell_long(flow, sums, sink, context);
 }

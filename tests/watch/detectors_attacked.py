@@ -45,7 +45,7 @@ class Member:
         lab = self.lab = Lab(folder, refuses=dice.random() < 0.5)
         lab.plain, lab.secure, lab.line_port = [80, 8080, dice.randrange(2000, 60000)], [443, 8443, dice.randrange(2000, 60000)], dice.randrange(2000, 60000)
         office.files_of_servers(lab, dice)
-        (folder / "big").write_bytes(bytes(105 << 20))
+        (folder / "big").write_bytes(bytes(128 << 20))
         self.stations = [lab.host(f"station{i}", 256 + i) for i in range(1, 13)]
         self.servers = [lab.host(f"server{i}", 512 + i) for i in range(1, 8)]
         self.names, self.mail, self.monitor, self.scanner, self.store = (lab.host(name, number) for name, number in (("names", 53), ("mail", 769), ("monitor", 770), ("scanner", 771), ("store", 772)))
@@ -283,7 +283,7 @@ def judge_flows(tap, noroshi, folder, score, sampling=1):
         score.day(day, [{**act, "expected": []} if act["name"].startswith("hydra http") else act for act in acts], found, wanted)
     if sampling > 1:
         sent = sum(float(about["facts"][0].split()[0]) for kinds in found.values() for kind, (about, _) in kinds.items() if kind == "upload")
-        really = sum(2 * (folder / "big").stat().st_size if (folder / "big").exists() else 2 * (105 << 20) for acts in days for act in acts if "upload" in act["expected"])
+        really = sum(2 * (folder / "big").stat().st_size if (folder / "big").exists() else 2 * (128 << 20) for acts in days for act in acts if "upload" in act["expected"])
         tap(abs(sent - really) < 0.15 * really, "what was sampled is multiplied", f"{sent:.0f} of {really} bytes")
         return
     controls = {str(ipaddress.ip_address(one["address"])): one for one in map(json.loads, (folder / "controls.json").read_text().splitlines())}

@@ -148,8 +148,8 @@ class Attacks:
         talk = f"""
 import socket, time
 one = socket.create_connection(({address!r}, {port}))
-for i in range(70):
-    one.send(b"still here\\n"); one.recv(100); time.sleep(0.02)
+for i in range(250):
+    one.send(b"still here\\n"); one.recv(100); time.sleep(0.006)
 """
         span = dice.uniform(4.5, 10) * HOUR
         self.lab.act(host, f"a connection of {span / HOUR:.0f} h, IPv{family}", ("slowly", dice.uniform(0, 13) * HOUR, span), lambda: host.run("python3", "-c", talk), [LONG])

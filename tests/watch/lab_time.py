@@ -6,7 +6,7 @@ act's rule; the others follow it at the distances that they really had: what hap
   ("at", t)            the act happens at t seconds of the day, as fast as it was
   ("over", t, span)    it begins at t and takes `span` seconds: distances between flows grow alike
   ("times", [t, …])    its n-th TCP connection happens at the n-th of them; other flows as the first
-  ("slowly", t, span)  it begins at t, and each of its flows lasts `span` seconds: the distances within grow
+  ("slowly", t, span)  it begins at t, and each of its flows lasts `span` seconds: its packets lie in it evenly
 """
 import bisect
 import ipaddress
@@ -42,7 +42,7 @@ def ends(packet):
 
 
 class Flows:
-    """Packets by flow. A SYN that comes a second later than its flow's last packet begins another one."""
+    """Packets by flow. A SYN after an answer, or that comes much later, begins another one; else it is sent again."""
 
     def __init__(self, path):
         self.flows, newest = [], {}
@@ -50,10 +50,11 @@ class Flows:
             (source, target), protocol, ports, syn = ends(packet)
             key = (protocol, *sorted(((source, ports[0]), (target, ports[1]))))
             flow = newest.get(key)
-            if flow is None or (syn and time - flow["last"] > 1):
-                flow = newest[key] = {"source": source, "target": target, "tcp": protocol == 6, "packets": []}
+            if flow is None or (syn and time - flow["last"] > (0.1 if flow["answered"] else 5)):
+                flow = newest[key] = {"source": source, "target": target, "tcp": protocol == 6, "packets": [], "answered": False}
                 self.flows.append(flow)
             flow["last"] = time
+            flow["answered"] |= source != flow["source"]
             flow["packets"].append((time, packet))
 
 
@@ -78,17 +79,23 @@ class Acts:
 
 
 def placed(act, flow):
-    """When the flow begins, in seconds of the day, and by how much its own distances grow."""
+    """When the flow begins, in seconds of the day."""
     since, (rule, *values) = max(0.0, flow["packets"][0][0] - act["begin"]), act["place"]
     if rule == "at":
-        return values[0] + since, 1
+        return values[0] + since
     if rule == "times":
         index = act["count"] if flow["tcp"] else 0
         act["count"] += flow["tcp"]
-        return values[0][min(index, len(values[0]) - 1)] - (0 if flow["tcp"] else 0.2), 1
-    if rule == "slowly":
-        return values[0] + since, values[1] / max(flow["last"] - flow["packets"][0][0], 0.1)
-    return values[0] + since * values[1] / max(act["end"] - act["begin"], 0.1), 1
+        return values[0][min(index, len(values[0]) - 1)] - (0 if flow["tcp"] else 0.2)
+    return values[0] + since * (1 if rule == "slowly" else values[1] / max(act["end"] - act["begin"], 0.1))
+
+
+def distances(act, flow):
+    """Of the flow's packets to its first, in seconds."""
+    times = [time for time, _ in flow["packets"]]
+    if act["place"][0] == "slowly":
+        return [act["place"][2] * i / max(len(times) - 1, 1) for i in range(len(times))]
+    return [time - times[0] for time in times]
 
 
 def day_of(path, acts, day):
@@ -99,9 +106,8 @@ def day_of(path, acts, day):
         if act is None:
             stray += len(flow["packets"])
             continue
-        begin, grown = placed(act, flow)
-        first = flow["packets"][0][0]
-        packets += [(day + begin + (time - first) * grown, packet) for time, packet in flow["packets"]]
+        begin = day + placed(act, flow)
+        packets += [(begin + distance, packet) for distance, (_, packet) in zip(distances(act, flow), flow["packets"])]
     packets.sort(key=lambda one: one[0])
     return packets, stray
 

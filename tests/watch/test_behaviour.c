@@ -36,6 +36,14 @@ static void note(void *context, const struct finding *finding)
 	text_copy(finding->object, world.object, sizeof world.object);
 }
 
+/* There is one. */
+static void note_control(void *context, const struct likely_control *control)
+{
+	struct likely_control *only = context;
+	assert_int_equal(only->calls, 0);
+	*only = *control;
+}
+
 static void begin(uint64_t seed)
 {
 	struct behaviour_settings settings = behaviour_defaults;
@@ -362,6 +370,28 @@ static void test_what_everybody_calls_is_unlikely_to_be_command_and_control(void
 	assert_true(world.last[FINDING_BEACON].likelihood > 0.7);
 }
 
+static void test_what_is_new_and_several_call_in_time_is_likelier_than_an_old_service(void **state)
+{
+	(void)state;
+	begin(6);
+	for (unsigned day = 0; day < 3; day++)
+		for (unsigned i = 0; i < 40; i++)
+			for (unsigned host = 0; host < 20; host++) {
+				nanoseconds time = START + day * DAY + i * 20 * MINUTE + host * SECOND;
+				give(flow_of(time, inside(host), outside(300 + below(200)), 443));
+				if (host < 7) /* an old service */
+					give(flow_of(time, inside(host), outside(1), 443));
+				if (day == 2 && host > 12) /* what seven caught on the third day */
+					give(flow_of(time, inside(host), outside(2), 443));
+			}
+	assert_true(world.count[FINDING_BEACON] >= 7);
+	assert_true(address_equal(world.last[FINDING_BEACON].target, outside(2)));
+	assert_true(world.last[FINDING_BEACON].likelihood > 0.8);
+	struct likely_control only = { 0 };
+	behaviour_controls(world.behaviour, note_control, &only);
+	assert_true(address_equal(only.address, outside(2)) && only.regular >= 6 && only.fresh && !only.everybody);
+}
+
 /* ── transfers ─ */
 
 static void test_uploads_and_long_connections_to_outside(void **state)
@@ -563,6 +593,7 @@ int main(void)
 		TEST(test_beacons_of_any_interval_and_jitter_are_found),
 		TEST(test_calls_by_chance_are_no_beacon),
 		TEST(test_what_everybody_calls_is_unlikely_to_be_command_and_control),
+		TEST(test_what_is_new_and_several_call_in_time_is_likelier_than_an_old_service),
 		TEST(test_uploads_and_long_connections_to_outside),
 		TEST(test_a_tunnel_through_names_is_found_and_many_hosts_of_a_domain_are_none),
 		TEST(test_block_lists_of_ipv6_are_no_tunnel),
