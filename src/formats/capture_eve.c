@@ -268,6 +268,11 @@ const struct capture_path capture_eve[] = {
 	{ "ftp.reply_truncated", T },
 	{ "ftp_data.filename", CAPTURE_FILE },
 	{ "ftp_data.command", T },
+	/* POP3 */
+	{ "pop3.request.command", T },
+	{ "pop3.request.args", CAPTURE_COMMAND },
+	{ "pop3.response.success", T },
+	{ "pop3.response.status", T },
 	/* SMB, RDP, Kerberos */
 	{ "smb.id", T },
 	{ "smb.dialect", T },
