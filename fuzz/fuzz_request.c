@@ -97,6 +97,9 @@ static void try_headers(struct text text)
 	header_is_type(text, "application/json");
 	header_host_known(text, hosts);
 	header_is_key(text);
+	struct agent_word word;
+	if (header_agent(text, &word))
+		CHECK(word.said && word.clock >= 0);
 }
 
 static void try_decode(struct text text)

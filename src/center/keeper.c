@@ -148,6 +148,8 @@ static void expire(struct keeper *keeper, const struct work *work)
 	nanoseconds now = keeper->center.now();
 	if (store_begin(keeper->store, &failure) == OK) {
 		if (store_session_expire(keeper->store, work->scope, now, &failure) != OK ||
+		    store_bulletin_expire(
+			keeper->store, work->scope, now - keeper->process->settings.retention, &failure) != OK ||
 		    store_commit(keeper->store, &failure) != OK)
 			store_rollback(keeper->store);
 	}

@@ -138,3 +138,15 @@ enum error store_bulletin_mailed(
 	bind_mail(&query, bulletin);
 	return query_run(&query, NULL);
 }
+
+enum error store_bulletin_expire(
+    struct store *store, const struct scope *scope, nanoseconds before, struct failure *failure)
+{
+	struct query query;
+	enum error error = query_write(store, scope, NOUN_NOTICE, 0,
+	    "DELETE FROM bulletin WHERE created < :before AND queued <> 0", &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":before", before);
+	return query_run(&query, NULL);
+}

@@ -110,6 +110,8 @@ enum error store_bulletin_get(
 /* The newest first; with `unqueued` those alone whose mail was not put into the outbox yet, the oldest first. */
 enum error store_bulletin_each(struct store *, const struct scope *, bool unqueued, struct page *, struct arena *,
     void (*each)(void *, const struct bulletin *), void *context, struct failure *);
+/* Those written before `before` go, unless their mail is still to be queued. */
+enum error store_bulletin_expire(struct store *, const struct scope *, nanoseconds before, struct failure *);
 /* The state of its mail (queued, delivery, tries, last_try, answer) as the struct has it. */
 enum error store_bulletin_mailed(struct store *, const struct scope *, const struct bulletin *, struct failure *);
 

@@ -2,9 +2,11 @@
 what findings say of their coverage. Waits for conditions, never for a time."""
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../center"))
@@ -14,7 +16,7 @@ from center import NOROSHI, Centre, Skip, eve, main  # noqa: E402
 PYTHON = "/usr/bin/python3"  # Debian's, which has aiosmtpd
 SMTP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../lib/smtp_server.py")
 QUICK = """center = {{ silence = "{silence}"; }};
-fleet = {{ recover = "500 ms"; tell_every = "0"; drop_window = "1 s"; clock_window = "1 s"; drift = "20 s"; {fleet} }};
+fleet = {{ recover = "300 ms"; tell_every = "0"; drop_window = "300 ms"; clock_window = "300 ms"; drift = "20 s"; {fleet} }};
 {more}
 """
 
@@ -217,45 +219,42 @@ def test_drops_and_clocks_are_told_from_what_is_delivered():
         until("ok")
 
 
-def test_what_is_known_of_sensors_outlives_the_keeper():
-    with quick(silence="1 s") as centre:
-        centre.post(centre.tokens["alpha"], [eve(1)])
-        becomes(centre, "silent")
-        before = [each["number"] for each in sensors(centre)[0]["sensor-alpha"]["gaps"]]
-        wait_for(lambda: bulletins(centre, "member-alpha"), 20, "a bulletin")
-        os.kill(centre.children()["keeper"], signal.SIGKILL)
-        wait_for(lambda: centre.json("GET", "/v1/fleet", centre.tokens["analyst"])[0] == 200, 30, "the keeper is back")
-        becomes(centre, "silent")
-        assert [each["number"] for each in sensors(centre)[0]["sensor-alpha"]["gaps"]] == before
-        assert len(bulletins(centre, "member-alpha")) == 1
-        centre.post(centre.tokens["alpha"], [eve(2)])
-        becomes(centre, "ok")
-
-
-def test_the_mail_of_a_bulletin_holds_no_contents_above_green():
+def test_what_is_known_of_sensors_outlives_the_keeper_and_mail_holds_no_contents_above_green():
     if subprocess.run([PYTHON, "-c", "import aiosmtpd"], capture_output=True).returncode:
         raise Skip("aiosmtpd is not here")
-    folder = subprocess.check_output(["mktemp", "-d", "/tmp/noroshi-test-XXXXXX"]).decode().strip()
+    folder = tempfile.mkdtemp(prefix="noroshi-test-")
     server = subprocess.Popen([PYTHON, SMTP, folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        port = int(server.stdout.readline())
-        more = 'notify = { smtp_server = "smtp://127.0.0.1:%d"; smtp_from = "centre@example.net"; smtp_starttls = "never"; };' % port
-        with quick(silence="1 s", more=more) as centre:
-            status, _ = centre.json("PATCH", "/v1/organisations/1", centre.tokens["administrator"],
-                                    {"contact1_name": "CSIRT", "contact1_mail": "csirt@example.org", "language": "en"})
-            assert status == 200
-            centre.post(centre.tokens["alpha"], [eve(1)])
-            wait_for(lambda: os.path.exists(folder + "/1.eml"), 40, "a mail")
-            wait_for(lambda: bulletins(centre, "member-alpha")[0]["mail"] == "done", 20, "the receipt of the mail")
-            with open(folder + "/1.json") as file:
-                text = json.dumps(json.load(file))
-            assert "csirt@example.org" in text and "TLP:AMBER" in text and "/bulletins" in text, text
-            assert "sensor-alpha" not in text and "silent" not in text, text
+        more = 'notify = { smtp_server = "smtp://127.0.0.1:%d"; smtp_from = "centre@example.net"; smtp_starttls = "never"; };'
+        with quick(silence="1 s", more=more % int(server.stdout.readline())) as centre:
+            outlives(centre, folder)
     finally:
         server.stdin.close()
         server.wait(10)
         server.stdout.close()
-        subprocess.run(["rm", "-rf", folder], check=True)
+        shutil.rmtree(folder)
+
+
+def outlives(centre, mails):
+    status, _ = centre.json("PATCH", "/v1/organisations/1", centre.tokens["administrator"],
+                            {"contact1_name": "CSIRT", "contact1_mail": "csirt@example.org", "language": "en"})
+    assert status == 200
+    centre.post(centre.tokens["alpha"], [eve(1)])
+    becomes(centre, "silent")
+    before = [each["number"] for each in sensors(centre)[0]["sensor-alpha"]["gaps"]]
+    wait_for(lambda: os.path.exists(mails + "/1.json"), 40, "a mail")
+    wait_for(lambda: bulletins(centre, "member-alpha")[0]["mail"] == "done", 20, "the receipt of the mail")
+    with open(mails + "/1.json") as file:
+        text = json.dumps(json.load(file))
+    assert "csirt@example.org" in text and "TLP:AMBER" in text and "/bulletins" in text, text
+    assert "sensor-alpha" not in text and "silent" not in text, text
+    os.kill(centre.children()["keeper"], signal.SIGKILL)
+    wait_for(lambda: centre.json("GET", "/v1/fleet", centre.tokens["analyst"])[0] == 200, 30, "the keeper is back")
+    becomes(centre, "silent")
+    assert [each["number"] for each in sensors(centre)[0]["sensor-alpha"]["gaps"]] == before
+    assert len(bulletins(centre, "member-alpha")) == 1
+    centre.post(centre.tokens["alpha"], [eve(2)])
+    becomes(centre, "ok")
 
 
 if __name__ == "__main__":

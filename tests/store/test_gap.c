@@ -207,6 +207,13 @@ static void test_a_bulletin_reaches_its_organisation_and_its_mail_is_queued_once
 	assert_int_equal(bulletins(place, place->work, true), 0);
 	done(place, store_bulletin_get(place->store, place->work, bulletin.id, place->arena, &back, &place->failure));
 	assert_true(back.queued == 7 && back.tries == 2 && back.delivery == DELIVERY_FAILED);
+	struct bulletin unsent = { .organisation = alpha, .kind = "sensor", .body_ja = body, .body_en = body };
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_bulletin_put(place->store, place->work, &unsent, &place->failure));
+	done(place, store_bulletin_expire(place->store, place->work, 1, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+	assert_int_equal(bulletins(place, place->work, false), 1);
+	assert_int_equal(bulletins(place, place->work, true), 1); /* not before its mail was queued */
 }
 
 int main(void)
