@@ -6,6 +6,13 @@
 #include <endian.h>
 #include <string.h>
 
+void put_real(struct builder *to, double value)
+{
+	uint64_t bits;
+	memcpy(&bits, &value, sizeof bits);
+	put_u64(to, bits);
+}
+
 void put_bytes(struct builder *to, const void *at, size_t size)
 {
 	build_text(to, (struct text){ at, size });
@@ -57,6 +64,14 @@ void put_uuid(struct builder *to, struct uuid uuid)
 struct reader reader_of(const void *at, size_t size)
 {
 	return (struct reader){ .at = at, .end = size ? (const uint8_t *)at + size : at };
+}
+
+double get_real(struct reader *from)
+{
+	uint64_t bits = get_u64(from);
+	double value;
+	memcpy(&value, &bits, sizeof value);
+	return value;
 }
 
 const void *get_bytes(struct reader *from, size_t size)

@@ -17,6 +17,7 @@ void put_u16(struct builder *to, uint16_t value);
 void put_u32(struct builder *to, uint32_t value);
 void put_u64(struct builder *to, uint64_t value);
 void put_i64(struct builder *to, int64_t value);
+void put_real(struct builder *to, double value);                 /* its 64 bits */
 void put_bytes(struct builder *to, const void *at, size_t size); /* as they are, no length */
 void put_text(struct builder *to, struct text text);             /* u32 length, then the bytes */
 void put_uuid(struct builder *to, struct uuid uuid);
@@ -31,6 +32,7 @@ uint16_t get_u16(struct reader *from);
 uint32_t get_u32(struct reader *from);
 uint64_t get_u64(struct reader *from);
 int64_t get_i64(struct reader *from);
+double get_real(struct reader *from);                    /* whatever the bits say: not a number, too */
 const void *get_bytes(struct reader *from, size_t size); /* NULL when failed */
 struct text get_text(struct reader *from);               /* points into what is read */
 struct uuid get_uuid(struct reader *from);

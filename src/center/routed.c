@@ -48,19 +48,13 @@ static void take_organisation(void *context, const struct organisation *organisa
 static enum error load(struct keeper *keeper, struct failure *failure)
 {
 	struct work work;
-	struct page page = { .limit = 500 };
-	char after[sizeof page.next];
 	enum error error = work_begin(&work, "routing", failure);
 	struct loading loading = { .keeper = keeper, .work = &work, .failure = failure };
 	if (error != OK)
 		return error;
-	do {
-		error = store_organisation_each(keeper->store, work.scope, &page, take_organisation, &loading, failure);
-		if (error == OK)
-			error = loading.error;
-		text_copy(text_of(page.next), after, sizeof after);
-		page.after = text_of(after);
-	} while (error == OK && *page.next);
+	error = store_organisation_all(keeper->store, work.scope, take_organisation, &loading, failure);
+	if (error == OK)
+		error = loading.error;
 	struct territory *territory;
 	if (error == OK)
 		error = territory_new(loading.spaces, loading.count, &territory, failure);

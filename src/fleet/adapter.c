@@ -163,15 +163,7 @@ static void take_sensor(void *context, const struct sensor *sensor)
 
 static enum error take_all(struct fleet *fleet, struct failure *failure)
 {
-	struct page page = { .limit = 500 };
-	char after[sizeof page.next];
-	enum error error;
-	do {
-		error = store_sensor_each(fleet->center->store, fleet->scope, 0, &page, take_sensor, fleet, failure);
-		text_copy(text_of(page.next), after, sizeof after);
-		page.after = text_of(after);
-	} while (error == OK && *page.next);
-	return error;
+	return store_sensor_all(fleet->center->store, fleet->scope, 0, take_sensor, fleet, failure);
 }
 
 /* ── at the start ─ */

@@ -3,23 +3,13 @@
  */
 #include "fleet/fleet.h"
 
-#include <string.h>
-
 #define VERSION 1
 
-static void put_real(struct builder *to, double value)
+/* Not a number, or nonsense, becomes 0. */
+static double get_amount(struct reader *from)
 {
-	uint64_t bits;
-	memcpy(&bits, &value, sizeof bits);
-	put_u64(to, bits);
-}
-
-static double get_real(struct reader *from)
-{
-	uint64_t bits = get_u64(from);
-	double value;
-	memcpy(&value, &bits, sizeof value);
-	return value >= 0 && value < 1e18 ? value : 0; /* not a number, or nonsense, becomes 0 */
+	double value = get_real(from);
+	return value >= 0 && value < 1e18 ? value : 0;
 }
 
 void fleet_encode(const struct fleet_sensor *sensor, struct builder *to)
@@ -50,13 +40,13 @@ enum error fleet_decode(struct reader *from, struct fleet_sensor *sensor, struct
 		return fail(failure, ERROR_VERSION, "the habit of a sensor is of another version");
 	sensor->known = get_i64(from);
 	sensor->last = get_i64(from);
-	sensor->interval = get_real(from);
+	sensor->interval = get_amount(from);
 	sensor->told = get_i64(from);
 	sensor->hour = get_i64(from);
 	sensor->partial = get_u8(from) != 0;
 	sensor->records = get_u64(from);
 	for (size_t i = 0; i < FLEET_HOURS; i++) {
-		sensor->usual[i] = get_real(from);
+		sensor->usual[i] = get_amount(from);
 		sensor->days[i] = get_u16(from);
 	}
 	sensor->counted = get_u8(from) != 0;

@@ -42,21 +42,6 @@ void event_title(const struct event *event, char *to, size_t size)
 	text_copy((struct text){ whole, (size_t)length }, to, size);
 }
 
-static void put_real(struct builder *to, double value)
-{
-	uint64_t bits;
-	memcpy(&bits, &value, sizeof bits);
-	put_u64(to, bits);
-}
-
-static double get_real(struct reader *from)
-{
-	uint64_t bits = get_u64(from);
-	double value;
-	memcpy(&value, &bits, sizeof value);
-	return value;
-}
-
 static void put_fact_id(struct builder *to, const struct fact_id *id)
 {
 	put_u32(to, id->sensor);

@@ -37,16 +37,9 @@ enum error outage_owner(struct store *store, const struct scope *scope, struct t
     uint32_t *organisation, struct failure *failure)
 {
 	struct search search = { .store = store, .scope = scope, .host = host, .when = when, .failure = failure };
-	struct page page = { .limit = 500 };
-	char after[sizeof page.next];
-	enum error error;
-	do {
-		error = store_organisation_each(store, scope, &page, look_at, &search, failure);
-		if (error == OK)
-			error = search.error;
-		text_copy(text_of(page.next), after, sizeof after);
-		page.after = text_of(after);
-	} while (error == OK && *page.next);
+	enum error error = store_organisation_all(store, scope, look_at, &search, failure);
+	if (error == OK)
+		error = search.error;
 	*organisation = search.owner;
 	return error;
 }

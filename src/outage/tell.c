@@ -145,15 +145,8 @@ static void take_member(void *context, const struct organisation *organisation)
 
 static enum error take_members(struct sectors *sectors, struct failure *failure)
 {
-	struct page page = { .limit = 500 };
-	char after[sizeof page.next];
-	enum error error;
-	do {
-		error = store_organisation_each(
-		    sectors->telling->center->store, sectors->telling->scope, &page, take_member, sectors, failure);
-		text_copy(text_of(page.next), after, sizeof after);
-		page.after = text_of(after);
-	} while (error == OK && *page.next);
+	enum error error = store_organisation_all(
+	    sectors->telling->center->store, sectors->telling->scope, take_member, sectors, failure);
 	return error == OK && sectors->no_memory ? fail(failure, ERROR_MEMORY, "no memory for a bulletin") : error;
 }
 

@@ -98,8 +98,6 @@ enum error store_coverage(struct store *store, const struct scope *scope, uint32
 {
 	struct reading reading = { .coverage = coverage };
 	struct gap_query wanted = { .organisation = organisation, .from = from, .enrolments = true };
-	struct page page = { .limit = 500 };
-	char after[sizeof page.next];
 	bool more;
 	coverage_begin(coverage, from, to);
 	wanted.to = coverage->to;
@@ -108,12 +106,8 @@ enum error store_coverage(struct store *store, const struct scope *scope, uint32
 		error = fail(failure, ERROR_MEMORY, "coverage: no memory");
 	for (; reading.next < reading.count && reading.gaps[reading.next].sensor == 0; reading.next++)
 		coverage_gap(coverage, NULL, &reading.gaps[reading.next]);
-	do {
-		if (!error)
-			error = store_sensor_each(store, scope, organisation, &page, add_sensor, &reading, failure);
-		text_copy(text_of(page.next), after, sizeof after);
-		page.after = text_of(after);
-	} while (!error && *page.next);
+	if (!error)
+		error = store_sensor_all(store, scope, organisation, add_sensor, &reading, failure);
 	size_t own;
 	const uint32_t *covered = scope_organisations(scope, &own);
 	if (organisation == 0 && own == 1)

@@ -203,6 +203,20 @@ enum error store_organisation_each(struct store *store, const struct scope *scop
 	return error == ERROR_END ? OK : error;
 }
 
+enum error store_organisation_all(struct store *store, const struct scope *scope,
+    void (*each)(void *, const struct organisation *), void *context, struct failure *failure)
+{
+	struct page page = { .limit = 500 };
+	char after[sizeof page.next];
+	enum error error;
+	do {
+		error = store_organisation_each(store, scope, &page, each, context, failure);
+		text_copy(text_of(page.next), after, sizeof after);
+		page.after = text_of(after);
+	} while (error == OK && *page.next);
+	return error;
+}
+
 enum error store_space_put(
     struct store *store, const struct scope *scope, const struct organisation_space *space, struct failure *failure)
 {

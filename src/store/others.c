@@ -92,19 +92,13 @@ enum error others_absent(struct store *store, const struct scope *scope, uint32_
 	struct search search = {
 		.store = store, .scope = scope, .organisation = organisation, .text = text, .failure = failure
 	};
-	struct page page = { .limit = 500 };
-	char after[sizeof page.next];
 	if (text.size == 0)
 		return OK;
-	do {
-		enum error error = store_organisation_each(store, scope, &page, each_organisation, &search, failure);
-		if (error == OK)
-			error = search.error;
-		if (error != OK)
-			return error;
-		text_copy(text_of(page.next), after, sizeof after);
-		page.after = text_of(after);
-	} while (page.next[0] && !search.found[0]);
+	enum error error = store_organisation_all(store, scope, each_organisation, &search, failure);
+	if (error == OK)
+		error = search.error;
+	if (error != OK)
+		return error;
 	return search.found[0]
 		   ? fail(failure, ERROR_INPUT,
 			 "%s: \"%s\" belongs to another organisation; a notice may not tell of it", field, search.found)

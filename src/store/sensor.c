@@ -141,6 +141,20 @@ enum error store_sensor_each(struct store *store, const struct scope *scope, uin
 	return error == ERROR_END ? OK : error;
 }
 
+enum error store_sensor_all(struct store *store, const struct scope *scope, uint32_t organisation,
+    void (*each)(void *, const struct sensor *), void *context, struct failure *failure)
+{
+	struct page page = { .limit = 500 };
+	char after[sizeof page.next];
+	enum error error;
+	do {
+		error = store_sensor_each(store, scope, organisation, &page, each, context, failure);
+		text_copy(text_of(page.next), after, sizeof after);
+		page.after = text_of(after);
+	} while (error == OK && *page.next);
+	return error;
+}
+
 enum error store_sensor_seen(struct store *store, const struct scope *scope, uint32_t number, nanoseconds seen,
     nanoseconds clock_error, uint64_t alerts, struct failure *failure)
 {

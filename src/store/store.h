@@ -66,12 +66,17 @@ enum error store_organisation_find(
     struct store *, const struct scope *, struct text name, struct organisation *, struct failure *);
 enum error store_organisation_each(struct store *, const struct scope *, struct page *,
     void (*each)(void *, const struct organisation *), void *context, struct failure *);
+/* All of them, by number. */
+enum error store_organisation_all(struct store *, const struct scope *,
+    void (*each)(void *, const struct organisation *), void *context, struct failure *);
 enum error store_space_put(struct store *, const struct scope *, const struct organisation_space *, struct failure *);
 enum error store_space_each(struct store *, const struct scope *, uint32_t organisation,
     void (*each)(void *, const struct organisation_space *), void *context, struct failure *);
 enum error store_sensor_put(struct store *, const struct scope *, struct sensor *, struct failure *);
 enum error store_sensor_get(struct store *, const struct scope *, uint32_t number, struct sensor *, struct failure *);
 enum error store_sensor_each(struct store *, const struct scope *, uint32_t organisation, struct page *,
+    void (*each)(void *, const struct sensor *), void *context, struct failure *);
+enum error store_sensor_all(struct store *, const struct scope *, uint32_t organisation,
     void (*each)(void *, const struct sensor *), void *context, struct failure *);
 enum error store_sensor_seen(struct store *, const struct scope *, uint32_t number, nanoseconds seen,
     nanoseconds clock_error, uint64_t alerts, struct failure *); /* adds alerts */
