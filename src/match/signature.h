@@ -70,6 +70,8 @@ struct signature_alert {
 };
 /* The alert lives as long as the set. */
 typedef void (*signature_visitor)(void *context, const struct signature_alert *alert);
+/* Every signature, as it would be told if it were met. */
+void signature_set_each(const struct signature_set *set, signature_visitor visit, void *context);
 
 struct signature_settings {
 	uint32_t flows; /* whose state is remembered at once, about 1.2 KiB each; then the longest quiet is forgotten */

@@ -310,6 +310,12 @@ struct signature_counts signature_set_count(const struct signature_set *set)
 	return set->counts;
 }
 
+void signature_set_each(const struct signature_set *set, signature_visitor visit, void *context)
+{
+	for (uint32_t i = 0; i < set->count; i++)
+		visit(context, &set->signatures[i].alert);
+}
+
 bool signature_set_wants(const struct signature_set *set, enum field field)
 {
 	return field < FIELD_COUNT && set->wanted[field];

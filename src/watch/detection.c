@@ -5,7 +5,9 @@
 #include "watch/detection.h"
 
 #include "formats/record_write.h"
+#include "match/disclosure.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,9 +88,25 @@ static void write_alert(struct detection *detection, const struct eve_alert *ale
 	    detection->side, detection->facts, alert);
 }
 
+/* How many days the vulnerability has been known; an alert about a new one with a public proof of concept is more
+ * urgent. `days` lives as long as the alert. */
+static void note_disclosure(struct text metadata, nanoseconds time, struct eve_alert *alert, char days[static 24])
+{
+	const struct disclosure disclosure = disclosure_of(metadata);
+	if (disclosure.known && disclosure.cve[0]) {
+		snprintf(days, 24, "%" PRId64, disclosure_days(&disclosure, time));
+		eve_alert_pair(alert, TEXT("days_since_disclosure"), text_of(days));
+	}
+	if (!disclosure_raises(&disclosure, time))
+		return;
+	alert->severity -= alert->severity > 1;
+	eve_alert_pair(alert, TEXT("priority_raised"), TEXT("public proof of concept"));
+}
+
 static void signature_met(void *context, const struct signature_alert *met)
 {
 	struct detection *detection = context;
+	char days[24];
 	struct eve_alert alert = { .gid = met->gid,
 		.signature_id = met->sid,
 		.rev = met->rev,
@@ -97,6 +115,7 @@ static void signature_met(void *context, const struct signature_alert *met)
 		.category = text_of(met->classtype),
 		.from = met->from };
 	eve_alert_metadata(&alert, text_of(met->metadata));
+	note_disclosure(text_of(met->metadata), detection->time, &alert, days);
 	if (strcmp(met->action, "alert") != 0)
 		eve_alert_pair(&alert, TEXT("rule_action"), text_of(met->action));
 	detection->counts.signatures++;

@@ -1,5 +1,6 @@
 /*
- * `noroshi signatures check`: what is read of files of rules, and what is skipped and why.
+ * `noroshi signatures check`: what is read of files of rules, and what is skipped and why. `noroshi signatures hits`
+ * is signature_hits_command.c.
  */
 #include "watch/signatures.h"
 
@@ -13,7 +14,8 @@
 
 static void usage(FILE *to)
 {
-	fputs("usage: noroshi signatures check [--json] [--variable NAME=VALUE]… FILE…\n\n"
+	fputs("usage: noroshi signatures check [--json] [--variable NAME=VALUE]… FILE…\n"
+	      "       noroshi signatures hits [options] EVE…      when each was met first: --help says more\n\n"
 	      "Reads rules in Suricata's language, as `noroshi sensor --signatures` does, and says by line which are\n"
 	      "skipped and why. FILE may be \"-\".\n\n"
 	      "  --variable NAME=VALUE  a list of addresses or ports: HOME_NET=[192.0.2.0/24,2001:db8::/32]\n"
@@ -99,6 +101,8 @@ static int read_options(int argc, char **argv, struct signature_builder *builder
 
 int signatures_command(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "hits") == 0)
+		return signature_hits_command(argc - 1, argv + 1);
 	struct signature_builder *builder = signature_builder_new();
 	bool json = false;
 	if (!builder)
