@@ -28,6 +28,9 @@ struct file; /* one open file for appending, or for writing at places; one owner
  * the name of a file that is there already may be one that a killed process made: directory_sync() before relying on
  * it. */
 enum error file_open(const char *path, bool create, struct file **file, struct failure *failure);
+/* The same, always creating it, for lines: a last one that a full disk or a killed process cut gets its line break, so
+ * that it does not spoil the next. */
+enum error file_open_lines(const char *path, struct file **file, struct failure *failure);
 void file_close(struct file *file); /* without sync; NULL is fine */
 enum error file_append(struct file *file, const void *at, size_t size, struct failure *failure);
 enum error file_write_at(struct file *file, uint64_t offset, const void *at, size_t size, struct failure *failure);

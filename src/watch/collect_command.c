@@ -174,12 +174,23 @@ static bool had_problems(const struct collector *collector)
 	return problems;
 }
 
+/* Behind what is there; a last line that was cut gets its line break. */
+static FILE *open_lines(const char *path)
+{
+	FILE *file = fopen(path, "a+e");
+	if (file && fseek(file, -1, SEEK_END) == 0 && fgetc(file) != '\n') {
+		fseek(file, 0, SEEK_END);
+		fputc('\n', file);
+	}
+	return file;
+}
+
 static int collect(struct command_options *options, struct collector *collector, char **files)
 {
 	struct failure failure;
 	enum error error = collector_init(collector, &options->settings, &failure);
 	if (!error && options->eve) {
-		collector->eve = strcmp(options->eve, "-") == 0 ? stdout : fopen(options->eve, "ae");
+		collector->eve = strcmp(options->eve, "-") == 0 ? stdout : open_lines(options->eve);
 		if (!collector->eve)
 			error = fail_errno(&failure, "%s cannot be written", options->eve);
 	}

@@ -93,7 +93,7 @@ static enum error open_output(const char *path, const char *header, struct file 
 {
 	if (!path)
 		return OK;
-	enum error error = file_open(path, true, file, failure);
+	enum error error = file_open_lines(path, file, failure);
 	if (!error && header && file_size(*file) == 0)
 		error = file_append(*file, header, strlen(header), failure);
 	return error;

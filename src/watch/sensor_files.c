@@ -75,7 +75,7 @@ static enum error begin(struct run *run, struct failure *failure)
 		settings.write = write_out;
 		settings.context = run;
 		if (strcmp(options->eve, "-") != 0) {
-			enum error error = file_open(options->eve, true, &run->eve, failure);
+			enum error error = file_open_lines(options->eve, &run->eve, failure);
 			if (error)
 				return error;
 		}

@@ -319,6 +319,25 @@ static void test_file_read_gives_everything_or_the_limit(void **state)
 	free(at);
 }
 
+static void test_a_line_that_was_cut_does_not_spoil_the_next(void **state)
+{
+	struct failure failure;
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		struct file *file;
+		assert_int_equal(file_open_lines(in_root("lines"), &file, &failure), OK);
+		assert_int_equal(file_append(file, "whole\ncut", 9, &failure), OK);
+		file_close(file);
+	}
+	char *at;
+	size_t size;
+	assert_int_equal(file_read(in_root("lines"), 1000, &at, &size, &failure), OK);
+	assert_string_equal(at, "whole\ncut\nwhole\ncut\nwhole\ncut");
+	free(at);
+	struct file *file;
+	assert_int_not_equal(file_open_lines(root, &file, &failure), OK);
+}
+
 static void test_names_that_do_not_exist_are_told_from_other_failures(void **state)
 {
 	(void)state;
@@ -371,6 +390,7 @@ int main(void)
 		FILE_TEST(test_what_is_no_regular_file_is_never_replaced),
 		FILE_TEST(test_replacement_is_refused_while_another_owner_writes_and_reuses_what_a_crash_left),
 		FILE_TEST(test_file_read_gives_everything_or_the_limit),
+		FILE_TEST(test_a_line_that_was_cut_does_not_spoil_the_next),
 		FILE_TEST(test_names_that_do_not_exist_are_told_from_other_failures),
 		FILE_TEST(test_journal_with_a_broken_record_is_told),
 	};

@@ -1,0 +1,133 @@
+#!/usr/bin/env python3
+"""What the sensor, the collector and the prober write when the disk is full: one clear error, the counts, exit code 2; every line that is there
+is whole but for the last, and when there is room again the next run's lines are whole. The disk is a small tmpfs in a mount namespace of the
+test's own; needs root.
+
+usage: test_full_disk.py NOROSHI      (prints TAP)
+"""
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+os.environ.setdefault("NOROSHI", sys.argv[1])
+import test_probe  # noqa: E402  pylint: disable=wrong-import-position
+from test_sensor_behaviour import START, Capture, inside, outside, packet  # noqa: E402  pylint: disable=wrong-import-position
+
+ROOM, LEFT = 256 << 10, 16 << 10
+
+
+def exported(path, datagrams):
+    """NetFlow v5, 30 flows in each datagram."""
+    made = Capture()
+    for number in range(datagrams):
+        flows = b"".join(struct.pack(">IIIHHIIIIHHBBBBHHBBH", inside(1 + i), outside(i), 0, 0, 0, 10, 1000, 1000, 2000, 1024 + i, 443, 0, 0x1B, 6, 0, 0, 0, 0, 0, 0) for i in range(30))
+        body = struct.pack(">HHIIIIBBH", 5, 30, 100000, START + number, 0, 30 * number, 0, 0, 0) + flows
+        made.add(START + number, packet(outside(9), inside(9), 17, struct.pack(">HHHH", 3000, 2055, 8 + len(body), 0) + body))
+    made.write(path)
+
+
+def sensed(path, flows):
+    made = Capture()
+    for i in range(flows):
+        made.answered(START + i, inside(1 + i % 20), outside(i), 443)
+    made.write(path)
+
+
+def damaged(path):
+    """How many lines are no JSON, and how many there are."""
+    lines = path.read_bytes().splitlines()
+    wrong = 0
+    for line in lines:
+        try:
+            json.loads(line)
+        except ValueError:
+            wrong += 1
+    return wrong, len(lines)
+
+
+class Tap:
+    def __init__(self):
+        self.number, self.failed = 0, 0
+
+    def __call__(self, good, title, words=""):
+        self.number += 1
+        self.failed += not good
+        print(f"{'' if good else 'not '}ok {self.number} - {title}" + (f"\n# {words}" if words and not good else ""), flush=True)
+
+
+def errors(done):
+    """As a sentence, or as a line of the log."""
+    return [line for line in done.stderr.splitlines() if "No space left" in line]
+
+
+def check(tap, name, run, disk):
+    """run(path of the output) twice: on a disk that becomes full, and when there is room again."""
+    out, fill = disk / f"{name}.json", disk / "fill"
+    fill.write_bytes(bytes(ROOM - LEFT))
+    done = run(out)
+    said = errors(done)
+    tap(done.returncode == 2, f"{name}: a full disk ends it with 2", f"{done.returncode} {done.stderr[-300:]}")
+    tap(len(said) == 1 and out.name in said[0], f"{name}: one error says so", done.stderr[-300:])
+    wrong, lines = damaged(out)
+    tap(lines > 10 and wrong <= 1, f"{name}: what is there is whole but for the last line", f"{wrong} of {lines}")
+    fill.unlink()
+    done, again = run(out, small=True), run(disk / "alone.json", small=True)
+    (_, after), (_, alone) = damaged(out), damaged(disk / "alone.json")
+    tap(done.returncode == again.returncode == 0 and damaged(out)[0] == wrong and after == lines + alone, f"{name}: with room again its lines stand behind it, whole",
+        f"{done.returncode} {lines} + {alone} = {after} {done.stderr[-300:]}")
+    out.unlink()
+    (disk / "alone.json").unlink()
+
+
+def work(noroshi, folder, disk):
+    tap = Tap()
+    sensed(folder / "sensed.pcap", 3000)
+    sensed(folder / "sensed-small.pcap", 20)
+    exported(folder / "exported.pcap", 200)
+    exported(folder / "exported-small.pcap", 2)
+
+    def call(*words):
+        return subprocess.run([noroshi, *map(str, words)], capture_output=True, text=True, timeout=120, check=False)
+
+    def sensor(out, small=False):
+        return call("sensor", "--eve", out, "--json", "-r", folder / f"sensed{'-small' * small}.pcap")
+
+    def collect(out, small=False):
+        return call("collect", "--eve", out, folder / f"exported{'-small' * small}.pcap")
+    check(tap, "sensor", sensor, disk)
+    def probe(out, small=False):
+        return call("probe", "--config", config[small], "--once", "--records", out)
+    names = tuple(f"site{i}" for i in range(100))
+    test_probe.MOODS.update({name: {} for name in names})
+    server = test_probe.Server(("127.0.0.1", 0), test_probe.Site)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    config = {}
+    for small, sites in ((False, names), (True, names[:3])):
+        (folder / str(small)).mkdir()
+        config[small] = test_probe.config(str(folder / str(small)), server.server_address[1], sites=sites)
+    check(tap, "collect", collect, disk)
+    check(tap, "probe", probe, disk)
+    server.shutdown()
+    print(f"1..{tap.number}")
+    return 1 if tap.failed else 0
+
+
+def main():
+    if len(sys.argv) > 2:
+        return work(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+    with tempfile.TemporaryDirectory(prefix="noroshi-full-") as name:
+        (Path(name) / "disk").mkdir()
+        script = 'mount --make-rprivate / && mount -t tmpfs -o size="$1" tmpfs "$0/disk" || exit 77; shift; exec "$@"'
+        done = subprocess.run(["unshare", "--mount", "sh", "-c", script, name, str(ROOM), sys.executable, __file__, sys.argv[1], name, f"{name}/disk"], check=False)
+        if done.returncode == 77:
+            print("1..0 # SKIP no file system can be mounted here")
+        return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
