@@ -30,7 +30,7 @@
 struct tally {
 	uint32_t sensor, organisation;
 	nanoseconds seen, clock_error;
-	uint64_t alerts, malformed;
+	uint64_t alerts, malformed, dropped;
 };
 
 struct batches {
@@ -96,6 +96,24 @@ static uint16_t admit(struct keeper *keeper, const struct credential *credential
 	return status;
 }
 
+/* The capture policy goes along with an admission. */
+static uint16_t put_policy(struct keeper *keeper, uint32_t organisation, struct builder *body, struct failure *failure)
+{
+	struct work work;
+	struct capture_version version = { .policy = capture_policy_default };
+	struct builder line = { 0 };
+	enum error error = work_begin(&work, "ingest", failure);
+	if (error == OK)
+		error = store_capture_get(keeper->store, work.scope, organisation, &version, failure);
+	work_end(&work);
+	capture_policy_write(&version.policy, &line);
+	put_u64(body, version.version);
+	put_text(body, (struct text){ line.at, line.size });
+	body->failed |= line.failed;
+	builder_free(&line);
+	return error == OK ? 200 : 503;
+}
+
 void batches_admit(struct keeper *keeper, const struct message *message)
 {
 	struct reader from = reader_of(message->body.at, message->body.size);
@@ -109,15 +127,22 @@ void batches_admit(struct keeper *keeper, const struct message *message)
 	struct failure failure = { 0 };
 	bool routes = false;
 	uint16_t status = admit(keeper, &credential, &subject, &organisation, &routes, &failure);
-	struct builder body = { 0 };
+	struct builder policy = { 0 }, body = { 0 };
+	if (status == 200)
+		status = put_policy(keeper, subject.organisation, &policy, &failure);
 	put_u16(&body, status);
 	put_u32(&body, subject.organisation);
 	put_u32(&body, subject.sensor);
 	put_u64(&body, organisation.quota > 0 ? (uint64_t)(organisation.quota * 1000) : 0);
+	if (policy.size > 0)
+		put_bytes(&body, policy.at, policy.size);
+	else
+		put_u64(&body, 0), put_text(&body, TEXT_NONE);
 	put_text(&body, text_of(status == 200 ? "" : failure.words));
-	if (!body.failed && keeper->front)
+	if (!body.failed && !policy.failed && keeper->front)
 		channel_send(
 		    keeper->front, MESSAGE_ADMITTED, message->correlation, (struct text){ body.at, body.size });
+	builder_free(&policy);
 	builder_free(&body);
 }
 
@@ -243,27 +268,53 @@ void batches_receive(struct keeper *keeper, const struct message *message)
 	keeper->batches->last = &part->next;
 }
 
+/* What this sensor sent since the last tick; NULL: the store takes nothing either, counted at the next start. */
+static struct tally *tally_of(struct keeper *keeper, uint32_t sensor, uint32_t organisation)
+{
+	struct batches *batches = keeper->batches;
+	if (batches->tally_count == SENSORS_MOST)
+		batches_tick(keeper);
+	for (unsigned i = 0; i < batches->tally_count; i++)
+		if (batches->tallies[i].sensor == sensor)
+			return &batches->tallies[i];
+	if (batches->tally_count == SENSORS_MOST)
+		return NULL;
+	struct tally *tally = &batches->tallies[batches->tally_count++];
+	*tally = (struct tally){ .sensor = sensor, .organisation = organisation };
+	return tally;
+}
+
 static void tally_add(
     struct keeper *keeper, const struct history_batch *batch, nanoseconds newest, bool stored, bool repeated)
 {
-	struct batches *batches = keeper->batches;
-	struct tally *tally = NULL;
-	if (batches->tally_count == SENSORS_MOST)
-		batches_tick(keeper);
-	for (unsigned i = 0; i < batches->tally_count && !tally; i++)
-		if (batches->tallies[i].sensor == batch->sensor)
-			tally = &batches->tallies[i];
-	if (!tally) {
-		if (batches->tally_count == SENSORS_MOST)
-			return; /* the store takes nothing either: counted at the next start */
-		tally = &batches->tallies[batches->tally_count++];
-		*tally = (struct tally){ .sensor = batch->sensor, .organisation = batch->organisation };
-	}
+	struct tally *tally = tally_of(keeper, batch->sensor, batch->organisation);
+	if (!tally)
+		return;
 	tally->seen = batch->received;
 	if (batch->alerts > 0)
 		tally->clock_error = newest - batch->received;
 	tally->alerts += stored ? batch->alerts : 0;
 	tally->malformed += repeated ? 0 : batch->malformed;
+}
+
+void batches_dropped(struct keeper *keeper, const struct message *message)
+{
+	struct reader from = reader_of(message->body.at, message->body.size);
+	struct credential credential;
+	bool routes = false;
+	get_credential(&from, &credential);
+	uint64_t fields = get_u64(&from);
+	struct subject subject = { 0 };
+	struct organisation organisation = { 0 };
+	struct failure ignored = { 0 };
+	if (!reader_done(&from) || admit(keeper, &credential, &subject, &organisation, &routes, &ignored) != 200)
+		return;
+	struct tally *tally = tally_of(keeper, subject.sensor, subject.organisation);
+	if (!tally)
+		return;
+	tally->dropped += fields;
+	if (tally->seen == 0)
+		tally->seen = keeper->center.now();
 }
 
 static void part_answer(struct keeper *keeper, const struct part *part)
@@ -385,6 +436,12 @@ static enum error tallies_write(struct keeper *keeper, const struct work *work, 
 		};
 		if (error == OK && tally->malformed > 0)
 			error = store_funnel_add(keeper->store, work->scope, &funnel, failure);
+		const struct capture_dropped dropped = { .sensor = tally->sensor,
+			.organisation = tally->organisation,
+			.fields = tally->dropped,
+			.last = tally->seen };
+		if (error == OK && tally->dropped > 0)
+			error = capture_note_dropped(keeper, work, &dropped, failure);
 	}
 	return error;
 }

@@ -29,7 +29,8 @@
 enum error ingests_new(struct front *front, struct ingests **to, struct failure *failure)
 {
 	struct ingests *ingests = calloc(1, sizeof *ingests);
-	if (!ingests || !(ingests->members = member_table_new()) || !turns_open(ingests)) {
+	if (!ingests || !(ingests->members = member_table_new()) || !turns_open(ingests) ||
+	    !(ingests->reducer = capture_reducer_new())) {
 		free(ingests);
 		return fail(failure, ERROR_MEMORY, "no memory for batches");
 	}
@@ -51,6 +52,8 @@ enum error ingests_new(struct front *front, struct ingests **to, struct failure 
 	    "Lines with a key twice in one object.", NULL, TEXT_NONE);
 	ingests->implausible = counter_get(counters, COUNTER_TOTAL, "noroshi_ingest_implausible_times",
 	    "Alerts whose time lies too far from now.", NULL, TEXT_NONE);
+	ingests->dropped = counter_get(counters, COUNTER_TOTAL, "noroshi_capture_dropped",
+	    "Fields that were dropped because a capture policy forbids them.", NULL, TEXT_NONE);
 	ingests->queued_bytes = counter_get(
 	    counters, COUNTER_GAUGE, "noroshi_ingest_queued_bytes", "Bodies that are held.", NULL, TEXT_NONE);
 	ingests->seconds = counter_get(counters, COUNTER_HISTOGRAM, "noroshi_ingest_seconds",
@@ -324,6 +327,10 @@ void ingests_admitted(struct front *front, const struct message *message)
 		ingest_refuse(ingest, admitted.status, admitted.words, admitted.status == 503 ? 5 : 0);
 		return;
 	}
+	if (!ingest_capture(ingest, admitted.policy_version, admitted.policy)) {
+		ingest_refuse(ingest, 503, "The organisation's capture policy cannot be read.", 60);
+		return;
+	}
 	ingest->organisation = admitted.organisation;
 	ingest->sensor = admitted.sensor;
 	struct exchange *exchange = server_exchange(front->server, ingest->number);
@@ -371,13 +378,15 @@ static void ingest_answer(struct ingest *ingest)
 	struct front *front = ingest->front;
 	struct ingests *ingests = front->ingests;
 	struct exchange *exchange = server_exchange(front->server, ingest->number);
-	json_t *output = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:O}", "lines", (json_int_t)ingest->lines,
+	json_t *output = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:O}", "lines", (json_int_t)ingest->lines,
 	    "alerts", (json_int_t)ingest->alerts, "skipped", (json_int_t)ingest->skipped, "malformed",
 	    (json_int_t)ingest->malformed, "duplicate_keys", (json_int_t)ingest->counts.duplicate_keys,
-	    "implausible_times", (json_int_t)ingest->counts.implausible, "durable", 1, "repeated",
-	    (int)ingest->all_repeated, "problems", ingest->problems);
+	    "implausible_times", (json_int_t)ingest->counts.implausible, "dropped_fields",
+	    (json_int_t)ingest_dropped(ingest), "capture_version", (json_int_t)ingest->policy_version, "durable", 1,
+	    "repeated", (int)ingest->all_repeated, "problems", ingest->problems);
 	if (*ingest->batch)
 		json_object_set_new(output, "batch", json_string(ingest->batch));
+	ingest_tell_dropped(ingest);
 	counter_add(ingests->accepted, 1);
 	counter_observe(ingests->seconds, (double)(time_now() - ingest->received) / (double)SECOND);
 	if (exchange) {

@@ -9,6 +9,7 @@
 #include "center/credential.h"
 #include "center/front.h"
 #include "center/ingest_member.h"
+#include "formats/capture.h"
 #include "formats/format.h"
 #include "http/header.h"
 
@@ -43,6 +44,9 @@ struct ingest {
 	uint64_t offset, preamble;
 	const struct format *format; /* NULL = by content */
 	struct format_settings settings;
+	struct capture_policy policy; /* of the organisation, as it was at admission */
+	uint64_t policy_version;
+	struct capture_counts captured;
 	nanoseconds received;
 	struct builder body;
 	uint64_t reserved;         /* bytes counted in the member's queue */
@@ -71,6 +75,7 @@ struct ingest {
 struct ingests {
 	struct front *front;
 	struct member_table *members;
+	struct capture_reducer *reducer;
 	struct turns reading, storing;
 	uint64_t total;   /* bytes of bodies */
 	unsigned holding; /* organisations that have some */
@@ -84,13 +89,18 @@ struct ingests {
 	struct ingest *all;
 	struct watch *timer;
 	struct counter *accepted, *lines, *alerts, *malformed, *duplicate_keys, *implausible, *quota, *queue, *protocol,
-	    *slow, *refused, *queued_bytes, *seconds;
+	    *dropped, *slow, *refused, *queued_bytes, *seconds;
 };
 
 /* Reads on for a while: up to `alerts` alerts, or as many lines that are none. OK: more to do; ERROR_END: read to the
  * end, `parts` holds all; else what the client is told. */
 enum error ingest_read(struct ingest *ingest, unsigned alerts, struct failure *failure);
 void ingest_read_free(struct ingest *ingest); /* what only reading needs */
+
+/* Has each line reduced to what the policy allows; false when the policy cannot be read. */
+bool ingest_capture(struct ingest *ingest, uint64_t version, struct text policy);
+uint64_t ingest_dropped(const struct ingest *ingest); /* fields */
+void ingest_tell_dropped(struct ingest *ingest);      /* to the counters and the keeper */
 
 /* The whole body is here. */
 void ingest_ready(struct ingest *ingest);

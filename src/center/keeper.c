@@ -228,6 +228,9 @@ static void front_said(void *context, const struct message *message)
 	case MESSAGE_INGEST:
 		batches_receive(keeper, message);
 		break;
+	case MESSAGE_DROPPED:
+		batches_dropped(keeper, message);
+		break;
 	case MESSAGE_CALL:
 		requests_receive(keeper, message);
 		break;

@@ -87,6 +87,10 @@ enum error subject_of_session(struct keeper *keeper, const struct work *work, co
 enum error batches_new(struct batches **batches, struct counters *counters, struct failure *failure);
 void batches_admit(struct keeper *keeper, const struct message *message);
 void batches_receive(struct keeper *keeper, const struct message *message);
+void batches_dropped(struct keeper *keeper, const struct message *message);
+/* What a sensor sent against the capture policy: into the store, and once for each sensor to its organisation. */
+enum error capture_note_dropped(
+    struct keeper *keeper, const struct work *work, const struct capture_dropped *dropped, struct failure *failure);
 void batches_round(struct keeper *keeper); /* sync, answer, hand on */
 void batches_tick(struct keeper *keeper);  /* what sensors sent goes into the store */
 /* At the start: what was stored and not yet counted when the process before was killed. */

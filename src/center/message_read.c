@@ -13,6 +13,8 @@ bool admitted_read(struct text body, struct admitted *admitted)
 	admitted->organisation = get_u32(&from);
 	admitted->sensor = get_u32(&from);
 	admitted->quota = get_u64(&from);
+	admitted->policy_version = get_u64(&from);
+	admitted->policy = get_text(&from);
 	text_copy(get_text(&from), admitted->words, sizeof admitted->words);
 	return reader_done(&from);
 }

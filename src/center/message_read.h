@@ -12,6 +12,8 @@ struct admitted {
 	uint16_t status;
 	uint32_t organisation, sensor;
 	uint64_t quota; /* thousandths of an alert a second; 0 = the configured default */
+	uint64_t policy_version;
+	struct text policy; /* in the body */
 	char words[256];
 };
 bool admitted_read(struct text body, struct admitted *admitted);

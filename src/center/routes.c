@@ -16,6 +16,7 @@ void route_tables(const struct route *tables[static ROUTE_TABLES])
 	tables[count++] = organisation_routes;
 	tables[count++] = sensor_routes;
 	tables[count++] = machine_routes;
+	tables[count++] = capture_routes;
 	tables[count++] = log_routes;
 	tables[count++] = front_routes;
 	for (size_t i = 0; capabilities[i] && count < ROUTE_TABLES - 1; i++)

@@ -387,8 +387,9 @@ bool capture_reduce(struct capture_reducer *reducer, const struct capture_policy
 		counts->unreadable++;
 		return false;
 	}
-	if (walk.changed) {
-		*to = (struct text){ reducer->line.at, reducer->line.size };
+	struct text left = { reducer->line.at, reducer->line.size };
+	if (walk.changed && !text_equal(left, text_trim(line))) { /* "{}" was so before */
+		*to = left;
 		counts->changed++;
 	}
 	return true;

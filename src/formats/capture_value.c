@@ -62,7 +62,8 @@ static void find_host(struct text url, size_t from, size_t *begin, size_t *end)
 	while (*end < stop && is_host(url.at[*end]))
 		(*end)++;
 	bool dotted = memchr(url.at + *begin, '.', *end - *begin);
-	if (*end < stop || (from == 0 && !dotted)) /* no name of a host */
+	bool masked = *end < stop && url.at[*end] == '*';       /* what stood behind it, before */
+	if ((*end < stop && !masked) || (from == 0 && !dotted)) /* no name of a host */
 		*end = *begin;
 }
 
@@ -74,7 +75,7 @@ static size_t segment_end(struct text url, size_t from)
 		return from;
 	while (end < url.size && url.at[end] && is_segment(url.at[end]))
 		end++;
-	bool whole = end == url.size || slash_at(url, end) || strchr("?#; \"'<>", url.at[end]);
+	bool whole = end == url.size || slash_at(url, end) || strchr("?#; \"'<>*", url.at[end]);
 	return whole && end - from <= SEGMENT_MOST ? end : from + slash;
 }
 
@@ -103,6 +104,8 @@ static void reduce_mail(struct text mail, struct builder *to)
 	for (size_t i = 0; i < mail.size; i++)
 		if (mail.at[i] == '@')
 			at = i + 1;
+	if (at < mail.size && is_alnum(mail.at[at])) /* "@domain": what was reduced before stays */
+		build_char(to, '@');
 	while (at < mail.size && (is_alnum(mail.at[at]) || mail.at[at] == '.' || mail.at[at] == '-'))
 		build_char(to, mail.at[at++]);
 }
@@ -137,8 +140,12 @@ static bool is_gap(char c, bool columns)
 
 static bool mask(char *text, size_t from, size_t to)
 {
-	memset(text + from, '*', to - from);
-	return to > from;
+	bool masked = false;
+	for (size_t i = from; i < to; i++) {
+		masked |= text[i] != '*';
+		text[i] = '*';
+	}
+	return masked;
 }
 
 static bool follows_method(const char *text, size_t at)
@@ -180,7 +187,8 @@ static bool mask_url(char *text, size_t begin, size_t end)
 	size_t from = 0, scheme = scheme_in(token, &from), first, last;
 	if (scheme) {
 		find_host(token, from + scheme, &first, &last);
-		bool user = mask(text, begin + from + scheme, begin + first);
+		size_t user_end = first > from + scheme ? first - 1 : first; /* "@" stays */
+		bool user = mask(text, begin + from + scheme, begin + user_end);
 		return mask(text, begin + segment_end(token, last), end) || user;
 	}
 	if (token.size && (slash_at(token, 0) || text_find(token, TEXT("=/")) >= 0)) {
@@ -197,7 +205,7 @@ static bool mask_mail(char *text, size_t begin, size_t end)
 		if (text[i] != '@' || !is_alnum(text[i + 1]))
 			continue;
 		size_t from = i;
-		while (from > begin && (is_alnum(text[from - 1]) || strchr("._%+-!#$&*/=?^`~", text[from - 1])))
+		while (from > begin && (is_alnum(text[from - 1]) || strchr("._%+-!#$&*=?^`~", text[from - 1])))
 			from--;
 		masked |= mask(text, from, i);
 	}

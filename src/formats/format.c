@@ -297,6 +297,23 @@ static enum error read_or_repeat(
 	return error;
 }
 
+/* What may be read of the line. One that could not be reduced is read only to say what is wrong with it. */
+static enum error read_allowed(
+    struct format_reader *reader, struct line *line, struct alert *alert, struct failure *failure)
+{
+	const struct format_settings *settings = reader->settings;
+	struct text allowed;
+	if (!settings->reduce || line->cut)
+		return read_or_repeat(reader, line, alert, failure);
+	bool reduced = settings->reduce(settings->reduce_context, reader->format, line->text, &allowed);
+	if (reduced)
+		line->text = allowed;
+	enum error error = read_or_repeat(reader, line, alert, failure);
+	if (!reduced && (error == OK || error == ERROR_AGAIN))
+		return fail(failure, ERROR_INPUT, "the line is no JSON that the capture policy could be applied to");
+	return error;
+}
+
 uint64_t format_shape(const struct format_reader *reader)
 {
 	return reader->shape;
@@ -357,7 +374,7 @@ enum error format_read(struct format_reader *reader, struct stream *stream, stru
 		if (error)
 			break;
 		counts->lines++;
-		enum error read = read_or_repeat(reader, line, alert, &wrong);
+		enum error read = read_allowed(reader, line, alert, &wrong);
 		counts->cut += line->cut;
 		counts->alerts += read == OK;
 		counts->skipped += read == ERROR_AGAIN;

@@ -10,11 +10,16 @@
 #include "base/text.h"
 #include "model/alert.h"
 
+struct format;
 struct format_settings {
 	int zone;        /* seconds east of UTC where the source names no zone */
 	struct text map; /* CSV: "time=ts,signature=rule,host=node,address=ip"; empty = the header's own names */
 	nanoseconds now; /* for formats whose time has no year (fast.log can) */
 	nanoseconds past, future; /* a time that lies farther from `now` is implausible; 0 = no time is */
+	/* Takes out of a line what may not be read, before it is; false: nothing of the line may be used. `*to` lives
+	 * until the next call. NULL: every line is read as it is. */
+	bool (*reduce)(void *context, const struct format *format, struct text line, struct text *to);
+	void *reduce_context;
 	unsigned passes; /* lines that are no alert after which format_read() gives ERROR_AGAIN; 0 = it looks on */
 };
 

@@ -39,6 +39,11 @@ static const uint8_t rules[ACTION_COUNT][ROLE_COUNT] = {
 	/* What joins organisations is the centre's alone: to one member it would tell of another. */
 	[ACTION_CAMPAIGN_READ] = { NO, NO, ALL, NO, NO, NO },
 	[ACTION_CAMPAIGN_WRITE] = { NO, NO, ALL, NO, NO, NO },
+	/* The centre may not widen what members give it. */
+	[ACTION_CAPTURE_KEEP] = { NO, NO, NO, NO, NO, OWN },
+	[ACTION_CAPTURE_READ] = { NO, ALL, ALL, OWN, ALL, NO },
+	[ACTION_CAPTURE_WRITE] = { NO, ALL, NO, OWN, NO, NO },
+	[ACTION_CAPTURE_LOOSEN] = { NO, NO, NO, OWN, NO, NO },
 	[ACTION_SELF] = { NO, OWN, OWN, OWN, OWN, NO },
 };
 
@@ -49,7 +54,7 @@ static const uint8_t rules[ACTION_COUNT][ROLE_COUNT] = {
 static const struct opening {
 	uint16_t reads, writes;
 } openings[ACTION_COUNT] = {
-	[ACTION_ALERT_APPEND] = { R(ORGANISATION) | R(SENSOR), R(SENSOR) | R(ALERT) | R(COUNTER) },
+	[ACTION_ALERT_APPEND] = { R(ORGANISATION) | R(SENSOR) | R(CAPTURE), R(SENSOR) | R(ALERT) | R(COUNTER) },
 	[ACTION_ALERT_READ] = { EVENT_SIDE, 0 },
 	[ACTION_EVENT_READ] = { EVENT_SIDE, 0 },
 	[ACTION_EVENT_DECIDE] = { EVENT_SIDE, R(EVENT) | R(DECISION) },
@@ -70,6 +75,10 @@ static const struct opening {
 	[ACTION_COUNTER_READ] = { R(ORGANISATION) | R(SENSOR) | R(COUNTER), 0 },
 	[ACTION_CAMPAIGN_READ] = { EVENT_SIDE | R(CAMPAIGN), 0 },
 	[ACTION_CAMPAIGN_WRITE] = { EVENT_SIDE | R(CAMPAIGN), R(CAMPAIGN) },
+	[ACTION_CAPTURE_KEEP] = { R(CAPTURE), 0 },
+	[ACTION_CAPTURE_READ] = { R(ORGANISATION) | R(SENSOR) | R(CAPTURE), 0 },
+	[ACTION_CAPTURE_WRITE] = { R(ORGANISATION) | R(SENSOR) | R(CAPTURE), R(CAPTURE) },
+	[ACTION_CAPTURE_LOOSEN] = { R(ORGANISATION) | R(CAPTURE), R(CAPTURE) },
 	[ACTION_SELF] = { R(ORGANISATION) | R(ACCOUNT), R(ACCOUNT) },
 };
 #undef R
@@ -130,6 +139,10 @@ static const char *const action_codes[ACTION_COUNT] = {
 	[ACTION_COUNTER_READ] = "counter.read",
 	[ACTION_CAMPAIGN_READ] = "campaign.read",
 	[ACTION_CAMPAIGN_WRITE] = "campaign.write",
+	[ACTION_CAPTURE_KEEP] = "capture.keep",
+	[ACTION_CAPTURE_READ] = "capture.read",
+	[ACTION_CAPTURE_WRITE] = "capture.write",
+	[ACTION_CAPTURE_LOOSEN] = "capture.loosen",
 	[ACTION_SELF] = "self",
 };
 

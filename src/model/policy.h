@@ -52,7 +52,11 @@ enum action {
 	ACTION_COUNTER_READ,
 	ACTION_CAMPAIGN_READ, /* of the centre alone */
 	ACTION_CAMPAIGN_WRITE,
-	ACTION_SELF, /* one's own account and session */
+	ACTION_CAPTURE_KEEP, /* a sensor asks for the policy that it is to keep to */
+	ACTION_CAPTURE_READ,
+	ACTION_CAPTURE_WRITE,  /* making a capture policy stricter */
+	ACTION_CAPTURE_LOOSEN, /* the organisation's own people alone */
+	ACTION_SELF,           /* one's own account and session */
 	ACTION_COUNT
 };
 const char *action_code(enum action action);
@@ -108,6 +112,7 @@ enum noun {
 	NOUN_LOG,
 	NOUN_CAMPAIGN,
 	NOUN_MACHINE, /* enrolments and certificates */
+	NOUN_CAPTURE,
 	NOUN_COUNT
 };
 bool scope_reads(const struct scope *scope, enum noun noun);

@@ -180,5 +180,15 @@ static const char version_6[] =
     "CREATE TABLE announcement_target ("
     " announcement INTEGER NOT NULL REFERENCES announcement(number), place INTEGER NOT NULL, name TEXT NOT NULL,"
     " organisation INTEGER REFERENCES organisation(number), PRIMARY KEY (announcement, place)) STRICT, WITHOUT ROWID;";
+/* Capture policies, never changed, each version a row of its own; and what sensors sent against them. */
+static const char version_7[] =
+    "CREATE TABLE capture_policy ("
+    " organisation INTEGER NOT NULL REFERENCES organisation(number), version INTEGER NOT NULL, made INTEGER NOT NULL,"
+    " account BLOB, own INTEGER NOT NULL, policy TEXT NOT NULL, PRIMARY KEY (organisation, version)) STRICT, WITHOUT "
+    "ROWID;"
+    "CREATE TABLE capture_dropped ("
+    " sensor INTEGER PRIMARY KEY REFERENCES sensor(number), organisation INTEGER NOT NULL, fields INTEGER NOT NULL,"
+    " first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;";
 
-const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, NULL };
+const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
+	NULL };

@@ -22,6 +22,7 @@
 #include "model/account.h"
 #include "model/announcement.h"
 #include "model/bulletin.h"
+#include "model/capture_policy.h"
 #include "model/coverage.h"
 #include "model/event.h"
 #include "model/machine.h"
@@ -106,6 +107,37 @@ enum error store_coverage(struct store *, const struct scope *, uint32_t organis
 enum error store_habit_put(struct store *, const struct scope *, uint32_t sensor, struct text body, struct failure *);
 enum error store_habit_each(struct store *, const struct scope *,
     void (*each)(void *, uint32_t sensor, struct text body), void *context, struct failure *);
+
+/* ── capture policies ─ */
+struct capture_version {
+	uint32_t organisation;
+	uint64_t version; /* 0 = nobody made one: the default */
+	nanoseconds made;
+	struct uuid account; /* who made it */
+	bool own;            /* one of the organisation's own people */
+	struct capture_policy policy;
+};
+/* The newest. An organisation that the scope does not cover is ERROR_NOT_FOUND. */
+enum error store_capture_get(
+    struct store *, const struct scope *, uint32_t organisation, struct capture_version *, struct failure *);
+/* Adds a version behind `version`, which must be the newest (ERROR_CONFLICT). Whether it may loosen is the caller's to
+ * ask (ACTION_CAPTURE_LOOSEN). */
+enum error store_capture_put(struct store *, const struct scope *, struct capture_version *, struct failure *);
+/* From the newest on, at most `limit`. */
+enum error store_capture_each(struct store *, const struct scope *, uint32_t organisation, uint32_t limit,
+    void (*each)(void *, const struct capture_version *), void *context, struct failure *);
+/* What sensors sent that the policy forbids, and the centre dropped. */
+struct capture_dropped {
+	uint32_t sensor, organisation;
+	uint64_t fields;
+	nanoseconds first, last;
+	char name[NAME_SIZE]; /* of the sensor; for reading */
+};
+/* Adds to the sensor's sum; *first: it had none. */
+enum error store_capture_dropped_add(
+    struct store *, const struct scope *, const struct capture_dropped *, bool *first, struct failure *);
+enum error store_capture_dropped_each(struct store *, const struct scope *, uint32_t organisation,
+    void (*each)(void *, const struct capture_dropped *), void *context, struct failure *);
 
 /* ── bulletins: what the centre tells an organisation of its own accord ─ */
 /* Gives number and id. */

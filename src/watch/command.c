@@ -239,6 +239,7 @@ static int finish(struct run *run)
 
 static enum error agent_run(const struct agent_options *options, int *status, struct failure *failure)
 {
+	char policy_file[4200];
 	struct machine *machine = NULL;
 	enum error error = options->machine ? machine_open(options->machine, &machine, failure) : OK;
 	const struct ship_settings ship_settings = { .machine = machine,
@@ -247,7 +248,9 @@ static enum error agent_run(const struct agent_options *options, int *status, st
 		.authorities = options->authorities,
 		.map = options->map,
 		.gate = { .alone = options->capture, .limit = options->capture_limit },
-		.records = &options->records };
+		.records = &options->records,
+		.policy_file = policy_file };
+	snprintf(policy_file, sizeof policy_file, "%s/capture-policy", options->state);
 	struct shipper *shipper = NULL;
 	if (!error)
 		error = shipper_new(&ship_settings, &shipper, failure);

@@ -316,6 +316,22 @@ static enum error post_batch(struct shipper *shipper, const struct follow *follo
 	return error;
 }
 
+/* Who records what this agent follows keeps to the same policy. */
+static enum error tell_policy(const struct shipper *shipper, struct failure *failure)
+{
+	struct builder line = { 0 };
+
+	if (!shipper->settings->policy_file)
+		return OK;
+	capture_policy_write(&shipper->gate.policy, &line);
+	build_char(&line, '\n');
+	enum error error = line.failed ? fail(failure, ERROR_MEMORY, "no memory for the capture policy")
+				       : file_replace(shipper->settings->policy_file,
+					     (struct text){ line.at, line.size }, 0600, failure);
+	builder_free(&line);
+	return error;
+}
+
 /* The organisation's capture policy, before anything leaves under another one. A centre that knows no policies is an
  * older one. */
 static enum delivery take_policy(
@@ -337,6 +353,8 @@ static enum delivery take_policy(
 	}
 	if (!error)
 		error = gate_take_policy(&shipper->gate, line, version, time_monotonic(), &failure);
+	if (!error)
+		error = tell_policy(shipper, &failure);
 	if (error)
 		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
 	return error ? LATER : DELIVERED;
@@ -351,7 +369,7 @@ static enum delivery ask_policy(struct shipper *shipper, struct delivery_answer 
 	if (!gate_wants_policy(&shipper->gate, time_monotonic()))
 		return DELIVERED;
 	build_server(shipper, &url);
-	build_text(&url, TEXT("/v1/capture-policy"));
+	build_text(&url, TEXT("/v1/sensor/capture-policy"));
 	const struct client_request request = { .url = url.at, .token = token_of(shipper) };
 	enum error error = url.failed ? fail(&failure, ERROR_MEMORY, "no memory to ask for the capture policy")
 				      : client_request(shipper->client, &request, &got, &failure);

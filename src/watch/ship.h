@@ -22,6 +22,7 @@ struct ship_settings {
 	const char *authorities; /* PEM file that the centre's certificate is checked against; NULL = the system's */
 	const char *map;         /* field map of CSV files; NULL = none */
 	struct gate_settings gate;
+	const char *policy_file; /* where the policy in force is written, for others to read; NULL = nowhere */
 	const struct record_feed_settings *records; /* lives longer; NULL: files of records are shipped as they are */
 };
 

@@ -122,7 +122,8 @@ static void check_roles(const struct world *world, const struct scope *scope)
 		}
 	}
 	if (role == ROLE_SENSOR)
-		assert_true(world->action == ACTION_ALERT_APPEND || world->action == ACTION_MACHINE_RENEW);
+		assert_true(world->action == ACTION_ALERT_APPEND || world->action == ACTION_MACHINE_RENEW ||
+			    world->action == ACTION_CAPTURE_KEEP);
 	if (role != ROLE_AUDITOR)
 		assert_false(scope_reads(scope, NOUN_LOG));
 	if (role != ROLE_ANALYST)
@@ -186,6 +187,10 @@ static void test_the_table_says_what_was_agreed(void **unused)
 		{ ACTION_COUNTER_READ, "-aaoa-" },
 		{ ACTION_CAMPAIGN_READ, "--a---" },
 		{ ACTION_CAMPAIGN_WRITE, "--a---" },
+		{ ACTION_CAPTURE_KEEP, "-----o" },
+		{ ACTION_CAPTURE_READ, "-aaoa-" },
+		{ ACTION_CAPTURE_WRITE, "-a-o--" },
+		{ ACTION_CAPTURE_LOOSEN, "---o--" },
 		{ ACTION_SELF, "-oooo-" },
 	};
 	assert_int_equal(sizeof agreed / sizeof agreed[0], ACTION_COUNT);
@@ -198,17 +203,17 @@ static void test_the_table_says_what_was_agreed(void **unused)
 }
 
 /* And what each action opens, by the letters of its nouns: Organisation, Sensor, Account, aLert, Event, Decision,
- * Notice, Counter, loG, camPaign, Machine. */
+ * Notice, Counter, loG, camPaign, Machine, Kept back by a capture policy. */
 static void test_each_action_opens_what_was_agreed_and_nothing_else(void **unused)
 {
 	(void)unused;
-	static const char letters[NOUN_COUNT + 1] = "OSALEDNCGPM";
+	static const char letters[NOUN_COUNT + 1] = "OSALEDNCGPMK";
 	static const struct {
 		enum action action;
 		enum role role; /* one that may do it */
 		const char *reads, *writes;
 	} agreed[] = {
-		{ ACTION_ALERT_APPEND, ROLE_SENSOR, "OS", "SLC" },
+		{ ACTION_ALERT_APPEND, ROLE_SENSOR, "OSK", "SLC" },
 		{ ACTION_ALERT_READ, ROLE_ANALYST, "OSLEDNC", "" },
 		{ ACTION_EVENT_READ, ROLE_ANALYST, "OSLEDNC", "" },
 		{ ACTION_EVENT_DECIDE, ROLE_ANALYST, "OSLEDNC", "ED" },
@@ -229,6 +234,10 @@ static void test_each_action_opens_what_was_agreed_and_nothing_else(void **unuse
 		{ ACTION_COUNTER_READ, ROLE_AUDITOR, "OSC", "" },
 		{ ACTION_CAMPAIGN_READ, ROLE_ANALYST, "OSLEDNCP", "" },
 		{ ACTION_CAMPAIGN_WRITE, ROLE_ANALYST, "OSLEDNCP", "P" },
+		{ ACTION_CAPTURE_KEEP, ROLE_SENSOR, "K", "" },
+		{ ACTION_CAPTURE_READ, ROLE_AUDITOR, "OSK", "" },
+		{ ACTION_CAPTURE_WRITE, ROLE_ADMINISTRATOR, "OSK", "K" },
+		{ ACTION_CAPTURE_LOOSEN, ROLE_MEMBER, "OK", "K" },
 		{ ACTION_SELF, ROLE_AUDITOR, "OA", "A" },
 	};
 	struct organisation_standing one = { 1, 0, true };

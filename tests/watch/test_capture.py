@@ -59,7 +59,7 @@ class Verb(unittest.TestCase):
         done = self.run_it()
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertNotIn("word", done.stdout)
-        self.assertIn('"from":"m.example"', done.stdout)
+        self.assertIn('"from":"@m.example"', done.stdout)
         self.assertRegex(done.stderr, r"subject +1")
 
     def test_policy_of_a_file(self):

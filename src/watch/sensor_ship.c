@@ -1,0 +1,328 @@
+/*
+ * A sensor, a recorder and an agent as one command; see sensor_ship.h.
+ *
+ * In: the command line. What begins with --center, --token-file, --ca, --agent, --records or --keep is for shipping,
+ * all else is the sensor's. Out: the exit status of the sensor, or 2 when what it recorded could not be kept or
+ * shipped.
+ */
+#include "watch/sensor_ship.h"
+
+#include "base/dump.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/size.h"
+#include "base/time.h"
+#include "watch/options.h"
+#include "watch/recorder.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PROGRAM "/proc/self/exe"
+#define KEEP_INITIAL (4ull << 30)
+#define ARGUMENTS_MOST 64 /* of the agent */
+#define TEXT_MOST 4300
+
+struct ship_run {
+	const char *center, *token_file, *authorities, *agent_file, *folder, *keep;
+	char **sensor_arguments; /* with NULL behind the last */
+	int sensor_count;
+	uint64_t limit;
+	char records[TEXT_MOST], pattern[TEXT_MOST], state[TEXT_MOST], policy[TEXT_MOST];
+	struct capture_policy initial;
+	sigset_t before, waited;
+	pid_t sensor, recorder, agent;
+	bool told_to_end;
+};
+
+/* ── the command line ─ */
+
+/* Where the value of an option of ours goes; NULL: it is the sensor's. */
+static const char **place_of(struct ship_run *run, const char *word)
+{
+	const struct {
+		const char *name;
+		const char **to;
+	} options[] = { { "--center", &run->center }, { "--token-file", &run->token_file },
+		{ "--ca", &run->authorities }, { "--agent", &run->agent_file }, { "--records", &run->folder },
+		{ "--keep", &run->keep } };
+	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
+		if (strcmp(word, options[i].name) == 0)
+			return options[i].to;
+	return NULL;
+}
+
+bool sensor_ship_wanted(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "--center") == 0 || strcmp(argv[i], "--agent") == 0)
+			return true;
+	return false;
+}
+
+static enum error take_words(int argc, char **argv, struct ship_run *run, struct failure *failure)
+{
+	run->sensor_arguments = calloc((size_t)argc + 4, sizeof *run->sensor_arguments);
+	if (!run->sensor_arguments)
+		return fail(failure, ERROR_MEMORY, "no memory for the options");
+	char *fixed[] = { "noroshi", "sensor" };
+	for (size_t i = 0; i < 2; i++)
+		run->sensor_arguments[run->sensor_count++] = fixed[i];
+	for (int i = 1; i < argc; i++) {
+		const char **to = place_of(run, argv[i]);
+		if (to && i + 1 == argc)
+			return fail(failure, ERROR_USAGE, "%s should have a value", argv[i]);
+		if (strcmp(argv[i], "--eve") == 0)
+			return fail(failure, ERROR_USAGE, "--eve and --center: records go to one of the two");
+		if (to)
+			*to = argv[++i];
+		else
+			run->sensor_arguments[run->sensor_count++] = argv[i];
+	}
+	run->sensor_arguments[run->sensor_count++] = "--eve";
+	run->sensor_arguments[run->sensor_count++] = "-";
+	return OK;
+}
+
+static enum error check(struct ship_run *run, struct failure *failure)
+{
+	if (!run->folder)
+		return fail(failure, ERROR_USAGE, "--records should name a folder for records that wait");
+	if (run->agent_file && (run->center || run->token_file || run->authorities))
+		return fail(failure, ERROR_USAGE, "--agent names a file that says everything about the centre");
+	if (!run->agent_file && (!run->center || !run->token_file))
+		return fail(
+		    failure, ERROR_USAGE, "--center and --token-file should name the centre and the token's file");
+	run->limit = KEEP_INITIAL;
+	if (run->keep && !size_parse(text_of(run->keep), &run->limit))
+		return fail(failure, ERROR_USAGE, "--keep is a size such as \"4 GiB\", not \"%.60s\"", run->keep);
+	snprintf(run->records, sizeof run->records, "%s/records", run->folder);
+	snprintf(run->pattern, sizeof run->pattern, "%s/records/*.json", run->folder);
+	snprintf(run->state, sizeof run->state, "%s/agent", run->folder);
+	snprintf(run->policy, sizeof run->policy, "%s/agent/capture-policy", run->folder);
+	return OK;
+}
+
+/* What may be recorded before the centre was asked: what the member's own file says, over the default. */
+static enum error first_policy(struct ship_run *run, struct failure *failure)
+{
+	struct agent_options options = { 0 };
+	enum error error = agent_options_file(run->agent_file, &options, failure);
+	run->initial = options.capture;
+	agent_options_free(&options);
+	return error;
+}
+
+/* ── processes ─ */
+
+/* In a child: ends when the parent does, with signals as they were before. */
+static void become_child(const struct ship_run *run, pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (getppid() != parent)
+		_exit(2);
+	sigprocmask(SIG_SETMASK, &run->before, NULL);
+}
+
+static pid_t start(const struct ship_run *run, char *const *arguments, int output)
+{
+	pid_t parent = getpid(), child = fork();
+	if (child != 0)
+		return child;
+	become_child(run, parent);
+	if (output >= 0)
+		dup2(output, STDOUT_FILENO);
+	execv(PROGRAM, arguments);
+	fprintf(stderr, "noroshi sensor: cannot start %s: %s\n", arguments[1], strerror(errno));
+	_exit(2);
+}
+
+static pid_t start_agent(const struct ship_run *run, bool once)
+{
+	const char *words[ARGUMENTS_MOST] = { "noroshi", "agent" };
+	size_t count = 2;
+	const char *const pairs[][2] = { { "--config", run->agent_file }, { "--server", run->center },
+		{ "--token-file", run->token_file }, { "--ca", run->authorities }, { "--state", run->state },
+		{ "--format", "eve" } };
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+		if (pairs[i][1]) {
+			words[count++] = pairs[i][0];
+			words[count++] = pairs[i][1];
+		}
+	if (once)
+		words[count++] = "--once";
+	words[count++] = run->pattern;
+	return start(run, (char *const *)words, STDERR_FILENO);
+}
+
+/* ── the recorder's process ─ */
+
+static enum error record(struct recorder *recorder, int input, struct failure *failure)
+{
+	static char bytes[1u << 18];
+	nanoseconds tended = time_monotonic();
+	enum error error = OK;
+	while (!error) {
+		struct pollfd ready = { .fd = input, .events = POLLIN };
+		ssize_t size = 1;
+		if (poll(&ready, 1, 1000) > 0)
+			size = read(input, bytes, sizeof bytes);
+		else
+			ready.revents = 0;
+		if (size == 0 || (size < 0 && errno != EINTR))
+			break;
+		if (size > 0 && ready.revents)
+			error = recorder_write(recorder, (struct text){ bytes, (size_t)size }, failure);
+		if (!error && time_monotonic() - tended >= SECOND) {
+			tended = time_monotonic();
+			error = recorder_tend(recorder, failure);
+		}
+	}
+	return error ? error : recorder_tend(recorder, failure);
+}
+
+static pid_t start_recorder(const struct ship_run *run, int input)
+{
+	pid_t child = fork();
+	if (child != 0)
+		return child;
+	/* until the sensor's end of the pipe is closed, whoever asks it to end */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	const struct recorder_settings settings = {
+		.folder = run->records, .policy_file = run->policy, .policy = run->initial, .limit = run->limit
+	};
+	struct recorder *recorder = NULL;
+	struct failure failure;
+	enum error error = recorder_new(&settings, &recorder, &failure);
+	if (!error)
+		error = record(recorder, input, &failure);
+	recorder_free(recorder);
+	if (error)
+		fprintf(stderr, "noroshi sensor: records cannot be kept: %s\n", failure.words);
+	_exit(error ? 2 : 0);
+}
+
+/* ── all of them ─ */
+
+static int status_of(int status)
+{
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
+}
+
+static int wait_one(pid_t child)
+{
+	int status = 0;
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	return child > 0 ? status_of(status) : 2;
+}
+
+static enum error begin(struct ship_run *run, struct failure *failure)
+{
+	int ends[2];
+	enum error error = directory_make(run->folder, 0700, failure);
+	if (error)
+		return error;
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return fail_errno(failure, "no pipe to the recorder");
+	run->sensor = start(run, run->sensor_arguments, ends[1]);
+	close(ends[1]);
+	run->recorder = run->sensor > 0 ? start_recorder(run, ends[0]) : -1;
+	close(ends[0]);
+	run->agent = run->recorder > 0 ? start_agent(run, false) : -1;
+	if (run->sensor > 0 && run->recorder > 0 && run->agent > 0)
+		return OK;
+	error = fail_errno(failure, "a process cannot be started");
+	for (size_t i = 0; i < 2; i++)
+		if ((i ? run->recorder : run->sensor) > 0)
+			kill(i ? run->recorder : run->sensor, SIGKILL);
+	return error;
+}
+
+/* Until the sensor has ended; an agent that ends before is started again, records that cannot be kept end it all. */
+static int watch_over(struct ship_run *run)
+{
+	int sensor_status = 2, status;
+	while (run->sensor > 0) {
+		siginfo_t told;
+		const struct timespec second = { .tv_sec = 1 };
+		int signal = sigtimedwait(&run->waited, &told, &second);
+		if (signal == SIGTERM || signal == SIGINT) {
+			run->told_to_end = true;
+			kill(run->sensor, SIGTERM);
+		} else if (signal == SIGHUP || signal == SIGUSR1) {
+			kill(run->sensor, signal);
+		}
+		for (pid_t ended; (ended = waitpid(-1, &status, WNOHANG)) > 0;) {
+			if (ended == run->sensor) {
+				sensor_status = status_of(status);
+				run->sensor = -1;
+			} else if (ended == run->recorder) {
+				run->recorder = -1;
+				sensor_status = status_of(status);
+				if (run->sensor > 0 && sensor_status != 0)
+					kill(run->sensor, SIGTERM);
+			} else if (ended == run->agent) {
+				log_write(LOG_ERROR, "the agent has ended: it is started again");
+				run->agent = -1;
+			}
+		}
+		if (run->agent < 0 && signal < 0) /* a second has passed */
+			run->agent = start_agent(run, false);
+	}
+	return sensor_status;
+}
+
+/* Of capture files everything is delivered; of live capture what is not goes with the next start. */
+static int end(struct ship_run *run, int sensor_status)
+{
+	int recorder_status = run->recorder > 0 ? wait_one(run->recorder) : sensor_status;
+	if (run->agent > 0) {
+		kill(run->agent, SIGTERM);
+		wait_one(run->agent);
+	}
+	if (sensor_status != 0 || recorder_status != 0)
+		return sensor_status ? sensor_status : recorder_status;
+	if (run->told_to_end)
+		return 0;
+	sigprocmask(SIG_SETMASK, &run->before, NULL);
+	return wait_one(start_agent(run, true));
+}
+
+int sensor_ship(int argc, char **argv)
+{
+	struct ship_run run = { 0 };
+	struct failure failure = { 0 };
+	int status = 2;
+	enum error error = take_words(argc, argv, &run, &failure);
+	if (!error)
+		error = check(&run, &failure);
+	if (!error)
+		error = first_policy(&run, &failure);
+	if (!error)
+		error = dump_forbid(&failure);
+	if (!error) {
+		log_setup("sensor", LOG_INFO, !isatty(STDERR_FILENO));
+		sigemptyset(&run.waited);
+		const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD };
+		for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+			sigaddset(&run.waited, signals[i]);
+		sigprocmask(SIG_BLOCK, &run.waited, &run.before);
+		error = begin(&run, &failure);
+	}
+	if (!error)
+		status = end(&run, watch_over(&run));
+	if (error)
+		fprintf(stderr, "noroshi sensor: %s\n", failure.words);
+	free(run.sensor_arguments);
+	return error ? 2 : status;
+}
