@@ -36,6 +36,7 @@ struct asked {
 struct files {
 	struct center_settings center;
 	struct agent_file agent;
+	struct receive_sources sources; /* the agent's */
 	struct sensor_file sensor;
 	struct option_group groups[SETTINGS_GROUPS];
 };
@@ -50,7 +51,7 @@ static enum error read_file(
     const struct asked *asked, struct files *files, struct config_origins *origins, struct failure *failure)
 {
 	if (asked->agent)
-		agent_option_groups(&files->agent, files->groups);
+		agent_option_groups(&files->agent, &files->sources, files->groups);
 	else if (asked->sensor)
 		sensor_option_groups(&files->sensor, files->groups);
 	else
@@ -138,6 +139,7 @@ static int config_run(int argc, char **argv)
 	else
 		status = show(&asked, files.groups, &origins);
 	config_free(files.groups);
+	receive_sources_free(&files.sources);
 	return status;
 }
 

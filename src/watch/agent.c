@@ -156,9 +156,14 @@ void agent_tell_format(struct agent *agent, struct follow *follow, const struct 
 	size_t size = batch->end - batch->begin;
 	const char *name = agent->settings->format;
 
+	follow->own = agent_owns(agent, follow);
 	if (follow->format[0])
 		return;
-	if (!name) {
+	if (follow->own) { /* "00000001.lan.records.eve" */
+		const char *dot = strrchr(follow->home, '.');
+		const struct format *format = dot ? format_named(dot + 1) : NULL;
+		name = format ? format->name : NULL;
+	} else if (!name) {
 		struct text beginning = { (const char *)batch->content, size < 16384 ? size : 16384 };
 		if (batch->begin > 0 && follow->preamble_size > 0) /* header lines tell more than what follows them */
 			beginning = (struct text){ follow->preamble, follow->preamble_size };

@@ -41,6 +41,8 @@ typedef enum delivery (*deliver_callback)(
 struct agent_settings {
 	const char *const *patterns; /* paths of files, with * ? [ ] */
 	size_t pattern_count;
+	const char
+	    *own; /* files below are the agent's own (received.h): removed once delivered; NULL = there are none */
 	const char *folder;     /* for positions, spool and refused batches; one agent at a time */
 	const char *format;     /* of every file; NULL = told by content, file by file */
 	uint64_t spool_limit;   /* bytes */

@@ -53,6 +53,13 @@ static void put_tactics(uint16_t tactics, const char *before, const char *after,
 		}
 }
 
+/* Of a command only its program: arguments do not leave a member (docs/capture-policy.md). */
+static struct text without_arguments(struct text object)
+{
+	ptrdiff_t blank = text_find(object, TEXT(" "));
+	return blank < 0 ? object : (struct text){ object.at, (size_t)blank };
+}
+
 void auth_alert_write(const struct auth_finding *finding, struct builder *to)
 {
 	char last[TIME_TEXT], first[TIME_TEXT], address[ADDRESS_TEXT];
@@ -66,7 +73,7 @@ void auth_alert_write(const struct auth_finding *finding, struct builder *to)
 	field(to, finding->host);
 	field(to, finding->account);
 	field(to, finding->service);
-	field(to, finding->object);
+	field(to, without_arguments(finding->object));
 	build_format(to, ",%u,%s", finding->count ? finding->count : 1, time_format(finding->first, first));
 	field(to, text_of(finding->words));
 	build_char(to, '\n');

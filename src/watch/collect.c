@@ -132,9 +132,9 @@ void collector_report(const struct collector *collector, FILE *to)
 {
 	const struct collect_counts *counts = &collector->counts;
 	fprintf(to,
-	    "{\"refused\":%" PRIu64 ",\"unknown\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"oversize\":%" PRIu64
-	    ",\"frames\":%" PRIu64 ",\"frames_other\":%" PRIu64,
-	    counts->refused, counts->unknown, counts->dropped, counts->oversize, counts->frames, counts->frames_other);
+	    "{\"refused\":%" PRIu64 ",\"unknown\":%" PRIu64 ",\"dropped\":%" PRIu64 ",\"frames\":%" PRIu64
+	    ",\"frames_other\":%" PRIu64,
+	    counts->refused, counts->unknown, counts->dropped, counts->frames, counts->frames_other);
 	for (size_t i = 0; i < FLOW_FORMAT_COUNT; i++) {
 		const struct flow_export_counts *one = flow_export_count(collector->export, (enum flow_format)i);
 		if (!one->datagrams)

@@ -25,7 +25,6 @@ struct collector {
 		uint64_t refused;              /* datagrams of exporters that are not among those */
 		uint64_t unknown;              /* datagrams of no format that is known */
 		uint64_t dropped;              /* by the kernel: its buffer was full */
-		uint64_t oversize;             /* cut: longer than any exporter sends */
 		uint64_t frames, frames_other; /* of capture files; those that are no UDP datagram */
 	} counts;
 	uint64_t complaints;

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "watch/behaviour_options.h"
+#include "watch/udp_socket.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -70,8 +71,7 @@ static bool add_listen(const char *text, struct command_options *options)
 	if (options->listen_count == COLLECT_LISTENS_MOST)
 		return false;
 	struct collect_listen *listen = &options->listens[options->listen_count++];
-	return read_port(text, &listen->port) ||
-	       (address_parse_port(text_of(text), &listen->address, &listen->port) && listen->port);
+	return socket_place_parse(text_of(text), &listen->address, &listen->port);
 }
 
 static bool add_prefix(const char *text, struct collector *collector)
@@ -166,7 +166,7 @@ static int read_options(int argc, char **argv, struct command_options *options, 
 static bool had_problems(const struct collector *collector)
 {
 	const struct collect_counts *counts = &collector->counts;
-	bool problems = counts->unknown || counts->dropped || counts->oversize;
+	bool problems = counts->unknown || counts->dropped;
 	for (size_t i = 0; i < FLOW_FORMAT_COUNT; i++) {
 		const struct flow_export_counts *one = flow_export_count(collector->export, (enum flow_format)i);
 		problems |= one->malformed || one->lost;

@@ -4,11 +4,13 @@
 #include "watch/command.h"
 
 #include "base/dump.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "watch/agent.h"
 #include "watch/machine.h"
 #include "watch/options.h"
+#include "watch/receive.h"
 #include "watch/refused.h"
 #include "watch/ship.h"
 
@@ -19,10 +21,12 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define SOON (50 * MILLISECOND) /* between a change in a folder and the look at it: several changes come together */
 #define REPORT_EVERY MINUTE
+#define RECEIVER_AGAIN (5 * SECOND) /* after it ended by itself */
 
 struct run {
 	const struct agent_options *options;
@@ -34,6 +38,9 @@ struct run {
 	int inotify;
 	bool names_changed; /* since the last scan */
 	bool scan_failed;   /* said already */
+	struct receive_settings receive;
+	pid_t receiver; /* the process that takes syslog messages; 0 = none */
+	struct watch *again;
 };
 
 static void work(void *context);
@@ -167,9 +174,61 @@ static void end(void *context, int signal)
 	loop_stop(run->loop);
 }
 
+static void begin_receiver(void *context)
+{
+	struct run *run = context;
+	struct failure failure;
+
+	if (run->again)
+		watch_stop(run->again);
+	run->again = NULL;
+	if (receive_start(&run->receive, &run->receiver, &failure) == OK)
+		return;
+	run->receiver = 0;
+	log_write(LOG_ERROR, "syslog is not received", LOG_FIELD_STRING("why", failure.words));
+	run->again = loop_timer(run->loop, RECEIVER_AGAIN, 0, begin_receiver, run);
+}
+
+static void child_ended(void *context, int signal)
+{
+	struct run *run = context;
+	int status;
+
+	(void)signal;
+	if (run->receiver == 0 || waitpid(run->receiver, &status, WNOHANG) != run->receiver)
+		return;
+	log_write(LOG_ERROR, "the receiver ended, and is started again",
+	    LOG_FIELD_NUMBER("status", WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status)));
+	run->receiver = 0;
+	run->again = loop_timer(run->loop, RECEIVER_AGAIN, 0, begin_receiver, run);
+}
+
+/* What senders have on its way still comes in; the next start ships it. */
+static void end_receiver(struct run *run)
+{
+	if (run->receiver == 0)
+		return;
+	kill(run->receiver, SIGTERM);
+	while (waitpid(run->receiver, NULL, 0) < 0 && errno == EINTR)
+		;
+	run->receiver = 0;
+}
+
+static bool watch_all(struct run *run)
+{
+	const struct agent_options *options = run->options;
+	nanoseconds beat = options->heartbeat / 4;
+
+	return loop_descriptor(run->loop, run->inotify, LOOP_READ, folder_changed, run) &&
+	       loop_timer(run->loop, 0, options->scan_every, scan_due, run) &&
+	       loop_timer(run->loop, REPORT_EVERY, REPORT_EVERY, report, run) &&
+	       loop_signal(run->loop, SIGTERM, end, run) && loop_signal(run->loop, SIGINT, end, run) &&
+	       loop_signal(run->loop, SIGCHLD, child_ended, run) && loop_timer(run->loop, 0, SECOND, tend, run) &&
+	       (options->once || loop_timer(run->loop, beat, beat, hello, run));
+}
+
 static enum error run_loop(struct run *run, struct failure *failure)
 {
-	nanoseconds every = run->options->scan_every;
 	enum error error = loop_new(&run->loop, failure);
 
 	if (error)
@@ -177,31 +236,15 @@ static enum error run_loop(struct run *run, struct failure *failure)
 	run->inotify = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	if (run->inotify < 0)
 		error = fail_errno(failure, "inotify");
-	struct watch *watches[7] = { NULL };
+	else if (!watch_all(run))
+		error = fail(failure, ERROR_MEMORY, "no memory or descriptor for the loop");
 	if (!error) {
-		watches[0] = loop_descriptor(run->loop, run->inotify, LOOP_READ, folder_changed, run);
-		watches[1] = loop_timer(run->loop, 0, every, scan_due, run);
-		watches[2] = loop_timer(run->loop, REPORT_EVERY, REPORT_EVERY, report, run);
-		watches[3] = loop_signal(run->loop, SIGTERM, end, run);
-		watches[4] = loop_signal(run->loop, SIGINT, end, run);
-		watches[5] = loop_timer(run->loop, 0, SECOND, tend, run);
-		watches[6] = run->options->once ? watches[4]
-						: loop_timer(run->loop, run->options->heartbeat / 4,
-						      run->options->heartbeat / 4, hello, run);
-		for (int i = 0; i < 7 && !error; i++)
-			if (!watches[i])
-				error = fail(failure, ERROR_MEMORY, "no memory or descriptor for the loop");
-	}
-	if (!error)
+		child_ended(run, SIGCHLD); /* before anybody waited for that signal */
 		error = loop_run(run->loop, failure);
-	for (int i = 0; i < (run->options->once ? 6 : 7); i++)
-		if (watches[i])
-			watch_stop(watches[i]);
-	if (run->work)
-		watch_stop(run->work);
+	}
+	loop_free(run->loop);
 	if (run->inotify >= 0)
 		close(run->inotify);
-	loop_free(run->loop);
 	return error;
 }
 
@@ -237,11 +280,40 @@ static int finish(struct run *run)
 	return run->options->once && !whole ? 1 : 0;
 }
 
+/* The receiver comes first: it has none of the centre's secrets. `patterns` gets what it writes beside the files. */
+static enum error prepare_receiver(
+    struct run *run, const char **patterns, char own[static 4200], struct failure *failure)
+{
+	const struct agent_options *options = run->options;
+	static char pattern[4300];
+
+	for (size_t i = 0; i < options->file_count; i++)
+		patterns[i] = options->files[i];
+	snprintf(own, 4200, "%s/received", options->state);
+	snprintf(pattern, sizeof pattern, "%s/*", own);
+	patterns[options->file_count] = pattern;
+	if (options->sources.count == 0 || options->once)
+		return OK;
+	run->receive = (struct receive_settings){ .sources = &options->sources,
+		.folder = options->state,
+		.limit = options->spool_limit,
+		.learn = options->learn,
+		.policy = options->capture };
+	enum error error = directory_make(options->state, 0700, failure);
+	return error ? error : receive_start(&run->receive, &run->receiver, failure);
+}
+
 static enum error agent_run(const struct agent_options *options, int *status, struct failure *failure)
 {
 	char policy_file[4200];
 	struct machine *machine = NULL;
-	enum error error = options->machine ? machine_open(options->machine, &machine, failure) : OK;
+	struct run run = { .options = options, .inotify = -1 };
+	char own[4200];
+	const char **patterns = calloc(options->file_count + 1, sizeof *patterns);
+	enum error error = patterns ? prepare_receiver(&run, patterns, own, failure)
+				    : fail(failure, ERROR_MEMORY, "no memory for the agent");
+	if (!error)
+		error = options->machine ? machine_open(options->machine, &machine, failure) : OK;
 	const struct ship_settings ship_settings = { .machine = machine,
 		.server = options->server || !machine ? options->server : machine_server(machine),
 		.token_file = options->token_file,
@@ -254,10 +326,10 @@ static enum error agent_run(const struct agent_options *options, int *status, st
 	struct shipper *shipper = NULL;
 	if (!error)
 		error = shipper_new(&ship_settings, &shipper, failure);
-	struct run run = { .options = options, .shipper = shipper, .inotify = -1 };
 
-	const struct agent_settings settings = { .patterns = (const char *const *)options->files,
-		.pattern_count = options->file_count,
+	const struct agent_settings settings = { .patterns = patterns,
+		.pattern_count = options->file_count + 1,
+		.own = own,
 		.folder = options->state,
 		.format = options->format,
 		.spool_limit = options->spool_limit,
@@ -275,11 +347,13 @@ static enum error agent_run(const struct agent_options *options, int *status, st
 		error = agent_new(&settings, &run.agent, failure);
 	if (!error)
 		error = run_loop(&run, failure);
+	end_receiver(&run);
 	if (!error)
 		*status = finish(&run);
 	agent_free(run.agent);
 	shipper_free(shipper);
 	machine_free(machine);
+	free(patterns);
 	return error;
 }
 

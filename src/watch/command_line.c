@@ -131,7 +131,7 @@ static enum error check(const struct agent_options *options, struct failure *fai
 	if (!options->token_file && !options->machine)
 		return fail(
 		    failure, ERROR_USAGE, "--token-file (`token_file` in the file) should name the token's file");
-	if (options->file_count == 0)
+	if (options->file_count == 0 && options->sources.count == 0)
 		return fail(failure, ERROR_USAGE, "there is no file to follow: name paths, or `files` in the file");
 	if (options->format && !format_named(options->format) && !record_feed_format(options->format))
 		return fail(failure, ERROR_USAGE,

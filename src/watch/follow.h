@@ -54,6 +54,7 @@ struct follow {
 	nanoseconds missing;   /* monotonic, since when its content is nowhere; 0 = it is somewhere */
 	bool spool_full;       /* said already */
 	bool broken_said;      /* that its compressed stream breaks off */
+	bool own;              /* below the agent's own folder */
 	bool claimed;          /* of a scan: found under some name */
 	uint8_t *recent;       /* the last bytes before `place`, RECENT_BYTES of room; NULL = none */
 	uint32_t recent_size;

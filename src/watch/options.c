@@ -1,6 +1,6 @@
 /*
- * The groups `agent`, `capture` and `records` of a configuration file; see options.h and agent_file.h. The command line
- * is read in command_line.c.
+ * The groups `agent`, `capture`, `records` and `syslog` of a configuration file; see options.h and agent_file.h. The
+ * command line is read in command_line.c.
  */
 #include "watch/options.h"
 
@@ -41,10 +41,12 @@ static const struct option table[] = {
 	    .summary = "The longest wait between two attempts while the centre is away." },
 	{ "heartbeat", OPTION_DURATION, AT(heartbeat), "2 min", 0.1, 86400, .fixed = true,
 	    .summary = "With nothing to deliver for so long, the centre is told that the agent is there." },
+	{ "learn", OPTION_DURATION, AT(learn), "7 d", 0, 8640000, .fixed = true,
+	    .summary = "So long every sign-in is usual, from the first one on that `syslog` brings." },
 	{ NULL },
 };
 
-void agent_option_groups(struct agent_file *file, struct option_group groups[static 4])
+void agent_option_groups(struct agent_file *file, struct receive_sources *sources, struct option_group groups[static 5])
 {
 	groups[0] =
 	    (struct option_group){ .name = "agent", .options = table, .settings = file, .settings_size = sizeof *file };
@@ -56,7 +58,8 @@ void agent_option_groups(struct agent_file *file, struct option_group groups[sta
 		.options = record_file_options,
 		.settings = &file->records,
 		.settings_size = sizeof file->records };
-	groups[3] = (struct option_group){ 0 };
+	groups[3] = receive_option_group(sources);
+	groups[4] = (struct option_group){ 0 };
 }
 
 static char *copied(const char *text)
@@ -79,7 +82,9 @@ static enum error take(const struct agent_file *from, struct agent_options *opti
 		.linger = from->linger,
 		.give_up = from->give_up,
 		.retry_most = from->retry_most,
-		.heartbeat = from->heartbeat };
+		.heartbeat = from->heartbeat,
+		.learn = from->learn,
+		.sources = options->sources };
 	options->capture = capture_policy_default;
 	capture_file_take(&from->capture, &options->capture);
 	capture_policy_loosest(&options->capture_limit);
@@ -99,10 +104,10 @@ static enum error take(const struct agent_file *from, struct agent_options *opti
 enum error agent_options_file(const char *path, struct agent_options *options, struct failure *failure)
 {
 	struct agent_file settings = { 0 };
-	struct option_group groups[4];
+	struct option_group groups[5];
 
-	agent_option_groups(&settings, groups);
 	*options = (struct agent_options){ 0 };
+	agent_option_groups(&settings, &options->sources, groups);
 	enum error error = config_defaults(groups, failure);
 	if (!error && path)
 		error = config_load(path, groups, failure);
@@ -121,6 +126,7 @@ void agent_options_free(struct agent_options *options)
 	free(options->state);
 	free(options->format);
 	free(options->map);
+	receive_sources_free(&options->sources);
 	for (size_t i = 0; i < options->file_count; i++)
 		free(options->files[i]);
 	free(options->files);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/time.h"
 #include "model/capture_policy.h"
+#include "watch/receive_source.h"
 #include "watch/record_feed.h"
 
 #include <stdbool.h>
@@ -18,7 +19,8 @@ struct agent_options {
 	char **files;
 	size_t file_count;
 	uint64_t spool_limit, refused_limit;
-	nanoseconds scan_every, linger, give_up, retry_most, heartbeat;
+	nanoseconds scan_every, linger, give_up, retry_most, heartbeat, learn;
+	struct receive_sources sources;      /* of syslog */
 	struct capture_policy capture;       /* what holds where the centre has no policy for us */
 	struct capture_policy capture_limit; /* what holds whatever the centre's policy allows */
 	struct record_feed_settings records; /* what is looked for in records */

@@ -28,10 +28,23 @@
 #error "the sandbox does not know the system calls of this architecture"
 #endif
 
-enum error sandbox_give_up_rights(struct failure *failure)
+static enum error drop_capabilities(struct failure *failure)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct none[2] = { { 0 } };
+
+	return syscall(SYS_capset, &header, none) == 0 ? OK : fail_errno(failure, "cannot give up capabilities");
+}
+
+enum error sandbox_drop_capabilities(struct failure *failure)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+		return fail_errno(failure, "cannot give up new privileges");
+	return drop_capabilities(failure);
+}
+
+enum error sandbox_give_up_rights(struct failure *failure)
+{
 	uint8_t digest[32];
 
 	sha256("", 0, digest); /* OpenSSL reads its configuration before files are out of reach */
@@ -44,9 +57,8 @@ enum error sandbox_give_up_rights(struct failure *failure)
 		    setresuid(nobody->pw_uid, nobody->pw_uid, nobody->pw_uid) != 0)
 			return fail_errno(failure, "cannot become \"nobody\"");
 	}
-	if (syscall(SYS_capset, &header, none) != 0)
-		return fail_errno(failure, "cannot give up capabilities");
-	return dump_forbid(failure); /* packets are in memory */
+	enum error error = drop_capabilities(failure);
+	return error ? error : dump_forbid(failure); /* packets are in memory */
 }
 
 #ifdef __SANITIZE_ADDRESS__ /* looks for leaks at the end, with calls of its own */

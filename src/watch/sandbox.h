@@ -23,6 +23,9 @@ enum error sandbox_enter(enum sandbox_use use, struct failure *failure);
 enum error sandbox_give_up_rights(struct failure *failure);
 enum error sandbox_give_up_calls(enum sandbox_use use, struct failure *failure);
 
+/* For a process that goes on opening its own files: no capabilities, and no new ones. */
+enum error sandbox_drop_capabilities(struct failure *failure);
+
 /* For a process that opens for others: only the capabilities that opening files and capturing need, and those to become
  * "nobody"; no new privileges; no connection and no other program. */
 enum error sandbox_keep_opening(struct failure *failure);

@@ -163,7 +163,7 @@ static void build_url(const struct shipper *shipper, const struct follow *follow
 		build_format(to, "&format=");
 		build_escaped(to, follow->format);
 	}
-	if (map && map[0]) {
+	if (map && map[0] && !follow->own) {
 		build_format(to, "&map=");
 		build_escaped(to, map);
 	}

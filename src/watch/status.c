@@ -92,12 +92,12 @@ enum error agent_save_counts(const char *folder, const struct agent_counts *coun
 }
 
 /* As the agent wrote them last; null when it has not yet. */
-static void add_counts(const char *folder, struct builder *to)
+static void add_file(const char *folder, const char *name, struct builder *to)
 {
 	char path[4200], *at;
 	size_t size;
 
-	snprintf(path, sizeof path, "%s/counters.json", folder);
+	snprintf(path, sizeof path, "%s/%s", folder, name);
 	if (access(path, F_OK) != 0 || file_read(path, 65536, &at, &size, NULL) != OK) {
 		build_format(to, "null");
 		return;
@@ -132,7 +132,9 @@ enum error agent_status(const char *folder, struct builder *to, struct failure *
 	    waiting, refused, refused_bytes);
 	losses_write(folder, to);
 	build_format(to, ",\"counters\":");
-	add_counts(folder, to);
+	add_file(folder, "counters.json", to);
+	build_format(to, ",\"syslog\":");
+	add_file(folder, "received.json", to);
 	build_format(to, "}\n");
 	follows_clear(&follows);
 	return to->failed ? fail(failure, ERROR_MEMORY, "no memory for the status") : OK;

@@ -4,7 +4,9 @@
  */
 #include "watch/tend.h"
 
+#include "base/file.h"
 #include "base/log.h"
+#include "watch/received.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +150,38 @@ static void tend_gone(struct agent *agent, struct follow *follow, nanoseconds no
 	agent_end_follow(agent, follow);
 }
 
+bool agent_owns(const struct agent *agent, const struct follow *follow)
+{
+	const char *own = agent->settings->own;
+	size_t size = own ? strlen(own) : 0;
+
+	return own && strncmp(follow->home, own, size) == 0 && follow->home[size] == '/';
+}
+
+/* Delivered, and another one of its kind is written now. */
+static bool is_over(const struct agent *agent, const struct follow *follow)
+{
+	if (follow == agent->current || !follow_drained(follow) || follow_unknown(follow))
+		return false;
+	for (size_t i = 0; i < agent->follows.count; i++)
+		if (received_is_older(follow->home, agent->follows.items[i]->home))
+			return true;
+	return false;
+}
+
+/* What is our own does not vanish: it needs no copy, and goes when it is delivered. */
+static void tend_own(struct agent *agent, struct follow *follow)
+{
+	struct failure failure;
+
+	if (!is_over(agent, follow))
+		return;
+	if (file_remove(follow->path, &failure) != OK)
+		log_write(LOG_WARNING, "what is delivered cannot be removed", LOG_FIELD_STRING("why", failure.words));
+	else
+		agent_end_follow(agent, follow);
+}
+
 void agent_tend(struct agent *agent, nanoseconds now)
 {
 	bool away = agent->attempts > 0;
@@ -159,7 +193,9 @@ void agent_tend(struct agent *agent, nanoseconds now)
 			tend_gone(agent, follow, now);
 		if (follow->state != FOLLOW_HERE || !follow->source)
 			continue;
-		if (away && !follow_drained(follow)) {
+		if (agent_owns(agent, follow)) {
+			tend_own(agent, follow);
+		} else if (away && !follow_drained(follow)) {
 			spool_rest(agent, follow, now);
 		} else if (follow_has_ended(agent, follow, now) && follow_drained(follow) && follow != agent->current) {
 			source_close(follow->source); /* a rotated file that rests needs no descriptor */

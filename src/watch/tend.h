@@ -42,6 +42,8 @@ enum error agent_keep_refused(struct agent *agent, const struct delivery_answer 
 /* Sends the next one of the batches kept aside again, if a person asked for it; AGENT_IDLE when there is none. */
 enum agent_next agent_send_again(struct agent *agent, nanoseconds now);
 
+/* A file that the agent wrote itself, of what it received. */
+bool agent_owns(const struct agent *agent, const struct follow *follow);
 /* The format, unless it is told already. */
 void agent_tell_format(struct agent *agent, struct follow *follow, const struct batch *batch);
 /* The agent's batch, of this file, was taken. */
