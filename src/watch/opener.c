@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -91,6 +92,8 @@ static _Noreturn void load(const struct opener *opener, enum detection_kind kind
 	struct opener_answer made = { .what = OPENER_SETS, .number = kind };
 	struct failure failure = { 0 };
 	int sealed = -1;
+
+	setpriority(PRIO_PROCESS, 0, BEHIND_WORKERS);
 	enum error error = sandbox_enter(SANDBOX_LOADER, &failure);
 
 	if (!error)

@@ -14,6 +14,9 @@
 #include "net/capture_live.h"
 #include "watch/detection_sets.h"
 
+/* How nice whoever reads lists is to workers, who may not be late for packets. */
+#define BEHIND_WORKERS 10
+
 struct opener_settings { /* what it points to lives longer */
 	const char *eve; /* file of records; NULL: none */
 	const struct detection_files *sets;

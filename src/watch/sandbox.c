@@ -133,6 +133,7 @@ static const int of_opener[] = {
 	SYS_capset,
 	SYS_prctl,
 	SYS_prlimit64,
+	SYS_setpriority,
 	SYS_seccomp,
 	SYS_memfd_create,
 	SYS_ftruncate,

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define ASK_EVERY SECOND      /* after an interface that is down or away */
@@ -345,6 +346,8 @@ static enum error confine(struct live *live, struct failure *failure)
 
 	for (unsigned i = 0; i < workers && !error; i++)
 		error = worker_begin(live->workers[i], failure);
+	/* from here on this thread takes sets, which may be large: those that take packets come first */
+	setpriority(PRIO_PROCESS, (id_t)gettid(), BEHIND_WORKERS);
 	if (!error && !loop_descriptor(live->loop, live->opener, LOOP_READ, opener_ready, live))
 		error = fail(failure, ERROR_MEMORY, "no memory to listen");
 	if (!error)

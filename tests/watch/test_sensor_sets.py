@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from live import PATIENCE, Sensor, dns, enter_namespace, ethernet, ipv4, pcap, peer, records, udp, wait_for  # noqa: E402
 
 NOROSHI = sys.argv[1]
-TURNS = 400 if os.environ.get("NOROSHI_LONG") else 60
+TURNS = 800 if os.environ.get("NOROSHI_LONG") else 100
 results = []
 
 
@@ -80,23 +80,22 @@ def judge(found):
 
 
 def replace_while_flowing(folder, sensor, count):
-    """How often the sets were put, while the frames came."""
+    """Until so many sets were in force, while the frames come again and again."""
     path, turns = folder / "marked.pcap", 0
     path.write_bytes(pcap(frames(count)))
     player = subprocess.Popen(peer("tcpreplay", "-q", "-i", "pair1", "--pps", 2000, "--loop", 0, path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        until = time.monotonic() + PATIENCE
-        while turns < TURNS and time.monotonic() < until:
+        until = time.monotonic() + 4 * PATIENCE  # a slow machine takes fewer sets, and is given more time
+        while sensor.counts()["sets_taken"] < TURNS and time.monotonic() < until:
             indicators, rules = lists("AB"[turns % 2])
             put(folder / "indicators", indicators)
             put(folder / "rules", rules)
             turns += 1
             time.sleep(0.1)
-        wait_for(lambda: sensor.counts()["sets_taken"] >= TURNS, "as many sets")
+        wait_for(lambda: sensor.counts()["packets"] >= count, "as many packets")
     finally:
         player.terminate()
         player.wait(timeout=PATIENCE)
-    return turns
 
 
 def test_replacing(folder):
@@ -112,7 +111,7 @@ def test_replacing(folder):
     seen = {number for met in messages.values() for numbers in met.values() for number in numbers}
     print(f"# {last['packets']} packets, {len(messages)} messages met, {before['sets_taken']} sets taken; a worker was away from its rings for {longest / 1e6:.1f} ms at most")
     check("no packet was dropped while sets were replaced", last["kernel_drops"] == 0 and last["packets"] == last["kernel_packets"], last)
-    check("every message was met by one whole set", not wrong and len(messages) > 5000, wrong[:3] or len(messages))
+    check("every message was met by one whole set", not wrong and len(messages) > 2000, wrong[:3] or len(messages))
     check("both sets were in force", seen == {number for pair in SETS.values() for number in pair}, seen)
     check("no record was lost", last["records_dropped"] == 0, last)
 
@@ -154,7 +153,7 @@ def main():
     if os.geteuid() != 0 or not shutil.which("tcpreplay"):
         print("1..0 # SKIP root and tcpreplay are needed")
         return 0
-    enter_namespace()
+    enter_namespace(500)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
