@@ -27,6 +27,7 @@ import lab_office as office
 import lab_time
 from lab import DAY, INSIDE, Lab, need
 from lab_attacks import CATALOGUE, Attacks
+from tap import Tap
 
 HERE = Path(__file__).resolve().parent
 NETNS = HERE.parent / "lib/netns-run"
@@ -216,16 +217,6 @@ class Score:
 
     def total(self, what):
         return sum(count[what] for count in self.kinds.values())
-
-
-class Tap:
-    def __init__(self):
-        self.number, self.failed = 0, 0
-
-    def __call__(self, good, title, words=""):
-        self.number += 1
-        self.failed += not good
-        print(f"{'' if good else 'not '}ok {self.number} - {title}" + (f"\n# {words}" if words and not good else ""), flush=True)
 
 
 def judge(tap, noroshi, folder, score):

@@ -22,6 +22,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from tap import Tap
+
 NETNS = Path(__file__).resolve().parent.parent / "lib/netns-run"
 TO_US, TO_THEM = 9995, 9996
 
@@ -237,16 +239,6 @@ def real_switch(tap, noroshi):
     tap(len(records) == 1 and counts["skipped"] == 8, "sflow5: of a real switch one packet and eight counter samples", str(counts))
     said = (records[0]["host"], records[0]["src_ip"], records[0]["dest_ip"], records[0]["proto"], records[0]["vlan"], records[0]["netflow"]["bytes"], records[0]["metadata"]["flowvars"][1]["value"])
     tap(said == ("172.21.35.17", "172.21.32.254", "172.21.32.241", "ICMP", [32], 60, "2048"), "sflow5: it is the packet that tshark shows", str(said))
-
-
-class Tap:
-    def __init__(self):
-        self.number, self.failed = 0, 0
-
-    def __call__(self, good, title, words=""):
-        self.number += 1
-        self.failed += not good
-        print(f"{'' if good else 'not '}ok {self.number} - {title}" + (f"\n# {words}" if words and not good else ""), flush=True)
 
 
 def compare(tap, folder, starts):

@@ -16,6 +16,7 @@ from pathlib import Path
 
 os.environ.setdefault("NOROSHI", sys.argv[1])
 import test_probe  # noqa: E402  pylint: disable=wrong-import-position
+from tap import Tap  # noqa: E402  pylint: disable=wrong-import-position
 from test_sensor_behaviour import START, Capture, inside, outside, packet  # noqa: E402  pylint: disable=wrong-import-position
 
 ROOM, LEFT = 256 << 10, 16 << 10
@@ -48,16 +49,6 @@ def damaged(path):
         except ValueError:
             wrong += 1
     return wrong, len(lines)
-
-
-class Tap:
-    def __init__(self):
-        self.number, self.failed = 0, 0
-
-    def __call__(self, good, title, words=""):
-        self.number += 1
-        self.failed += not good
-        print(f"{'' if good else 'not '}ok {self.number} - {title}" + (f"\n# {words}" if words and not good else ""), flush=True)
 
 
 def errors(done):

@@ -17,6 +17,8 @@ import time
 import urllib.parse
 from pathlib import Path
 
+from tap import Tap
+
 HERE = Path(__file__).resolve().parent
 NETNS = HERE.parent / "lib/netns-run"
 LONG = bool(os.environ.get("NOROSHI_LONG"))
@@ -157,16 +159,6 @@ def flagged_lines(noroshi, log, folder):
         one = json.loads(text)
         found[one["line"]].add(one["attack"])
     return done, found, [json.loads(text) for text in done.stdout.splitlines()]
-
-
-class Tap:
-    def __init__(self):
-        self.number, self.failed = 0, 0
-
-    def __call__(self, good, title, words=""):
-        self.number += 1
-        self.failed += not good
-        print(f"{'' if good else 'not '}ok {self.number} - {title}" + (f"\n# {words}" if words and not good else ""), flush=True)
 
 
 def table(lines, found):
