@@ -27,6 +27,8 @@ static void read_cve(struct disclosure *disclosure, struct text value)
 			*c = '-';
 		else if (*c >= 'a' && *c <= 'z')
 			*c = (char)(*c - 'a' + 'A');
+		else if (*c != '-' && !(*c >= '0' && *c <= '9') && !(*c >= 'A' && *c <= 'Z'))
+			*c = '?'; /* it is shown to people */
 	}
 }
 

@@ -211,6 +211,8 @@ static void build_row(struct builder *to, const struct signature_hit *hit)
 	if (hit->count && disclosure->known)
 		snprintf(days, sizeof days, "%" PRId64, disclosure_days(disclosure, hit->first));
 	text_make_printable(text_of(hit->message), message);
+	for (char *c = message; *c; c++)
+		*c = *c == '\n' || *c == '\t' ? ' ' : *c; /* one row */
 	build_format(to, "%-7s %-16s %-10.10s %-6s %-19.19s %6s %8" PRIu64 "  %" PRIu64 ":%" PRIu64 " %s\n",
 	    hit->raised ? "raised" : "", disclosure->cve[0] ? disclosure->cve : "-", day,
 	    disclosure->poc_public ? "public" : "-", first, days, hit->count, hit->gid, hit->sid, message);

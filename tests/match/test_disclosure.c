@@ -51,6 +51,7 @@ static void test_what_is_no_day_is_passed_over(void **state)
 		assert_false(one.known || one.poc_public);
 		assert_true(strlen(one.cve) < sizeof one.cve);
 	}
+	assert_string_equal(read("cve CVE_1\n\xff\x1b[1m").cve, "CVE-1???\?1M");
 	char longest[4000];
 	memset(longest, 'x', sizeof longest - 1);
 	memcpy(longest, "cve ", 4);
