@@ -104,8 +104,9 @@ static void reduce_mail(struct text mail, struct builder *to)
 	for (size_t i = 0; i < mail.size; i++)
 		if (mail.at[i] == '@')
 			at = i + 1;
-	if (at < mail.size && is_alnum(mail.at[at])) /* "@domain": what was reduced before stays */
-		build_char(to, '@');
+	if (at == mail.size || !is_alnum(mail.at[at]))
+		return;
+	build_char(to, '@'); /* "@domain": what was reduced before stays */
 	while (at < mail.size && (is_alnum(mail.at[at]) || mail.at[at] == '.' || mail.at[at] == '-'))
 		build_char(to, mail.at[at++]);
 }
