@@ -167,6 +167,22 @@ static bool is_broken(const struct json_pieces *pieces, char c)
 	return pieces->where == WITHIN && c == '{' && pieces->line_begins && !pieces->wrapped && !pieces->in_array;
 }
 
+/* Bytes of an object that change nothing but its text are taken together. */
+static void take_run(struct json_pieces *pieces, size_t longest)
+{
+	const char *from = pieces->chunk + pieces->at, *end = pieces->chunk + pieces->size, *at = from;
+	if (pieces->where != WITHIN || pieces->escaped || pieces->line_begins)
+		return;
+	while (at < end && *at != '"' && *at != '\\' && *at != '\n' &&
+	       (pieces->in_string || (*at != '{' && *at != '}' && *at != '[' && *at != ']')))
+		at++;
+	size_t run = (size_t)(at - from), room = longest - pieces->text.size;
+	build_text(&pieces->text, (struct text){ from, run < room ? run : room });
+	pieces->cut |= run > room;
+	pieces->at += run;
+	pieces->offset += run;
+}
+
 static enum error give(struct json_pieces *pieces, struct line *piece, struct failure *failure)
 {
 	if (pieces->text.failed)
@@ -196,6 +212,9 @@ enum error json_pieces_next(
 			if (pieces->size == 0)
 				break;
 		}
+		take_run(pieces, longest);
+		if (pieces->at == pieces->size)
+			continue;
 		char c = pieces->chunk[pieces->at];
 		if (is_broken(pieces, c)) {
 			pieces->line_begins = false; /* the next time it begins an object */
