@@ -41,6 +41,14 @@ const struct record_format *record_format_named(const char *name)
 	return NULL;
 }
 
+/* A byte order mark before a line means nothing. */
+static struct text without_mark(struct text text)
+{
+	while (text_starts(text, TEXT("\xef\xbb\xbf")))
+		text = (struct text){ text.at + 3, text.size - 3 };
+	return text;
+}
+
 const struct record_format *record_format_recognise(
     struct text beginning, struct json_parser *parser, struct failure *failure)
 {
@@ -48,6 +56,7 @@ const struct record_format *record_format_recognise(
 	struct builder names = { 0 };
 	char quoted[QUOTED];
 	int most = 0;
+	beginning = without_mark(beginning);
 	for (size_t i = 0; record_formats[i]; i++) {
 		int sure = record_formats[i]->recognise(beginning, parser);
 		build_format(&names, "%s%s", i ? ", " : "", record_formats[i]->name);
@@ -142,15 +151,16 @@ static enum error read_line(
 {
 	if (line->cut)
 		return fail(failure, ERROR_INPUT, "the line is longer than %u bytes", RECORD_LONGEST_LINE);
-	if (!line->text.size || !text_trim(line->text).size)
+	struct text text = without_mark(line->text);
+	if (!text.size || !text_trim(text).size)
 		return ERROR_AGAIN;
-	enum error error = check_line(line->text, failure);
+	enum error error = check_line(text, failure);
 	if (error)
 		return error;
 	if (arena_used(reader->arena))
 		arena_clear(reader->arena);
 	record_begin(record);
-	return reader->format->line(reader, line->text, record, failure);
+	return reader->format->line(reader, text, record, failure);
 }
 
 static enum error next_line(

@@ -63,8 +63,6 @@ enum error record_inner_object(
 
 int record_recognise_keys(struct text beginning, const char *const *keys, int certain)
 {
-	if (text_starts(beginning, TEXT("\xef\xbb\xbf")))
-		beginning = (struct text){ beginning.at + 3, beginning.size - 3 };
 	beginning = text_trim(beginning);
 	if (!text_starts(beginning, TEXT("{")) && !text_starts(beginning, TEXT("[")))
 		return 0;

@@ -171,6 +171,11 @@ class Eve(Case):
         alerts, _, _ = self.records("--indicators", indicators, self.file("eve.json", (json.dumps(line) + "\n") * 2), kind="alert")
         self.assertEqual([alert["alert"]["metadata"]["field"][0] for alert in alerts], ["server.address", "dns.query", "dns.address", "dns.query", "dns.address"])
 
+    def test_a_byte_order_mark_does_not_go_out(self):
+        line = '{"timestamp":"2026-04-01T00:00:00Z","event_type":"flow","src_ip":"10.0.0.1","dest_ip":"10.0.0.2","proto":"UDP"}'
+        (got,), _, _ = self.records(self.file("eve.json", "\ufeff" + line + "\n"))
+        self.assertEqual({name: got[name] for name in json.loads(line)}, json.loads(line))
+
     def test_what_the_sensor_finds_in_packets_is_found_in_its_records(self):
         captures = sorted((SHARED / "pcaps/protocols").glob("*.pcap*"))[::12]
         if not captures:
