@@ -112,14 +112,16 @@ static void write_tcp(struct builder *to, const struct observer_counts *counts)
 	eve_object_end(to);
 }
 
-/* Both versions of IP together: the observer does not tell them apart. */
 static void write_defragmentation(struct builder *to, const struct observer_counts *counts)
 {
+	static const char *const names[] = { "ipv4", "ipv6" };
 	eve_object(to, "defrag");
-	eve_object(to, "ipv4");
-	eve_number(to, "fragments", counts->fragments);
-	eve_number(to, "reassembled", counts->reassembled);
-	eve_object_end(to);
+	for (unsigned v6 = 0; v6 < 2; v6++) {
+		eve_object(to, names[v6]);
+		eve_number(to, "fragments", counts->fragments[v6]);
+		eve_number(to, "reassembled", counts->reassembled[v6]);
+		eve_object_end(to);
+	}
 	eve_object_end(to);
 }
 

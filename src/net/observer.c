@@ -196,14 +196,15 @@ static enum packet_kind take_fragment(
 {
 	struct datagram datagram;
 	const char *event;
+	bool v6 = packet->ip_version == 6;
 
-	observer->counts.fragments++;
+	observer->counts.fragments[v6]++;
 	bool whole = fragments_add(observer->fragments, packet, observer->frame->time, &datagram, &event);
 	if (event)
 		packet_event(packet, event);
 	if (!whole)
 		return PACKET_FRAGMENT;
-	observer->counts.reassembled++;
+	observer->counts.reassembled[v6]++;
 	*packets = datagram.packets;
 	*bytes = datagram.bytes;
 	return packet_decode_datagram(packet, packet->ip_protocol, datagram.at, datagram.size);

@@ -47,7 +47,8 @@ struct observer_counts {
 	uint64_t largest; /* frame, bytes */
 	uint64_t tcp_syn, tcp_synack, tcp_rst, midstream;
 	uint64_t ended_new, ended_established, ended_closed; /* flows, by their last state */
-	uint64_t fragments, reassembled, fragments_dropped;
+	uint64_t fragments[2], reassembled[2];               /* of IPv4, IPv6 */
+	uint64_t fragments_dropped;
 	uint64_t flows, flows_forced, flows_reused, flows_active;
 	uint64_t stream_gaps, stream_gap_bytes, stream_overlaps, stream_different, stream_memory_dropped, stream_memory;
 };

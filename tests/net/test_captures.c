@@ -70,7 +70,7 @@ static void run(const char *path, const uint8_t *bytes, size_t size, uint32_t mo
 	if (counts.stream_memory || counts.flows_active)
 		fail_here(path, "something was kept:", counts.stream_memory + counts.flows_active);
 	uint64_t told = packets + counts.not_ip + counts.malformed;
-	if (told > counts.frames || (counts.fragments == 0 && told != counts.frames))
+	if (told > counts.frames || (counts.fragments[0] + counts.fragments[1] == 0 && told != counts.frames))
 		fail_here(path, "packets that are of no flow:", counts.frames - told);
 	observer_free(observer);
 	free(copy);
