@@ -70,7 +70,8 @@ static void keep_rest(struct stream *stream, enum side side, const uint8_t *byte
 	struct stream_kept *kept = kept_of(stream, side);
 
 	if (kept->size > 0) {
-		memmove(kept->bytes, bytes, size);
+		if (bytes != kept->bytes)
+			memmove(kept->bytes, bytes, size);
 		kept->size = (uint32_t)size;
 	} else if (!append(stream, kept, bytes, size)) {
 		stream->memory->refused++;
@@ -252,6 +253,7 @@ static void become(struct stream *stream)
 		begin_recognition(stream);
 	for (int i = 0; i < 2; i++) {
 		stream->kept[i].event_count = 0;
+		stream->kept[i].want = 0;
 		stream->kept[i].deaf = stream->kept[i].ended;
 	}
 	flow_bytes_again(stream);
@@ -265,6 +267,7 @@ static void feed(struct stream *stream, enum side side, const uint8_t *bytes, si
 	uint64_t done = 1;
 
 	while (size > 0 && done > 0 && !stream->become) {
+		stream->kept[original].want = 0;
 		done = dissection->dissector->data(dissection, (enum side)(original ^ stream->turned), bytes, size);
 		if (done > size) {
 			stream->kept[original].skip = done - size;
@@ -330,7 +333,8 @@ void stream_bytes(struct stream *stream, enum side side, const uint8_t *bytes, u
 	if (kept->size == 0) {
 		flow_bytes(stream, side, bytes, size);
 	} else if (append(stream, kept, bytes, size)) {
-		flow_bytes(stream, side, kept->bytes, kept->size);
+		if (kept->size >= kept->want)
+			flow_bytes(stream, side, kept->bytes, kept->size);
 	} else {
 		stream->memory->refused++;
 		close_side(stream, side);
@@ -349,7 +353,7 @@ void stream_gap(struct stream *stream, enum side side, uint64_t missing)
 		return;
 	}
 	missing -= kept->skip;
-	kept->skip = 0;
+	kept->skip = kept->want = 0;
 	drop_kept(stream, kept);
 	if (!dissector || !dissector->gap || !dissector->gap(&stream->dissection, side, missing))
 		close_side(stream, side);
@@ -414,6 +418,14 @@ void dissection_anomaly(struct dissection *dissection, enum side side, const cha
 	kept->events[kept->event_count++] = event;
 	if (dissection->listener->anomaly)
 		dissection->listener->anomaly(dissection->listener->context, dissection, side, event);
+}
+
+void dissection_want(struct dissection *dissection, enum side side, size_t bytes)
+{
+	/* what is too long is to be found out no later than without */
+	size_t most = dissection->dissector->most_kept + 1;
+
+	kept_of((struct stream *)dissection, side)->want = (uint32_t)(bytes < most ? bytes : most);
 }
 
 void dissection_become(struct dissection *dissection, const struct dissector *next)

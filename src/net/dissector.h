@@ -84,10 +84,10 @@ struct dissector {
 	/* May be NULL. */
 	void (*start)(struct dissection *dissection);
 	/* The bytes of a side that it was not done with yet, and new ones behind them. Returns how many from the
-	 * beginning it is done with; 0 = show it again when there are more; more than `size` = the ones that come next
-	 * do not interest it either (and may be missing). Called again at once when it was done with some but not all.
-	 * For UDP: one whole datagram; what it returns does not matter. What is malformed is reported by
-	 * dissection_anomaly(), and the dissector goes on where it can. */
+	 * beginning it is done with; 0 = show it again when there are more (dissection_want()); more than `size` = the
+	 * ones that come next do not interest it either (and may be missing). Called again at once when it was done
+	 * with some but not all. For UDP: one whole datagram; what it returns does not matter. What is malformed is
+	 * reported by dissection_anomaly(), and the dissector goes on where it can. */
 	uint64_t (*data)(struct dissection *dissection, enum side side, const uint8_t *bytes, size_t size);
 	/* `missing` bytes of a side were never seen (capture loss); what was kept of that side is gone. Returns whether
 	 * the dissector can go on with what follows. May be NULL: it cannot. */
@@ -106,6 +106,10 @@ void dissection_emit(struct dissection *dissection, enum side side, const void *
 /* Something that the protocol's standard forbids: `event` is a stable lower-case name ("invalid_record_length"). The
  * same event is reported once for a flow and side. */
 void dissection_anomaly(struct dissection *dissection, enum side side, const char *event);
+/* From data() that returns 0: show this side again when it has so many bytes in all, of the same beginning. It may be
+ * shown before, or never again when the side ends: a hint, so that a message that comes a byte at a time is not looked
+ * at for each of them. */
+void dissection_want(struct dissection *dissection, enum side side, size_t bytes);
 /* What follows on this flow is another protocol (STARTTLS, CONNECT, Upgrade): `next` = NULL has it recognised afresh.
  * Takes effect for bytes of each side behind those that data() is done with. */
 void dissection_become(struct dissection *dissection, const struct dissector *next);

@@ -188,9 +188,12 @@ static uint64_t take_datagram(struct dissection *dissection, enum side side, con
 static uint64_t take_stream(struct dissection *dissection, enum side side, const uint8_t *bytes, size_t size)
 {
 	struct cursor from = cursor_of(bytes, size);
-	struct text message = cursor_text(&from, cursor_u16(&from));
-	if (from.failed)
+	uint16_t length = cursor_u16(&from);
+	struct text message = cursor_text(&from, length);
+	if (from.failed) {
+		dissection_want(dissection, side, (size_t)2 + length);
 		return 0;
+	}
 	take_message(dissection, side, message);
 	return 2 + message.size;
 }

@@ -334,8 +334,9 @@ static size_t go_on_with_data(struct dissection *dissection, enum side side, con
 	return some;
 }
 
-/* One step; returns how many bytes it took, 0 when it needs more. */
-static size_t take_some(struct dissection *dissection, enum side side, const uint8_t *bytes, size_t size)
+/* One step; returns how many bytes it took, 0 when it needs more (*wanted in all, when that is known). */
+static size_t take_some(
+    struct dissection *dissection, enum side side, const uint8_t *bytes, size_t size, size_t *wanted)
 {
 	struct reading *reading = &((struct http2_state *)dissection->state)->sides[side];
 	struct cursor from = cursor_of(bytes, size);
@@ -361,17 +362,21 @@ static size_t take_some(struct dissection *dissection, enum side side, const uin
 		return HEAD;
 	}
 	struct cursor payload = cursor_part(&from, frame.length);
-	if (from.failed)
+	if (from.failed) {
+		*wanted = HEAD + frame.length;
 		return 0;
+	}
 	take_frame(dissection, side, &frame, payload);
 	return HEAD + frame.length;
 }
 
 static uint64_t take(struct dissection *dissection, enum side side, const uint8_t *bytes, size_t size)
 {
-	size_t done = 0, some = 1;
+	size_t done = 0, some = 1, wanted = 0;
 	while (done < size && some)
-		done += some = take_some(dissection, side, bytes + done, size - done);
+		done += some = take_some(dissection, side, bytes + done, size - done, &wanted);
+	if (wanted && !done)
+		dissection_want(dissection, side, wanted);
 	return done;
 }
 

@@ -200,8 +200,10 @@ static uint64_t tcp_data(struct dissection *dissection, enum side side, const ui
 		return DISSECTION_DONE;
 	}
 	struct cursor message = cursor_part(&from, length);
-	if (message.failed)
+	if (message.failed) {
+		dissection_want(dissection, side, (size_t)4 + length);
 		return 0;
+	}
 	take_message(dissection, side, message);
 	return 4 + (uint64_t)length;
 }

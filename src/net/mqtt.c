@@ -163,8 +163,10 @@ static uint64_t mqtt_data(struct dissection *dissection, enum side side, const u
 		dissection_anomaly(
 		    dissection, side, first >> 4 == MQTT_PUBLISH ? "invalid_qos_level" : "malformed_traffic");
 	size_t wanted = length < MQTT_PACKET_KEPT ? length : MQTT_PACKET_KEPT;
-	if (from.left < wanted)
+	if (from.left < wanted) {
+		dissection_want(dissection, side, size - from.left + wanted);
 		return 0;
+	}
 	uint64_t done = size - from.left + (uint64_t)length;
 	struct mqtt_packet packet = { .type = (enum mqtt_type)(first >> 4),
 		.duplicate = first & 8,

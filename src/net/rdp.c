@@ -163,8 +163,10 @@ static uint64_t rdp_data(struct dissection *dissection, enum side side, const ui
 	if (state->done[side])
 		return DISSECTION_DONE;
 	enum likeness likeness = tpkt_read(cursor_of(bytes, size), &packet);
-	if (likeness == LIKENESS_MAYBE)
+	if (likeness == LIKENESS_MAYBE) {
+		dissection_want(dissection, side, packet.size);
 		return 0;
+	}
 	if (likeness == LIKENESS_NONE) {
 		dissection_anomaly(dissection, side, "malformed_data");
 		state->done[side] = true;

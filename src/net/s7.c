@@ -58,8 +58,10 @@ static uint64_t s7_data(struct dissection *dissection, enum side side, const uin
 	struct tpkt packet;
 	struct s7_message message;
 	enum likeness likeness = tpkt_read(cursor_of(bytes, size), &packet);
-	if (likeness == LIKENESS_MAYBE)
+	if (likeness == LIKENESS_MAYBE) {
+		dissection_want(dissection, side, packet.size);
 		return 0;
+	}
 	if (likeness == LIKENESS_NONE) {
 		dissection_anomaly(dissection, side, "malformed_data");
 		return DISSECTION_DONE;

@@ -92,8 +92,10 @@ static uint32_t take_smb2(struct dissection *dissection, enum side side, struct 
 	size_t most = wanted(&header), body = whole - SMB2_HEADER;
 	if (body > most)
 		body = most;
-	if (from.left < body)
+	if (from.left < body) {
+		dissection_want(dissection, side, SMB2_HEADER + body);
 		return 0;
+	}
 	take_message(dissection, side, &header, cursor_part(&from, body));
 	return whole;
 }
@@ -104,8 +106,10 @@ static uint32_t take_smb1(struct dissection *dissection, enum side side, struct 
 	struct smb_side *reading = &((struct smb_state *)dissection->state)->sides[side];
 	enum { COMMAND_NEGOTIATE = 0x72, FLAG_REPLY = 0x80 };
 	uint32_t most = SMB1_HEADER + SMB_BODY_KEPT, body = reading->left < most ? reading->left : most;
-	if (bytes.left < body)
+	if (bytes.left < body) {
+		dissection_want(dissection, side, body);
 		return 0;
+	}
 	struct cursor from = cursor_part(&bytes, body);
 	cursor_skip(&from, 4);
 	uint8_t command = cursor_u8(&from);

@@ -136,8 +136,10 @@ static uint64_t read_packet(
 	if (length < 2 || length > PACKET_LARGEST)
 		return give_up(dissection, state, which, "invalid_record");
 	struct cursor packet = cursor_part(&from, length);
-	if (from.failed)
+	if (from.failed) {
+		dissection_want(dissection, which, (size_t)4 + length);
 		return 0;
+	}
 	uint8_t padding = cursor_u8(&packet);
 	uint8_t type = cursor_u8(&packet);
 	if (type != MESSAGE_KEXINIT)

@@ -21,6 +21,7 @@
 struct stream_kept {
 	uint8_t *bytes;
 	uint32_t size, room;
+	uint32_t want; /* bytes of it before it is shown again */
 	uint64_t skip; /* bytes to come that nobody wants */
 	bool deaf;     /* nobody wants anything that comes */
 	bool ended;

@@ -105,8 +105,12 @@ static uint64_t read_message(
 	end = reach(side, bytes, size, wanted, &broken);
 	if (broken)
 		return give_up(dissection, state, which, "invalid_handshake_message");
-	if (end == 0)
+	if (end == 0) {
+		bool walked = side->gathered >= wanted;
+		dissection_want(dissection, which,
+		    walked ? side->walked - (side->gathered - wanted) : (size_t)side->walked + TLS_RECORD_HEADER);
 		return 0;
+	}
 	uint32_t left = side->gathered - (uint32_t)wanted;
 	uint8_t *message = NULL;
 	if (wanted > side->record_left) {

@@ -23,6 +23,8 @@ static enum likeness recognise_test(enum side side, const uint8_t *bytes, size_t
 	return size < 4 ? LIKENESS_MAYBE : LIKENESS_SURE;
 }
 
+unsigned unfinished_shown;
+
 static uint64_t data_test(struct dissection *dissection, enum side side, const uint8_t *bytes, size_t size)
 {
 	uint8_t *greeted = dissection->state;
@@ -39,8 +41,11 @@ static uint64_t data_test(struct dissection *dissection, enum side side, const u
 		dissection_become(dissection, NULL);
 		return 1;
 	}
-	if (size < 1u + bytes[0])
+	if (size < 1u + bytes[0]) {
+		unfinished_shown++;
+		dissection_want(dissection, side, 1u + bytes[0]);
 		return 0;
+	}
 	const struct text message = { (const char *)bytes + 1, bytes[0] };
 	dissection_emit(dissection, side, &message);
 	return 1u + bytes[0];

@@ -21,6 +21,8 @@ struct observer *observe(struct seen *seen, const struct observer_settings *chan
 void forget(struct seen *seen);
 const char *said(const struct builder *builder);
 
+extern unsigned unfinished_shown; /* how often the dissector was shown a message that is not whole */
+
 /* A segment of the one connection, a millisecond after the last one; side 0 is the client, 10.0.0.1:40000. */
 struct segment {
 	unsigned side;

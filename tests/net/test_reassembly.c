@@ -256,6 +256,29 @@ static void test_first_bytes_of_an_overlap_count_and_the_others_are_told(void **
 	forget(&seen);
 }
 
+static void test_long_message_is_shown_when_it_is_whole(void **state)
+{
+	(void)state;
+	struct seen seen;
+	struct observer *observer = observe(&seen, NULL);
+	char message[] = "TEST\144", whole[102];
+
+	memset(whole, 'x', 100);
+	memcpy(whole + 100, "\n", 2);
+	unfinished_shown = 0;
+	say(observer, 0, 99, TCP_SYN, "");
+	say(observer, 0, 100, TCP_ACK, message);
+	for (unsigned i = 0; i < 100; i++) {
+		assert_string_equal(said(&seen.said[0]), "");
+		say(observer, 0, 105 + i, TCP_ACK, "x");
+	}
+	assert_string_equal(said(&seen.said[0]), whole);
+	assert_int_equal(unfinished_shown, 1);
+	observer_finish(observer);
+	observer_free(observer);
+	forget(&seen);
+}
+
 static void test_hole_is_given_up_when_what_is_behind_it_was_acknowledged(void **state)
 {
 	(void)state;
@@ -405,6 +428,7 @@ int main(void)
 		cmocka_unit_test(test_payload_is_told_once_and_in_order),
 		cmocka_unit_test(test_overlapping_segments_give_each_byte_once),
 		cmocka_unit_test(test_first_bytes_of_an_overlap_count_and_the_others_are_told),
+		cmocka_unit_test(test_long_message_is_shown_when_it_is_whole),
 		cmocka_unit_test(test_hole_is_given_up_when_what_is_behind_it_was_acknowledged),
 		cmocka_unit_test(test_what_waits_is_bounded),
 		cmocka_unit_test(test_too_long_a_message_is_told_once),
