@@ -1,7 +1,7 @@
 /*
  * The dissector of HTTP/1: a conversation, and how it is told.
  *
- * Sources: net/http.c, net/http_head.c, net/http_line.c, formats/eve_http.c.
+ * Sources: net/http.c, net/http_transaction.c, net/http_head.c, net/http_line.c, formats/eve_http.c.
  */
 #include "fuzz_dissector.h"
 #include "net/http.h"

@@ -1,201 +1,30 @@
 /*
- * The dissector of HTTP/1 (http.h): lines and bodies of each side, requests that wait for their responses. The observer
- * calls it.
- *
- * What waits is a queue of transactions, the oldest first; a response belongs to the oldest that has none.
+ * The dissector of HTTP/1 (http.h): lines and bodies of each side. The observer calls it.
  */
-#include "net/http.h"
+#include "net/http_inner.h"
 
 #include "net/http_line.h"
-#include "net/http_part.h"
 #include "net/line.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-enum phase {
-	PHASE_START,      /* the first line of a message */
-	PHASE_HEAD,       /* header lines */
-	PHASE_BODY,       /* `left` bytes */
-	PHASE_CHUNK_SIZE, /* a line with the size of a chunk */
-	PHASE_CHUNK,      /* `left` bytes of one */
-	PHASE_CHUNK_END,  /* the line end behind it */
-	PHASE_TRAILER,
-	PHASE_TO_END,  /* a body that ends with the stream */
-	PHASE_WAIT,    /* for the other side's answer to CONNECT */
-	PHASE_LOST,    /* lines, until one begins a message */
-	PHASE_NOTHING, /* no more of this side */
-};
-
-/* A message: what is kept of it. */
-struct part {
-	struct http_kept kept; /* the first and the header lines, as sent, and the body */
-	size_t first;          /* bytes of the first line with its end */
-	bool seen, ended;
-};
-
-struct transaction {
-	struct transaction *next;
-	uint64_t id;
-	struct part parts[2]; /* by side: request, response */
-	uint16_t status;
-	bool no_body; /* the response to HEAD has none */
-	bool connect;
-};
-
-/* A side's place in its stream. */
-struct reading {
-	enum phase phase;
-	size_t scanned; /* bytes at the beginning that have no line end */
-	uint64_t left;
-	struct transaction *at; /* whose part is read */
-	bool has_length, chunked;
-	uint64_t length;
-};
-
-struct http_state {
-	struct reading sides[2];
-	struct transaction *first;
-	unsigned waiting;
-	uint64_t transactions;
-	size_t kept; /* bytes of heads and bodies' beginnings */
-	bool begun;
-	bool become; /* another protocol follows */
-};
-
-static void free_part(struct http_state *state, struct part *part)
-{
-	http_kept_free(&part->kept, &state->kept);
-	*part = (struct part){ 0 };
-}
-
-static struct http_part part_of(const struct part *part)
-{
-	const struct builder *lines = &part->kept.lines;
-	size_t first = part->first < lines->size ? part->first : lines->size;
-	struct http_part shown = { .seen = part->seen, .body = part->kept.body };
-	if (lines->size)
-		shown.head = (struct text){ lines->at + first, lines->size - first };
-	return shown;
-}
-
-static struct text first_line(const struct part *part)
-{
-	size_t taken;
-	if (!part->kept.lines.size)
-		return TEXT_NONE;
-	return line_read((const uint8_t *)part->kept.lines.at, part->kept.lines.size, 0, &taken);
-}
-
-/* The authority of an absolute URI (RFC 3986, 3.2), without who it is for. */
-static struct text authority_of(struct text uri)
-{
-	ptrdiff_t at = text_find(uri, TEXT("://"));
-	struct text whole = uri;
-	if (at <= 0 || memchr(uri.at, '/', (size_t)at) || memchr(uri.at, '?', (size_t)at))
-		return TEXT_NONE;
-	struct text rest = { whole.at + at + 3, whole.size - (size_t)at - 3 };
-	size_t size = 0;
-	while (size < rest.size && !strchr("/?#", rest.at[size]))
-		size++;
-	struct text authority = { rest.at, size };
-	while (authority.size && memchr(authority.at, '@', authority.size))
-		text_cut(&authority, '@');
-	return authority;
-}
-
-static struct http_exchange exchange_of(const struct transaction *transaction)
-{
-	const struct part *request = &transaction->parts[SIDE_CLIENT], *response = &transaction->parts[SIDE_SERVER];
-	struct http_exchange exchange = {
-		.tx_id = transaction->id, .version = 1, .request = part_of(request), .response = part_of(response)
-	};
-	struct request_line asked;
-	struct status_line answered;
-	if (request->seen && request_line_read(first_line(request), &asked)) {
-		exchange.method = asked.method;
-		exchange.uri = asked.uri;
-		exchange.request.protocol = asked.protocol;
-		exchange.host = authority_of(asked.uri);
-		if (!exchange.host.size)
-			exchange.host = http_header(exchange.request.head, "host");
-		if (!exchange.host.size && transaction->connect)
-			exchange.host = asked.uri;
-	}
-	if (response->seen && status_line_read(first_line(response), &answered)) {
-		exchange.response.protocol = answered.protocol;
-		exchange.status = answered.number;
-		exchange.status_text = answered.status;
-	}
-	return exchange;
-}
-
-/* Emits the oldest transaction and forgets it. */
-static void emit_first(struct dissection *dissection, struct http_state *state)
-{
-	struct transaction *transaction = state->first;
-	enum side side = transaction->parts[SIDE_SERVER].seen ? SIDE_SERVER : SIDE_CLIENT;
-	struct http_exchange exchange = exchange_of(transaction);
-	dissection_emit(dissection, side, &exchange);
-	state->first = transaction->next;
-	state->waiting--;
-	for (unsigned i = 0; i < 2; i++) {
-		if (state->sides[i].at == transaction) {
-			state->sides[i].at = NULL;
-			if (state->sides[i].phase == PHASE_HEAD || state->sides[i].phase == PHASE_TRAILER)
-				state->sides[i].phase = PHASE_LOST;
-		}
-		free_part(state, &transaction->parts[i]);
-	}
-	free(transaction);
-}
-
-static bool is_over(const struct transaction *transaction)
-{
-	const struct part *parts = transaction->parts;
-	return parts[SIDE_SERVER].ended && (parts[SIDE_CLIENT].ended || !parts[SIDE_CLIENT].seen);
-}
-
-static void emit_what_is_over(struct dissection *dissection, struct http_state *state)
-{
-	while (state->first && is_over(state->first))
-		emit_first(dissection, state);
-}
-
-static struct transaction *add_transaction(struct dissection *dissection, struct http_state *state)
-{
-	if (state->waiting >= HTTP_WAITING) {
-		dissection_anomaly(dissection, SIDE_CLIENT, "too_many_requests_waiting");
-		emit_first(dissection, state);
-	}
-	struct transaction *transaction = calloc(1, sizeof *transaction), **last = &state->first;
-	if (!transaction)
-		return NULL;
-	transaction->id = state->transactions++;
-	while (*last)
-		last = &(*last)->next;
-	*last = transaction;
-	state->waiting++;
-	return transaction;
-}
-
 /* Keeps a line of a head, within the flow's limit. */
-static void keep_line(struct dissection *dissection, enum side side, struct part *part, struct text line)
+static void keep_line(struct dissection *dissection, enum side side, struct http_message *part, struct text line)
 {
 	struct http_state *state = dissection->state;
 	if (!http_kept_line(&part->kept, line, &state->kept))
 		dissection_anomaly(dissection, side, "headers_too_long");
 }
 
-static struct part *part_read(struct http_state *state, enum side side)
+static struct http_message *part_read(struct http_state *state, enum side side)
 {
-	struct transaction *at = state->sides[side].at;
+	struct http_transaction *at = state->sides[side].at;
 	return at ? &at->parts[side] : NULL;
 }
 
 static void body_bytes(struct http_state *state, enum side side, const uint8_t *bytes, size_t size)
 {
-	struct part *part = part_read(state, side);
+	struct http_message *part = part_read(state, side);
 	if (part)
 		http_kept_body(&part->kept, bytes, size, &state->kept);
 }
@@ -204,8 +33,8 @@ static void body_bytes(struct http_state *state, enum side side, const uint8_t *
 static void end_message(struct dissection *dissection, enum side side, bool complete)
 {
 	struct http_state *state = dissection->state;
-	struct reading *reading = &state->sides[side];
-	struct part *part = part_read(state, side);
+	struct http_reading *reading = &state->sides[side];
+	struct http_message *part = part_read(state, side);
 	reading->phase = complete ? PHASE_START : PHASE_LOST;
 	reading->at = NULL;
 	reading->scanned = 0;
@@ -213,11 +42,11 @@ static void end_message(struct dissection *dissection, enum side side, bool comp
 		return;
 	part->ended = true;
 	http_kept_end(&part->kept, complete);
-	emit_what_is_over(dissection, state);
+	http_transactions_emit_over(dissection, state);
 }
 
 /* The other protocol that a response announces: 101, or 2xx to CONNECT. */
-static bool becomes_another(struct dissection *dissection, const struct transaction *transaction)
+static bool becomes_another(struct dissection *dissection, const struct http_transaction *transaction)
 {
 	if (transaction->status != 101 && !(transaction->connect && transaction->status / 100 == 2))
 		return false;
@@ -225,24 +54,24 @@ static bool becomes_another(struct dissection *dissection, const struct transact
 	return true;
 }
 
-static bool has_no_body(const struct transaction *transaction)
+static bool has_no_body(const struct http_transaction *transaction)
 {
 	return transaction->no_body || transaction->status == 204 || transaction->status == 304;
 }
 
 /* An interim response (RFC 9110, 15.2): the one that counts is still to come. */
-static void forget_response(struct http_state *state, struct transaction *transaction)
+static void forget_response(struct http_state *state, struct http_transaction *transaction)
 {
-	free_part(state, &transaction->parts[SIDE_SERVER]);
+	http_message_free(state, &transaction->parts[SIDE_SERVER]);
 	state->sides[SIDE_SERVER].phase = PHASE_START;
 	state->sides[SIDE_SERVER].at = NULL;
 }
 
 /* How the body is framed (RFC 9112, 6.3). */
-static void end_response_head(struct dissection *dissection, struct reading *reading)
+static void end_response_head(struct dissection *dissection, struct http_reading *reading)
 {
 	struct http_state *state = dissection->state;
-	struct transaction *transaction = reading->at;
+	struct http_transaction *transaction = reading->at;
 	bool was_connect = transaction && transaction->connect;
 	if (transaction && becomes_another(dissection, transaction)) {
 		state->become = true;
@@ -265,7 +94,7 @@ static void end_response_head(struct dissection *dissection, struct reading *rea
 		end_message(dissection, SIDE_SERVER, true);
 }
 
-static void end_request_head(struct dissection *dissection, struct reading *reading)
+static void end_request_head(struct dissection *dissection, struct http_reading *reading)
 {
 	if (reading->chunked) {
 		reading->phase = PHASE_CHUNK_SIZE;
@@ -280,7 +109,7 @@ static void end_request_head(struct dissection *dissection, struct reading *read
 }
 
 /* What a header line says of the framing. */
-static void note_header(struct dissection *dissection, enum side side, struct reading *reading, struct text line)
+static void note_header(struct dissection *dissection, enum side side, struct http_reading *reading, struct text line)
 {
 	struct text length = http_header(line, "content-length"), encoding = http_header(line, "transfer-encoding");
 	uint64_t number;
@@ -302,8 +131,8 @@ static void note_header(struct dissection *dissection, enum side side, struct re
 static void head_line(struct dissection *dissection, enum side side, struct text line, struct text whole)
 {
 	struct http_state *state = dissection->state;
-	struct reading *reading = &state->sides[side];
-	struct part *part = part_read(state, side);
+	struct http_reading *reading = &state->sides[side];
+	struct http_message *part = part_read(state, side);
 	if (line.size) {
 		note_header(dissection, side, reading, line);
 		if (part)
@@ -318,12 +147,12 @@ static void head_line(struct dissection *dissection, enum side side, struct text
 static void begin_request(struct dissection *dissection, struct text whole, const struct request_line *line)
 {
 	struct http_state *state = dissection->state;
-	struct reading *reading = &state->sides[SIDE_CLIENT];
-	struct transaction *transaction = add_transaction(dissection, state);
-	*reading = (struct reading){ .phase = PHASE_HEAD, .at = transaction };
+	struct http_reading *reading = &state->sides[SIDE_CLIENT];
+	struct http_transaction *transaction = http_transaction_add(dissection, state);
+	*reading = (struct http_reading){ .phase = PHASE_HEAD, .at = transaction };
 	if (!transaction)
 		return;
-	struct part *part = &transaction->parts[SIDE_CLIENT];
+	struct http_message *part = &transaction->parts[SIDE_CLIENT];
 	part->seen = true;
 	part->first = whole.size;
 	transaction->no_body = text_equal(line->method, TEXT("HEAD"));
@@ -336,16 +165,16 @@ static void begin_request(struct dissection *dissection, struct text whole, cons
 static void begin_response(struct dissection *dissection, struct text whole, const struct status_line *line)
 {
 	struct http_state *state = dissection->state;
-	struct reading *reading = &state->sides[SIDE_SERVER];
-	struct transaction *transaction = state->first;
+	struct http_reading *reading = &state->sides[SIDE_SERVER];
+	struct http_transaction *transaction = state->first;
 	while (transaction && transaction->parts[SIDE_SERVER].seen)
 		transaction = transaction->next;
 	if (!transaction)
-		transaction = add_transaction(dissection, state);
-	*reading = (struct reading){ .phase = PHASE_HEAD, .at = transaction };
+		transaction = http_transaction_add(dissection, state);
+	*reading = (struct http_reading){ .phase = PHASE_HEAD, .at = transaction };
 	if (!transaction)
 		return;
-	struct part *part = &transaction->parts[SIDE_SERVER];
+	struct http_message *part = &transaction->parts[SIDE_SERVER];
 	part->seen = true;
 	part->first = whole.size;
 	transaction->status = line->number;
@@ -356,7 +185,7 @@ static void begin_response(struct dissection *dissection, struct text whole, con
 static void start_line(struct dissection *dissection, enum side side, struct text line, struct text whole)
 {
 	struct http_state *state = dissection->state;
-	struct reading *reading = &state->sides[side];
+	struct http_reading *reading = &state->sides[side];
 	struct request_line request;
 	struct status_line status;
 	bool lost = reading->phase == PHASE_LOST;
@@ -375,7 +204,7 @@ static void start_line(struct dissection *dissection, enum side side, struct tex
 
 static void chunk_size(struct dissection *dissection, enum side side, struct text line)
 {
-	struct reading *reading = &((struct http_state *)dissection->state)->sides[side];
+	struct http_reading *reading = &((struct http_state *)dissection->state)->sides[side];
 	struct text digits = text_trim(text_cut(&line, ';'));
 	uint64_t size = 0;
 	bool valid = digits.size > 0 && digits.size <= 15;
@@ -400,7 +229,7 @@ static void chunk_size(struct dissection *dissection, enum side side, struct tex
 
 static void take_line(struct dissection *dissection, enum side side, struct text line, struct text whole)
 {
-	struct reading *reading = &((struct http_state *)dissection->state)->sides[side];
+	struct http_reading *reading = &((struct http_state *)dissection->state)->sides[side];
 	switch (reading->phase) {
 	case PHASE_HEAD:
 		head_line(dissection, side, line, whole);
@@ -424,7 +253,7 @@ static void take_line(struct dissection *dissection, enum side side, struct text
 /* One step; returns how many bytes it took, 0 when it needs more. */
 static size_t take_some_line(struct dissection *dissection, enum side side, const uint8_t *bytes, size_t size)
 {
-	struct reading *reading = &((struct http_state *)dissection->state)->sides[side];
+	struct http_reading *reading = &((struct http_state *)dissection->state)->sides[side];
 	size_t taken;
 	struct text line = line_read(bytes, size, reading->scanned, &taken);
 	if (taken > HTTP_LINE_LARGEST || (!taken && size > HTTP_LINE_LARGEST)) {
@@ -442,7 +271,7 @@ static size_t take_some_line(struct dissection *dissection, enum side side, cons
 static size_t take_some(struct dissection *dissection, enum side side, const uint8_t *bytes, size_t size)
 {
 	struct http_state *state = dissection->state;
-	struct reading *reading = &state->sides[side];
+	struct http_reading *reading = &state->sides[side];
 	switch (reading->phase) {
 	case PHASE_WAIT:
 		return 0;
@@ -504,8 +333,8 @@ static uint64_t take(struct dissection *dissection, enum side side, const uint8_
 static bool gap(struct dissection *dissection, enum side side, uint64_t missing)
 {
 	struct http_state *state = dissection->state;
-	struct reading *reading = &state->sides[side];
-	struct part *part = part_read(state, side);
+	struct http_reading *reading = &state->sides[side];
+	struct http_message *part = part_read(state, side);
 	bool body = reading->phase == PHASE_BODY || reading->phase == PHASE_CHUNK;
 	reading->scanned = 0;
 	if (part && (body || reading->phase == PHASE_TO_END))
@@ -535,7 +364,7 @@ static void stop(struct dissection *dissection)
 {
 	struct http_state *state = dissection->state;
 	while (state->first)
-		emit_first(dissection, state);
+		http_transaction_emit(dissection, state);
 }
 
 const struct dissector dissector_http = {
