@@ -4,13 +4,11 @@
  *
  *   records FILE…       the EVE records, with the file as pcap_filename
  */
+#include "replay.h"
+
 #include "formats/eve_record.h"
-#include "net/capture_file.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-
-#define BATCH 64 /* frames */
 
 struct run {
 	struct eve_source source;
@@ -40,24 +38,12 @@ static int show(const char *path)
 	struct run run = { .source = { .pcap_filename = text_of(path) } };
 	struct observer_settings settings = observer_defaults;
 	struct capture_file *file;
-	struct frame frames[BATCH];
-	struct failure failure = { 0 };
-	size_t count;
 	settings.listener = (struct listener){ .context = &run, .facts = on_facts, .anomaly = on_anomaly };
 	settings.flow_over = on_flow;
 	settings.context = &run;
 	settings.flows = 1u << 16;
-	struct observer *observer = observer_new(&settings);
-	if (!observer)
-		return 1;
-	if (capture_file_open(path, &file, &failure) == OK) {
-		while (capture_file_read(file, frames, BATCH, &count, &failure) == OK)
-			for (size_t i = 0; i < count; i++)
-				observer_frame(observer, &frames[i]);
-		capture_file_close(file);
-	}
-	observer_finish(observer);
-	observer_free(observer);
+	if (capture_file_open(path, &file, NULL) == OK)
+		replay_capture(file, &settings, NULL, NULL);
 	fwrite(run.records.at, 1, run.records.size, stdout);
 	bool failed = run.records.failed;
 	builder_free(&run.records);

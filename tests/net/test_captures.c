@@ -3,9 +3,9 @@
  * any length, each in memory of its own size, through the observer and every dissector: whatever comes, all that was
  * taken is given back, and every packet is accounted for. A sample; more with NOROSHI_LONG=1.
  */
+#include "replay.h"
+
 #include "base/file.h"
-#include "net/capture_file.h"
-#include "net/observer.h"
 
 #include <glob.h>
 #include <stdio.h>
@@ -30,12 +30,13 @@ static void fail_here(const char *path, const char *what, unsigned long long at)
 	exit(1);
 }
 
-/* An exact copy of each frame, of at most `most` bytes. */
-static void observe_frame(struct observer *observer, const struct frame *frame, uint32_t most)
+/* An exact copy of each frame, of at most *context bytes. */
+static void observe_frame(void *context, struct observer *observer, const struct frame *frame)
 {
+	const uint32_t *most = context;
 	struct frame cut = *frame;
-	if (cut.size > most)
-		cut.size = most;
+	if (cut.size > *most)
+		cut.size = *most;
 	uint8_t *copy = malloc(cut.size ? cut.size : 1);
 	if (!copy)
 		exit(2);
@@ -49,8 +50,7 @@ static void run(const char *path, const uint8_t *bytes, size_t size, uint32_t mo
 {
 	struct observer_settings settings = observer_defaults;
 	struct capture_file *file;
-	struct frame frame;
-	size_t count;
+	struct observer_counts counts = { 0 };
 	uint8_t *copy = malloc(size ? size : 1);
 
 	if (!copy)
@@ -59,20 +59,13 @@ static void run(const char *path, const uint8_t *bytes, size_t size, uint32_t mo
 	settings.flows = 10000;
 	settings.flow_over = on_flow;
 	packets = 0;
-	struct observer *observer = observer_new(&settings);
-	if (capture_file_bytes(copy, size, &file, NULL) == OK) {
-		while (capture_file_read(file, &frame, 1, &count, NULL) == OK)
-			observe_frame(observer, &frame, most);
-		capture_file_close(file);
-	}
-	observer_finish(observer);
-	struct observer_counts counts = observer_count(observer);
+	if (capture_file_bytes(copy, size, &file, NULL) == OK)
+		counts = replay_capture(file, &settings, observe_frame, &most);
 	if (counts.stream_memory || counts.flows_active)
 		fail_here(path, "something was kept:", counts.stream_memory + counts.flows_active);
 	uint64_t told = packets + counts.not_ip + counts.malformed;
 	if (told > counts.frames || (counts.fragments[0] + counts.fragments[1] == 0 && told != counts.frames))
 		fail_here(path, "packets that are of no flow:", counts.frames - told);
-	observer_free(observer);
 	free(copy);
 }
 

@@ -5,9 +5,9 @@
  * How long a hole is waited for is a matter of bytes and acknowledgements (net/tcp_stream.h), so that nothing differs
  * where segments came late or never either.
  */
-#include "base/file.h"
+#include "replay.h"
+
 #include "formats/eve_record.h"
-#include "net/capture_file.h"
 #include "net/packet.h"
 
 #include <arpa/inet.h>
@@ -27,7 +27,7 @@ struct change {
 };
 
 struct run {
-	struct observer *observer;
+	struct observer *observer; /* while it is replayed */
 	struct builder records;
 	struct change change;
 };
@@ -114,12 +114,14 @@ static bool is_cut(const struct run *run, const struct packet *packet, enum pack
 	       !packet->not_captured && !packet->vlan[0] && packet->size > run->change.piece;
 }
 
-static void send_frame(struct run *run, const struct frame *frame)
+static void send_frame(void *context, struct observer *observer, const struct frame *frame)
 {
+	struct run *run = context;
 	struct packet packet;
+	run->observer = observer;
 	enum packet_kind kind = packet_decode(frame, &packet);
 	if (!is_cut(run, &packet, kind)) {
-		observer_frame(run->observer, frame);
+		observer_frame(observer, frame);
 		return;
 	}
 	uint32_t pieces = (packet.size + run->change.piece - 1) / run->change.piece;
@@ -136,20 +138,10 @@ static struct builder records_of(const char *path, struct change change)
 	struct run run = { .change = change };
 	struct observer_settings settings = observer_defaults;
 	struct capture_file *file;
-	struct frame frames[64];
-	struct failure failure;
-	size_t count;
 	settings.listener = (struct listener){ .context = &run, .facts = on_facts };
 	settings.flows = 1u << 16;
-	if (capture_file_open(path, &file, &failure) != OK)
-		return run.records;
-	MUST(run.observer = observer_new(&settings));
-	while (capture_file_read(file, frames, 64, &count, &failure) == OK)
-		for (size_t i = 0; i < count; i++)
-			send_frame(&run, &frames[i]);
-	observer_finish(run.observer);
-	observer_free(run.observer);
-	capture_file_close(file);
+	if (capture_file_open(path, &file, NULL) == OK)
+		replay_capture(file, &settings, send_frame, &run);
 	MUST(!run.records.failed);
 	return run.records;
 }
