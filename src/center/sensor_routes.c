@@ -176,7 +176,7 @@ static enum error sensor_token(struct call *call, struct failure *failure)
 static const struct field number_fields[] = { NUMBER, { NULL } };
 static const struct field change_fields[] = {
 	NUMBER,
-	{ "routes", FIELD_BOOLEAN, IN_BODY, true,
+	{ "routes", FIELD_BOOLEAN, IN_BODY, false,
 	    .summary = "It watches many organisations: each of its alerts goes to those whose addresses it concerns." },
 	{ NULL },
 };

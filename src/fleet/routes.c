@@ -163,6 +163,13 @@ enum error fleet_list(struct call *call, struct failure *failure)
 		return error;
 	add_counts(&listing);
 	output_coverage(call, call->output, "watched", &coverage);
+	if (call->route->kind ==
+	    ROUTE_JSON) { /* of the day up to now: a program that asks twice is answered the same */
+		json_t *watched = json_object_get(call->output, "watched");
+		json_object_del(watched, "from");
+		json_object_del(watched, "to");
+		json_object_set_new(watched, "hours", json_integer(24));
+	}
 	output_string(call->output, "next", page.next);
 	json_object_set_new(
 	    call->output, "may_plan", json_boolean(policy_reach(call->subject->role, ACTION_SENSOR_WRITE) != 0));

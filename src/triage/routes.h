@@ -48,9 +48,9 @@ enum error event_load(struct call *call, struct uuid id, struct event **event, s
 json_t *event_json(const struct call *call, const struct titles *titles, const struct event *event,
     const struct event_standing *standing);
 /* The coverage of a list or a count into output `watched`, so that an empty one is not read as "nothing there": of
- * [from, to); from 0 = the day before its end, to 0 or in the future = now. */
-enum error watched_output(
-    struct call *call, uint32_t organisation, nanoseconds from, nanoseconds to, struct failure *failure);
+ * [from, to); from 0 = `usual` before its end, to 0 or in the future = now. */
+enum error watched_output(struct call *call, uint32_t organisation, nanoseconds from, nanoseconds to, nanoseconds usual,
+    struct failure *failure);
 /* Of the event's time and organisation (rule 13). */
 enum error event_coverage(
     const struct call *call, const struct event *event, struct coverage *coverage, struct failure *failure);

@@ -71,7 +71,7 @@ enum error alerts_list(struct call *call, struct failure *failure)
 		error = fail(failure, ERROR_MEMORY, "alerts: no memory");
 	position_cursor_write(call, "next", next);
 	echo_conditions(call, titles);
-	return error ? error : watched_output(call, query.organisation, query.from, query.to, failure);
+	return error ? error : watched_output(call, query.organisation, query.from, query.to, DAY, failure);
 }
 
 enum error alert_read(struct call *call, struct failure *failure)

@@ -73,7 +73,7 @@ enum error events_list(struct call *call, struct failure *failure)
 	output_string(call->output, "order", query.order == EVENT_BY_TIME ? "time" : "rank");
 	output_string(call->output, "next", page.next);
 	json_object_set_new(call->output, "may_decide", json_boolean(may_decide(call)));
-	return watched_output(call, query.organisation, query.from, query.to, failure);
+	return watched_output(call, query.organisation, query.from, query.to, DAY, failure);
 }
 
 /* ── the alerts of one event ─ */

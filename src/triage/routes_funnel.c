@@ -87,5 +87,5 @@ enum error funnel_read(struct call *call, struct failure *failure)
 	output_day(call->output, "from", from);
 	output_day(call->output, "to", to);
 	return error ? error
-		     : watched_output(call, (uint32_t)input_integer(call, "organisation", 0), from, to, failure);
+		     : watched_output(call, (uint32_t)input_integer(call, "organisation", 0), from, to, DAY, failure);
 }

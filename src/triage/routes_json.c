@@ -92,7 +92,6 @@ void title_add(const struct titles *titles, uint32_t organisation, json_t *objec
 
 /* ── nouns ─ */
 
-#define WATCHED_USUAL DAY
 #define WATCHED_MOST (400 * DAY) /* older gaps are not kept */
 
 static json_t *built(struct builder *text)
@@ -110,16 +109,31 @@ enum error event_coverage(
 	return store_coverage(call->store, call->scope, event->organisation, from, to, coverage, failure);
 }
 
-enum error watched_output(
-    struct call *call, uint32_t organisation, nanoseconds from, nanoseconds to, struct failure *failure)
+/* A program that asks twice is answered the same: a time up to now is said by its length (`hours`; −1: none). */
+static void output_until_now(struct call *call, int64_t hours)
+{
+	json_t *watched = json_object_get(call->output, "watched");
+	if (call->route->kind != ROUTE_JSON || hours == 0)
+		return;
+	json_object_del(watched, "to");
+	if (hours < 0)
+		return;
+	json_object_del(watched, "from");
+	json_object_set_new(watched, "hours", json_integer(hours));
+}
+
+enum error watched_output(struct call *call, uint32_t organisation, nanoseconds from, nanoseconds to, nanoseconds usual,
+    struct failure *failure)
 {
 	struct coverage coverage;
 	nanoseconds end = to && to < call->now ? to : call->now, oldest = end - WATCHED_MOST;
-	nanoseconds begin = from > oldest ? from : from ? oldest : end - WATCHED_USUAL;
+	nanoseconds begin = from > oldest ? from : from ? oldest : end - usual;
 	enum error error = store_coverage(
 	    call->store, call->scope, organisation, begin < end ? begin : end - SECOND, end, &coverage, failure);
 	if (!error)
 		output_coverage(call, call->output, "watched", &coverage);
+	if (!error)
+		output_until_now(call, to && to < call->now ? 0 : from ? -1 : usual / HOUR);
 	return error;
 }
 

@@ -250,7 +250,7 @@ enum error statistics_read(struct call *call, struct failure *failure)
 		time_asked(call, kind, &from, &to);
 		if (!error)
 			error = watched_output(call, (uint32_t)input_integer(call, "organisation", 0),
-			    input_has(call, "first_year") ? from : call->now - 365 * DAY, to, failure);
+			    input_has(call, "first_year") ? from : 0, to, 365 * DAY, failure);
 	}
 	statistics_free(counting.statistics);
 	return error;

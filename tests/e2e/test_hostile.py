@@ -114,7 +114,8 @@ def routes():
     document = world().centre.json("GET", "/v1/openapi.json")[1]
     bodies = {"confirm": {"reason": "x"}, "dismiss": {"reason": "x"}, "reopen": {"reason": "x"},
               "merge": {"into": UUIDS[0], "reason": "x"}, "split": {"hosts": ["secret"], "reason": "x"}, "notices": {},
-              "reply": {"text": "x"}, "analysis": {"text": "x"}, "sensors": {"name": "x"}, "space": {"prefix": "192.0.2.0/24"}, "token": {}, "tokens": {"name": "x"}}
+              "reply": {"text": "x"}, "analysis": {"text": "x"}, "sensors": {"name": "x"}, "space": {"prefix": "192.0.2.0/24"}, "token": {}, "tokens": {"name": "x"},
+              "maintenance": {"hours": 1, "reason": "x"}}
     for path, methods in document["paths"].items():
         if "{" in path:
             for method in methods:
@@ -143,6 +144,16 @@ def thing(path, number):
         return w.events[number]["campaign"], UUIDS[0]  # of which one's own organisation is a part, and yet
     if path.startswith("/v1/tokens"):
         return UUIDS[0], UUIDS[0]
+    if path.startswith("/v1/maintenance"):
+        sensor = thing("/v1/sensors", number)[0]
+        status, planned = w.centre.json("POST", "/v1/sensors/%s/maintenance" % sensor, w.centre.tokens["administrator"],
+                                        {"hours": 1, "reason": "x"})
+        assert status == 201, planned
+        return str(planned["number"]), "4000000"
+    if path.startswith("/v1/announcements"):
+        status, made = w.centre.json("POST", "/v1/announcements", w.centre.tokens["analyst"], {"source": "x", "targets": "nobody.example"})
+        assert status == 201, made
+        return made["announcement"]["id"], UUIDS[0]
     raise AssertionError("no thing for " + path)
 
 
@@ -188,7 +199,8 @@ def test_lists_searches_and_counts_tell_nothing_of_others():
                                                             "secret reason %d" % other, "for everyone"]
     queries = ["/v1/events", "/v1/events?state=open", "/v1/events?organisation=%d" % other, "/v1/alerts?limit=500", "/v1/notices",
                "/v1/alerts?contains=secret-" + name_of(other), "/v1/alerts?organisation=%d" % other, "/v1/funnel", "/v1/organisations",
-               "/v1/alerts?event=" + w.events[other]["id"], "/v1/funnel?organisation=%d" % other, "/v1/decisions", "/v1/sensors",
+               "/v1/alerts?event=" + w.events[other]["id"], "/v1/funnel?organisation=%d" % other, "/v1/fleet?organisation=%d" % other,
+               "/v1/gaps?organisation=%d" % other, "/v1/bulletins", "/v1/decisions", "/v1/sensors",
                "/v1/sensors?organisation=%d" % other, "/v1/notices?event=" + w.events[other]["id"], "/v1/account",
                "/v1/events/%s" % w.events[mine]["id"], "/v1/events/%s/alerts" % w.events[mine]["id"],
                "/v1/notices/%s" % w.notices[mine]]
