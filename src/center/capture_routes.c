@@ -233,7 +233,8 @@ static const struct field form_fields[] = {
 
 const struct route capture_routes[] = {
 	{ ROUTE_JSON, "GET", "/v1/sensor/capture-policy", "capture-keep",
-	    "The capture policy that this sensor is to keep to.", NULL, ACTION_CAPTURE_KEEP, .handle = capture_keep },
+	    "The capture policy that this sensor is to keep to.", NULL, ACTION_CAPTURE_KEEP, .door = DOOR_EITHER,
+	    .handle = capture_keep },
 	{ ROUTE_JSON, "GET", "/v1/capture-policy", "capture-read",
 	    "What of an organisation's communications may be recorded and leave it, and for how long it is kept.",
 	    read_fields, ACTION_CAPTURE_READ, .handle = capture_read },

@@ -403,6 +403,27 @@ static void put_back(char *line, size_t size, struct text reduced)
 	memset(line + reduced.size, ' ', size - reduced.size);
 }
 
+/* What a reader would say of a line that is not readable: the line itself does not leave. */
+static void note_unreadable(struct text line, size_t at, struct capture_counts *counts)
+{
+	struct failure failure = { 0 };
+	struct json_value root;
+	const char *nul = memchr(line.at, 0, line.size);
+	size_t valid = text_utf8_valid(line);
+	if (*counts->unreadable_words)
+		return;
+	struct json_parser *parser = json_parser_new(DEEPEST);
+	if (nul)
+		fail(&failure, ERROR_INPUT, "a NUL stands at byte %zu: text was expected", (size_t)(nul - line.at) + 1);
+	else if (valid < line.size)
+		fail(&failure, ERROR_INPUT, "no valid UTF-8 at byte %zu", valid + 1);
+	else if (!parser || json_parse(parser, line, &root, &failure) == OK)
+		fail(&failure, ERROR_INPUT, "the line is no JSON that the capture policy could be applied to");
+	json_parser_free(parser);
+	counts->unreadable_at = at;
+	text_copy(text_of(failure.words), counts->unreadable_words, sizeof counts->unreadable_words);
+}
+
 void capture_reduce_lines(struct capture_reducer *reducer, const struct capture_policy *policy,
     enum capture_purpose purpose, const struct format *format, char *bytes, size_t size, struct capture_counts *counts)
 {
@@ -415,8 +436,10 @@ void capture_reduce_lines(struct capture_reducer *reducer, const struct capture_
 		if (capture_reduce(reducer, policy, purpose, format, line, counts, &reduced) &&
 		    reduced.size <= line.size)
 			put_back(bytes + at, line.size, reduced);
-		else
+		else {
+			note_unreadable(line, at, counts);
 			put_back(bytes + at, line.size, TEXT("?"));
+		}
 		at = end + 1;
 	}
 }

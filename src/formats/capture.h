@@ -29,6 +29,8 @@ enum capture_purpose {
 struct capture_counts {
 	uint64_t lines;
 	uint64_t changed;                    /* lines of which something went */
+	uint64_t unreadable_at;              /* place of the first of them in the bytes, of capture_reduce_lines() */
+	char unreadable_words[200];          /* what is wrong with it */
 	uint64_t unreadable;                 /* lines of JSON that are none */
 	uint64_t fields[CAPTURE_KIND_COUNT]; /* left out or reduced, by kind */
 };

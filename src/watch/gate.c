@@ -70,6 +70,7 @@ static uint64_t withheld(const struct capture_counts *counts)
 uint64_t gate_pass(struct gate *gate, const char *format, char *bytes, size_t size)
 {
 	uint64_t before = withheld(&gate->counts);
+	gate->counts.unreadable_words[0] = 0;
 	capture_reduce_lines(gate->reducer, &gate->policy, CAPTURE_FOR_CENTRE, *format ? format_named(format) : NULL,
 	    bytes, size, &gate->counts);
 	return withheld(&gate->counts) - before;

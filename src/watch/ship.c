@@ -513,5 +513,9 @@ enum delivery ship(
 		*answer = (struct delivery_answer){ 0 };
 		meaning = ship_once(shipper, follow, batch, answer);
 	}
+	/* The centre saw a '?' in place of a line that could not be reduced: the gate knows what was wrong with it. */
+	const struct capture_counts *gate = &shipper->gate.counts;
+	if (meaning == DELIVERED && *gate->unreadable_words && answer->place == batch->begin + gate->unreadable_at)
+		text_copy(text_of(gate->unreadable_words), answer->words, sizeof answer->words);
 	return meaning;
 }
