@@ -40,7 +40,7 @@ def line(form, seconds, what, source, host, uid):
         return ",".join((stamp(seconds), "suricata", '"%s"' % signature, str(number), category, str(severity), source, "198.51.100.10",
                          host, "uid=" + uid))
     return json.dumps({"timestamp": stamp(seconds), "event_type": "alert", "host": host, "src_ip": source, "src_port": 40000,
-                       "dest_ip": "198.51.100.10", "dest_port": 443, "proto": "TCP", "note": "uid=" + uid,
+                       "dest_ip": "198.51.100.10", "dest_port": 443, "proto": "TCP", "in_iface": "uid=" + uid,
                        "alert": {"action": "allowed", "gid": 1, "signature_id": number, "rev": 1, "signature": signature,
                                  "category": category, "severity": severity}})
 

@@ -51,7 +51,7 @@ def fill(folder, leave=0):
 def batch(number):
     """Lines with a mark each, and words that do not compress away."""
     return [eve(number * BATCH + i, signature="ET POLICY package update").replace(
-        '"host"', '"note": "uid=%d-%d %s", "host"' % (number, i, os.urandom(60).hex())) for i in range(BATCH)]
+        '"host"', '"in_iface": "uid=%d-%d %s", "host"' % (number, i, os.urandom(60).hex())) for i in range(BATCH)]
 
 
 class Full(Lasting):
