@@ -121,11 +121,11 @@ def settled(centre, token):
     held = len(pages(centre, token, "/v1/alerts", "alerts"))
 
     def quiet():
-        before = centre.json("GET", "/v1/funnel", token)[1]
-        if sum(row["alerts"] for row in before["rows"]) != held:
+        before = centre.json("GET", "/v1/funnel", token)[1]["rows"]
+        if sum(row["alerts"] for row in before) != held:
             return False
         time.sleep(2.5)
-        return centre.json("GET", "/v1/funnel", token)[1] == before
+        return centre.json("GET", "/v1/funnel", token)[1]["rows"] == before
     wait_for(quiet, 120, "the funnel to hold all alerts and rest")
 
 
