@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "store/query.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -79,9 +80,11 @@ static enum error copy_into(struct store *store, const char *path, sqlite3 *copy
 	/* The copy is one file alone, also when it is looked into. */
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(copy, "PRAGMA journal_mode = DELETE", NULL, NULL, NULL);
+	/* SQLite says of a full disk that it is one only where it writes pages. */
+	bool full = code == SQLITE_FULL || sqlite3_system_errno(copy) == ENOSPC;
 	if (code != SQLITE_OK)
-		return fail(failure, code == SQLITE_FULL ? ERROR_LIMIT : ERROR_SYSTEM, "%s: cannot write the copy: %s",
-		    path, sqlite3_errstr(code));
+		return fail(failure, full ? ERROR_LIMIT : ERROR_SYSTEM, "%s: cannot write the copy: %s", path,
+		    sqlite3_errstr(full ? SQLITE_FULL : code));
 	return is_whole(copy) ? OK : fail(failure, ERROR_CORRUPT, "the state store is damaged: a copy would be, too");
 }
 
