@@ -9,7 +9,6 @@
 #include "base/hash.h"
 #include "base/log.h"
 
-#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -204,24 +203,6 @@ enum error authority_open(const char *folder, struct store *store, nanoseconds n
 
 /* ── what it signs ─ */
 
-static EVP_PKEY *public_key(const uint8_t key[static MACHINE_KEY])
-{
-	char group[] = "P-256";
-	uint8_t point[MACHINE_KEY];
-	memcpy(point, key, sizeof point);
-	OSSL_PARAM parts[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),
-		OSSL_PARAM_construct_end(),
-	};
-	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	EVP_PKEY *made = NULL;
-	if (context && EVP_PKEY_fromdata_init(context) == 1)
-		EVP_PKEY_fromdata(context, &made, EVP_PKEY_PUBLIC_KEY, parts);
-	EVP_PKEY_CTX_free(context);
-	return made;
-}
-
 static bool name_machine(X509 *certificate, const struct authority_names *names)
 {
 	X509_NAME *name = X509_get_subject_name(certificate);
@@ -236,7 +217,7 @@ static bool fill(const struct authority *authority, const uint8_t key[static MAC
 	static const struct extension extensions[] = { { NID_basic_constraints, "critical,CA:FALSE" },
 		{ NID_key_usage, "critical,digitalSignature" }, { NID_ext_key_usage, "clientAuth" },
 		{ NID_subject_key_identifier, "hash" }, { NID_authority_key_identifier, "keyid:always" }, { 0, NULL } };
-	EVP_PKEY *public = public_key(key);
+	EVP_PKEY *public = machine_key_open(key);
 	bool filled = public && X509_set_version(made, X509_VERSION_3) == 1 &&
 		      set_serial(made, certificate->serial.bytes) &&
 		      set_times(made, certificate->not_before, certificate->not_after) && name_machine(made, names) &&

@@ -13,28 +13,25 @@
 #include <openssl/x509.h>
 #include <string.h>
 
-#define BEGIN_LINE "-----BEGIN CERTIFICATE REQUEST-----\n"
-#define END_LINE "-----END CERTIFICATE REQUEST-----"
-
-/* libcrypto looks for a request anywhere in a text: here the text is one. */
-static bool is_one_block(struct text pem)
-{
-	pem = text_trim(pem);
-	if (!text_starts(pem, TEXT(BEGIN_LINE)) || !text_ends(pem, TEXT(END_LINE)))
-		return false;
-	struct text inner = { pem.at + sizeof BEGIN_LINE - 1, pem.size - (sizeof BEGIN_LINE - 1) };
-	if (inner.size < sizeof END_LINE - 1)
-		return false;
-	inner.size -= sizeof END_LINE - 1;
-	return !memchr(inner.at, '-', inner.size) && !memchr(inner.at, ':', inner.size);
-}
-
 static X509_REQ *parse(struct text pem)
 {
 	BIO *from = BIO_new_mem_buf(pem.at, (int)pem.size);
 	X509_REQ *request = from ? PEM_read_bio_X509_REQ(from, NULL, NULL, NULL) : NULL;
 	BIO_free(from);
 	return request;
+}
+
+/* libcrypto finds a request anywhere in a text, and passes over what stands behind it: here the text is one, as
+ * libcrypto itself would write it (RFC 7468, 3: the strict form). */
+static bool is_canonical(X509_REQ *request, struct text pem)
+{
+	BIO *to = BIO_new(BIO_s_mem());
+	char *at;
+	bool written = to && PEM_write_bio_X509_REQ(to, request) == 1;
+	long size = written ? BIO_get_mem_data(to, &at) : 0;
+	bool same = size > 0 && text_equal(text_trim((struct text){ at, (size_t)size }), text_trim(pem));
+	BIO_free(to);
+	return same;
 }
 
 static bool take_point(const EVP_PKEY *key, uint8_t to[static MACHINE_KEY])
@@ -68,33 +65,44 @@ enum error signing_request_read(struct text pem, uint8_t key[static MACHINE_KEY]
 {
 	if (pem.size > SIGNING_REQUEST_LARGEST)
 		return fail(failure, ERROR_INPUT, "a signing request has at most %d bytes", SIGNING_REQUEST_LARGEST);
-	X509_REQ *request = is_one_block(pem) ? parse(pem) : NULL;
-	const char *problem = request ? problem_of(request, key) : "expected one CERTIFICATE REQUEST in PEM";
+	X509_REQ *request = parse(pem);
+	const char *problem = request && is_canonical(request, pem)
+				  ? problem_of(request, key)
+				  : "expected one CERTIFICATE REQUEST in PEM, and nothing else";
 	X509_REQ_free(request);
 	ERR_clear_error();
 	return problem ? fail(failure, ERROR_INPUT, "signing request: %s", problem) : OK;
 }
 
-bool machine_key_parse(struct text text, uint8_t *key)
+EVP_PKEY *machine_key_open(const uint8_t key[static MACHINE_KEY])
 {
+	char group[] = SN_X9_62_prime256v1;
 	uint8_t point[MACHINE_KEY];
-	char again[MACHINE_KEY_TEXT], group[] = SN_X9_62_prime256v1;
-	if (!hex_parse(text, point, sizeof point) || point[0] != POINT_CONVERSION_UNCOMPRESSED ||
-	    !text_equal(text_of(hex_format(point, sizeof point, again)), text))
-		return false;
-	/* Making a key of it is what asks whether the point is on the curve. */
-	const OSSL_PARAM parts[] = {
+	memcpy(point, key, sizeof point);
+	OSSL_PARAM parts[] = {
 		OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
 		OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof point),
 		OSSL_PARAM_construct_end(),
 	};
 	EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
 	EVP_PKEY *made = NULL;
-	bool is_key = context && EVP_PKEY_fromdata_init(context) == 1 &&
-		      EVP_PKEY_fromdata(context, &made, EVP_PKEY_PUBLIC_KEY, (OSSL_PARAM *)parts) == 1;
-	EVP_PKEY_free(made);
+	if (context && EVP_PKEY_fromdata_init(context) == 1)
+		EVP_PKEY_fromdata(context, &made, EVP_PKEY_PUBLIC_KEY, parts);
 	EVP_PKEY_CTX_free(context);
 	ERR_clear_error();
+	return made;
+}
+
+bool machine_key_parse(struct text text, uint8_t *key)
+{
+	uint8_t point[MACHINE_KEY];
+	char again[MACHINE_KEY_TEXT];
+	if (!hex_parse(text, point, sizeof point) || point[0] != POINT_CONVERSION_UNCOMPRESSED ||
+	    !text_equal(text_of(hex_format(point, sizeof point, again)), text))
+		return false;
+	EVP_PKEY *made = machine_key_open(point);
+	bool is_key = made != NULL;
+	EVP_PKEY_free(made);
 	if (is_key && key)
 		memcpy(key, point, sizeof point);
 	return is_key;

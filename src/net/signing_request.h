@@ -19,6 +19,8 @@
 /* One request and nothing around it, signed by its own key, which is ECDSA on P-256. ERROR_INPUT says what is wrong. */
 enum error signing_request_read(struct text pem, uint8_t key[static MACHINE_KEY], struct failure *failure);
 
+/* The key as OpenSSL's, to be freed; NULL when it is no point on the curve. */
+struct evp_pkey_st *machine_key_open(const uint8_t key[static MACHINE_KEY]);
 /* Whether this is the hex of a point on the curve, in lower case. `key` may be NULL. */
 bool machine_key_parse(struct text text, uint8_t *key);
 

@@ -248,9 +248,7 @@ enum error machine_take_next(struct machine *machine, struct failure *failure)
 	return error ? error : read_current(machine, failure);
 }
 
-/* What a renewal before this one left: a key that asks, a certificate that was not let in yet, or nothing that counts.
- */
-static enum error prepare_next(struct machine *machine, bool *complete, struct failure *failure)
+enum error machine_prepare(struct machine *machine, bool *complete, struct failure *failure)
 {
 	struct machine_pair pair;
 	enum error error = machine_pair_read(machine->next, &pair, failure);
@@ -264,7 +262,7 @@ static enum error prepare_next(struct machine *machine, bool *complete, struct f
 static enum error renew_locked(struct machine *machine, struct failure *failure)
 {
 	bool complete;
-	enum error error = prepare_next(machine, &complete, failure);
+	enum error error = machine_prepare(machine, &complete, failure);
 	if (!error && !complete)
 		error = machine_ask(machine, machine->current, NULL, failure);
 	if (!error)

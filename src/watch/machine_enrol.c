@@ -64,20 +64,10 @@ static enum error save_settings(const struct machine_wish *wish, const struct ma
 	return error;
 }
 
-/* A key that asks already is used again. */
-static enum error have_key(const struct machine *machine, bool *complete, struct failure *failure)
-{
-	struct machine_pair pair;
-	enum error error = machine_pair_read(machine->next, &pair, failure);
-	*complete = !error && pair.has_certificate;
-	machine_pair_wipe(&pair);
-	return error == ERROR_NOT_FOUND ? machine_key_make(machine->next, failure) : error;
-}
-
 static enum error become(struct machine *machine, const char *token, struct failure *failure)
 {
 	bool complete;
-	enum error error = have_key(machine, &complete, failure);
+	enum error error = machine_prepare(machine, &complete, failure);
 	if (!error && !complete)
 		error = machine_ask(machine, NULL, token, failure);
 	if (!error)

@@ -22,6 +22,9 @@ int machine_lock(const struct machine *machine, struct failure *failure);
 void machine_name_files(struct machine *machine, const char *folder);
 enum error machine_read_settings(struct machine *machine, struct failure *failure);
 
+/* next.pem is there: what a try before this one left (a key that asks, or *complete with a certificate that was not let
+ * in yet), else a new key. */
+enum error machine_prepare(struct machine *machine, bool *complete, struct failure *failure);
 /* POST of a signing request for the key in next.pem; what comes back is put beside it. `with`: PEM file of the
  * certificate that is shown, NULL = none (enrolment, with `token`). */
 enum error machine_ask(struct machine *machine, const char *with, const char *token, struct failure *failure);

@@ -2,6 +2,7 @@
 import hashlib
 import json
 import os
+import signal
 import ssl
 import stat
 import subprocess
@@ -11,6 +12,7 @@ import time
 
 from center import NOROSHI, eve, main, wait_for
 from machines import Machine, MachineCentre, enrolled, openssl, routes, subject_of
+from test_lasting import key_pair
 
 CENTRE = None
 REFUSED = (ssl.SSLError, OSError)  # what a client sees of a handshake that the far side ended (TLS 1.3: at the first read)
@@ -371,6 +373,24 @@ def test_the_authority_is_the_keepers_alone_and_outlives_its_key():
     os.chmod(path, 0o600)
     centre().start()
     assert later.deliver([eve(3)])[0] == 200
+
+
+def test_another_server_certificate_is_shown_at_both_doors_after_a_reload():
+    machine = enrolled(centre())
+    kept = machine.connection()
+    assert machine.deliver([eve(1)], kept)[0] == 200
+    key_pair(centre().folder)
+    before = centre().said().count("configuration reloaded")
+    centre().process.send_signal(signal.SIGHUP)
+    wait_for(lambda: centre().said().count("configuration reloaded") > before, 20, "the reload")
+    with open(centre().authority) as file:
+        newer = ssl.PEM_cert_to_DER_cert(file.read())
+    centre().context.load_verify_locations(centre().authority)
+    for port in (centre().port, centre().machines_port):
+        wait_for(lambda: ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(("127.0.0.1", port))) == newer, 20, "the new one")
+    # Who is connected goes on; who comes is still asked for a certificate.
+    assert machine.deliver([eve(2)], kept)[0] == 200 and machine.deliver([eve(3)])[0] == 200
+    assert Machine(centre()).ask("GET", "/v1/machine")[0] == 401
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ def routes():
     bodies = {"confirm": {"reason": "x"}, "dismiss": {"reason": "x"}, "reopen": {"reason": "x"},
               "merge": {"into": UUIDS[0], "reason": "x"}, "split": {"hosts": ["secret"], "reason": "x"}, "notices": {},
               "reply": {"text": "x"}, "analysis": {"text": "x"}, "sensors": {"name": "x"}, "space": {"prefix": "192.0.2.0/24"}, "token": {}, "tokens": {"name": "x"},
-              "maintenance": {"hours": 1, "reason": "x"}}
+              "enrolments": {}, "maintenance": {"hours": 1, "reason": "x"}}
     for path, methods in document["paths"].items():
         if "{" in path:
             for method in methods:
@@ -142,7 +142,10 @@ def thing(path, number):
         return [e["id"] for e in accounts if e.get("organisation") == number][0], UUIDS[0]
     if path.startswith("/v1/campaigns"):
         return w.events[number]["campaign"], UUIDS[0]  # of which one's own organisation is a part, and yet
-    if path.startswith("/v1/tokens"):
+    if path.startswith("/v1/enrolments"):
+        made = w.call("POST", "/v1/sensors/%s/enrolments" % thing("/v1/sensors", number)[0], {}, w.centre.tokens["administrator"])
+        return made["id"], UUIDS[0]
+    if path.startswith(("/v1/tokens", "/v1/certificates")):
         return UUIDS[0], UUIDS[0]
     if path.startswith("/v1/maintenance"):
         sensor = thing("/v1/sensors", number)[0]
