@@ -48,13 +48,13 @@ static void take_certificate(struct machine_pair *pair, EVP_PKEY *key)
 {
 	X509 *certificate = certificate_of(pair->pem);
 	if (certificate && X509_check_private_key(certificate, key) == 1) {
+		struct uuid serial = { { 0 } };
 		BIGNUM *number = ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), NULL);
-		char *hex = number ? BN_bn2hex(number) : NULL;
 		pair->has_certificate = true;
 		pair->not_before = moment_of(X509_get0_notBefore(certificate));
 		pair->not_after = moment_of(X509_get0_notAfter(certificate));
-		text_copy(text_of(hex), pair->serial, sizeof pair->serial);
-		OPENSSL_free(hex);
+		if (number && BN_bn2binpad(number, serial.bytes, sizeof serial.bytes) > 0)
+			uuid_format(serial, pair->serial);
 		BN_free(number);
 	}
 	X509_free(certificate);

@@ -18,7 +18,7 @@ struct machine_pair {
 	bool has_certificate;          /* and it is the key's; else it waits for one */
 	nanoseconds not_before, not_after;
 	nanoseconds written; /* by this machine's clock */
-	char serial[64];     /* hex */
+	char serial[64];     /* as the centre shows it: a UUID */
 };
 
 /* ERROR_NOT_FOUND when there is no such file, ERROR_DENIED when others could read it. */
