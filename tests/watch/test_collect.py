@@ -195,6 +195,17 @@ def their_flows(folder, digits):
     return flows
 
 
+def undated(ours, theirs):
+    """nfdump 1.7.1 now and then dates a flow of NetFlow v9 to 1970 on a busy machine: such a one is compared without its time."""
+    for kind in [kind for kind in theirs if kind[7].startswith("1970-")]:
+        alike = [one for one in ours - theirs if one[:7] == kind[:7]]
+        if alike:
+            print(f"# nfdump dates a flow of {alike[0][7]} to {kind[7]}")
+            theirs[kind] -= 1
+            theirs[alike[0]] += 1
+    return +theirs
+
+
 def compare_sflow(tap, folder, packets):
     if not (folder / "sflow.json").exists():
         print("# no pmacctd here: sFlow was not sent")
@@ -251,6 +262,7 @@ def compare(tap, folder, starts):
         counts = json.loads((at / "counts").read_text().splitlines()[-1])[name]
         print(f"# {name}: {sum(ours.values())} flows, nfdump {sum(theirs.values())}; {counts}")
         tap(sum(theirs.values()) > 100, f"{name}: nfdump has flows", str(sum(theirs.values())))
+        theirs = undated(ours, theirs)
         tap(ours == theirs, f"{name}: the same flows as nfdump's", f"only ours {list((ours - theirs).items())[:5]}, only theirs {list((theirs - ours).items())[:5]}")
         if name == "ipfix":
             wrong = wrong_starts(at / "eve.json", starts)
