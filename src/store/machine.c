@@ -136,7 +136,7 @@ static void take_certificate(struct query *query, struct machine_certificate *ce
 	certificate->revoked = column_integer(query, 11);
 	column_string(query, 12, certificate->revoked_by, sizeof certificate->revoked_by);
 	struct text der = column_text(query, 13);
-	if (der.size <= sizeof certificate->der) {
+	if (der.size && der.size <= sizeof certificate->der) {
 		certificate->size = (uint16_t)der.size;
 		memcpy(certificate->der, der.at, der.size);
 	}

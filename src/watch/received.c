@@ -51,8 +51,6 @@ static enum error mend(const char *path, struct failure *failure)
 		close(descriptor);
 	if (torn)
 		error = file_append(file, "\n", 1, failure);
-	if (torn && !error)
-		error = file_sync(file, failure);
 	file_close(file);
 	return error;
 }
@@ -185,6 +183,13 @@ static enum error reopen(struct received_kind *kind, struct failure *failure)
 	return OK;
 }
 
+static enum error sync_kind(struct received_kind *kind, struct failure *failure)
+{
+	enum error error = kind->unsynced && kind->file ? file_sync(kind->file, failure) : OK;
+	kind->unsynced &= error != OK;
+	return error;
+}
+
 static enum error write_segment(struct received_kind *kind, struct failure *failure)
 {
 	enum error error = OK;
@@ -193,7 +198,7 @@ static enum error write_segment(struct received_kind *kind, struct failure *fail
 	if (kind->of->failed && kind->file)
 		error = reopen(kind, failure);
 	if (!error && kind->file && kind->size >= LARGEST) {
-		error = file_sync(kind->file, failure);
+		error = sync_kind(kind, failure);
 		file_close(kind->file);
 		kind->file = NULL;
 	}
@@ -221,17 +226,11 @@ enum error received_write(struct received *received, struct failure *failure)
 
 enum error received_sync(struct received *received, struct failure *failure)
 {
-	for (size_t i = 0; i < received->count; i++) {
-		struct received_kind *kind = received->items[i];
-		if (!kind->unsynced || !kind->file)
-			continue;
-		enum error error = file_sync(kind->file, failure);
-		received->failed |= error != OK;
-		if (error)
-			return error;
-		kind->unsynced = false;
-	}
-	return OK;
+	enum error error = OK;
+	for (size_t i = 0; i < received->count && !error; i++)
+		error = sync_kind(received->items[i], failure);
+	received->failed |= error != OK;
+	return error;
 }
 
 bool received_full(struct received *received)

@@ -107,11 +107,18 @@ static void remove_old(struct recorder *recorder)
 	free(list);
 }
 
+static enum error sync_file(struct recorder *recorder, struct failure *failure)
+{
+	enum error error = recorder->file && recorder->unsynced ? file_sync(recorder->file, failure) : OK;
+	recorder->unsynced &= error != OK;
+	return error;
+}
+
 static enum error begin_file(struct recorder *recorder, struct failure *failure)
 {
 	char path[PATH_SIZE];
 	if (recorder->file) {
-		enum error error = file_sync(recorder->file, failure);
+		enum error error = sync_file(recorder, failure);
 		if (error)
 			return error;
 		file_close(recorder->file);
@@ -181,8 +188,7 @@ void recorder_free(struct recorder *recorder)
 {
 	if (!recorder)
 		return;
-	if (recorder->file)
-		file_sync(recorder->file, NULL);
+	sync_file(recorder, NULL);
 	file_close(recorder->file);
 	builder_free(&recorder->rest);
 	builder_free(&recorder->lines);
@@ -248,7 +254,5 @@ enum error recorder_tend(struct recorder *recorder, struct failure *failure)
 {
 	look_at_policy(recorder);
 	remove_old(recorder);
-	enum error error = recorder->unsynced ? file_sync(recorder->file, failure) : OK;
-	recorder->unsynced &= error != OK;
-	return error;
+	return sync_file(recorder, failure);
 }

@@ -184,8 +184,6 @@ static enum error output_write(struct output *output, struct failure *failure)
 static enum error output_close(struct output *output, struct failure *failure)
 {
 	enum error error = output_write(output, failure);
-	if (!error && output->file)
-		error = file_sync(output->file, failure);
 	file_close(output->file);
 	builder_free(&output->lines);
 	return error;

@@ -90,8 +90,6 @@ static enum error end(struct run *run, struct failure *failure)
 
 	if (!error)
 		error = sensor_stats(run->sensor, &capture, failure);
-	if (!error && run->eve)
-		error = file_sync(run->eve, failure);
 	if (!error && fflush(stdout) != 0)
 		error = fail_errno(failure, "standard output");
 	return error;

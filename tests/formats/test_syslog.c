@@ -40,7 +40,7 @@ static enum error read_now(const char *bytes)
 
 static void assert_text(struct text text, const char *expected)
 {
-	if (text.size != strlen(expected) || memcmp(text.at, expected, text.size) != 0)
+	if (!text_equal(text, text_of(expected)))
 		fail_msg("\"%.*s\", not \"%s\"", (int)text.size, text.at, expected);
 }
 

@@ -13,6 +13,8 @@ static const struct powercut_kind *const kinds[] = {
 	&kind_verdicts,
 	&kind_agent,
 	&kind_losses,
+	&kind_received,
+	&kind_recorder,
 	&kind_folder,
 	&kind_state,
 	&kind_copy,
