@@ -60,6 +60,15 @@ static enum error sensor_find(struct call *call, struct sensor *sensor, struct f
 	return error == ERROR_NOT_FOUND ? fail(failure, error, "There is no such sensor.") : error;
 }
 
+/* As the caller knows it, when it said which version that is. */
+static enum error sensor_find_current(struct call *call, struct sensor *sensor, struct failure *failure)
+{
+	enum error error = sensor_find(call, sensor, failure);
+	if (error == OK && call->version && call->version != sensor->version)
+		return fail(failure, ERROR_CONFLICT, "The sensor was changed meanwhile: read it again.");
+	return error;
+}
+
 static enum error sensor_read(struct call *call, struct failure *failure)
 {
 	struct sensor sensor;
@@ -100,11 +109,9 @@ static enum error sensor_create(struct call *call, struct failure *failure)
 static enum error sensor_change(struct call *call, struct failure *failure)
 {
 	struct sensor sensor;
-	enum error error = sensor_find(call, &sensor, failure);
+	enum error error = sensor_find_current(call, &sensor, failure);
 	if (error != OK)
 		return error;
-	if (call->version && call->version != sensor.version)
-		return fail(failure, ERROR_CONFLICT, "The sensor was changed meanwhile: read it again.");
 	if (sensor.state == SENSOR_REVOKED)
 		return fail(failure, ERROR_CONFLICT, "The sensor %s is revoked: add a new one.", sensor.name);
 	sensor.routes = input_boolean(call, "routes", sensor.routes);
@@ -120,11 +127,9 @@ static enum error sensor_change(struct call *call, struct failure *failure)
 static enum error sensor_revoke(struct call *call, struct failure *failure)
 {
 	struct sensor sensor;
-	enum error error = sensor_find(call, &sensor, failure);
+	enum error error = sensor_find_current(call, &sensor, failure);
 	if (error != OK)
 		return error;
-	if (call->version && call->version != sensor.version)
-		return fail(failure, ERROR_CONFLICT, "The sensor was changed meanwhile: read it again.");
 	sensor.state = SENSOR_REVOKED;
 	call->version = 0; /* there is nothing to read of it afterwards */
 	call->status = 204;

@@ -180,6 +180,7 @@ static enum error reopen(struct received_kind *kind, struct failure *failure)
 	memmove(kind->lines.at, kind->lines.at + got, kind->lines.size - got);
 	kind->lines.size -= got;
 	kind->size += got;
+	kind->unsynced = true;
 	return OK;
 }
 

@@ -319,8 +319,12 @@ def test_rate_drops_datagrams_and_slows_connections():
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             for number in range(1000):
                 sender.sendto(b"<13>Oct 11 22:14:15 h app: %d" % number, ("127.0.0.1", bench.ports[0]))
-        wait_for(lambda: bench.agent.source("udp")["messages"] + bench.agent.source("udp")["too_many"] == 1000, PATIENCE, "all datagrams")
-        assert bench.agent.source("udp")["too_many"] > 500, bench.agent.source("udp")
+
+        def settled():
+            counts = bench.agent.source("udp")  # a busy machine's kernel drops some before they are read
+            return counts if counts["messages"] + counts["too_many"] + counts["dropped"] == 1000 else None
+        counts = wait_for(settled, PATIENCE, "all datagrams")
+        assert counts["too_many"] > 500 - counts["dropped"] and counts["messages"] < 500, counts
         with socket.create_connection(("127.0.0.1", bench.ports[1])) as stream:
             stream.sendall(b"".join(b"<13>Oct 11 22:14:15 h app: %d %s\n" % (number, b"x" * 1000) for number in range(200)))
         counts = bench.count("tcp", messages=200)
