@@ -1,0 +1,121 @@
+/*
+ * Items: what is shared (indicators, sightings, reports, advisories, and every other object of STIX or MISP), and their
+ * releases to communities. Decision 0080.
+ *
+ * An item is one version of one object of one owner. What we know of it is in the struct; whatever else it came with is
+ * in `kept`, a JSON object in the language of `form`, whose members never repeat one that the struct has. Writing an
+ * item (formats/stix.h, formats/misp.h) puts both together again, so what came in goes out, and a property that was
+ * changed is the only one that differs.
+ *
+ * Texts are UTF-8 without NUL and live in the arena of whoever read the item; an absent text has size 0 and absent
+ * lists have count 0, and `present` tells an absent property from an empty one.
+ */
+#ifndef NOROSHI_MODEL_ITEM_H
+#define NOROSHI_MODEL_ITEM_H
+
+#include "base/hash.h"
+#include "base/text.h"
+#include "base/time.h"
+#include "model/notice.h" /* enum tlp */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define ITEM_ID 192             /* bytes of the longest id: "x-some-type--" and a UUID */
+#define ITEM_LARGEST (8u << 20) /* bytes of one item as JSON */
+#define ITEM_REFERENCES 10000u
+
+enum item_kind { ITEM_INDICATOR, ITEM_SIGHTING, ITEM_REPORT, ITEM_ADVISORY, ITEM_RELATION, ITEM_OTHER, ITEM_KINDS };
+const char *item_kind_code(enum item_kind kind);
+bool item_kind_parse(struct text code, enum item_kind *kind);
+
+/* The language that it came in, that `kept` is in, and that it goes out in unless another is asked for. */
+enum item_form { ITEM_STIX_21, ITEM_STIX_20, ITEM_MISP_EVENT, ITEM_MISP_ATTRIBUTE, ITEM_MISP_OBJECT, ITEM_FORMS };
+
+/* What a sensor does that meets it (match/indicator.h has the same three). */
+enum item_action { ITEM_OBSERVE, ITEM_ALERT, ITEM_BLOCK };
+
+/* Permissible actions protocol: what a recipient may do with it. */
+enum pap { PAP_NONE, PAP_CLEAR, PAP_GREEN, PAP_AMBER, PAP_RED };
+const char *pap_code(enum pap pap);
+bool pap_parse(struct text code, enum pap *pap);
+
+/* A time as it was written: STIX allows any number of digits behind the point, and the same must come out. */
+struct item_time {
+	nanoseconds when;    /* 0 = absent */
+	struct text written; /* empty: we made it, and write it with milliseconds */
+};
+
+enum item_property { /* bits of `present` */
+	ITEM_HAS_NAME = 1u << 0,
+	ITEM_HAS_DESCRIPTION = 1u << 1,
+	ITEM_HAS_CONFIDENCE = 1u << 2,
+	ITEM_HAS_REVOKED = 1u << 3,
+	ITEM_HAS_LABELS = 1u << 4,
+	ITEM_HAS_COUNT = 1u << 5,
+	ITEM_HAS_LANGUAGE = 1u << 6,
+};
+
+struct item {
+	/* whose, which version */
+	uint32_t organisation; /* the owner; 0 = the centre */
+	struct text id;        /* "indicator--…"; MISP: its UUID */
+	struct text type;      /* "indicator", "malware", "x-ours"; of MISP "event", or the attribute's type */
+	enum item_kind kind;
+	enum item_form form;
+	struct item_time created,
+	    modified;           /* `modified` is the version; of an object without one, when it was received */
+	struct text created_by; /* reference to an identity, as it came */
+	nanoseconds received;
+	struct uuid account; /* who gave it */
+	struct text feed;    /* the name of the feed or TAXII source it came by; empty: by hand or API */
+
+	/* handling */
+	enum tlp tlp;
+	bool tlp_marked; /* it said so itself; else the community's or AMBER */
+	enum pap pap;
+	uint8_t confidence; /* 0–100, with ITEM_HAS_CONFIDENCE */
+	bool revoked, false_positive;
+	nanoseconds decays; /* half-life of its score; 0 = the configured one of its type */
+
+	/* contents */
+	uint32_t present;
+	struct text name, description, language;
+	const struct text *labels;
+	uint32_t label_count;
+	/* indicator */
+	struct text pattern, pattern_type, pattern_version; /* of MISP attributes: their value, type */
+	struct item_time valid_from, valid_until;
+	enum item_action action;
+	/* sighting, relation */
+	struct text source_ref, target_ref, relation; /* of a sighting: target_ref is what was sighted */
+	struct item_time first_seen, last_seen;
+	uint64_t count;
+	/* report, advisory */
+	struct item_time published;
+	/* every reference in it to other objects, those above too, for cycles and visibility; in order, without repeats
+	 */
+	const struct text *references;
+	uint32_t reference_count;
+
+	struct text kept; /* "{…}" or empty */
+};
+
+/* One step of an item towards wider circles. Never changed but by withdrawing it. */
+struct release {
+	struct uuid id;
+	uint32_t organisation;    /* the item's owner */
+	struct text item;         /* its id */
+	struct item_time version; /* its `modified` */
+	uint32_t community, step; /* step: 1 = the first of this item */
+	enum tlp tlp;
+	struct uuid decided_by;
+	nanoseconds decided, withdrawn;           /* withdrawn: 0 = stands */
+	struct text purpose, content, recipients; /* empty: the community's */
+	struct text removed;   /* what was taken out: JSON list of {"path", "why"}; "[]" when nothing was */
+	const uint32_t *named; /* TLP:RED: the organisations that may read it */
+	uint32_t named_count;
+	struct text rendering; /* the bytes that the community sees */
+};
+
+#endif
