@@ -34,7 +34,9 @@ void sensor_options_help(void)
 	      "  --center URL   the centre: https://name:port\n"
 	      "  --token-file FILE  its first line is the sensor's token\n"
 	      "  --ca FILE      PEM file of the authority that signed the centre's certificate\n"
-	      "  --agent FILE   instead of these three: the configuration of an agent\n"
+	      "  --machine FOLDER  instead of these three: this machine's certificate (noroshi enrol), which it shows "
+	      "and renews\n"
+	      "  --agent FILE   instead of all these: the configuration of an agent\n"
 	      "  --records FOLDER  records rest there, and what waits for the centre\n"
 	      "  --keep SIZE    at most so much of them (4 GiB)\n\n"
 	      "Of live capture:\n\n"
@@ -48,7 +50,8 @@ void sensor_options_help(void)
 	      "  --look-every TIME   how often the files of indicators and signatures are looked at (1 s)\n\n"
 	      "SIGHUP reads indicators and signatures again and reopens the file of records; SIGUSR1 prints the "
 	      "counters.\n"
-	      "Exit codes: 0 done, 2 bad usage, or a file that could not be read to its end.\n",
+	      "Exit codes: 0 done, 1 to a centre: not everything was delivered, 2 bad usage, or a file that could not "
+	      "be read to its end.\n",
 	    stdout);
 }
 

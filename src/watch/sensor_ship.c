@@ -1,9 +1,8 @@
 /*
  * A sensor, a recorder and an agent as one command; see sensor_ship.h.
  *
- * In: the command line. What begins with --center, --token-file, --ca, --agent, --records or --keep is for shipping,
- * all else is the sensor's. Out: the exit status of the sensor, or 2 when what it recorded could not be kept or
- * shipped.
+ * In: the command line. --center, --token-file, --ca, --machine, --agent, --records and --keep are for shipping, all
+ * else is the sensor's. Out: the exit status of the sensor, or 2 when what it recorded could not be kept or shipped.
  */
 #include "watch/sensor_ship.h"
 
@@ -12,6 +11,7 @@
 #include "base/log.h"
 #include "base/size.h"
 #include "base/time.h"
+#include "watch/machine.h"
 #include "watch/options.h"
 #include "watch/recorder.h"
 
@@ -32,7 +32,7 @@
 #define TEXT_MOST 4300
 
 struct ship_run {
-	const char *center, *token_file, *authorities, *agent_file, *folder, *keep;
+	const char *center, *token_file, *authorities, *machine, *agent_file, *folder, *keep;
 	char **sensor_arguments; /* with NULL behind the last */
 	int sensor_count;
 	uint64_t limit;
@@ -52,8 +52,8 @@ static const char **place_of(struct ship_run *run, const char *word)
 		const char *name;
 		const char **to;
 	} options[] = { { "--center", &run->center }, { "--token-file", &run->token_file },
-		{ "--ca", &run->authorities }, { "--agent", &run->agent_file }, { "--records", &run->folder },
-		{ "--keep", &run->keep } };
+		{ "--ca", &run->authorities }, { "--machine", &run->machine }, { "--agent", &run->agent_file },
+		{ "--records", &run->folder }, { "--keep", &run->keep } };
 	for (size_t i = 0; i < sizeof options / sizeof *options; i++)
 		if (strcmp(word, options[i].name) == 0)
 			return options[i].to;
@@ -62,9 +62,11 @@ static const char **place_of(struct ship_run *run, const char *word)
 
 bool sensor_ship_wanted(int argc, char **argv)
 {
+	const char *const words[] = { "--center", "--machine", "--agent" };
 	for (int i = 1; i < argc; i++)
-		if (strcmp(argv[i], "--center") == 0 || strcmp(argv[i], "--agent") == 0)
-			return true;
+		for (size_t k = 0; k < sizeof words / sizeof *words; k++)
+			if (strcmp(argv[i], words[k]) == 0)
+				return true;
 	return false;
 }
 
@@ -92,15 +94,33 @@ static enum error take_words(int argc, char **argv, struct ship_run *run, struct
 	return OK;
 }
 
+/* Who is shown to which centre: the agent would say the same, but each time that it is started. */
+static enum error check_centre(const struct ship_run *run, struct failure *failure)
+{
+	if (run->agent_file)
+		return run->center || run->token_file || run->authorities || run->machine
+			   ? fail(failure, ERROR_USAGE, "--agent names a file that says everything about the centre")
+			   : OK;
+	if (!run->machine)
+		return run->center && run->token_file ? OK
+						      : fail(failure, ERROR_USAGE,
+							    "--center and --token-file, or --machine, should say which "
+							    "centre and who is shown to it");
+	if (run->token_file || run->authorities)
+		return fail(failure, ERROR_USAGE, "--machine takes the place of --token-file and --ca");
+	struct machine *machine = NULL;
+	enum error error = machine_open(run->machine, &machine, failure);
+	machine_free(machine);
+	return error;
+}
+
 static enum error check(struct ship_run *run, struct failure *failure)
 {
 	if (!run->folder)
 		return fail(failure, ERROR_USAGE, "--records should name a folder for records that wait");
-	if (run->agent_file && (run->center || run->token_file || run->authorities))
-		return fail(failure, ERROR_USAGE, "--agent names a file that says everything about the centre");
-	if (!run->agent_file && (!run->center || !run->token_file))
-		return fail(
-		    failure, ERROR_USAGE, "--center and --token-file should name the centre and the token's file");
+	enum error error = check_centre(run, failure);
+	if (error)
+		return error;
 	run->limit = KEEP_INITIAL;
 	if (run->keep && !size_parse(text_of(run->keep), &run->limit))
 		return fail(failure, ERROR_USAGE, "--keep is a size such as \"4 GiB\", not \"%.60s\"", run->keep);
@@ -150,8 +170,8 @@ static pid_t start_agent(const struct ship_run *run, bool once)
 	const char *words[ARGUMENTS_MOST] = { "noroshi", "agent" };
 	size_t count = 2;
 	const char *const pairs[][2] = { { "--config", run->agent_file }, { "--server", run->center },
-		{ "--token-file", run->token_file }, { "--ca", run->authorities }, { "--state", run->state },
-		{ "--format", "eve" } };
+		{ "--token-file", run->token_file }, { "--ca", run->authorities }, { "--machine", run->machine },
+		{ "--state", run->state }, { "--format", "eve" } };
 	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
 		if (pairs[i][1]) {
 			words[count++] = pairs[i][0];

@@ -3,9 +3,11 @@ import http.server
 import json
 import os
 import random
+import re
 import signal
 import ssl
 import stat
+import struct
 import subprocess
 import sys
 import tempfile
@@ -221,6 +223,69 @@ def test_what_is_wrong_is_said_and_has_its_exit_code():
     assert done.returncode != 0 and "0600" in done.stderr, done
     done = noroshi("agent", "--machine", folder + "/machine", "--token-file", "x", "--state", folder + "/s", "/dev/null")
     assert done.returncode == 2 and "--token-file" in done.stderr, done
+
+
+PCAP_HEAD = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101)
+
+
+def questions(names):
+    """Packets that ask for these names, as a capture file has them behind its head."""
+    packets = b""
+    for name in names:
+        asked = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0\0\1\0\1"
+        message = struct.pack(">HHHHHH", 7, 0x100, 1, 0, 0, 0) + asked
+        udp = struct.pack(">HHHH", 5353, 53, 8 + len(message), 0) + message
+        whole = struct.pack(">HHHHHHII", 0x4500, 20 + len(udp), 1, 0, 0x4011, 0, 0xC6336407, 0xC000020A) + udp
+        packets += struct.pack("<IIII", int(time.time()), 0, len(whole), len(whole)) + whole
+    return packets
+
+
+def sensor(folder, capture="-", **more):
+    with open(folder + "/rules", "w") as file:
+        file.write('alert dns any any -> any any (msg:"a name"; dns.query; content:".example"; sid:1; rev:1;)\n')
+    with open(folder + "/agent.log", "ab") as log:
+        return subprocess.Popen([NOROSHI, "sensor", "-r", capture, "--signatures", folder + "/rules", "--machine", folder + "/machine",
+                                 "--records", folder + "/records"], stderr=log, stdout=log, **more)
+
+
+def test_a_sensor_shows_and_renews_the_machines_certificate():
+    folder = place()
+    done = noroshi("sensor", "-r", "/dev/null", "--machine", folder + "/machine", "--records", folder + "/records")
+    assert done.returncode == 2 and "noroshi enrol" in done.stderr, done
+    assert enrol(folder, centre().enrolment("alpha")["token"]).returncode == 0
+    done = noroshi("sensor", "-r", "/dev/null", "--machine", folder + "/machine", "--token-file", "x", "--records", folder + "/records")
+    assert done.returncode == 2 and "--token-file" in done.stderr, done
+
+    def named():
+        found = " ".join(each["original"] for each in centre().stored() if each["signature"] == "a name")
+        return sorted(set(re.findall(r"\w+\.example", found)))
+
+    first, running = standing(folder)["serial"], sensor(folder, stdin=subprocess.PIPE)
+    running.stdin.write(PCAP_HEAD + questions(["before.example"]))
+    running.stdin.flush()
+    wait_for(lambda: standing(folder)["serial"] != first, 60, "the renewal")
+    running.stdin.write(questions(["after.example"]))
+    running.stdin.close()
+    with open(folder + "/agent.log") as log:
+        assert running.wait(60) == 0, log.read()
+        assert "was renewed" in log.read()
+    assert named() == ["after.example", "before.example"]
+    # Revoked: said, with the reason and the exit code; what was seen waits for the machine to be enrolled anew.
+    for each in centre().certificates("alpha")["certificates"]:
+        if each["state"] == "good":
+            centre().revoke(each["serial"])
+    with open(folder + "/capture", "wb") as file:
+        file.write(PCAP_HEAD + questions(["late.example"]))
+    assert sensor(folder, folder + "/capture").wait(60) == 1
+    with open(folder + "/agent.log") as log:
+        said = log.read()
+        assert "does not accept this agent" in said and "revoked" in said.split("does not accept", 1)[1], said
+    assert "late.example" not in named()
+    assert enrol(folder, centre().enrolment("alpha")["token"]).returncode == 0
+    with open(folder + "/capture", "wb") as file:
+        file.write(PCAP_HEAD)
+    assert sensor(folder, folder + "/capture").wait(60) == 0
+    assert named() == ["after.example", "before.example", "late.example"]
 
 
 class Lossy(http.server.BaseHTTPRequestHandler):
