@@ -130,9 +130,12 @@ void batches_admit(struct keeper *keeper, const struct message *message)
 	struct builder policy = { 0 }, body = { 0 };
 	if (status == 200)
 		status = put_policy(keeper, subject.organisation, &policy, &failure);
+	if (status == 200 && routes && routed_load(keeper, &failure) != OK)
+		status = 503;
 	put_u16(&body, status);
 	put_u32(&body, subject.organisation);
 	put_u32(&body, subject.sensor);
+	put_u8(&body, routes);
 	put_u64(&body, organisation.quota > 0 ? (uint64_t)(organisation.quota * 1000) : 0);
 	if (policy.size > 0)
 		put_bytes(&body, policy.at, policy.size);

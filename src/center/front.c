@@ -209,6 +209,9 @@ static void keeper_said(void *context, const struct message *message)
 	case MESSAGE_ADMITTED:
 		ingests_admitted(front, message);
 		break;
+	case MESSAGE_TERRITORY:
+		ingests_territory(front, message);
+		break;
 	case MESSAGE_INGESTED:
 		ingests_stored(front, message);
 		break;

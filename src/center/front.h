@@ -38,6 +38,7 @@ void ingests_data(struct front *front, struct exchange *exchange, struct text by
 void ingests_end(struct front *front, struct exchange *exchange);
 void ingests_gone(struct front *front, struct exchange *exchange);
 void ingests_admitted(struct front *front, const struct message *message);
+void ingests_territory(struct front *front, const struct message *message);
 void ingests_stored(struct front *front, const struct message *message);
 void ingests_keeper_gone(struct front *front); /* who waits for it is told to come again */
 

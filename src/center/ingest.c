@@ -327,6 +327,7 @@ void ingests_admitted(struct front *front, const struct message *message)
 		ingest_refuse(ingest, admitted.status, admitted.words, admitted.status == 503 ? 5 : 0);
 		return;
 	}
+	ingest->routes = admitted.routes;
 	if (!ingest_capture(ingest, admitted.policy_version, admitted.policy)) {
 		ingest_refuse(ingest, 503, "The organisation's capture policy cannot be read.", 60);
 		return;

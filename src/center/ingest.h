@@ -47,6 +47,10 @@ struct ingest {
 	struct capture_policy policy; /* of the organisation, as it was at admission */
 	uint64_t policy_version;
 	struct capture_counts captured;
+	bool routes;                        /* the sensor watches many organisations: ingest_routed.c */
+	struct capture_counts captured_for; /* by the policies of those */
+	struct format_reader *whose;        /* tells whose a line is; made with the first one */
+	struct format_settings whose_settings;
 	nanoseconds received;
 	struct builder body;
 	uint64_t reserved;         /* bytes counted in the member's queue */
@@ -76,6 +80,7 @@ struct ingests {
 	struct front *front;
 	struct member_table *members;
 	struct capture_reducer *reducer;
+	struct routing *routing; /* ingest_routed.c; NULL = no sensor that routes came yet */
 	struct turns reading, storing;
 	uint64_t total;   /* bytes of bodies */
 	unsigned holding; /* organisations that have some */
@@ -96,6 +101,12 @@ struct ingests {
  * end, `parts` holds all; else what the client is told. */
 enum error ingest_read(struct ingest *ingest, unsigned alerts, struct failure *failure);
 void ingest_read_free(struct ingest *ingest); /* what only reading needs */
+
+/* What of a line may be read, stored and judged: of a routing sensor, what the policies of those whose it is allow too,
+ * and of a line that is nobody's for sure, what all of them allow. */
+bool ingest_reduce_routed(void *context, const struct format *format, struct text line, struct text *to);
+bool ingest_reduce_by(struct ingest *ingest, const struct capture_policy *policy, struct capture_counts *counts,
+    const struct format *format, struct text line, struct text *to);
 
 /* Has each line reduced to what the policy allows; false when the policy cannot be read. */
 bool ingest_capture(struct ingest *ingest, uint64_t version, struct text policy);

@@ -8,13 +8,18 @@
 #include "center/message.h"
 
 /* The spaces behind a line are the agent's, which reduced it: the line's place is its identity. */
+bool ingest_reduce_by(struct ingest *ingest, const struct capture_policy *policy, struct capture_counts *counts,
+    const struct format *format, struct text line, struct text *to)
+{
+	while (line.size > 0 && line.at[line.size - 1] == ' ')
+		line.size--;
+	return capture_reduce(ingest->front->ingests->reducer, policy, CAPTURE_FOR_CENTRE, format, line, counts, to);
+}
+
 static bool ingest_reduce(void *context, const struct format *format, struct text line, struct text *to)
 {
 	struct ingest *ingest = context;
-	while (line.size > 0 && line.at[line.size - 1] == ' ')
-		line.size--;
-	return capture_reduce(
-	    ingest->front->ingests->reducer, &ingest->policy, CAPTURE_FOR_CENTRE, format, line, &ingest->captured, to);
+	return ingest_reduce_by(ingest, &ingest->policy, &ingest->captured, format, line, to);
 }
 
 bool ingest_capture(struct ingest *ingest, uint64_t version, struct text policy)
@@ -22,7 +27,7 @@ bool ingest_capture(struct ingest *ingest, uint64_t version, struct text policy)
 	struct failure ignored;
 	ingest->policy = capture_policy_default;
 	ingest->policy_version = version;
-	ingest->settings.reduce = ingest_reduce;
+	ingest->settings.reduce = ingest->routes ? ingest_reduce_routed : ingest_reduce;
 	ingest->settings.reduce_context = ingest;
 	return capture_policy_read(policy, &ingest->policy, &ignored) == OK;
 }
@@ -40,7 +45,9 @@ void ingest_tell_dropped(struct ingest *ingest)
 	uint64_t dropped = ingest_dropped(ingest);
 	struct front *front = ingest->front;
 	struct builder body = { 0 };
-	if (dropped == 0)
+	for (unsigned i = 0; i < CAPTURE_KIND_COUNT; i++)
+		counter_add(front->ingests->dropped, ingest->captured_for.fields[i]);
+	if (dropped == 0) /* what others' policies forbid is no fault of the sensor */
 		return;
 	counter_add(front->ingests->dropped, dropped);
 	put_credential(&body, &ingest->credential);

@@ -162,7 +162,8 @@ enum error ingest_read(struct ingest *ingest, unsigned most, struct failure *fai
 void ingest_read_free(struct ingest *ingest)
 {
 	format_reader_free(ingest->reader);
-	ingest->reader = NULL;
+	format_reader_free(ingest->whose);
+	ingest->reader = ingest->whose = NULL;
 	stream_close(ingest->stream);
 	ingest->stream = NULL;
 	builder_free(&ingest->body);

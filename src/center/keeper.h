@@ -47,6 +47,8 @@ struct keeper {
 	struct batches *batches;       /* batches.c */
 	struct territory *territory;   /* routed.c: whose addresses are whose; NULL = not needed yet */
 	nanoseconds territory_loaded;  /* monotonic */
+	uint64_t territory_generation; /* of the front that was there then */
+	struct hash128 territory_told; /* to that front */
 	struct requests *requests;     /* requests.c */
 	struct deliveries *deliveries; /* deliveries.c */
 	struct counter *denied;

@@ -29,9 +29,10 @@ enum message_kind {
 
 	/* front → keeper: may who shows this append alerts now? credential; text client address. */
 	MESSAGE_ADMIT = 16,
-	/* u16 status (200, 401, 403, 503); u32 organisation; u32 sensor; u64 quota in thousandths of an alert a second
-	 * (0 = the configured default); u64 version and text of the organisation's capture policy
-	 * (capture_policy_write()); text words when the status is not 200. */
+	/* u16 status (200, 401, 403, 503); u32 organisation; u32 sensor; u8 it watches many organisations (then
+	 * MESSAGE_TERRITORY came before); u64 quota in thousandths of an alert a second (0 = the configured default);
+	 * u64 version and text of the organisation's capture policy (capture_policy_write()); text words when the
+	 * status is not 200. */
 	MESSAGE_ADMITTED = 17,
 	/* front → keeper: one part of a batch. credential; u64 epoch high, low; u64 sequence first, end of this part;
 	 * i64 received; u32 lines, alerts, skipped, malformed in this part; u8 last part; what the
@@ -44,6 +45,10 @@ enum message_kind {
 	/* front → keeper: so much of what this sensor sent was forbidden by the capture policy, and dropped. u8 kind
 	 * and digest of its credential; u64 fields. Not answered. */
 	MESSAGE_DROPPED = 20,
+	/* keeper → front: whose addresses are whose, and what their owners' capture policies are. u32 count, and of
+	 * each organisation u32 its number, text policy; u32 count, and of each space u32 organisation, its prefix (16
+	 * bytes of address, u8 length; 0 = a domain), i64 from, i64 to (0 = still). */
+	MESSAGE_TERRITORY = 21,
 
 	/* front → keeper: a request, checked against its route. text route name; digest session; digest token; digest
 	 * form token; digest certificate (zeros when absent); u64 If-Match; text Idempotency-Key; text language; text

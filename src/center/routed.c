@@ -1,5 +1,5 @@
 /*
- * Whose alerts are whose. See routed.h.
+ * Who gets which alert of a part. See routed.h.
  */
 #include "center/routed.h"
 
@@ -7,68 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-
-#define TERRITORY_EVERY SECOND /* a change of address spaces holds after so long at most */
-#define SPACES_MOST 1000000
-
-/* ── the territory ─ */
-
-struct loading {
-	struct keeper *keeper;
-	const struct work *work;
-	struct organisation_space *spaces;
-	size_t count, room;
-	struct failure *failure;
-	enum error error;
-};
-
-static void take_space(void *context, const struct organisation_space *space)
-{
-	struct loading *loading = context;
-	struct organisation_space *spaces = loading->spaces;
-	if (loading->count == loading->room)
-		spaces = array_grow(spaces, &loading->room, 256, sizeof *spaces);
-	if (!spaces || loading->count == SPACES_MOST) {
-		loading->error = fail(loading->failure, ERROR_LIMIT, "too many address spaces");
-		return;
-	}
-	loading->spaces = spaces;
-	loading->spaces[loading->count++] = *space;
-}
-
-/* Those of bodies that are not active are nobody's: their members are not let in. */
-static void take_organisation(void *context, const struct organisation *organisation)
-{
-	struct loading *loading = context;
-	if (organisation->active && loading->error == OK)
-		loading->error = store_space_each(loading->keeper->store, loading->work->scope, organisation->number,
-		    take_space, loading, loading->failure);
-}
-
-static enum error load(struct keeper *keeper, struct failure *failure)
-{
-	struct work work;
-	enum error error = work_begin(&work, "routing", failure);
-	struct loading loading = { .keeper = keeper, .work = &work, .failure = failure };
-	if (error != OK)
-		return error;
-	error = store_organisation_all(keeper->store, work.scope, take_organisation, &loading, failure);
-	if (error == OK)
-		error = loading.error;
-	struct territory *territory;
-	if (error == OK)
-		error = territory_new(loading.spaces, loading.count, &territory, failure);
-	if (error == OK) {
-		territory_free(keeper->territory);
-		keeper->territory = territory;
-		keeper->territory_loaded = time_monotonic();
-	}
-	free(loading.spaces);
-	work_end(&work);
-	return error;
-}
-
-/* ── the split ─ */
 
 struct share {
 	uint32_t organisation, alerts;
@@ -171,9 +109,7 @@ enum error routed_split(struct keeper *keeper, struct part **whole, struct part 
 {
 	struct split split = { 0 };
 	struct part *parts = NULL, **last = &parts, *own = NULL;
-	enum error error = OK;
-	if (!keeper->territory || time_monotonic() - keeper->territory_loaded > TERRITORY_EVERY)
-		error = load(keeper, failure);
+	enum error error = routed_load(keeper, failure);
 	if (error == OK)
 		error = share_out(keeper->territory, *whole, &split, failure);
 	for (size_t i = 0; i < split.count && error == OK; i++) {

@@ -314,6 +314,12 @@ static enum error read_allowed(
 	return error;
 }
 
+enum error format_read_line(
+    struct format_reader *reader, struct text line, struct alert *alert, struct failure *failure)
+{
+	return read_or_repeat(reader, &(struct line){ .text = line }, alert, failure);
+}
+
 uint64_t format_shape(const struct format_reader *reader)
 {
 	return reader->shape;

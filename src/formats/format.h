@@ -104,6 +104,11 @@ enum error format_read(struct format_reader *reader, struct stream *stream, stru
     void (*complain)(void *context, const struct line *line, const struct failure *failure), void *context,
     struct failure *failure);
 
+/* One line by itself, as format_read() would read it, as it is: `reduce` is not asked, nothing is counted. The reader
+ * has a format. ERROR_AGAIN: it is no alert. */
+enum error format_read_line(
+    struct format_reader *reader, struct text line, struct alert *alert, struct failure *failure);
+
 /* A number for what the newest alert says: alerts of this reader with the same number differ in nothing but their times
  * and `original` (and what the caller fills in); 0 = not known to be like any other. At most FORMAT_SHAPES numbers are
  * in use at a time, and they follow each other. */

@@ -104,6 +104,18 @@ uint32_t territory_owner(const struct territory *territory, struct address addre
 	return 0;
 }
 
+bool territory_claimed(const struct territory *territory, struct address address)
+{
+	bool claimed = address_is_private(address);
+	for (unsigned i = 0; i < territory->length_count && !claimed; i++) {
+		struct prefix wanted = prefix_of(address, territory->lengths[i].length);
+		uint32_t end = territory->lengths[i].end;
+		uint32_t at = lower(territory, territory->lengths[i].first, end, wanted.address);
+		claimed = at < end && address_equal(territory->holdings[at].prefix.address, wanted.address);
+	}
+	return claimed;
+}
+
 size_t territory_concerned(
     const struct territory *territory, const struct alert *alert, uint32_t organisations[static TERRITORY_CONCERNED])
 {

@@ -27,6 +27,10 @@ void territory_free(struct territory *territory); /* NULL is fine */
 /* The organisation that held the address at that time; 0 = nobody, or not exactly one. */
 uint32_t territory_owner(const struct territory *territory, struct address address, nanoseconds when);
 
+/* Whether the address could be an organisation's, although nobody is known to have held it then: a private one, one
+ * that two hold, one that somebody held at another time. */
+bool territory_claimed(const struct territory *territory, struct address address);
+
 #define TERRITORY_CONCERNED 3
 /* The organisations whose addresses an alert concerns (source, target, host), each once; how many. */
 size_t territory_concerned(

@@ -90,6 +90,11 @@ static void test_what_two_claim_and_what_everybody_has_is_nobodys(void **unused)
 	struct territory *territory = compiled(spaces, 6);
 	assert_int_equal(territory_owner(territory, at("198.51.100.1"), NOON - 1), 2);
 	assert_int_equal(territory_owner(territory, at("198.51.100.1"), NOON), 0);
+	assert_true(territory_claimed(territory, at("198.51.100.1"))); /* and yet it could be one's */
+	assert_true(territory_claimed(territory, at("192.168.1.1")));
+	assert_true(territory_claimed(territory, at("fd00::1")));
+	assert_false(territory_claimed(territory, at("203.0.113.1")));
+	assert_false(territory_claimed(territory, at("2001:db8::1")));
 	assert_int_equal(territory_owner(territory, at("198.51.101.1"), NOON), 1);
 	assert_int_equal(territory_owner(territory, at("10.1.2.3"), NOON), 0);
 	assert_int_equal(territory_owner(territory, at("fd00::1"), NOON), 0);

@@ -263,6 +263,66 @@ def test_what_a_policy_allows_leaves_and_nothing_else(world):
     assert status == 200 and made["version"] == 2, made
 
 
+# ── a network operator's sensor (W07) ──
+
+def with_url(first, second, source, target):
+    return json.dumps({"timestamp": moment(), "event_type": "alert", "src_ip": source, "src_port": 40000, "dest_ip": target, "dest_port": 80,
+                       "proto": "TCP", "alert": {"action": "allowed", "gid": 1, "signature_id": 9000002, "rev": 1, "signature": "a page",
+                                                 "category": "c", "severity": 1},
+                       "http": {"hostname": "h.example", "url": "/%s/%s" % (first, second), "http_method": "GET", "status": 200}})
+
+
+def test_of_an_operators_sensor_each_bodys_own_policy_holds():
+    s = Secrets()
+    with Centre(("carrier", "aoba", "kaede"), config='version = 1;\ncenter = { state = "FOLDER/state"; };\n') as centre:
+        administrator, begin = centre.tokens["administrator"], time.strftime("%Y-%m-%dT00:00:00Z", time.gmtime(NOW - 30 * 86400))
+        for organisation, prefix in ((2, "198.51.100.0/24"), (2, "2001:db8:a::/48"), (3, "203.0.113.0/24"), (2, "192.0.2.0/28"), (3, "192.0.2.0/28")):
+            status, answer = centre.json("POST", "/v1/organisations/%d/space" % organisation, administrator, {"prefix": prefix, "from": begin})
+            assert status == 201, answer
+        assert centre.json("PATCH", "/v1/sensors/1", administrator, {"routes": True})[0] == 200
+
+        def change(organisation, token, **policy):
+            status, answer = centre.json("PATCH", "/v1/capture-policy?organisation=%d" % organisation, centre.tokens[token], policy)
+            assert status == 200, answer
+
+        change(1, "member-carrier", url="leaves")  # kaede's is the default: reduced to the first segment
+        change(2, "administrator", url="stays")
+        lines = [
+            with_url(s.no("aoba first"), s.no("aoba second"), "9.9.9.9", "198.51.100.9"),
+            with_url(s.no("aoba v6 first"), s.no("aoba v6 second"), "2001:db8:a::7", "2001:4860::1"),
+            with_url(s.yes("kaede first"), s.no("kaede second"), "203.0.113.7", "9.9.9.9"),
+            with_url(s.no("between first"), s.no("between second"), "203.0.113.7", "198.51.100.9"),
+            with_url(s.yes("operator's first"), s.yes("operator's second"), "9.9.9.9", "8.8.8.8"),
+            with_url(s.no("disputed first"), s.no("disputed second"), "9.9.9.9", "192.0.2.3"),
+            with_url(s.no("private first"), s.no("private second"), "10.0.0.1", "9.9.9.9"),
+        ]
+        status, _, answer = centre.post(centre.tokens["carrier"], lines, batch="one")
+        assert status == 200 and answer["alerts"] == len(lines) and answer["dropped_fields"] == 0, answer
+
+        def places():
+            yield from everything(centre.folder)
+            for name in ("analyst", "member-carrier", "member-aoba", "member-kaede"):
+                yield "alerts of " + name, centre.request("GET", "/v1/alerts?limit=500", centre.tokens[name])[2]
+
+        time.sleep(1.2)  # the keeper's tick
+        met = search(places(), s.forbidden)
+        assert not met, met
+        found = {name for name, _ in search(places(), s.allowed)}
+        assert found == set(s.allowed), set(s.allowed) - found
+        # Changed, it holds for the next batch: nothing of kaede's leaves any more, and aoba's people allow all of theirs.
+        change(3, "administrator", url="not")
+        change(2, "member-aoba", url="leaves")
+        time.sleep(1.1)  # so long it may take
+        later = Secrets()
+        lines = [with_url(later.no("kaede first"), later.no("kaede second"), "9.9.9.9", "203.0.113.7"),
+                 with_url(later.yes("aoba first"), later.yes("aoba second"), "9.9.9.9", "198.51.100.9")]
+        assert centre.post(centre.tokens["carrier"], lines, batch="two")[0] == 200
+        met = search(places(), later.forbidden)
+        assert not met, met
+        found = {name for name, _ in search(places(), later.allowed)}
+        assert found == set(later.allowed), set(later.allowed) - found
+
+
 def limits_of(pid):
     with open("/proc/%d/limits" % pid) as file:
         return re.search(r"Max core file size\s+(\S+)\s+(\S+)", file.read()).groups()
