@@ -2,17 +2,17 @@
  * The short codes of the model and of hexadecimal texts: whatever is taken is written in one form that reads back to
  * the same; whatever is not is refused without a trace.
  *
- * Sources: model/reason.c, model/account.c, notify/link.c.
+ * Sources: model/reason.c, model/account.c, mail/link.c.
  */
 #include "base/hash.h"
 #include "fuzz.h"
+#include "mail/link.h"
 #include "model/account.h"
 #include "model/alert.h"
 #include "model/notice.h"
 #include "model/organisation.h"
 #include "model/policy.h"
 #include "model/reason.h"
-#include "notify/link.h"
 
 #include <string.h>
 

@@ -1,13 +1,13 @@
 /*
- * notify/mail.h: whatever stands in names, addresses and subjects, a mail that is written has the header that was meant
- * and no other, short ASCII lines, and a body of base64; notify/envelope.h: any bytes are an envelope that encodes back
+ * mail/mail.h: whatever stands in names, addresses and subjects, a mail that is written has the header that was meant
+ * and no other, short ASCII lines, and a body of base64; mail/envelope.h: any bytes are an envelope that encodes back
  * to the same, or none.
  *
- * Sources: notify/mail.c, notify/envelope.c.
+ * Sources: mail/mail.c, mail/envelope.c.
  */
 #include "fuzz.h"
-#include "notify/envelope.h"
-#include "notify/mail.h"
+#include "mail/envelope.h"
+#include "mail/mail.h"
 
 #include <string.h>
 

@@ -5,8 +5,8 @@
  * Sources: notify/deliver.c.
  */
 #include "fuzz_far_side.h"
+#include "mail/envelope.h"
 #include "notify/deliver.h"
-#include "notify/envelope.h"
 #include "notify/settings.h"
 
 #include <stdio.h>

@@ -114,15 +114,17 @@ void deliveries_tick(struct keeper *keeper)
 	work_end(&work);
 }
 
-static enum error tell_capability(struct keeper *keeper, const struct delivery_under_way *delivery, enum error result,
+/* Every capability that puts messages under the topic: each knows its own. */
+static enum error tell_capabilities(struct keeper *keeper, const struct delivery_under_way *delivery, enum error result,
     const char *words, struct failure *failure)
 {
-	for (size_t i = 0; capabilities[i]; i++)
-		for (const char *const *topic = capabilities[i]->topics; topic && *topic; topic++)
+	enum error error = OK;
+	for (size_t i = 0; capabilities[i] && error == OK; i++)
+		for (const char *const *topic = capabilities[i]->topics; topic && *topic && error == OK; topic++)
 			if (strcmp(*topic, delivery->topic) == 0 && capabilities[i]->delivered)
-				return capabilities[i]->delivered(&keeper->center, delivery->topic, delivery->body,
+				error = capabilities[i]->delivered(&keeper->center, delivery->topic, delivery->body,
 				    delivery->size, result, words, keeper->center.now(), failure);
-	return OK;
+	return error;
 }
 
 static enum error settle(struct keeper *keeper, const struct work *work, const struct delivery_under_way *delivery,
@@ -131,7 +133,7 @@ static enum error settle(struct keeper *keeper, const struct work *work, const s
 	enum error error = store_begin(keeper->store, failure);
 	if (error != OK)
 		return error;
-	error = tell_capability(keeper, delivery, result, words, failure);
+	error = tell_capabilities(keeper, delivery, result, words, failure);
 	if (error == OK && result == ERROR_AGAIN) {
 		nanoseconds wait = delivery->tries >= 10 ? WAIT_LONGEST : WAIT_FIRST << delivery->tries;
 		error = store_outbox_retry(keeper->store, work->scope, delivery->number,
@@ -177,4 +179,9 @@ void deliveries_result(struct keeper *keeper, const struct message *message)
 		    LOG_FIELD_STRING("why", failure.words));
 	work_end(&work);
 	forget(delivery);
+	/* The next ones at once: a message to thousands would take minutes at the pace of ticks. */
+	for (unsigned i = 0; i < UNDER_WAY_MOST; i++)
+		if (deliveries->under_way[i].number)
+			return;
+	deliveries_tick(keeper);
 }

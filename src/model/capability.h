@@ -15,6 +15,7 @@ struct counters;
 struct heard;
 struct history;
 struct history_batch;
+struct mail_sender;
 struct loop;
 struct option_group;
 struct reader;
@@ -32,6 +33,8 @@ struct center {
 	const char *public_url;
 	/* Japanese words, for letters; read before the keeper is confined. NULL when none are installed. */
 	const struct catalog *japanese;
+	/* In whose name mails go out (mail/mail.h), as it is configured now; set by notify. NULL = no mails. */
+	void (*sender)(struct mail_sender *to);
 	const nanoseconds *silence; /* center.silence, as it is configured now; NULL = nobody says */
 	nanoseconds (*now)(void);
 	/* Tells who looks at pages or streams that something of this organisation changed ("event", id). */
@@ -79,8 +82,9 @@ struct capability {
 	/* In the courier: delivers one message of one of its topics. ERROR_AGAIN = try later, any other error = never.
 	 * May be NULL. With OK the failure's words may hold what the far side answered. */
 	enum error (*deliver)(const char *topic, const void *body, size_t size, struct failure *failure);
-	/* In the keeper, inside the transaction that takes the message out of the outbox or puts it off: what came of a
-	 * try to deliver it (`result` and `words` as deliver() gave them). May be NULL. */
+	/* In the keeper, of every capability that names the topic, inside the transaction that takes the message out of
+	 * the outbox or puts it off: what came of a try to deliver it (`result` and `words` as deliver() gave them).
+	 * May be NULL. */
 	enum error (*delivered)(struct center *center, const char *topic, const void *body, size_t size,
 	    enum error result, const char *words, nanoseconds now, struct failure *failure);
 };

@@ -4,6 +4,8 @@
  */
 #include "model/notice.h"
 
+#include "base/catalog.h"
+
 #include <string.h>
 
 static const struct {
@@ -37,6 +39,29 @@ bool tlp_parse(struct text code, enum tlp *tlp)
 		}
 	}
 	return false;
+}
+
+bool tlp_may_travel_open(enum tlp tlp)
+{
+	return tlp <= TLP_GREEN;
+}
+
+const char *tlp_handling(enum tlp tlp)
+{
+	switch (tlp) {
+	case TLP_CLEAR:
+		return N_("TLP:CLEAR: may be shared without limit.");
+	case TLP_GREEN:
+		return N_("TLP:GREEN: may be shared within your community, not through publicly accessible channels.");
+	case TLP_AMBER:
+		return N_(
+		    "TLP:AMBER: may be shared on a need-to-know basis within your organisation and with its clients.");
+	case TLP_AMBER_STRICT:
+		return N_("TLP:AMBER+STRICT: may be shared on a need-to-know basis within your organisation only.");
+	case TLP_RED:
+		break;
+	}
+	return N_("TLP:RED: for the eyes and ears of the individual recipients only; not to be passed on.");
 }
 
 const char *notice_state_code(enum notice_state state)

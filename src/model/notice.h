@@ -11,6 +11,11 @@ enum tlp { TLP_CLEAR, TLP_GREEN, TLP_AMBER, TLP_AMBER_STRICT, TLP_RED }; /* FIRS
 const char *tlp_code(enum tlp tlp);                                      /* "AMBER+STRICT" */
 bool tlp_parse(struct text code, enum tlp *tlp);                         /* also with the prefix "TLP:" */
 
+/* May a mail hold the contents? Up to TLP:GREEN; above it a mail holds the number and a link. */
+bool tlp_may_travel_open(enum tlp tlp);
+/* The sentence that says how a TLP 2.0 label wants to be handled (FIRST, TLP 2.0, 2022); a msgid. */
+const char *tlp_handling(enum tlp tlp);
+
 enum notice_state { NOTICE_DRAFT, NOTICE_SENT, NOTICE_ACKNOWLEDGED, NOTICE_CLOSED, NOTICE_WITHDRAWN };
 const char *notice_state_code(enum notice_state state);
 

@@ -4,8 +4,8 @@
 #include "notify/bulletin.h"
 
 #include "base/log.h"
+#include "mail/mail.h"
 #include "notify/letter.h"
-#include "notify/mail.h"
 #include "notify/work.h"
 
 #include <stdio.h>
@@ -38,14 +38,14 @@ static void write_text(const struct mailing *mailing, const struct bulletin *bul
 	line(mailing, to, N_("To {0}"), *title ? title : organisation->name);
 	line(mailing, to, N_("From {0}"), japanese ? settings->centre_ja : settings->centre_en);
 	build_char(to, '\n');
-	if (letter_may_travel_open(bulletin->tlp))
+	if (tlp_may_travel_open(bulletin->tlp))
 		build_text(to, text_of(bulletin_body(bulletin, organisation->language)));
 	else
 		line(mailing, to, N_("Because of its TLP label, the contents are not in this mail."), "");
 	build_char(to, '\n');
 	line(mailing, to, N_("To read the message of the centre, sign in:"), "");
 	build_format(to, "  %s/bulletins\n\n", mailing->work.center->public_url);
-	build_text(to, catalog_text(mailing->catalog, text_of(letter_handling(bulletin->tlp))));
+	build_text(to, catalog_text(mailing->catalog, text_of(tlp_handling(bulletin->tlp))));
 	build_char(to, '\n');
 	line(mailing, to, N_("This message was generated automatically."), "");
 }
@@ -56,7 +56,7 @@ static void write_subject(const struct mailing *mailing, const struct bulletin *
 	snprintf(label, sizeof label, "TLP:%s", tlp_code(bulletin->tlp));
 	const struct text parameters[] = { text_of(label),
 		text_of(bulletin_subject(bulletin, mailing->organisation.language)) };
-	bool open = letter_may_travel_open(bulletin->tlp);
+	bool open = tlp_may_travel_open(bulletin->tlp);
 	catalog_build(
 	    mailing->catalog, text_of(open ? N_("[{0}] {1}") : N_("[{0}] A message of the centre")), parameters, 2, to);
 }

@@ -6,8 +6,8 @@
 #define NOROSHI_NOTIFY_BULLETIN_H
 
 #include "http/call.h"
+#include "mail/envelope.h"
 #include "model/capability.h"
-#include "notify/envelope.h"
 #include "notify/settings.h"
 
 /* Runs in the keeper, every tick. */

@@ -5,7 +5,7 @@
 #ifndef NOROSHI_NOTIFY_DELIVER_H
 #define NOROSHI_NOTIFY_DELIVER_H
 
-#include "notify/envelope.h"
+#include "mail/envelope.h"
 #include "notify/settings.h"
 
 /* OK: the server took it; the failure's words hold its answer. ERROR_AGAIN: try later. Anything else: it will never be

@@ -3,47 +3,13 @@
  */
 #include "notify/letter.h"
 
+#include "mail/mail.h"
 #include "notify/letter_evidence.h"
-
-#include <time.h>
 
 const char *letter_purpose_code(enum letter_purpose purpose)
 {
 	static const char *const codes[] = { "notice", "reminder", "escalation", "withdrawal" };
 	return codes[purpose];
-}
-
-bool letter_may_travel_open(enum tlp tlp)
-{
-	return tlp <= TLP_GREEN;
-}
-
-const char *letter_handling(enum tlp tlp)
-{
-	switch (tlp) {
-	case TLP_CLEAR:
-		return N_("TLP:CLEAR: may be shared without limit.");
-	case TLP_GREEN:
-		return N_("TLP:GREEN: may be shared within your community, not through publicly accessible channels.");
-	case TLP_AMBER:
-		return N_(
-		    "TLP:AMBER: may be shared on a need-to-know basis within your organisation and with its clients.");
-	case TLP_AMBER_STRICT:
-		return N_("TLP:AMBER+STRICT: may be shared on a need-to-know basis within your organisation only.");
-	case TLP_RED:
-		break;
-	}
-	return N_("TLP:RED: for the eyes and ears of the individual recipients only; not to be passed on.");
-}
-
-void letter_time(nanoseconds time, struct builder *to)
-{
-	char jst[32], utc[32];
-	time_t seconds = (time_t)(time / SECOND), seconds_jst = seconds + 9 * 3600;
-	struct tm tm;
-	strftime(jst, sizeof jst, "%Y-%m-%d %H:%M", gmtime_r(&seconds_jst, &tm));
-	strftime(utc, sizeof utc, "%Y-%m-%d %H:%M", gmtime_r(&seconds, &tm));
-	build_format(to, "%s JST (%s UTC)", jst, utc);
 }
 
 static const char *title_of(const struct letter *letter)
@@ -83,7 +49,7 @@ void letter_mail_subject(const struct letter *letter, struct builder *to)
 		[LETTER_ESCALATION] = N_("[{0}] Overdue notice {1}"),
 		[LETTER_WITHDRAWAL] = N_("[{0}] Notice {1} was withdrawn"),
 	};
-	bool may = letter_may_travel_open(letter->notice->tlp);
+	bool may = tlp_may_travel_open(letter->notice->tlp);
 	struct builder label = { 0 };
 	build_format(&label, "TLP:%s", tlp_code(letter->notice->tlp));
 	const struct text parameters[] = { { label.at, label.size }, text_of(letter->notice->number),
@@ -138,7 +104,7 @@ static void write_link(const struct letter *letter, struct builder *to)
 static void write_closing(const struct letter *letter, struct builder *to)
 {
 	build_char(to, '\n');
-	build_text(to, catalog_text(letter->catalog, text_of(letter_handling(letter->notice->tlp))));
+	build_text(to, catalog_text(letter->catalog, text_of(tlp_handling(letter->notice->tlp))));
 	build_char(to, '\n');
 	line(letter, to, N_("This message was generated automatically."), "", "");
 }
@@ -146,7 +112,7 @@ static void write_closing(const struct letter *letter, struct builder *to)
 static void write_contents(const struct letter *letter, struct builder *to)
 {
 	struct builder deadline = { 0 };
-	letter_time(letter->notice->deadline, &deadline);
+	mail_time(letter->notice->deadline, &deadline);
 	line(letter, to, N_("Notice number: {0}"), letter->notice->number, "");
 	line(letter, to, N_("Subject: {0}"), subject_of(letter), "");
 	line(letter, to, N_("Deadline: {0}"), deadline.at, "");
@@ -179,7 +145,7 @@ void letter_mail_body(const struct letter *letter, struct builder *to)
 	write_opening(letter, to);
 	write_purpose(letter, to);
 	bool withdrawn = letter->purpose == LETTER_WITHDRAWAL;
-	if (!withdrawn && letter_may_travel_open(letter->notice->tlp))
+	if (!withdrawn && tlp_may_travel_open(letter->notice->tlp))
 		write_contents(letter, to);
 	else if (!withdrawn)
 		line(letter, to, N_("Because of its TLP label, the contents are not in this mail."), "", "");

@@ -27,20 +27,11 @@ struct letter {
 	const char *secret; /* of the acknowledgement link; NULL: none is named */
 };
 
-/* May a mail hold the contents? Up to TLP:GREEN; above it a mail holds the number and a link. */
-bool letter_may_travel_open(enum tlp tlp);
-
 /* Subject and body as they may travel by mail. */
 void letter_mail_subject(const struct letter *letter, struct builder *to);
 void letter_mail_body(const struct letter *letter, struct builder *to);
 
 /* The whole text, for those who are signed in. */
 void letter_text(const struct letter *letter, struct builder *to);
-
-/* The sentence that says how a TLP 2.0 label wants to be handled (FIRST, TLP 2.0, 2022); a msgid. */
-const char *letter_handling(enum tlp tlp);
-
-/* "2026-11-21 17:05 JST (2026-11-21 08:05 UTC)" */
-void letter_time(nanoseconds time, struct builder *to);
 
 #endif

@@ -4,6 +4,7 @@
 #include "notify/letter_evidence.h"
 
 #include "http/codes.h"
+#include "mail/mail.h"
 #include "notify/letter.h"
 
 #include <inttypes.h>
@@ -25,7 +26,7 @@ static void fact(const struct catalog *catalog, const char *msgid, struct text v
 static void fact_time(const struct catalog *catalog, const char *msgid, nanoseconds time, struct builder *to)
 {
 	struct builder words = { 0 };
-	letter_time(time, &words);
+	mail_time(time, &words);
 	fact(catalog, msgid, (struct text){ words.at, words.size }, to);
 	to->failed |= words.failed;
 	builder_free(&words);

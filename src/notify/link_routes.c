@@ -2,8 +2,8 @@
  * The page behind the link in a mail. Open to strangers: mail scanners open links, so opening changes nothing; the
  * button POSTs. A wrong, used, withdrawn or expired link gives one and the same answer.
  */
+#include "mail/link.h"
 #include "notify/letter.h"
-#include "notify/link.h"
 #include "notify/routes.h"
 #include "notify/work.h"
 
@@ -46,7 +46,7 @@ enum error link_show(struct call *call, struct failure *failure)
 	json_object_set_new(call->output, "tlp", json_string(tlp_code(notice.tlp)));
 	json_object_set_new(call->output, "organisation_title", json_string(title[0] ? title : organisation.name));
 	json_object_set_new(call->output, "deadline", json_string(time_format(notice.deadline, deadline)));
-	if (letter_may_travel_open(notice.tlp))
+	if (tlp_may_travel_open(notice.tlp))
 		json_object_set_new(
 		    call->output, "subject", json_string(japanese ? notice.subject_ja : notice.subject_en));
 	return OK;

@@ -188,7 +188,7 @@ enum error notice_read(struct call *call, struct failure *failure)
 	add_receipt(call, &notice, json);
 	json_object_set_new(call->output, "notice", json);
 	json_object_set_new(call->output, "may", notice_steps_json(call, &notice));
-	json_object_set_new(call->output, "handling", json_string(letter_handling(notice.tlp)));
+	json_object_set_new(call->output, "handling", json_string(tlp_handling(notice.tlp)));
 	json_t *evidence = evidence_json(&event);
 	if (!evidence)
 		return fail(failure, ERROR_MEMORY, "notice: no memory");

@@ -4,6 +4,7 @@
 #include "notify/notify.h"
 
 #include "base/log.h"
+#include "mail/mail.h"
 #include "notify/bulletin.h"
 #include "notify/deliver.h"
 #include "notify/reminder.h"
@@ -14,6 +15,20 @@
 #include <string.h>
 
 static const char *const topics[] = { "mail", NULL };
+
+static void tell_sender(struct mail_sender *to)
+{
+	const struct notify_settings *settings = notify_settings();
+	*to = (struct mail_sender){ settings->centre_ja, settings->centre_en, settings->smtp_from,
+		notify_mail_is_on(settings) };
+}
+
+static enum error start(struct center *center, struct failure *failure)
+{
+	(void)failure;
+	center->sender = tell_sender;
+	return OK;
+}
 
 static void tick(struct center *center, nanoseconds now)
 {
@@ -98,6 +113,7 @@ const struct capability notify_capability = {
 	.options = notify_options,
 	.routes = notify_routes,
 	.topics = topics,
+	.start = start,
 	.tick = tick,
 	.deliver = deliver,
 	.delivered = delivered,

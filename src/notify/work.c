@@ -3,10 +3,10 @@
  */
 #include "notify/work.h"
 
-#include "notify/envelope.h"
+#include "mail/envelope.h"
+#include "mail/link.h"
+#include "mail/mail.h"
 #include "notify/evidence.h"
-#include "notify/link.h"
-#include "notify/mail.h"
 #include "store/others.h"
 
 #include <inttypes.h>
@@ -162,7 +162,7 @@ static enum error queue_mail(struct work *work, struct letter *letter, struct fa
 	struct coverage coverage;
 	const struct catalog *catalog;
 	const struct notice *notice = letter->notice;
-	bool open = letter_may_travel_open(notice->tlp);
+	bool open = tlp_may_travel_open(notice->tlp);
 	enum error error = link_key_load(work->center->folder, &key, failure);
 	if (error == OK && open)
 		error = load_event(work, notice, &event, failure);
@@ -299,7 +299,7 @@ enum error work_reply(
 	if (notice->reply && notice->reply[0])
 		build_format(&whole, "%s\n\n", notice->reply);
 	build_text(&whole, TEXT("["));
-	letter_time(work->now, &whole);
+	mail_time(work->now, &whole);
 	build_format(&whole, " %.*s]\n", (int)name.size, name.at);
 	build_text(&whole, text_trim(reply));
 	enum error error = OK;

@@ -3,7 +3,7 @@
  */
 #include "world.h"
 
-#include "notify/link.h"
+#include "mail/link.h"
 #include "triage/routes.h"
 
 #include <stdio.h>

@@ -2,8 +2,8 @@
  * Mails handed to a real SMTP server (tests/lib/smtp_server.py), and what Python's email package reads in them.
  */
 #include "base/file.h"
+#include "mail/mail.h"
 #include "notify/deliver.h"
-#include "notify/mail.h"
 
 #include <jansson.h>
 #include <limits.h>

@@ -1,7 +1,7 @@
 /*
  * Mails as bytes: header folding, encoded words, base64, and nothing of the input that becomes a header of its own.
  */
-#include "notify/mail.h"
+#include "mail/mail.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

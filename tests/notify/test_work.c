@@ -3,7 +3,7 @@
  * receipts, links, and that a step which fails leaves nothing behind.
  */
 #include "base/data.h"
-#include "notify/envelope.h"
+#include "mail/envelope.h"
 #include "notify/notify.h"
 #include "notify/reminder.h"
 #include "notify/routes.h"

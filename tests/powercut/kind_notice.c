@@ -6,7 +6,7 @@
  */
 #include "kinds.h"
 
-#include "notify/link.h"
+#include "mail/link.h"
 #include "notify/notify.h"
 #include "notify/work.h"
 #include "store/recording_vfs.h"

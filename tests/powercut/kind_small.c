@@ -4,7 +4,7 @@
  */
 #include "kinds.h"
 
-#include "notify/link.h"
+#include "mail/link.h"
 #include "triage/command.h"
 
 #include <unistd.h>

@@ -2,8 +2,8 @@
  * What notify puts into the outbox under the topic "mail", and what the courier and the keeper's delivered() take out
  * of it.
  */
-#ifndef NOROSHI_NOTIFY_ENVELOPE_H
-#define NOROSHI_NOTIFY_ENVELOPE_H
+#ifndef NOROSHI_MAIL_ENVELOPE_H
+#define NOROSHI_MAIL_ENVELOPE_H
 
 #include "base/codec.h"
 #include "base/error.h"

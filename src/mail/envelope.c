@@ -2,7 +2,7 @@
  * Encodes and decodes envelopes (version 1: u8 version, u64 delivery, uuid notice, i64 created, text recipient, text
  * message).
  */
-#include "notify/envelope.h"
+#include "mail/envelope.h"
 
 #define ENVELOPE_VERSION 1
 

@@ -1,7 +1,7 @@
 /*
  * Makes and reads the secrets of acknowledgement links: HMAC-SHA-256 of the notice's id under the installation's key.
  */
-#include "notify/link.h"
+#include "mail/link.h"
 
 #include "base/file.h"
 

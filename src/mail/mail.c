@@ -1,7 +1,7 @@
 /*
  * Writes mail messages: header folding, encoded words, base64 body.
  */
-#include "notify/mail.h"
+#include "mail/mail.h"
 
 #include "base/base64.h"
 #include "model/organisation.h"
@@ -152,6 +152,16 @@ static void write_body(struct builder *to, struct text body)
 	}
 	to->failed |= canonical.failed;
 	builder_free(&canonical);
+}
+
+void mail_time(nanoseconds time, struct builder *to)
+{
+	char jst[32], utc[32];
+	time_t seconds = (time_t)(time / SECOND), seconds_jst = seconds + 9 * 3600;
+	struct tm tm;
+	strftime(jst, sizeof jst, "%Y-%m-%d %H:%M", gmtime_r(&seconds_jst, &tm));
+	strftime(utc, sizeof utc, "%Y-%m-%d %H:%M", gmtime_r(&seconds, &tm));
+	build_format(to, "%s JST (%s UTC)", jst, utc);
 }
 
 enum error mail_write(const struct mail *mail, struct builder *to, struct failure *failure)

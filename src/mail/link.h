@@ -2,8 +2,8 @@
  * The secret in an acknowledgement link (/n/SECRET). Derived from a key in a file of its own, so that a reminder
  * carries the same link as the first mail while the store, and any copy of it, holds only the digest.
  */
-#ifndef NOROSHI_NOTIFY_LINK_H
-#define NOROSHI_NOTIFY_LINK_H
+#ifndef NOROSHI_MAIL_LINK_H
+#define NOROSHI_MAIL_LINK_H
 
 #include "base/error.h"
 #include "base/hash.h"

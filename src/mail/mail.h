@@ -6,8 +6,8 @@
  * whole), all ASCII. Nothing of the input can become a header of its own: control characters leave, addresses are
  * checked. Called when a notice is queued.
  */
-#ifndef NOROSHI_NOTIFY_MAIL_H
-#define NOROSHI_NOTIFY_MAIL_H
+#ifndef NOROSHI_MAIL_MAIL_H
+#define NOROSHI_MAIL_MAIL_H
 
 #include "base/error.h"
 #include "base/text.h"
@@ -26,6 +26,16 @@ struct mail {
 	nanoseconds date;
 	struct text body; /* UTF-8, lines end with \n */
 };
+
+/* In whose name mails go out: notify's settings, as they are now. */
+struct mail_sender {
+	const char *centre_ja, *centre_en; /* the centre's name */
+	const char *from;                  /* the sender's address */
+	bool on;                           /* a server and a sender are configured */
+};
+
+/* "2026-11-21 17:05 JST (2026-11-21 08:05 UTC)" */
+void mail_time(nanoseconds time, struct builder *to);
 
 /* ERROR_INPUT says which address is not one, or that the identity is not one. */
 enum error mail_write(const struct mail *mail, struct builder *to, struct failure *failure);
