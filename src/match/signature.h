@@ -74,7 +74,9 @@ typedef void (*signature_visitor)(void *context, const struct signature_alert *a
 void signature_set_each(const struct signature_set *set, signature_visitor visit, void *context);
 
 struct signature_settings {
-	uint32_t flows; /* whose state is remembered at once, about 1.2 KiB each; then the longest quiet is forgotten */
+	/* Whose state is remembered at once, some 130 bytes each, and 1 KiB more for streams; then the longest quiet is
+	 * forgotten. */
+	uint32_t flows;
 	uint32_t counts; /* of thresholds, 64 bytes each; likewise */
 };
 extern const struct signature_settings signature_defaults;

@@ -120,6 +120,8 @@ static enum error make_filter(struct filter *filter, const struct pattern *patte
 			continue;
 		uint32_t number = filter->patterns++;
 		filter->first[number] = i;
+		if (content->size > filter->longest)
+			filter->longest = content->size;
 		expressions->at[number] = (const char *)content->bytes;
 		expressions->sizes[number] = content->size;
 		expressions->flags[number] = HS_FLAG_SINGLEMATCH | (content->nocase ? HS_FLAG_CASELESS : 0);

@@ -186,6 +186,7 @@ struct filter {                  /* of one buffer */
 	uint32_t *first;         /* of each pattern: where its signatures begin in `signatures`; one more at the end */
 	uint32_t *signatures;
 	uint32_t patterns;
+	uint32_t longest;     /* pattern, bytes */
 	uint32_t *unfiltered; /* signatures without a pattern that this buffer makes to be tried */
 	uint32_t unfiltered_count;
 };
@@ -211,14 +212,21 @@ struct flow_memory {
 	} fired[8]; /* payload signatures that were met, once for each side */
 	uint8_t fired_next;
 	uint64_t next[2]; /* offset of the byte that comes next */
+	uint32_t tails;   /* number of its struct tails, which a flow of TCP has; 0 = none */
 	uint16_t tail_size[2];
-	uint8_t tail[2][TAIL];
+	bool tail_found[2]; /* a pattern may stand in the tail as a whole */
+};
+struct tails {
+	uint8_t at[2][TAIL]; /* by side */
 };
 struct threshold_state;
 struct flow_set;
 struct signature_memory {
 	struct flow_set *sets; /* whose the flows are: apart, because all of a set are looked at */
 	struct flow_memory *flows;
+	struct tails *tails; /* [0] is none */
+	uint32_t tails_used; /* ever */
+	uint32_t tails_free; /* given back last, and taken first; its bytes begin with the number of the one before */
 	struct threshold_state *counts;
 	uint32_t flow_sets, count_sets;
 	uint64_t flows_forgotten, counts_forgotten;
@@ -226,7 +234,10 @@ struct signature_memory {
 bool signature_memory_make(struct signature_memory *memory, const struct signature_settings *settings);
 void signature_memory_free(struct signature_memory *memory);
 void signature_memory_clear(struct signature_memory *memory);
+/* Of a record without a flow (its id is 0) nothing is known the next time. */
 struct flow_memory *flow_memory_get(struct signature_memory *memory, const struct flow *flow, nanoseconds now);
+/* Of this state; taken when it has none yet. */
+struct tails *flow_memory_tails(struct signature_memory *memory, struct flow_memory *state);
 void flow_memory_drop(struct signature_memory *memory, const struct flow *flow);
 /* Counts one match; whether it is an alert. */
 bool threshold_passes(struct signature_memory *memory, const struct signature *signature, uint32_t number,

@@ -129,12 +129,15 @@ static int found(unsigned id, unsigned long long from, unsigned long long to, un
 	return 0;
 }
 
-static void filter_scan(struct signature_matcher *matcher, const struct filter *filter, const void *at, size_t size)
+/* Whether a pattern was found; signatures without one are candidates too. */
+static bool filter_scan(struct signature_matcher *matcher, const struct filter *filter, const void *at, size_t size)
 {
 	struct scan scan = { matcher, filter };
 	if (filter->database && size > 0 && size <= UINT32_MAX)
 		hs_scan(filter->database, at, (unsigned)size, 0, matcher->scratch, found, &scan);
+	bool any = matcher->candidate_count > 0;
 	add_candidates(matcher, filter->unfiltered, filter->unfiltered_count);
+	return any;
 }
 
 static int compare_numbers(const void *a, const void *b)
@@ -309,10 +312,9 @@ static void try_candidates(struct signature_matcher *matcher, const struct event
 /* ── events ─ */
 
 /* What is kept of the side and the new bytes, in one piece. */
-static const uint8_t *window_of(struct signature_matcher *matcher, const struct flow_memory *state, enum side side,
-    const uint8_t *bytes, size_t size)
+static const uint8_t *window_of(
+    struct signature_matcher *matcher, const uint8_t *tail, size_t kept, const uint8_t *bytes, size_t size)
 {
-	size_t kept = state->tail_size[side];
 	if (kept == 0)
 		return bytes;
 	if (matcher->window_room < kept + size) {
@@ -322,16 +324,51 @@ static const uint8_t *window_of(struct signature_matcher *matcher, const struct 
 		matcher->window = window;
 		matcher->window_room = kept + size + 65536;
 	}
-	memcpy(matcher->window, state->tail[side], kept);
+	memcpy(matcher->window, tail, kept);
 	memcpy(matcher->window + kept, bytes, size);
 	return matcher->window;
 }
 
-static void keep_tail(struct flow_memory *state, enum side side, const uint8_t *bytes, size_t size)
+/* Of what is kept only as much is scanned again as a pattern over the border may need, unless one stands in it: then
+ * the rest of its signature may have come. */
+static size_t scanned_before(const struct filter *filter, const struct flow_memory *state, enum side side)
 {
-	size_t kept = size < TAIL ? size : TAIL;
-	memmove(state->tail[side], bytes + size - kept, kept);
-	state->tail_size[side] = (uint16_t)kept;
+	size_t kept = state->tail_size[side], border = filter->longest > 0 ? filter->longest - 1 : 0;
+	return state->tail_found[side] || kept < border ? 0 : kept - border;
+}
+
+static void match_stream(struct signature_matcher *matcher, struct event *event, uint64_t offset, const uint8_t *bytes)
+{
+	const struct filter *filter = &event->set->filters[BUFFER_PAYLOAD];
+	enum side side = event->side;
+	struct flow_memory *state = flow_memory_get(&matcher->memory, event->flow, event->time);
+	uint8_t *tail = flow_memory_tails(&matcher->memory, state)->at[side];
+	size_t size = event->subject.unit;
+	if (offset != state->next[side])
+		state->tail_size[side] = 0; /* bytes in between were not seen */
+	state->next[side] = offset + size;
+	size_t kept = state->tail_size[side];
+	const uint8_t *window = window_of(matcher, tail, kept, bytes, size);
+	if (!window)
+		return;
+	size_t before = scanned_before(filter, state, side);
+	event->state = state;
+	event->subject = (struct subject){ window, kept + size, offset - kept, size };
+	state->tail_found[side] = filter_scan(matcher, filter, window + before, kept + size - before);
+	try_candidates(matcher, event);
+	state->tail_size[side] = (uint16_t)(kept + size < TAIL ? kept + size : TAIL);
+	memcpy(tail, window + kept + size - state->tail_size[side], state->tail_size[side]);
+}
+
+static void match_datagram(struct signature_matcher *matcher, struct event *event, const uint8_t *bytes)
+{
+	event->subject.at = bytes;
+	event->subject.size = event->subject.unit;
+	filter_scan(matcher, &event->set->filters[BUFFER_PAYLOAD], bytes, event->subject.size);
+	if (matcher->candidate_count == 0)
+		return;
+	event->state = flow_memory_get(&matcher->memory, event->flow, event->time);
+	try_candidates(matcher, event);
 }
 
 void signature_matcher_payload(struct signature_matcher *matcher, const struct signature_set *set,
@@ -340,30 +377,20 @@ void signature_matcher_payload(struct signature_matcher *matcher, const struct s
 {
 	if (size == 0 || !take_set(matcher, set))
 		return;
-	struct flow_memory *state = flow_memory_get(&matcher->memory, flow, time);
-	bool stream = flow->ip_protocol == 6;
-	if (!stream || offset != state->next[side])
-		state->tail_size[side] = 0; /* bytes in between were not seen */
-	state->next[side] = offset + size;
-	const uint8_t *window = window_of(matcher, state, side, bytes, size);
-	if (!window)
-		return;
-	size_t kept = state->tail_size[side];
-	const struct event event = { .set = set,
+	struct event event = { .set = set,
 		.flow = flow,
 		.time = time,
-		.state = state,
 		.payload = true,
 		.side = side,
-		.subject = { window, kept + size, stream ? offset - kept : 0, size },
+		.subject = { .unit = size },
 		.visit = visit,
 		.context = context };
 	matcher->counts.bytes += size;
 	begin_event(matcher, set);
-	filter_scan(matcher, &set->filters[BUFFER_PAYLOAD], window, kept + size);
-	try_candidates(matcher, &event);
-	if (stream)
-		keep_tail(state, side, window, kept + size);
+	if (flow->ip_protocol == 6)
+		match_stream(matcher, &event, offset, bytes);
+	else
+		match_datagram(matcher, &event, bytes);
 }
 
 void signature_matcher_fields(struct signature_matcher *matcher, const struct signature_set *set,
@@ -372,10 +399,9 @@ void signature_matcher_fields(struct signature_matcher *matcher, const struct si
 {
 	if (count == 0 || !take_set(matcher, set))
 		return;
-	const struct event event = { .set = set,
+	struct event event = { .set = set,
 		.flow = flow,
 		.time = time,
-		.state = flow_memory_get(&matcher->memory, flow, time),
 		.fields = fields,
 		.field_count = count < VALUES_MOST ? count : VALUES_MOST,
 		.visit = visit,
@@ -387,6 +413,9 @@ void signature_matcher_fields(struct signature_matcher *matcher, const struct si
 		filter_scan(matcher, &set->filters[fields[i].field], fields[i].value.at, fields[i].value.size);
 		matcher->counts.values++;
 	}
+	if (matcher->candidate_count == 0)
+		return;
+	event.state = flow_memory_get(&matcher->memory, flow, time);
 	try_candidates(matcher, &event);
 }
 

@@ -1,6 +1,7 @@
 /*
  * What a matcher remembers between packets: state of flows, and counts of thresholds. Both lie in tables of sets of
- * eight and four places; in a full set the one that was not used for the longest time goes.
+ * eight and four places; in a full set the one that was not used for the longest time goes. The last bytes of streams
+ * lie in a pool beside them.
  */
 #include "base/hash.h"
 #include "match/signature_inside.h"
@@ -38,22 +39,48 @@ bool signature_memory_make(struct signature_memory *memory, const struct signatu
 	memory->count_sets = sets_of(settings->counts, COUNTS_OF_SET);
 	memory->sets = calloc(memory->flow_sets, sizeof *memory->sets);
 	memory->flows = calloc((size_t)memory->flow_sets * FLOWS_OF_SET, sizeof *memory->flows);
+	memory->tails = calloc((size_t)memory->flow_sets * FLOWS_OF_SET + 1, sizeof *memory->tails);
 	memory->counts = calloc((size_t)memory->count_sets * COUNTS_OF_SET, sizeof *memory->counts);
-	return memory->sets && memory->flows && memory->counts;
+	return memory->sets && memory->flows && memory->tails && memory->counts;
 }
 
 void signature_memory_free(struct signature_memory *memory)
 {
 	free(memory->sets);
 	free(memory->flows);
+	free(memory->tails);
 	free(memory->counts);
 }
 
 void signature_memory_clear(struct signature_memory *memory)
 {
 	memset(memory->sets, 0, memory->flow_sets * sizeof *memory->sets);
+	memory->tails_used = memory->tails_free = 0;
 	for (size_t i = 0; i < (size_t)memory->count_sets * COUNTS_OF_SET; i++)
 		memory->counts[i].signature = 0;
+}
+
+/* ── flows ─ */
+
+/* As many as flows: there is always one. */
+struct tails *flow_memory_tails(struct signature_memory *memory, struct flow_memory *state)
+{
+	if (state->tails == 0 && memory->tails_free) {
+		state->tails = memory->tails_free;
+		memcpy(&memory->tails_free, &memory->tails[state->tails], sizeof memory->tails_free);
+	} else if (state->tails == 0) {
+		state->tails = ++memory->tails_used;
+	}
+	return &memory->tails[state->tails];
+}
+
+static void give_tails_back(struct signature_memory *memory, struct flow_memory *state)
+{
+	if (state->tails == 0)
+		return;
+	memcpy(&memory->tails[state->tails], &memory->tails_free, sizeof memory->tails_free);
+	memory->tails_free = state->tails;
+	state->tails = 0;
 }
 
 static uint32_t set_of(const struct signature_memory *memory, uint64_t id)
@@ -68,15 +95,18 @@ struct flow_memory *flow_memory_get(struct signature_memory *memory, const struc
 	struct flow_memory *flows = &memory->flows[(size_t)number * FLOWS_OF_SET];
 	int oldest = 0;
 	for (int i = 0; i < FLOWS_OF_SET; i++) {
-		if (set->ids[i] == flow->id) {
+		if (flow->id && set->ids[i] == flow->id) {
 			set->used[i] = now;
 			return &flows[i];
 		}
 		if (set->ids[oldest] && (set->ids[i] == 0 || set->used[i] < set->used[oldest]))
 			oldest = i;
 	}
-	memory->flows_forgotten += set->ids[oldest] != 0;
-	memset(&flows[oldest], 0, offsetof(struct flow_memory, tail));
+	if (set->ids[oldest]) {
+		memory->flows_forgotten++;
+		give_tails_back(memory, &flows[oldest]);
+	}
+	flows[oldest] = (struct flow_memory){ 0 };
 	set->ids[oldest] = flow->id;
 	set->used[oldest] = now;
 	return &flows[oldest];
@@ -84,10 +114,13 @@ struct flow_memory *flow_memory_get(struct signature_memory *memory, const struc
 
 void flow_memory_drop(struct signature_memory *memory, const struct flow *flow)
 {
-	struct flow_set *set = &memory->sets[set_of(memory, flow->id)];
+	uint32_t number = set_of(memory, flow->id);
+	struct flow_set *set = &memory->sets[number];
 	for (int i = 0; i < FLOWS_OF_SET; i++)
-		if (set->ids[i] == flow->id)
+		if (flow->id && set->ids[i] == flow->id) {
 			set->ids[i] = 0;
+			give_tails_back(memory, &memory->flows[(size_t)number * FLOWS_OF_SET + (size_t)i]);
+		}
 }
 
 /* ── thresholds ─ */

@@ -335,6 +335,28 @@ static void test_thresholds_are_of_each_address(void **state)
 	scene_end(&scene);
 }
 
+static void test_records_of_no_flow_share_no_flowbits(void **state)
+{
+	(void)state;
+	struct scene scene;
+	struct flow flow = tcp();
+	flow.id = 0;
+	scene_begin(&scene,
+	    "alert dns any any -> any any (dns.query; content:\"first\"; flowbits:set,seen; flowbits:noalert; sid:1;)\n"
+	    "alert dns any any -> any any (dns.query; content:\"second\"; flowbits:isset,seen; sid:2;)",
+	    true);
+	flow.protocol = PROTOCOL_DNS;
+	for (uint64_t id = 5; id != UINT64_MAX; id = id ? 0 : UINT64_MAX) {
+		flow.id = id;
+		scene_field(&scene, &flow, FIELD_DNS_QUERY, "first.example");
+		if (!id)
+			signature_matcher_flow_over(scene.matcher, &flow);
+		scene_field(&scene, &flow, FIELD_DNS_QUERY, "second.example");
+		assert_int_equal(scene_met(&scene), id ? 2 : 0);
+	}
+	scene_end(&scene);
+}
+
 static void test_what_is_remembered_is_bounded(void **state)
 {
 	(void)state;
@@ -470,6 +492,7 @@ int main(void)
 		cmocka_unit_test(test_flowbits_join_signatures_of_one_flow),
 		cmocka_unit_test(test_thresholds_count_within_their_seconds),
 		cmocka_unit_test(test_thresholds_are_of_each_address),
+		cmocka_unit_test(test_records_of_no_flow_share_no_flowbits),
 		cmocka_unit_test(test_what_is_remembered_is_bounded),
 		cmocka_unit_test(test_hard_work_is_given_up_and_counted),
 		cmocka_unit_test(test_pass_keeps_what_comes_behind_it_from_alerting),

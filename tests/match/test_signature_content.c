@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CONTENTS = 4, LONGEST = 20 };
+enum { CONTENTS = 4, LONGEST = 20, PIECES = 12, PIECE = 4 };
 
 struct part {
 	char bytes[4];
@@ -100,25 +100,38 @@ static bool naive(const struct part *parts, int count, const char *payload, int 
 	return parts->negated && !any && naive(parts + 1, count - 1, payload, size, before);
 }
 
-static void try_random_rule(unsigned *met)
+/* A rule of random parts, as options; how many. */
+static int random_options(struct part parts[static CONTENTS], char *options, size_t room)
 {
-	struct part parts[CONTENTS];
-	char rule[1024], options[800] = "";
 	int count = 1 + random_below(CONTENTS);
 	size_t size = 0;
 	for (int i = 0; i < count; i++) {
 		random_part(&parts[i], i == 0);
-		size += write_part(&parts[i], options + size, sizeof options - size);
+		size += write_part(&parts[i], options + size, room - size);
 	}
+	return count;
+}
+
+static int random_payload(char *payload, int most)
+{
+	int length = 1 + random_below(most);
+	for (int i = 0; i < length; i++)
+		payload[i] = "abAB"[random_below(4)];
+	return length;
+}
+
+static void try_random_rule(unsigned *met)
+{
+	struct part parts[CONTENTS];
+	char rule[1024], options[800] = "";
+	int count = random_options(parts, options, sizeof options);
 	snprintf(rule, sizeof rule, "alert udp any any -> any any (%ssid:7;)", options);
 	struct scene scene;
 	struct flow flow = scene_flow(17, "10.0.0.5", 1, "192.0.2.1", 2);
 	scene_begin(&scene, rule, true);
 	for (int i = 0; i < 40; i++) {
 		char payload[LONGEST];
-		int length = 1 + random_below(LONGEST);
-		for (int j = 0; j < length; j++)
-			payload[j] = "abAB"[random_below(4)];
+		int length = random_payload(payload, LONGEST);
 		scene_payload(&scene, &flow, SIDE_CLIENT, 0, payload, (size_t)length);
 		bool wanted = naive(parts, count, payload, length, 0);
 		if ((scene_met(&scene) == 7) != wanted)
@@ -126,6 +139,26 @@ static void try_random_rule(unsigned *met)
 		*met += wanted;
 	}
 	scene_end(&scene);
+}
+
+/* A stream in pieces: with each of them the rule is tried on all that came so far, until it is met. */
+static void try_random_stream(struct scene *scene, const struct part *parts, int count, uint64_t number, unsigned *met)
+{
+	struct flow flow = scene_flow(6, "10.0.0.5", 1, "192.0.2.1", 2);
+	char stream[PIECES * PIECE];
+	int size = 0;
+	bool done = false;
+	flow.id = number;
+	for (int i = 0; i < PIECES; i++) {
+		int length = random_payload(stream + size, PIECE);
+		scene_payload(scene, &flow, SIDE_CLIENT, (uint64_t)size, stream + size, (size_t)length);
+		size += length;
+		bool wanted = !done && naive(parts, count, stream, size, 0);
+		if ((scene_met(scene) == 7) != wanted)
+			fail_msg("stream %.*s: not as the naive matcher says (%d)", size, stream, wanted);
+		done |= wanted;
+	}
+	*met += done;
 }
 
 static void test_contents_match_as_trying_every_place_does(void **state)
@@ -139,10 +172,30 @@ static void test_contents_match_as_trying_every_place_does(void **state)
 	assert_in_range(met, rules * 40 / 20, rules * 40 * 19 / 20);
 }
 
+static void test_streams_match_over_the_borders_of_their_pieces(void **state)
+{
+	(void)state;
+	unsigned met = 0, rules = getenv("NOROSHI_LONG") ? 30000 : 3000;
+	srandom(18);
+	for (unsigned i = 0; i < rules; i++) {
+		struct part parts[CONTENTS];
+		struct scene scene;
+		char rule[1024], options[800] = "";
+		int count = random_options(parts, options, sizeof options);
+		snprintf(rule, sizeof rule, "alert tcp any any -> any any (%ssid:7;)", options);
+		scene_begin(&scene, rule, true);
+		for (uint64_t number = 1; number <= 10; number++)
+			try_random_stream(&scene, parts, count, number, &met);
+		scene_end(&scene);
+	}
+	assert_in_range(met, rules * 10 / 20, rules * 10 * 19 / 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_contents_match_as_trying_every_place_does),
+		cmocka_unit_test(test_streams_match_over_the_borders_of_their_pieces),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
