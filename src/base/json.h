@@ -75,4 +75,8 @@ struct json_walk {
 };
 bool json_next(struct json_value container, struct json_walk *walk);
 
+/* Writes the value without white space: numbers with the characters they had, members in their order, each as often as
+ * it stood there, strings with the fewest escapes. No value writes nothing. */
+void build_json_value(struct builder *to, struct json_value value);
+
 #endif

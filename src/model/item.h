@@ -23,7 +23,7 @@
 
 #define ITEM_ID 192             /* bytes of the longest id: "x-some-type--" and a UUID */
 #define ITEM_LARGEST (8u << 20) /* bytes of one item as JSON */
-#define ITEM_REFERENCES 10000u
+#define ITEM_REFERENCES 100000u /* collections of a whole knowledge base have some 25,000 */
 
 enum item_kind { ITEM_INDICATOR, ITEM_SIGHTING, ITEM_REPORT, ITEM_ADVISORY, ITEM_RELATION, ITEM_OTHER, ITEM_KINDS };
 const char *item_kind_code(enum item_kind kind);
@@ -31,20 +31,34 @@ bool item_kind_parse(struct text code, enum item_kind *kind);
 
 /* The language that it came in, that `kept` is in, and that it goes out in unless another is asked for. */
 enum item_form { ITEM_STIX_21, ITEM_STIX_20, ITEM_MISP_EVENT, ITEM_MISP_ATTRIBUTE, ITEM_MISP_OBJECT, ITEM_FORMS };
+const char *item_form_code(enum item_form form); /* "stix-2.1", … */
+bool item_form_parse(struct text code, enum item_form *form);
 
 /* What a sensor does that meets it (match/indicator.h has the same three). */
 enum item_action { ITEM_OBSERVE, ITEM_ALERT, ITEM_BLOCK };
+const char *item_action_code(enum item_action action);
+bool item_action_parse(struct text code, enum item_action *action);
 
 /* Permissible actions protocol: what a recipient may do with it. */
 enum pap { PAP_NONE, PAP_CLEAR, PAP_GREEN, PAP_AMBER, PAP_RED };
-const char *pap_code(enum pap pap);
+const char *pap_code(enum pap pap); /* "AMBER"; "" of none */
+/* Also with the prefix "PAP:", any case; WHITE is the older name of CLEAR. */
 bool pap_parse(struct text code, enum pap *pap);
 
 /* A time as it was written: STIX allows any number of digits behind the point, and the same must come out. */
 struct item_time {
-	nanoseconds when;    /* 0 = absent */
+	nanoseconds when;    /* 0 = absent; what lies before our times is 1, what lies behind them ITEM_TIME_LAST */
 	struct text written; /* empty: we made it, and write it with milliseconds */
 };
+#define ITEM_TIME_LAST INT64_MAX /* "9999-12-31T23:59:59Z" is a favourite way to say "for ever" */
+/* RFC 3339 in UTC, or with the zone's offset, any year, any number of digits. `written` borrows `text`. */
+bool item_time_parse(struct text text, struct item_time *time);
+/* As it goes out: `written`, or made in `to`; empty when absent. */
+struct text item_time_text(const struct item_time *time, char to[static TIME_TEXT]);
+
+/* "type--uuid", the UUID of any version and either case, no longer than ITEM_ID. */
+bool item_id_valid(struct text id);
+struct text item_id_type(struct text id); /* what stands before the "--" of a valid one */
 
 enum item_property { /* bits of `present` */
 	ITEM_HAS_NAME = 1u << 0,
@@ -54,6 +68,7 @@ enum item_property { /* bits of `present` */
 	ITEM_HAS_LABELS = 1u << 4,
 	ITEM_HAS_COUNT = 1u << 5,
 	ITEM_HAS_LANGUAGE = 1u << 6,
+	ITEM_HAS_MARKINGS = 1u << 7,
 };
 
 struct item {
@@ -74,6 +89,10 @@ struct item {
 	enum tlp tlp;
 	bool tlp_marked; /* it said so itself; else the community's or AMBER */
 	enum pap pap;
+	/* references to marking definitions as they came, those of `tlp` too: who writes the item puts another in their
+	 * place when `tlp` says otherwise (formats/stix.h), as he does with `pap` in `labels` */
+	const struct text *markings;
+	uint32_t marking_count;
 	uint8_t confidence; /* 0–100, with ITEM_HAS_CONFIDENCE */
 	bool revoked, false_positive;
 	nanoseconds decays; /* half-life of its score; 0 = the configured one of its type */
