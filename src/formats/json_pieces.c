@@ -1,5 +1,6 @@
 /*
- * Cuts a stream of JSON into objects by counting braces outside strings; see json_pieces.h. Called by record.c.
+ * Cuts a stream of JSON into objects by counting braces outside strings; see json_pieces.h. Called by record.c and
+ * stix_stream.c.
  */
 #include "formats/json_pieces.h"
 
@@ -7,18 +8,20 @@
 #include <string.h>
 
 #define CHUNK ((size_t)64 << 10)
+#define AROUND_LONGEST ((size_t)64 << 10)
 
 enum where {
 	BETWEEN, /* objects */
 	WITHIN,  /* one */
 	BEHIND,  /* the items of an object that has them under a name: up to its end */
-	ODD,     /* something that is no object: up to the end of the line */
+	ODD,     /* something that is no object */
 };
 
 struct json_pieces {
 	char chunk[CHUNK];
 	size_t at, size; /* in the chunk */
-	struct builder text;
+	struct builder text, around;
+	const char *const *names;
 	enum where where;
 	unsigned depth; /* of containers within the object */
 	bool in_string, escaped;
@@ -35,6 +38,8 @@ struct json_pieces *json_pieces_new(void)
 	struct json_pieces *pieces = calloc(1, sizeof *pieces);
 	if (!pieces)
 		return NULL;
+	static const char *const usual[] = { "\"Records\"", "\"records\"", "\"value\"", NULL };
+	pieces->names = usual;
 	pieces->line = 1;
 	pieces->line_begins = true;
 	return pieces;
@@ -45,7 +50,23 @@ void json_pieces_free(struct json_pieces *pieces)
 	if (!pieces)
 		return;
 	builder_free(&pieces->text);
+	builder_free(&pieces->around);
 	free(pieces);
+}
+
+void json_pieces_named(struct json_pieces *pieces, const char *const *names)
+{
+	pieces->names = names;
+}
+
+struct text json_pieces_around(const struct json_pieces *pieces)
+{
+	return (struct text){ pieces->around.at, pieces->around.size <= AROUND_LONGEST ? pieces->around.size : 0 };
+}
+
+bool json_pieces_unfinished(const struct json_pieces *pieces)
+{
+	return pieces->where != BETWEEN || pieces->wrapped || pieces->in_array;
 }
 
 static void begin(struct json_pieces *pieces, enum where where)
@@ -58,16 +79,15 @@ static void begin(struct json_pieces *pieces, enum where where)
 	pieces->from_line = pieces->line;
 }
 
-/* Whether the object's text so far ends with the name of what holds records, and a colon. */
-static bool names_items(struct text text)
+/* Whether the object's text so far ends with the name of what holds its items, and a colon. */
+static bool names_items(struct text text, const char *const *names)
 {
-	static const char *const names[] = { "\"Records\"", "\"records\"", "\"value\"", NULL };
 	text = text_trim(text);
 	if (!text_ends(text, TEXT(":")))
 		return false;
 	text.size--;
-	for (size_t i = 0; names[i]; i++)
-		if (text_ends(text_trim(text), text_of(names[i])))
+	for (; *names; names++)
+		if (text_ends(text_trim(text), text_of(*names)))
 			return true;
 	return false;
 }
@@ -92,9 +112,12 @@ static bool within(struct json_pieces *pieces, char c, size_t longest)
 {
 	bool outermost = !pieces->wrapped && !pieces->in_array;
 	if (c == '[' && !pieces->in_string && pieces->depth == 1 && outermost &&
-	    names_items((struct text){ pieces->text.at, pieces->text.size })) {
+	    names_items((struct text){ pieces->text.at, pieces->text.size }, pieces->names)) {
 		pieces->wrapped = true;
 		pieces->where = BETWEEN;
+		builder_clear(&pieces->around);
+		build_text(&pieces->around, (struct text){ pieces->text.at, pieces->text.size });
+		build_text(&pieces->around, TEXT("[]"));
 		return false;
 	}
 	if (pieces->text.size < longest)
@@ -111,6 +134,8 @@ static bool between(struct json_pieces *pieces, char c, size_t longest)
 		begin(pieces, WITHIN);
 		return within(pieces, c, longest);
 	case '[':
+		if (pieces->in_array || pieces->wrapped)
+			break;
 		pieces->in_array = true;
 		return false;
 	case ']':
@@ -131,10 +156,21 @@ static bool between(struct json_pieces *pieces, char c, size_t longest)
 	case '\xbf':
 		return false;
 	default:
-		begin(pieces, ODD);
-		build_char(&pieces->text, c);
-		return false;
+		break;
 	}
+	begin(pieces, ODD);
+	build_char(&pieces->text, c);
+	count(pieces, c);
+	return false;
+}
+
+/* Behind the items, up to the end of what has them. */
+static void behind(struct json_pieces *pieces, char c)
+{
+	if (pieces->around.size <= AROUND_LONGEST)
+		build_char(&pieces->around, c);
+	if (count(pieces, c))
+		pieces->where = BETWEEN;
 }
 
 /* Takes a byte; true when something is whole with it. */
@@ -146,12 +182,12 @@ static bool take(struct json_pieces *pieces, char c, size_t longest)
 	case WITHIN:
 		return within(pieces, c, longest);
 	case BEHIND:
-		if (count(pieces, c))
-			pieces->where = BETWEEN;
+		behind(pieces, c);
 		return false;
 	default:
 		if (c == '\n')
 			return true;
+		count(pieces, c);
 		if (pieces->text.size < longest)
 			build_char(&pieces->text, c);
 		else
@@ -165,6 +201,13 @@ static bool take(struct json_pieces *pieces, char c, size_t longest)
 static bool is_broken(const struct json_pieces *pieces, char c)
 {
 	return pieces->where == WITHIN && c == '{' && pieces->line_begins && !pieces->wrapped && !pieces->in_array;
+}
+
+/* Something odd in an array ends where the next item may begin. */
+static bool is_odd_end(const struct json_pieces *pieces, char c)
+{
+	return pieces->where == ODD && (pieces->wrapped || pieces->in_array) && !pieces->in_string &&
+	       pieces->depth == 0 && (c == ',' || c == ']');
 }
 
 /* Bytes of an object that change nothing but its text are taken together. */
@@ -220,6 +263,8 @@ enum error json_pieces_next(
 			pieces->line_begins = false; /* the next time it begins an object */
 			return give(pieces, piece, failure);
 		}
+		if (is_odd_end(pieces, c))
+			return give(pieces, piece, failure);
 		bool whole = take(pieces, c, longest);
 		pieces->at++;
 		pieces->offset++;
