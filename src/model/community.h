@@ -7,6 +7,7 @@
 #ifndef NOROSHI_MODEL_COMMUNITY_H
 #define NOROSHI_MODEL_COMMUNITY_H
 
+#include "base/error.h"
 #include "base/hash.h"
 #include "base/text.h"
 #include "base/time.h"
@@ -60,6 +61,16 @@ struct membership {
 	nanoseconds from, to; /* to: 0 = open. What was ended stays as a row, for "what did they have" */
 	uint64_t version;
 };
+
+/* Where an organisation may be named to others, by its own people's word. */
+enum naming {
+	NAMING_ANYWHERE, /* nobody said anything */
+	NAMING_WITHIN,   /* in one community and its parts */
+	NAMING_NOWHERE,
+	NAMINGS
+};
+const char *naming_code(enum naming naming); /* "anywhere", "within", "nowhere" */
+bool naming_parse(struct text code, enum naming *naming);
 
 /* ERROR_INPUT with the field and what was expected. Whether the parent makes a cycle is the store's to see. */
 enum error community_check(const struct community *community, struct failure *failure);

@@ -3,7 +3,8 @@
  * for each request by the keeper and for each background work; every read of the store and of history demands its
  * result.
  *
- * The two tables below are the whole policy. Nothing else in the program may ask for a role.
+ * The tables below are the whole policy, but for what memberships and releases add up to (policy_community.c,
+ * policy_release.c). Nothing else in the program may ask for a role.
  */
 #include "model/policy.h"
 
@@ -44,15 +45,40 @@ static const uint8_t rules[ACTION_COUNT][ROLE_COUNT] = {
 	[ACTION_CAPTURE_READ] = { NO, ALL, ALL, OWN, ALL, NO },
 	[ACTION_CAPTURE_WRITE] = { NO, ALL, NO, OWN, NO, NO },
 	[ACTION_CAPTURE_LOOSEN] = { NO, NO, NO, OWN, NO, NO },
+	/* Of communities one's own are those that `circles` below says. */
+	[ACTION_COMMUNITY_READ] = { NO, ALL, ALL, OWN, ALL, NO },
+	[ACTION_COMMUNITY_WRITE] = { NO, ALL, NO, NO, NO, NO },
+	[ACTION_MEMBERSHIP_READ] = { NO, ALL, ALL, OWN, ALL, NO },
+	[ACTION_MEMBERSHIP_WRITE] = { NO, ALL, NO, OWN, NO, NO },
+	[ACTION_NAMING_READ] = { NO, NO, ALL, OWN, ALL, NO },
+	[ACTION_NAMING_WRITE] = { NO, NO, NO, OWN, NO, NO },
+	[ACTION_ITEM_READ] = { NO, NO, ALL, OWN, NO, NO },
+	[ACTION_ITEM_WRITE] = { NO, NO, ALL, OWN, NO, NO },
+	[ACTION_RELEASE_WRITE] = { NO, NO, ALL, OWN, NO, NO },
 	[ACTION_SELF] = { NO, OWN, OWN, OWN, OWN, NO },
+};
+
+/* Which communities an action reaches for somebody of an organisation. The centre's people reach all of them, but
+ * analysts none that keeps the centre out. */
+enum circles { NONE, READ, GIVEN_TO, KEPT, MEMBERS_KNOWN };
+static const uint8_t circles[ACTION_COUNT] = {
+	[ACTION_COMMUNITY_READ] = READ,
+	[ACTION_COMMUNITY_WRITE] = KEPT,
+	[ACTION_MEMBERSHIP_READ] = MEMBERS_KNOWN,
+	[ACTION_MEMBERSHIP_WRITE] = KEPT,
+	[ACTION_ITEM_READ] = READ,
+	[ACTION_ITEM_WRITE] = GIVEN_TO,
+	[ACTION_RELEASE_WRITE] = GIVEN_TO,
 };
 
 #define R(noun) (1u << NOUN_##noun)
 #define EVENT_SIDE (R(ORGANISATION) | R(SENSOR) | R(ALERT) | R(EVENT) | R(DECISION) | R(NOTICE) | R(COUNTER))
 
+#define ITEM_SIDE (R(ITEM) | R(RELEASE) | R(COLLECTION))
+
 /* Which nouns a scope for an action opens, for reading and for writing. */
 static const struct opening {
-	uint16_t reads, writes;
+	uint32_t reads, writes;
 } openings[ACTION_COUNT] = {
 	[ACTION_ALERT_APPEND] = { R(ORGANISATION) | R(SENSOR) | R(CAPTURE), R(SENSOR) | R(ALERT) | R(COUNTER) },
 	[ACTION_ALERT_READ] = { EVENT_SIDE, 0 },
@@ -79,6 +105,15 @@ static const struct opening {
 	[ACTION_CAPTURE_READ] = { R(ORGANISATION) | R(SENSOR) | R(CAPTURE), 0 },
 	[ACTION_CAPTURE_WRITE] = { R(ORGANISATION) | R(SENSOR) | R(CAPTURE), R(CAPTURE) },
 	[ACTION_CAPTURE_LOOSEN] = { R(ORGANISATION) | R(CAPTURE), R(CAPTURE) },
+	[ACTION_COMMUNITY_READ] = { R(ORGANISATION) | R(COMMUNITY), 0 },
+	[ACTION_COMMUNITY_WRITE] = { R(ORGANISATION) | R(COMMUNITY), R(COMMUNITY) },
+	[ACTION_MEMBERSHIP_READ] = { R(ORGANISATION) | R(COMMUNITY) | R(MEMBERSHIP), 0 },
+	[ACTION_MEMBERSHIP_WRITE] = { R(ORGANISATION) | R(COMMUNITY) | R(MEMBERSHIP), R(MEMBERSHIP) },
+	[ACTION_NAMING_READ] = { R(ORGANISATION) | R(NAMING), 0 },
+	[ACTION_NAMING_WRITE] = { R(ORGANISATION) | R(NAMING), R(NAMING) },
+	[ACTION_ITEM_READ] = { R(ORGANISATION) | R(COMMUNITY) | ITEM_SIDE, 0 },
+	[ACTION_ITEM_WRITE] = { R(ORGANISATION) | R(COMMUNITY) | ITEM_SIDE, ITEM_SIDE },
+	[ACTION_RELEASE_WRITE] = { R(ORGANISATION) | R(COMMUNITY) | ITEM_SIDE, R(RELEASE) | R(COLLECTION) },
 	[ACTION_SELF] = { R(ORGANISATION) | R(ACCOUNT), R(ACCOUNT) },
 };
 #undef R
@@ -90,6 +125,9 @@ struct scope {
 	char name[48];
 	uint32_t organisation[1];
 	size_t count;
+	bool all_communities;
+	uint32_t *communities; /* ascending */
+	size_t community_count;
 };
 
 static const char *const role_codes[ROLE_COUNT] = {
@@ -143,6 +181,15 @@ static const char *const action_codes[ACTION_COUNT] = {
 	[ACTION_CAPTURE_READ] = "capture.read",
 	[ACTION_CAPTURE_WRITE] = "capture.write",
 	[ACTION_CAPTURE_LOOSEN] = "capture.loosen",
+	[ACTION_COMMUNITY_READ] = "community.read",
+	[ACTION_COMMUNITY_WRITE] = "community.write",
+	[ACTION_MEMBERSHIP_READ] = "membership.read",
+	[ACTION_MEMBERSHIP_WRITE] = "membership.write",
+	[ACTION_NAMING_READ] = "naming.read",
+	[ACTION_NAMING_WRITE] = "naming.write",
+	[ACTION_ITEM_READ] = "item.read",
+	[ACTION_ITEM_WRITE] = "item.write",
+	[ACTION_RELEASE_WRITE] = "release.write",
 	[ACTION_SELF] = "self",
 };
 
@@ -188,6 +235,42 @@ static bool subject_stands(const struct policy_snapshot *snapshot, const struct 
 	return false;
 }
 
+static bool reaches_community(const struct policy_snapshot *snapshot, const struct subject *subject, enum action action,
+    const struct community_standing *community)
+{
+	if (subject->organisation == 0)
+		return circles[action] != NONE && (community->centre || subject->role != ROLE_ANALYST);
+	uint32_t organisation = subject->organisation, number = community->community;
+	switch ((enum circles)circles[action]) {
+	case READ:
+		return policy_standing(snapshot, organisation, number) >= STANDING_READS;
+	case GIVEN_TO:
+		return policy_standing(snapshot, organisation, number) >= STANDING_GIVES;
+	case KEPT:
+		return policy_standing(snapshot, organisation, number) >= STANDING_KEEPS;
+	case MEMBERS_KNOWN:
+		return policy_knows_members(snapshot, organisation, number);
+	case NONE:
+		break;
+	}
+	return false;
+}
+
+static bool take_communities(const struct policy_snapshot *snapshot, struct scope *scope, struct arena *arena)
+{
+	if (circles[scope->action] == NONE || snapshot->community_count == 0)
+		return true;
+	scope->communities = arena_take(arena, snapshot->community_count * sizeof *scope->communities);
+	if (!scope->communities)
+		return false;
+	for (size_t i = 0; i < snapshot->community_count; i++) {
+		const struct community_standing *community = &snapshot->communities[i];
+		if (reaches_community(snapshot, &scope->subject, scope->action, community))
+			scope->communities[scope->community_count++] = community->community;
+	}
+	return true;
+}
+
 const struct scope *policy_scope(
     const struct policy_snapshot *snapshot, const struct subject *subject, enum action action, struct arena *arena)
 {
@@ -206,7 +289,7 @@ const struct scope *policy_scope(
 		scope->organisation[0] = subject->organisation;
 		scope->count = 1;
 	}
-	return scope;
+	return take_communities(snapshot, scope, arena) ? scope : NULL;
 }
 
 const struct scope *policy_background(const char *name, struct arena *arena)
@@ -217,6 +300,7 @@ const struct scope *policy_background(const char *name, struct arena *arena)
 	scope->action = ACTION_COUNT;
 	scope->background = true;
 	scope->all = true;
+	scope->all_communities = true;
 	text_copy(text_of(name), scope->name, sizeof scope->name);
 	return scope;
 }
@@ -259,6 +343,28 @@ const uint32_t *scope_organisations(const struct scope *scope, size_t *count)
 {
 	*count = scope && !scope->all ? scope->count : 0;
 	return scope ? scope->organisation : NULL;
+}
+
+bool scope_covers_community(const struct scope *scope, uint32_t community)
+{
+	if (!scope)
+		return false;
+	for (size_t i = 0; i < scope->community_count; i++) {
+		if (scope->communities[i] == community)
+			return true;
+	}
+	return scope->all_communities;
+}
+
+bool scope_covers_all_communities(const struct scope *scope)
+{
+	return scope && scope->all_communities;
+}
+
+const uint32_t *scope_communities(const struct scope *scope, size_t *count)
+{
+	*count = scope ? scope->community_count : 0;
+	return scope ? scope->communities : NULL;
 }
 
 bool scope_reads(const struct scope *scope, enum noun noun)

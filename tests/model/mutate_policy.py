@@ -169,9 +169,9 @@ __attribute__((constructor)) static void mutate(void)
 	if (sscanf(mutant, "rule %u %u %u", &action, &index, &value) == 3)
 		rules[action][index] = (uint8_t)value;
 	else if (sscanf(mutant, "reads %u %u", &action, &index) == 2)
-		openings[action].reads ^= (uint16_t)(1u << index);
+		openings[action].reads ^= 1u << index;
 	else if (sscanf(mutant, "writes %u %u", &action, &index) == 2)
-		openings[action].writes ^= (uint16_t)(1u << index);
+		openings[action].writes ^= 1u << index;
 	else
 		abort();
 }

@@ -191,6 +191,15 @@ static void test_the_table_says_what_was_agreed(void **unused)
 		{ ACTION_CAPTURE_READ, "-aaoa-" },
 		{ ACTION_CAPTURE_WRITE, "-a-o--" },
 		{ ACTION_CAPTURE_LOOSEN, "---o--" },
+		{ ACTION_COMMUNITY_READ, "-aaoa-" },
+		{ ACTION_COMMUNITY_WRITE, "-a----" },
+		{ ACTION_MEMBERSHIP_READ, "-aaoa-" },
+		{ ACTION_MEMBERSHIP_WRITE, "-a-o--" },
+		{ ACTION_NAMING_READ, "--aoa-" },
+		{ ACTION_NAMING_WRITE, "---o--" },
+		{ ACTION_ITEM_READ, "--ao--" },
+		{ ACTION_ITEM_WRITE, "--ao--" },
+		{ ACTION_RELEASE_WRITE, "--ao--" },
 		{ ACTION_SELF, "-oooo-" },
 	};
 	assert_int_equal(sizeof agreed / sizeof agreed[0], ACTION_COUNT);
@@ -203,11 +212,12 @@ static void test_the_table_says_what_was_agreed(void **unused)
 }
 
 /* And what each action opens, by the letters of its nouns: Organisation, Sensor, Account, aLert, Event, Decision,
- * Notice, Counter, loG, camPaign, Machine, Kept back by a capture policy. */
+ * Notice, Counter, loG, camPaign, Machine, Kept back by a capture policy, commUnity, memBership,
+ * where it is named (X), Item, Release, collecTion. */
 static void test_each_action_opens_what_was_agreed_and_nothing_else(void **unused)
 {
 	(void)unused;
-	static const char letters[NOUN_COUNT + 1] = "OSALEDNCGPMK";
+	static const char letters[NOUN_COUNT + 1] = "OSALEDNCGPMKUBXIRT";
 	static const struct {
 		enum action action;
 		enum role role; /* one that may do it */
@@ -238,6 +248,15 @@ static void test_each_action_opens_what_was_agreed_and_nothing_else(void **unuse
 		{ ACTION_CAPTURE_READ, ROLE_AUDITOR, "OSK", "" },
 		{ ACTION_CAPTURE_WRITE, ROLE_ADMINISTRATOR, "OSK", "K" },
 		{ ACTION_CAPTURE_LOOSEN, ROLE_MEMBER, "OK", "K" },
+		{ ACTION_COMMUNITY_READ, ROLE_AUDITOR, "OU", "" },
+		{ ACTION_COMMUNITY_WRITE, ROLE_ADMINISTRATOR, "OU", "U" },
+		{ ACTION_MEMBERSHIP_READ, ROLE_AUDITOR, "OUB", "" },
+		{ ACTION_MEMBERSHIP_WRITE, ROLE_MEMBER, "OUB", "B" },
+		{ ACTION_NAMING_READ, ROLE_AUDITOR, "OX", "" },
+		{ ACTION_NAMING_WRITE, ROLE_MEMBER, "OX", "X" },
+		{ ACTION_ITEM_READ, ROLE_MEMBER, "OUIRT", "" },
+		{ ACTION_ITEM_WRITE, ROLE_ANALYST, "OUIRT", "IRT" },
+		{ ACTION_RELEASE_WRITE, ROLE_MEMBER, "OUIRT", "RT" },
 		{ ACTION_SELF, ROLE_AUDITOR, "OA", "A" },
 	};
 	struct organisation_standing one = { 1, 0, true };
