@@ -76,7 +76,8 @@ static uint16_t admit(struct keeper *keeper, const struct credential *credential
 	if (error == ERROR_NOT_FOUND) {
 		failure->code = ERROR_DENIED;
 		status = 401;
-	} else if (error == OK && store_snapshot(keeper->store, work.arena, &snapshot, failure) == OK) {
+	} else if (error == OK &&
+		   store_snapshot(keeper->store, keeper->center.now(), work.arena, &snapshot, failure) == OK) {
 		const struct scope *scope = policy_scope(&snapshot, subject, ACTION_ALERT_APPEND, work.arena);
 		if (!scope) {
 			fail(failure, ERROR_DENIED, "Only sensors of active organisations may send alerts.");

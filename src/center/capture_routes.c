@@ -78,7 +78,7 @@ static bool may_loosen(const struct call *call, uint32_t organisation)
 {
 	struct policy_snapshot snapshot = { 0 };
 	struct failure ignored;
-	if (store_snapshot(call->store, call->arena, &snapshot, &ignored) != OK)
+	if (store_snapshot(call->store, call->now, call->arena, &snapshot, &ignored) != OK)
 		return false;
 	const struct scope *scope = policy_scope(&snapshot, call->subject, ACTION_CAPTURE_LOOSEN, call->arena);
 	return scope && scope_covers(scope, organisation);

@@ -65,7 +65,7 @@ static bool request_scope(struct request *request)
 	struct failure failure = { 0 };
 	if (request->subject.role == ROLE_NONE)
 		return true; /* a stranger on a route for strangers */
-	if (store_snapshot(keeper->store, request->work.arena, &snapshot, &failure) != OK) {
+	if (store_snapshot(keeper->store, request->call.now, request->work.arena, &snapshot, &failure) != OK) {
 		request_refuse(request, 503, failure.words);
 		return false;
 	}

@@ -1,5 +1,5 @@
 /*
- * Organisations with their address space, and the snapshot of them that the policy decides over.
+ * Organisations with their address space.
  */
 #include "model/organisation.h"
 
@@ -268,33 +268,5 @@ enum error store_space_each(struct store *store, const struct scope *scope, uint
 		each(context, &space);
 	}
 	query_release(&query);
-	return error == ERROR_END ? OK : error;
-}
-
-enum error store_snapshot(
-    struct store *store, struct arena *arena, struct policy_snapshot *snapshot, struct failure *failure)
-{
-	struct query query;
-	enum error error = query_own(store, "SELECT count(*) FROM organisation", &query, failure);
-	if (!error)
-		error = query_one(&query, "organisation");
-	if (error)
-		return error;
-	size_t count = (size_t)column_integer(&query, 0);
-	query_release(&query);
-	struct organisation_standing *standings = arena_take(arena, (count ? count : 1) * sizeof *standings);
-	if (!standings)
-		return fail(failure, ERROR_MEMORY, "policy snapshot: no memory");
-	error = query_own(store, "SELECT number, parent, active FROM organisation ORDER BY number", &query, failure);
-	if (error)
-		return error;
-	size_t filled = 0;
-	while (filled < count && (error = query_step(&query)) == OK) {
-		standings[filled].organisation = (uint32_t)column_integer(&query, 0);
-		standings[filled].parent = (uint32_t)column_integer(&query, 1);
-		standings[filled++].active = column_integer(&query, 2) != 0;
-	}
-	query_release(&query);
-	*snapshot = (struct policy_snapshot){ .organisations = standings, .organisation_count = filled };
 	return error == ERROR_END ? OK : error;
 }

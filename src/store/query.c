@@ -32,23 +32,49 @@ enum error store_error(struct store *store, const char *doing, struct failure *f
 	}
 }
 
-#define SCOPE_MARK "{scope}"
-#define SCOPE_LIST "organisation IN (SELECT value FROM json_each(:scope))"
+/* What a scope covers all of, as bits: each combination is a statement of its own. */
+enum { ALL_ORGANISATIONS = 1, ALL_COMMUNITIES = 2 };
 
-/* The SQL with the scope's condition in place of the mark. */
-static char *sql_with_scope(const char *sql, bool all)
+static const struct mark {
+	const char *word, *condition;
+	unsigned all;
+} marks[] = {
+	{ "{scope}", "organisation IN (SELECT value FROM json_each(:scope))", ALL_ORGANISATIONS },
+	{ "{community}", "community IN (SELECT value FROM json_each(:communities))", ALL_COMMUNITIES },
+};
+#define MARKS (sizeof marks / sizeof marks[0])
+
+static bool has_mark(const char *sql)
 {
-	const char *mark = strstr(sql, SCOPE_MARK);
-	if (!mark)
-		return strdup(sql);
-	char *whole = NULL;
-	int length =
-	    asprintf(&whole, "%.*s%s%s", (int)(mark - sql), sql, all ? "1" : SCOPE_LIST, mark + strlen(SCOPE_MARK));
-	return length < 0 ? NULL : whole;
+	for (size_t i = 0; i < MARKS; i++)
+		if (strstr(sql, marks[i].word))
+			return true;
+	return false;
+}
+
+/* The SQL with the scope's conditions in place of the marks; owned by the caller; NULL = no memory. */
+static char *sql_with_scope(const char *sql, unsigned all)
+{
+	struct builder whole = { 0 };
+	while (*sql) {
+		size_t i = 0;
+		while (i < MARKS && strncmp(sql, marks[i].word, strlen(marks[i].word)) != 0)
+			i++;
+		if (i == MARKS) {
+			build_char(&whole, *sql++);
+			continue;
+		}
+		build_text(&whole, text_of(all & marks[i].all ? "1" : marks[i].condition));
+		sql += strlen(marks[i].word);
+	}
+	if (!whole.failed)
+		return whole.at;
+	builder_free(&whole);
+	return NULL;
 }
 
 static enum error prepare(
-    struct store *store, const char *sql, bool all, sqlite3_stmt **handle, struct failure *failure)
+    struct store *store, const char *sql, unsigned all, sqlite3_stmt **handle, struct failure *failure)
 {
 	char *whole = sql_with_scope(sql, all);
 	if (!whole)
@@ -59,7 +85,7 @@ static enum error prepare(
 }
 
 static enum error query_open(
-    struct store *store, const char *sql, bool all, struct query *query, struct failure *failure)
+    struct store *store, const char *sql, unsigned all, struct query *query, struct failure *failure)
 {
 	*query = (struct query){ .store = store, .failure = failure };
 	size_t start = hash_u64((uint64_t)(uintptr_t)sql, all) % STORE_STATEMENTS;
@@ -85,16 +111,16 @@ static enum error query_open(
 	return prepare(store, sql, all, &query->handle, failure);
 }
 
-static void bind_scope(struct query *query, const struct scope *scope)
+static void bind_numbers(struct query *query, const char *name, const uint32_t *numbers, size_t count)
 {
-	size_t count;
-	const uint32_t *organisations = scope_organisations(scope, &count);
+	int place = sqlite3_bind_parameter_index(query->handle, name);
 	struct builder list = { 0 };
+	if (place == 0)
+		return;
 	build_char(&list, '[');
 	for (size_t i = 0; i < count; i++)
-		build_format(&list, "%s%u", i ? "," : "", organisations[i]);
+		build_format(&list, "%s%u", i ? "," : "", numbers[i]);
 	build_char(&list, ']');
-	int place = sqlite3_bind_parameter_index(query->handle, ":scope");
 	if (list.failed ||
 	    sqlite3_bind_text(query->handle, place, list.at, (int)list.size, SQLITE_TRANSIENT) != SQLITE_OK)
 		query->error = fail(query->failure, ERROR_MEMORY, "state store: no memory");
@@ -124,14 +150,21 @@ enum error query_read(struct store *store, const struct scope *scope, enum noun 
 {
 	if (!scope_reads(scope, noun))
 		return fail(failure, ERROR_DENIED, "the scope %s does not read this", scope_name(scope));
-	if (!strstr(sql, SCOPE_MARK))
+	if (!has_mark(sql))
 		return fail(failure, ERROR_USAGE, "state store: a read without its scope");
+	unsigned all = (scope_covers_all(scope) ? ALL_ORGANISATIONS : 0) |
+		       (scope_covers_all_communities(scope) ? ALL_COMMUNITIES : 0);
 	enum error error = note_use(store, scope, failure);
 	if (!error)
-		error = query_open(store, sql, scope_covers_all(scope), query, failure);
-	if (!error && !scope_covers_all(scope))
-		bind_scope(query, scope);
-	return error;
+		error = query_open(store, sql, all, query, failure);
+	if (error)
+		return error;
+	size_t count;
+	const uint32_t *numbers = scope_organisations(scope, &count);
+	bind_numbers(query, ":scope", numbers, count);
+	numbers = scope_communities(scope, &count);
+	bind_numbers(query, ":communities", numbers, count);
+	return OK;
 }
 
 enum error query_write(struct store *store, const struct scope *scope, enum noun noun, uint32_t organisation,
@@ -144,12 +177,12 @@ enum error query_write(struct store *store, const struct scope *scope, enum noun
 	if (!store->in_transaction)
 		return fail(failure, ERROR_USAGE, "state store: a change outside a transaction");
 	enum error error = note_use(store, scope, failure);
-	return error ? error : query_open(store, sql, true, query, failure);
+	return error ? error : query_open(store, sql, ALL_ORGANISATIONS | ALL_COMMUNITIES, query, failure);
 }
 
 enum error query_own(struct store *store, const char *sql, struct query *query, struct failure *failure)
 {
-	return query_open(store, sql, true, query, failure);
+	return query_open(store, sql, ALL_ORGANISATIONS | ALL_COMMUNITIES, query, failure);
 }
 
 static int place_of(struct query *query, const char *name)

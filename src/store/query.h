@@ -18,7 +18,8 @@ struct store {
 	int schema_version;
 	struct statement {
 		const char *sql; /* the literal's address is the key */
-		bool all, in_use;
+		unsigned all;    /* of what the scope covers all; see query.c */
+		bool in_use;
 		sqlite3_stmt *handle;
 	} statements[STORE_STATEMENTS];
 	/* Background works that used this store: one line in the log at the first use and then once an hour with the
@@ -41,7 +42,8 @@ struct query {
 	struct failure *failure;
 };
 
-/* A read of `noun`: `sql` must hold the word {scope} where its condition on the organisation belongs. */
+/* A read of `noun`: `sql` must hold the word {scope} where its condition on the column `organisation` belongs, or
+ * {community} where its condition on the column `community` does; both as often as needed. */
 enum error query_read(struct store *store, const struct scope *scope, enum noun noun, const char *sql,
     struct query *query, struct failure *failure);
 /* A change of `noun` of `organisation` (0 = of the centre itself: only for scopes that cover all). Needs a transaction.

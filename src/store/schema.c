@@ -190,5 +190,37 @@ static const char version_7[] =
     " sensor INTEGER PRIMARY KEY REFERENCES sensor(number), organisation INTEGER NOT NULL, fields INTEGER NOT NULL,"
     " first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;";
 
+/* Communities and who is in them; where organisations may be named; releases of items. A release lies where its
+ * community, TLP and time of adding put it, with its bytes, so that a page of a collection is one walk. */
+static const char version_8[] =
+    "CREATE TABLE community ("
+    " number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, title_ja TEXT NOT "
+    "NULL,"
+    " title_en TEXT NOT NULL, kind INTEGER NOT NULL, parent INTEGER REFERENCES community(number), purpose TEXT NOT "
+    "NULL,"
+    " content TEXT NOT NULL, recipients TEXT NOT NULL, hidden INTEGER NOT NULL, centre INTEGER NOT NULL,"
+    " valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, active INTEGER NOT NULL, version INTEGER NOT NULL)"
+    " STRICT;"
+    "CREATE TABLE membership ("
+    " number INTEGER PRIMARY KEY AUTOINCREMENT, community INTEGER NOT NULL REFERENCES community(number),"
+    " organisation INTEGER NOT NULL REFERENCES organisation(number), role INTEGER NOT NULL,"
+    " valid_from INTEGER NOT NULL, valid_to INTEGER NOT NULL, version INTEGER NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX membership_open ON membership(community, organisation) WHERE valid_to = 0;"
+    "CREATE INDEX membership_organisation ON membership(organisation);"
+    "CREATE TABLE naming ("
+    " organisation INTEGER PRIMARY KEY REFERENCES organisation(number), naming INTEGER NOT NULL,"
+    " circle INTEGER REFERENCES community(number), version INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE release ("
+    " community INTEGER NOT NULL REFERENCES community(number), tlp INTEGER NOT NULL, added INTEGER NOT NULL UNIQUE,"
+    " id BLOB NOT NULL UNIQUE, organisation INTEGER NOT NULL, item TEXT NOT NULL, version INTEGER NOT NULL,"
+    " version_written TEXT NOT NULL, step INTEGER NOT NULL, decided_by BLOB NOT NULL, decided INTEGER NOT NULL,"
+    " withdrawn INTEGER NOT NULL, purpose TEXT NOT NULL, content TEXT NOT NULL, recipients TEXT NOT NULL,"
+    " removed TEXT NOT NULL, taken_out INTEGER NOT NULL, rendering BLOB NOT NULL,"
+    " PRIMARY KEY (community, tlp, added)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX release_item ON release(organisation, item, version, step);"
+    "CREATE TABLE release_named ("
+    " release BLOB NOT NULL, organisation INTEGER NOT NULL, PRIMARY KEY (release, organisation)) STRICT, WITHOUT "
+    "ROWID;";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
-	NULL };
+	version_8, NULL };

@@ -46,9 +46,9 @@ enum error store_begin(struct store *store, struct failure *failure); /* IMMEDIA
 enum error store_commit(struct store *store, struct failure *failure);
 void store_rollback(struct store *store);
 
-/* Loads who may be what, for policy_scope(). */
-enum error store_snapshot(
-    struct store *store, struct arena *arena, struct policy_snapshot *snapshot, struct failure *failure);
+/* Loads who may be what at `now`, for policy_scope(). */
+enum error store_snapshot(struct store *store, nanoseconds now, struct arena *arena, struct policy_snapshot *snapshot,
+    struct failure *failure);
 
 /* Pages (limit 0 = 50; larger than 500 = 500; a cursor of another list or a damaged one is ERROR_INPUT): `after` is the
  * opaque cursor of the last row seen (empty = start), `next` is filled (empty = no more). */

@@ -254,7 +254,8 @@ static void test_requests_that_fit_no_route_change_nothing(void **state)
 		builder_free(&body);
 	}
 	struct policy_snapshot snapshot;
-	done(taken->place, store_snapshot(taken->place->store, taken->place->arena, &snapshot, &taken->place->failure));
+	done(taken->place,
+	    store_snapshot(taken->place->store, time_now(), taken->place->arena, &snapshot, &taken->place->failure));
 	assert_int_equal(snapshot.organisation_count, 2);
 }
 

@@ -231,7 +231,7 @@ static void decide(struct world *world, struct uuid event, unsigned place, enum 
 	struct subject analyst = { .account = world->people[1].account, .role = ROLE_ANALYST, .name = "zqa002qz" };
 	struct arena *arena = arena_new(0);
 	char mark[MARK_TEXT];
-	inside_fine(inside, store_snapshot(inside->store, arena, &snapshot, &inside->failure));
+	inside_fine(inside, store_snapshot(inside->store, inside_clock(), arena, &snapshot, &inside->failure));
 	inside_fine(
 	    inside, store_event_decide(inside->store, policy_scope(&snapshot, &analyst, ACTION_EVENT_DECIDE, arena),
 			event, state, (struct uuid){ 0 }, text_of(mark_text(MARK_EVENT, place, mark)), 0,

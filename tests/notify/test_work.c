@@ -38,7 +38,7 @@ struct place {
 static const struct scope *scope_of(struct place *place, const struct subject *subject, enum action action)
 {
 	struct policy_snapshot snapshot;
-	assert_int_equal(store_snapshot(place->store, place->arena, &snapshot, &place->failure), OK);
+	assert_int_equal(store_snapshot(place->store, time_now(), place->arena, &snapshot, &place->failure), OK);
 	const struct scope *scope = policy_scope(&snapshot, subject, action, place->arena);
 	assert_non_null(scope);
 	return scope;

@@ -80,7 +80,7 @@ static inline const struct scope *scope_of(
 	struct policy_snapshot snapshot;
 	struct subject subject = { .account = { { 5, (uint8_t)role } }, .role = role, .organisation = organisation };
 	snprintf(subject.name, sizeof subject.name, "test-%s", role_code(role));
-	done(place, store_snapshot(place->store, place->arena, &snapshot, &place->failure));
+	done(place, store_snapshot(place->store, time_now(), place->arena, &snapshot, &place->failure));
 	return policy_scope(&snapshot, &subject, action, place->arena);
 }
 

@@ -88,7 +88,7 @@ static inline struct answer ask(
 	while (route->name && strcmp(route->name, name) != 0)
 		route++;
 	assert_non_null(route->name);
-	fine(place, store_snapshot(place->store, place->arena, &snapshot, &place->failure));
+	fine(place, store_snapshot(place->store, time_now(), place->arena, &snapshot, &place->failure));
 	struct call call = { .route = route,
 		.subject = &subject,
 		.scope = policy_scope(&snapshot, &subject, route->action, place->arena),

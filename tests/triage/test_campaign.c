@@ -366,7 +366,7 @@ static void test_the_store_gives_no_campaign_to_a_scope_of_one_organisation(void
 	struct subject subject = {
 		.account = { { 1 } }, .role = ROLE_MEMBER, .organisation = world->harbour, .name = "member"
 	};
-	fine(place, store_snapshot(place->store, place->arena, &snapshot, &place->failure));
+	fine(place, store_snapshot(place->store, time_now(), place->arena, &snapshot, &place->failure));
 	for (unsigned action = 0; action < ACTION_COUNT; action++) {
 		const struct scope *scope = policy_scope(&snapshot, &subject, (enum action)action, place->arena);
 		struct campaign_summary campaign;
