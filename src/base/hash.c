@@ -1,10 +1,12 @@
 /*
- * Hashes and random numbers: XXH3 from libxxhash, SHA-256, SHA-1 and MD5 from OpenSSL, HMAC from libsodium,
- * getrandom(2).
+ * Hashes and random numbers: XXH3 from libxxhash, SHA-256, SHA-1 and MD5 from OpenSSL, getrandom(2).
+ *
+ * OpenSSL's SHA256_Init() and the like are deprecated in favour of EVP, which looks its algorithms up by name for each
+ * digest; for a few bytes that takes longer than the digest.
  */
 #include "base/hash.h"
 
-#define OPENSSL_SUPPRESS_DEPRECATED /* SHA1_Init() */
+#define OPENSSL_SUPPRESS_DEPRECATED /* SHA256_Init() and the like */
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -12,9 +14,10 @@
 #include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/md5.h>
 #include <openssl/sha.h>
-#include <sodium.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 
 uint64_t hash_bytes(const void *at, size_t size, uint64_t seed)
@@ -39,56 +42,99 @@ struct hash128 hash128_bytes(const void *at, size_t size, uint64_t seed)
 	return (struct hash128){ .high = hash.high64, .low = hash.low64 };
 }
 
-/* A digest that could not be made has no safe value to go on with: these fail only without memory, or with a broken
- * OpenSSL configuration, and then the process ends. */
+/* ── digests: a failure would leave no safe value to go on with ─ */
+
+void crypto_load(void)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	if (EVP_Digest("", 0, digest, NULL, EVP_sha256(), NULL) != 1)
+		abort();
+}
+
+struct sha256 {
+	SHA256_CTX context;
+};
+
+static void begin_sha256(struct sha256 *hash)
+{
+	if (!SHA256_Init(&hash->context))
+		abort();
+}
+
+static void finish_sha256(struct sha256 *hash, uint8_t digest[32])
+{
+	if (!SHA256_Final(digest, &hash->context))
+		abort();
+}
+
 void sha256(const void *at, size_t size, uint8_t digest[32])
 {
-	if (!SHA256(size ? at : "", size, digest))
-		abort();
+	struct sha256 hash;
+	begin_sha256(&hash);
+	sha256_add(&hash, at, size);
+	finish_sha256(&hash, digest);
 }
 
 void sha1(const void *at, size_t size, uint8_t digest[20])
 {
-	SHA_CTX context; /* OpenSSL's one call for all looks its algorithms up at each call, which takes longer than the
-			    hash */
+	SHA_CTX context;
 	if (!SHA1_Init(&context) || !SHA1_Update(&context, at, size) || !SHA1_Final(digest, &context))
 		abort();
 }
 
 void md5(const void *at, size_t size, uint8_t digest[16])
 {
-	if (EVP_Digest(size ? at : (const void *)"", size, digest, NULL, EVP_md5(), NULL) != 1)
+	MD5_CTX context;
+	if (!MD5_Init(&context) || !MD5_Update(&context, at, size) || !MD5_Final(digest, &context))
 		abort();
 }
 
 struct sha256 *sha256_begin(void)
 {
-	EVP_MD_CTX *context = EVP_MD_CTX_new();
-	if (!context || EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1)
+	struct sha256 *hash = malloc(sizeof *hash);
+	if (!hash)
 		abort();
-	return (struct sha256 *)context;
+	begin_sha256(hash);
+	return hash;
 }
 
 void sha256_add(struct sha256 *hash, const void *at, size_t size)
 {
-	if (EVP_DigestUpdate((EVP_MD_CTX *)hash, at, size) != 1)
+	if (!SHA256_Update(&hash->context, at, size))
 		abort();
 }
 
 void sha256_end(struct sha256 *hash, uint8_t digest[32])
 {
-	if (digest && EVP_DigestFinal_ex((EVP_MD_CTX *)hash, digest, NULL) != 1)
-		abort();
-	EVP_MD_CTX_free((EVP_MD_CTX *)hash);
+	if (digest)
+		finish_sha256(hash, digest);
+	free(hash);
 }
 
+/* RFC 2104, with the digest that uses the processor's instructions. */
 void hmac_sha256(const void *key, size_t key_size, const void *at, size_t size, uint8_t digest[32])
 {
-	crypto_auth_hmacsha256_state state; /* libsodium's, because OpenSSL's looks its algorithms up at each call */
-	crypto_auth_hmacsha256_init(&state, key, key_size);
-	crypto_auth_hmacsha256_update(&state, at, size);
-	crypto_auth_hmacsha256_final(&state, digest);
-	sodium_memzero(&state, sizeof state);
+	uint8_t padded[SHA256_CBLOCK] = { 0 };
+	struct sha256 inner, outer;
+	if (key_size > sizeof padded)
+		sha256(key, key_size, padded);
+	else if (key_size > 0)
+		memcpy(padded, key, key_size);
+	for (size_t i = 0; i < sizeof padded; i++)
+		padded[i] ^= 0x36;
+	begin_sha256(&inner);
+	sha256_add(&inner, padded, sizeof padded);
+	sha256_add(&inner, at, size);
+	finish_sha256(&inner, digest);
+	for (size_t i = 0; i < sizeof padded; i++)
+		padded[i] ^= 0x36 ^ 0x5c;
+	begin_sha256(&outer);
+	sha256_add(&outer, padded, sizeof padded);
+	sha256_add(&outer, digest, 32);
+	finish_sha256(&outer, digest);
+	OPENSSL_cleanse(padded, sizeof padded);
+	OPENSSL_cleanse(&inner, sizeof inner);
+	OPENSSL_cleanse(&outer, sizeof outer);
 }
 
 bool bytes_equal_secret(const void *a, const void *b, size_t size)

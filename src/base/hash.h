@@ -26,7 +26,7 @@ uint32_t checksum_portable(
     uint32_t crc, const void *at, size_t size); /* the same without the processor's instruction */
 
 /* SHA-256 (FIPS 180-4), and HMAC (RFC 2104) with it. Like everything here that cannot return a safe value without its
- * library, they end the process when OpenSSL cannot make the digest at all. */
+ * library, they end the process when OpenSSL cannot make the digest at all, or there is no memory. */
 void sha256(const void *at, size_t size, uint8_t digest[32]);
 /* The same in pieces; sha256_end() frees it (`digest` may be NULL: given up). */
 struct sha256;
@@ -38,6 +38,9 @@ void sha256_end(struct sha256 *hash, uint8_t digest[32]);
 void sha1(const void *at, size_t size, uint8_t digest[20]);
 void md5(const void *at, size_t size, uint8_t digest[16]);
 void hmac_sha256(const void *key, size_t key_size, const void *at, size_t size, uint8_t digest[32]);
+
+/* Has OpenSSL read its configuration and its algorithms: for whoever gives up files and uses any of it afterwards. */
+void crypto_load(void);
 
 /* Compares in time that does not depend on the contents. */
 bool bytes_equal_secret(const void *a, const void *b, size_t size);

@@ -45,10 +45,8 @@ enum error sandbox_drop_capabilities(struct failure *failure)
 
 enum error sandbox_give_up_rights(struct failure *failure)
 {
-	uint8_t digest[32];
-
-	sha256("", 0, digest); /* OpenSSL reads its configuration before files are out of reach */
-	charset_load();        /* and the C library its character sets */
+	crypto_load();  /* OpenSSL reads its configuration before files are out of reach */
+	charset_load(); /* and the C library its character sets */
 	if (geteuid() == 0) {
 		const struct passwd *nobody = getpwnam("nobody");
 		if (!nobody)
