@@ -72,7 +72,7 @@ static void write_indications(struct builder *to, uint16_t indications)
 	eve_object_end(to);
 }
 
-static bool write_dnp3(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_dnp3(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct dnp3_fragment *fact = facts;
 	const char *type = fact->function == DNP3_RESPONSE      ? "response"
@@ -87,7 +87,6 @@ static bool write_dnp3(const struct dissection *dissection, enum side side, cons
 	write_application(to, fact);
 	write_indications(to, fact->indications);
 	eve_object_end(to);
-	return true;
 }
 
 const struct eve_writer eve_dnp3 = { PROTOCOL_DNP3, "dnp3", write_dnp3 };

@@ -213,13 +213,11 @@ static const char *kind_name(const struct dns_message *message)
 	return message->flags & DNS_RESPONSE ? "response" : "request";
 }
 
-static bool write_dns(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_dns(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct dns_message *message = facts;
 	char hex[8];
 	(void)dissection, (void)side;
-	if (message->kind != DNS_UNICAST)
-		return false;
 	snprintf(hex, sizeof hex, "%x", message->flags);
 	eve_object(to, "dns");
 	eve_number(to, "version", 3);
@@ -232,7 +230,6 @@ static bool write_dns(const struct dissection *dissection, enum side side, const
 	write_rcode(to, message);
 	write_sections(to, message, write_record);
 	eve_object_end(to);
-	return true;
 }
 
 static void write_strings(struct builder *to, const struct dns_record *record)
@@ -299,15 +296,13 @@ static void write_flag_list(struct builder *to, uint16_t flags, const char *cons
 	eve_array_end(to, opened);
 }
 
-static bool write_mdns(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_mdns(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	static const char *const flags[16] = {
 		[4] = "cd", [5] = "ad", [6] = "z", [7] = "ra", [8] = "rd", [9] = "tc", [10] = "aa"
 	};
 	const struct dns_message *message = facts;
 	(void)dissection, (void)side;
-	if (message->kind != DNS_MULTICAST)
-		return false;
 	eve_object(to, "mdns");
 	eve_text(to, "type", text_of(kind_name(message)));
 	eve_number(to, "id", message->id);
@@ -316,16 +311,13 @@ static bool write_mdns(const struct dissection *dissection, enum side side, cons
 	eve_number(to, "rcode", DNS_RCODE(message));
 	write_sections(to, message, write_multicast_record);
 	eve_object_end(to);
-	return true;
 }
 
-static bool write_llmnr(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_llmnr(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	static const char *const flags[16] = { [8] = "t", [9] = "tc", [10] = "c" }; /* RFC 4795, 2.1.1 */
 	const struct dns_message *message = facts;
 	(void)dissection, (void)side;
-	if (message->kind != DNS_LINK_LOCAL)
-		return false;
 	eve_object(to, "llmnr");
 	eve_text(to, "type", text_of(kind_name(message)));
 	eve_number(to, "tx_id", message->tx_id);
@@ -334,9 +326,23 @@ static bool write_llmnr(const struct dissection *dissection, enum side side, con
 	eve_number(to, "opcode", DNS_OPCODE(message));
 	write_sections(to, message, write_link_local_record);
 	eve_object_end(to);
-	return true;
 }
 
-const struct eve_writer eve_dns = { PROTOCOL_DNS, "dns", write_dns };
-const struct eve_writer eve_mdns = { PROTOCOL_DNS, "mdns", write_mdns };
-const struct eve_writer eve_llmnr = { PROTOCOL_DNS, "llmnr", write_llmnr };
+static bool is_unicast(const void *facts)
+{
+	return ((const struct dns_message *)facts)->kind == DNS_UNICAST;
+}
+
+static bool is_multicast(const void *facts)
+{
+	return ((const struct dns_message *)facts)->kind == DNS_MULTICAST;
+}
+
+static bool is_link_local(const void *facts)
+{
+	return ((const struct dns_message *)facts)->kind == DNS_LINK_LOCAL;
+}
+
+const struct eve_writer eve_dns = { PROTOCOL_DNS, "dns", write_dns, is_unicast };
+const struct eve_writer eve_mdns = { PROTOCOL_DNS, "mdns", write_mdns, is_multicast };
+const struct eve_writer eve_llmnr = { PROTOCOL_DNS, "llmnr", write_llmnr, is_link_local };

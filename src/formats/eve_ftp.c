@@ -22,7 +22,7 @@ static void write_codes(struct builder *to, const struct ftp_command *fact)
 	eve_array_end(to, opened);
 }
 
-static bool write_ftp(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_ftp(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct ftp_command *fact = facts;
 	(void)dissection, (void)side;
@@ -43,7 +43,6 @@ static bool write_ftp(const struct dissection *dissection, enum side side, const
 	if (fact->reply_cut)
 		eve_true(to, "reply_truncated");
 	eve_object_end(to);
-	return true;
 }
 
 const struct eve_writer eve_ftp = { PROTOCOL_FTP, "ftp", write_ftp };

@@ -70,7 +70,7 @@ static void write_file(struct builder *to, const struct http_exchange *exchange,
 	eve_object_end(to);
 }
 
-static bool write_http(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_http(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct http_exchange *exchange = facts;
 	const struct http_part *request = &exchange->request, *response = &exchange->response;
@@ -95,7 +95,6 @@ static bool write_http(const struct dissection *dissection, enum side side, cons
 	write_file(to, exchange, &request->body);
 	write_file(to, exchange, &response->body);
 	eve_array_end(to, opened);
-	return true;
 }
 
 const struct eve_writer eve_http = { PROTOCOL_HTTP, "http", write_http };

@@ -32,7 +32,7 @@ static void write_named(struct builder *to, const char *member, const char *name
 	eve_text(to, member, text_of(name ? name : text));
 }
 
-static bool write_kerberos(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_kerberos(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct kerberos_message *message = facts;
 	(void)dissection, (void)side;
@@ -55,7 +55,6 @@ static bool write_kerberos(const struct dissection *dissection, enum side side, 
 		eve_bool(to, "ticket_weak_encryption", kerberos_encryption_weak(message->ticket_encryption));
 	}
 	eve_object_end(to);
-	return true;
 }
 
 const struct eve_writer eve_kerberos = { PROTOCOL_KERBEROS, "krb5", write_kerberos };

@@ -163,7 +163,7 @@ static void write_message(struct builder *to, const char *member, const struct m
 	eve_object_end(to);
 }
 
-static bool write_modbus(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_modbus(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct modbus_transaction *fact = facts;
 	(void)dissection, (void)side;
@@ -172,7 +172,6 @@ static bool write_modbus(const struct dissection *dissection, enum side side, co
 	write_message(to, "request", fact->request, false);
 	write_message(to, "response", fact->response, true);
 	eve_object_end(to);
-	return true;
 }
 
 const struct eve_writer eve_modbus = { PROTOCOL_MODBUS, "modbus", write_modbus };

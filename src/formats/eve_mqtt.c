@@ -114,12 +114,17 @@ static void write_body(struct builder *to, const struct mqtt_packet *packet)
 	}
 }
 
-static bool write_mqtt(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+/* Suricata has no record of AUTH. */
+static bool has_record(const void *facts)
+{
+	const struct mqtt_packet *packet = facts;
+	return names[packet->type];
+}
+
+static void write_mqtt(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct mqtt_packet *packet = facts;
 	(void)dissection, (void)side;
-	if (!names[packet->type]) /* Suricata has no record of AUTH */
-		return false;
 	eve_object(to, "mqtt");
 	eve_object(to, names[packet->type]);
 	eve_number(to, "qos", packet->quality);
@@ -128,7 +133,6 @@ static bool write_mqtt(const struct dissection *dissection, enum side side, cons
 	write_body(to, packet);
 	eve_object_end(to);
 	eve_object_end(to);
-	return true;
 }
 
-const struct eve_writer eve_mqtt = { PROTOCOL_MQTT, "mqtt", write_mqtt };
+const struct eve_writer eve_mqtt = { PROTOCOL_MQTT, "mqtt", write_mqtt, has_record };

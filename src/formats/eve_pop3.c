@@ -4,7 +4,7 @@
 #include "formats/eve_writers.h"
 #include "net/pop3.h"
 
-static bool write_pop3(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_pop3(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct pop3_command *fact = facts;
 	struct text rest = fact->argument;
@@ -25,7 +25,6 @@ static bool write_pop3(const struct dissection *dissection, enum side side, cons
 		eve_object_end(to);
 	}
 	eve_object_end(to);
-	return true;
 }
 
 const struct eve_writer eve_pop3 = { PROTOCOL_POP3, "pop3", write_pop3 };

@@ -28,7 +28,7 @@ static void write_extensions(struct builder *to, struct cursor extensions)
 	eve_array_end(to, opened);
 }
 
-static bool write_quic(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_quic(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct quic_hello *fact = facts;
 	char version[QUIC_VERSION_TEXT];
@@ -47,7 +47,6 @@ static bool write_quic(const struct dissection *dissection, enum side side, cons
 	eve_text(to, "ja4", text_of(fact->ja4));
 	write_extensions(to, fact->tls.extensions);
 	eve_object_end(to);
-	return true;
 }
 
 const struct eve_writer eve_quic = { PROTOCOL_QUIC, "quic", write_quic };

@@ -31,7 +31,7 @@ static void write_client(struct builder *to, const struct rdp_message *message)
 	eve_array_end(to, opened);
 }
 
-static bool write_rdp(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_rdp(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	static const char *const types[] = {
 		[RDP_REQUEST] = "initial_request",
@@ -48,7 +48,6 @@ static bool write_rdp(const struct dissection *dissection, enum side side, const
 	if (message->kind == RDP_CLIENT)
 		write_client(to, message);
 	eve_object_end(to);
-	return true;
 }
 
 const struct eve_writer eve_rdp = { PROTOCOL_RDP, "rdp", write_rdp };

@@ -230,35 +230,33 @@ void eve_end(struct builder *to)
 	build_text(to, TEXT("}\n"));
 }
 
+static bool covers(const struct eve_writer *writer, const struct dissection *dissection, const void *facts)
+{
+	return writer->protocol == dissection->dissector->protocol && (!writer->covers || writer->covers(facts));
+}
+
 unsigned eve_facts(struct builder *to, const struct eve_source *source, const struct dissection *dissection,
     enum side side, const void *facts)
 {
 	unsigned written = 0;
 	for (const struct eve_writer *const *writer = eve_writers; *writer; writer++) {
-		if ((*writer)->protocol != dissection->dissector->protocol)
+		if (!covers(*writer, dissection, facts))
 			continue;
-		size_t before = to->size;
 		eve_begin(to, source, (*writer)->event_type, dissection->time, dissection->flow, SIDE_CLIENT);
-		if ((*writer)->write(dissection, side, facts, to)) {
-			eve_end(to);
-			written++;
-		} else {
-			take_back(to, before);
-		}
+		(*writer)->write(dissection, side, facts, to);
+		eve_end(to);
+		written++;
 	}
 	return written;
 }
 
 bool eve_members(struct builder *to, const struct dissection *dissection, enum side side, const void *facts)
 {
-	for (const struct eve_writer *const *writer = eve_writers; *writer; writer++) {
-		size_t before = to->size;
-		if ((*writer)->protocol != dissection->dissector->protocol)
-			continue;
-		if ((*writer)->write(dissection, side, facts, to))
+	for (const struct eve_writer *const *writer = eve_writers; *writer; writer++)
+		if (covers(*writer, dissection, facts)) {
+			(*writer)->write(dissection, side, facts, to);
 			return true;
-		take_back(to, before);
-	}
+		}
 	return false;
 }
 

@@ -35,9 +35,9 @@ void eve_end(struct builder *to);
 struct eve_writer {
 	enum protocol protocol;
 	const char *event_type;
-	/* Adds the record's members (",\"tx_id\":0,\"dns\":{…}"); false = this fact is no such record, and whatever was
-	 * added is taken back. */
-	bool (*write)(const struct dissection *dissection, enum side side, const void *facts, struct builder *to);
+	/* Adds the record's members (",\"tx_id\":0,\"dns\":{…}"). */
+	void (*write)(const struct dissection *dissection, enum side side, const void *facts, struct builder *to);
+	bool (*covers)(const void *facts); /* whether these facts are such a record; NULL: all of the protocol are */
 };
 extern const struct eve_writer *const eve_writers[]; /* ends with NULL; eve_writers.c */
 

@@ -20,7 +20,7 @@ static const char *type_name(const struct s7_message *message)
 	}
 }
 
-static bool write_s7(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_s7(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct s7_message *message = facts;
 	(void)dissection;
@@ -38,7 +38,6 @@ static bool write_s7(const struct dissection *dissection, enum side side, const 
 		eve_number(to, "error_code", message->error_code);
 	}
 	eve_object_end(to);
-	return true;
 }
 
 const struct eve_writer eve_s7 = { PROTOCOL_S7, "s7", write_s7 };

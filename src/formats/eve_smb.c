@@ -242,7 +242,7 @@ static void write_head(struct builder *to, const struct smb_message *message)
 	eve_number(to, "tree_id", message->tree);
 }
 
-static bool write_smb(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_smb(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct smb_message *message = facts;
 	(void)dissection, (void)side;
@@ -268,7 +268,6 @@ static bool write_smb(const struct dissection *dissection, enum side side, const
 	if (message->call)
 		write_call(to, message->call);
 	eve_object_end(to);
-	return true;
 }
 
 const struct eve_writer eve_smb = { PROTOCOL_SMB, "smb", write_smb };

@@ -64,7 +64,7 @@ static void write_files(struct builder *to, const struct smtp_mail *mail)
 	eve_array_end(to, opened);
 }
 
-static bool write_smtp(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_smtp(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct smtp_mail *mail = facts;
 	(void)dissection, (void)side;
@@ -81,7 +81,6 @@ static bool write_smtp(const struct dissection *dissection, enum side side, cons
 		write_message(to, mail);
 		write_files(to, mail);
 	}
-	return true;
 }
 
 const struct eve_writer eve_smtp = { PROTOCOL_SMTP, "smtp", write_smtp };

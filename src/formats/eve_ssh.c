@@ -20,7 +20,7 @@ static void write_hello(struct builder *to, const char *member, const struct ssh
 	eve_object_end(to);
 }
 
-static bool write_ssh(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_ssh(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct ssh_connection *fact = facts;
 	(void)dissection, (void)side;
@@ -28,7 +28,6 @@ static bool write_ssh(const struct dissection *dissection, enum side side, const
 	write_hello(to, "client", &fact->hello[SIDE_CLIENT]);
 	write_hello(to, "server", &fact->hello[SIDE_SERVER]);
 	eve_object_end(to);
-	return true;
 }
 
 const struct eve_writer eve_ssh = { PROTOCOL_SSH, "ssh", write_ssh };

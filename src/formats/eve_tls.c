@@ -64,7 +64,7 @@ static void write_ja3(struct builder *to, const char *member, const char *hash, 
 	eve_object_end(to);
 }
 
-static bool write_tls(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
+static void write_tls(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct tls_handshake *fact = facts;
 	char version[TLS_VERSION_TEXT];
@@ -87,7 +87,6 @@ static bool write_tls(const struct dissection *dissection, enum side side, const
 		eve_object_end(to);
 	}
 	eve_object_end(to);
-	return true;
 }
 
 const struct eve_writer eve_tls = { PROTOCOL_TLS, "tls", write_tls };
