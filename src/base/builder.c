@@ -53,11 +53,24 @@ void build_format(struct builder *builder, const char *format, ...)
 	builder->failed = true;
 }
 
+/* Whether one of eight bytes does not stand in a JSON string as it is, or is not ASCII: a byte less than 0x20, equal to
+ * '"' or '\\' borrows into its highest bit when what it must not be is taken off. */
+static bool any_special(uint64_t bytes)
+{
+	const uint64_t each = 0x0101010101010101, quotes = bytes ^ each * '"', slashes = bytes ^ each * '\\';
+	return (bytes | (bytes - each * 0x20) | (quotes - each) | (slashes - each)) & each * 0x80;
+}
+
 /* The bytes from `at` that stand in a JSON string as they are and are ASCII. */
 static size_t plain_run(const char *at, size_t size)
 {
 	static const bool plain[256] = { [0x20 ... 0x21] = true, [0x23 ... 0x5b] = true, [0x5d ... 0x7f] = true };
 	size_t i = 0;
+	for (uint64_t bytes; size - i >= sizeof bytes; i += sizeof bytes) {
+		memcpy(&bytes, at + i, sizeof bytes);
+		if (any_special(bytes))
+			break;
+	}
 	while (i < size && plain[(unsigned char)at[i]])
 		i++;
 	return i;

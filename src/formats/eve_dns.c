@@ -204,7 +204,8 @@ static void write_rcode(struct builder *to, const struct dns_message *message)
 {
 	char number[8];
 	const char *name = dns_rcode_name(DNS_RCODE(message));
-	snprintf(number, sizeof number, "%u", DNS_RCODE(message));
+	if (!name)
+		snprintf(number, sizeof number, "%u", DNS_RCODE(message));
 	eve_text(to, "rcode", text_of(name ? name : number));
 }
 
@@ -216,15 +217,13 @@ static const char *kind_name(const struct dns_message *message)
 static void write_dns(const struct dissection *dissection, enum side side, const void *facts, struct builder *to)
 {
 	const struct dns_message *message = facts;
-	char hex[8];
 	(void)dissection, (void)side;
-	snprintf(hex, sizeof hex, "%x", message->flags);
 	eve_object(to, "dns");
 	eve_number(to, "version", 3);
 	eve_text(to, "type", text_of(kind_name(message)));
 	eve_number(to, "tx_id", message->tx_id);
 	eve_number(to, "id", message->id);
-	eve_text(to, "flags", text_of(hex));
+	eve_hex(to, "flags", message->flags, 1);
 	write_flag_members(to, message->flags);
 	eve_number(to, "opcode", DNS_OPCODE(message));
 	write_rcode(to, message);

@@ -4,7 +4,6 @@
 #include "formats/eve_record.h"
 
 #include <netinet/in.h>
-#include <stdio.h>
 
 static const char *state_name(uint8_t state)
 {
@@ -41,20 +40,13 @@ static void write_flags(struct builder *to, unsigned flags)
 			eve_true(to, names[i]);
 }
 
-static void write_hex(struct builder *to, const char *name, unsigned value)
-{
-	char hex[9];
-	snprintf(hex, sizeof hex, "%02x", value);
-	eve_text(to, name, text_of(hex));
-}
-
 static void write_tcp(struct builder *to, const struct flow *flow)
 {
 	unsigned client = flow->tcp_flags[SIDE_CLIENT], server = flow->tcp_flags[SIDE_SERVER];
 	eve_object(to, "tcp");
-	write_hex(to, "tcp_flags", client | server);
-	write_hex(to, "tcp_flags_ts", client);
-	write_hex(to, "tcp_flags_tc", server);
+	eve_hex(to, "tcp_flags", client | server, 2);
+	eve_hex(to, "tcp_flags_ts", client, 2);
+	eve_hex(to, "tcp_flags_tc", server, 2);
 	write_flags(to, client | server);
 	eve_object_end(to);
 }

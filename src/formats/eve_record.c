@@ -7,45 +7,25 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A comma, unless an object or array has just been opened. */
-static void next_member(struct builder *to)
+void eve_name(struct builder *to, struct text name)
 {
-	if (to->size && to->at[to->size - 1] != '{' && to->at[to->size - 1] != '[')
-		build_char(to, ',');
-}
-
-static void build_name(struct builder *to, const char *name)
-{
-	size_t size = strlen(name);
-	if (!build_room(to, size + 3))
+	if (!build_room(to, name.size + 4))
 		return;
-	char *at = to->at + to->size;
-	*at++ = '"';
-	memcpy(at, name, size);
-	memcpy(at + size, "\":", sizeof "\":");
-	to->size += size + 3;
+	char *at = to->at + to->size, before = to->size ? at[-1] : '{';
+	if (before != '{' && before != '[')
+		*at++ = ',';
+	if (name.at) {
+		*at++ = '"';
+		memcpy(at, name.at, name.size);
+		at += name.size;
+		*at++ = '"';
+		*at++ = ':';
+	}
+	*at = 0;
+	to->size = (size_t)(at - to->at);
 }
 
-static void named(struct builder *to, const char *name)
-{
-	next_member(to);
-	if (name)
-		build_name(to, name);
-}
-
-void eve_string(struct builder *to, const char *name, struct text value)
-{
-	named(to, name);
-	build_json_string(to, value);
-}
-
-void eve_text(struct builder *to, const char *name, struct text value)
-{
-	if (value.size)
-		eve_string(to, name, value);
-}
-
-static void digits(struct builder *to, uint64_t value)
+void eve_digits(struct builder *to, uint64_t value)
 {
 	char text[20];
 	size_t at = sizeof text;
@@ -55,32 +35,14 @@ static void digits(struct builder *to, uint64_t value)
 	build_text(to, (struct text){ text + at, sizeof text - at });
 }
 
-void eve_number(struct builder *to, const char *name, uint64_t value)
+void eve_hex(struct builder *to, const char *name, unsigned value, int digits)
 {
-	named(to, name);
-	digits(to, value);
-}
-
-void eve_bool(struct builder *to, const char *name, bool value)
-{
-	named(to, name);
-	build_text(to, value ? TEXT("true") : TEXT("false"));
-}
-
-void eve_true(struct builder *to, const char *name)
-{
-	eve_bool(to, name, true);
-}
-
-void eve_object(struct builder *to, const char *name)
-{
-	named(to, name);
-	build_char(to, '{');
-}
-
-void eve_object_end(struct builder *to)
-{
-	build_char(to, '}');
+	char text[8];
+	size_t at = sizeof text;
+	do
+		text[--at] = "0123456789abcdef"[value & 15];
+	while (value >>= 4, (--digits > 0 || value) && at > 0);
+	eve_plain(to, name, (struct text){ text + at, sizeof text - at });
 }
 
 static void take_back(struct builder *to, size_t size)
@@ -93,7 +55,7 @@ static void take_back(struct builder *to, size_t size)
 size_t eve_array(struct builder *to, const char *name)
 {
 	size_t before = to->size;
-	named(to, name);
+	eve_name(to, text_of(name));
 	build_char(to, '[');
 	return before;
 }
@@ -109,7 +71,7 @@ void eve_array_end(struct builder *to, size_t opened)
 void eve_time(struct builder *to, const char *name, nanoseconds time)
 {
 	char text[TIME_TEXT];
-	eve_string(to, name, text_of(time_format_micro(time, text)));
+	eve_plain(to, name, text_of(time_format_micro(time, text)));
 }
 
 /* As Suricata names protocols of IP; others by their number. */
@@ -151,7 +113,7 @@ static void write_end(
 {
 	char text[ADDRESS_TEXT];
 	address_format(end->address, text);
-	eve_text(to, address_name, text[0] ? text_of(text) : TEXT("::")); /* who asks for an address has none yet */
+	eve_plain(to, address_name, text[0] ? text_of(text) : TEXT("::")); /* who asks for an address has none yet */
 	if (ports)
 		eve_number(to, port_name, end->port);
 }
@@ -167,8 +129,10 @@ static void write_vlan(struct builder *to, const struct flow *flow)
 static void write_community(struct builder *to, const struct eve_source *source, const struct flow *flow)
 {
 	char id[COMMUNITY_ID_TEXT];
-	eve_text(
-	    to, "community_id", source->community.size ? source->community : text_of(community_id_format(flow, id)));
+	if (source->community.size)
+		eve_string(to, "community_id", source->community);
+	else
+		eve_plain(to, "community_id", text_of(community_id_format(flow, id)));
 }
 
 /* A log may know one end only, and no protocol of IP. */

@@ -57,15 +57,63 @@ void eve_anomaly(struct builder *to, const struct eve_source *source, const stru
 void eve_flow_object(struct builder *to, const struct flow *flow);
 
 /* For the writers: members of an object, or items of an array (`name` = NULL), with a comma before each but the first.
- * eve_text() leaves an empty text out. */
-void eve_text(struct builder *to, const char *name, struct text value);
-void eve_string(struct builder *to, const char *name, struct text value);
-void eve_number(struct builder *to, const char *name, uint64_t value);
-void eve_bool(struct builder *to, const char *name, bool value);
-void eve_true(struct builder *to, const char *name);
+ * Their names are literals mostly, whose length is known where they stand: so these are inline. */
+void eve_name(struct builder *to, struct text name); /* the comma, and the name with its colon; its value comes next */
+void eve_digits(struct builder *to, uint64_t value);
+
+static inline void eve_string(struct builder *to, const char *name, struct text value)
+{
+	eve_name(to, text_of(name));
+	build_json_string(to, value);
+}
+
+/* Leaves an empty text out. */
+static inline void eve_text(struct builder *to, const char *name, struct text value)
+{
+	if (value.size)
+		eve_string(to, name, value);
+}
+
+/* A text without anything that JSON escapes: ours, never a stranger's. */
+static inline void eve_plain(struct builder *to, const char *name, struct text value)
+{
+	eve_name(to, text_of(name));
+	build_char(to, '"');
+	build_text(to, value);
+	build_char(to, '"');
+}
+
+static inline void eve_number(struct builder *to, const char *name, uint64_t value)
+{
+	eve_name(to, text_of(name));
+	eve_digits(to, value);
+}
+
+static inline void eve_bool(struct builder *to, const char *name, bool value)
+{
+	eve_name(to, text_of(name));
+	build_text(to, value ? TEXT("true") : TEXT("false"));
+}
+
+static inline void eve_true(struct builder *to, const char *name)
+{
+	eve_bool(to, name, true);
+}
+
+static inline void eve_object(struct builder *to, const char *name)
+{
+	eve_name(to, text_of(name));
+	build_char(to, '{');
+}
+
+static inline void eve_object_end(struct builder *to)
+{
+	build_char(to, '}');
+}
+
 void eve_time(struct builder *to, const char *name, nanoseconds time); /* "2026-01-31T12:00:00.000000+0000" */
-void eve_object(struct builder *to, const char *name);
-void eve_object_end(struct builder *to);
+/* In lower case, of at least so many digits. */
+void eve_hex(struct builder *to, const char *name, unsigned value, int digits);
 /* An array is left out when nothing came into it; eve_array_end() takes what eve_array() returned. */
 size_t eve_array(struct builder *to, const char *name);
 void eve_array_end(struct builder *to, size_t opened);

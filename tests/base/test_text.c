@@ -174,6 +174,28 @@ static void test_builder_writes_json_strings(void **state)
 	assert_null(builder.at);
 }
 
+static void test_every_byte_is_escaped_at_every_place_of_a_string(void **state)
+{
+	(void)state;
+	struct builder builder = { 0 }, alone = { 0 };
+	for (int byte = 0; byte < 256; byte++) {
+		builder_clear(&alone);
+		build_json_string(&alone, (struct text){ (char[]){ (char)byte }, 1 });
+		for (int place = 0; place < 20; place++) {
+			char text[20], wanted[64];
+			memset(text, 'x', sizeof text);
+			text[place] = (char)byte;
+			builder_clear(&builder);
+			build_json_string(&builder, (struct text){ text, sizeof text });
+			snprintf(wanted, sizeof wanted, "\"%.*s%.*s%.*s\"", place, "xxxxxxxxxxxxxxxxxxxx",
+			    (int)alone.size - 2, alone.at + 1, 19 - place, "xxxxxxxxxxxxxxxxxxxx");
+			assert_string_equal(builder.at, wanted);
+		}
+	}
+	builder_free(&builder);
+	builder_free(&alone);
+}
+
 static void test_words_of_a_failure_are_one_line_of_utf8_however_they_were_cut(void **state)
 {
 	(void)state;
@@ -199,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_utf8_is_what_rfc_3629_says),
 		cmocka_unit_test(test_printable_text_cannot_deceive),
 		cmocka_unit_test(test_builder_writes_json_strings),
+		cmocka_unit_test(test_every_byte_is_escaped_at_every_place_of_a_string),
 		cmocka_unit_test(test_words_of_a_failure_are_one_line_of_utf8_however_they_were_cut),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
