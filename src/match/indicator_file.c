@@ -33,6 +33,7 @@ static void put_header(const struct indicator_set *set, struct builder *to)
 	put_u32(to, set->counts.crowded);
 	put_u32(to, checksum(0, set->table, set->buckets * sizeof *set->table));
 	put_u32(to, checksum(0, set->pool, set->pool_size));
+	put_u64(to, set->as_of);
 	while (to->size < HEADER - 4)
 		put_u8(to, 0);
 	put_u32(to, checksum(0, to->at, HEADER - 4));
@@ -145,6 +146,7 @@ static enum error read_header(
 	set->counts.repeated = get_u32(&from);
 	set->counts.crowded = get_u32(&from);
 	*checks = (struct checks){ get_u32(&from), get_u32(&from) };
+	set->as_of = get_u64(&from);
 	/* what is asked of memory is what the file has */
 	uint64_t whole = stream_total_bytes(stream);
 	if (set->buckets == 0 || set->buckets > INDICATORS_MOST || set->pool_size > POOL_MOST || set->pool_size % 4 ||

@@ -39,6 +39,7 @@ struct indicator_set {
 	 * table */
 	uint64_t *sieve;
 	uint64_t sieve_mask, prefixes;
+	uint64_t as_of;
 	uint64_t labels; /* bit n: there is a domain of n labels; 63 stands for all longer ones */
 	struct indicator_counts counts;
 };

@@ -17,6 +17,7 @@ struct indicator_builder {
 	uint8_t *pool;
 	size_t size, room;
 	uint32_t count;
+	uint64_t as_of;
 };
 
 void *large_take(size_t size)
@@ -78,14 +79,25 @@ enum error indicator_builder_add(struct indicator_builder *builder, enum indicat
 	if (size == 0)
 		return fail(failure, ERROR_INPUT, "\"%.*s\" is no %s", (int)(value.size < 80 ? value.size : 80),
 		    value.at ? value.at : "", indicator_kind_name(kind));
+	return indicator_builder_add_compared(builder, kind, form, size, action, number, failure);
+}
+
+enum error indicator_builder_add_compared(struct indicator_builder *builder, enum indicator_kind kind,
+    const uint8_t *value, size_t size, enum indicator_action action, uint32_t number, struct failure *failure)
+{
 	struct record *record = append(builder, size);
 	if (!record)
 		return fail(failure, ERROR_LIMIT, "no room for more than %u indicators", builder->count);
 	record->number = number;
 	record->kind = (uint8_t)kind;
 	record->action = (uint8_t)action;
-	memcpy(record->value, form, size);
+	memcpy(record->value, value, size);
 	return OK;
+}
+
+void indicator_builder_as_of(struct indicator_builder *builder, uint64_t change)
+{
+	builder->as_of = change;
 }
 
 enum error indicator_builder_add_prefix(
@@ -220,6 +232,7 @@ enum error indicator_builder_compile(
 	uint8_t *fitting = builder->size ? realloc(builder->pool, builder->size) : NULL;
 	made->pool = fitting ? fitting : builder->pool;
 	made->pool_size = builder->size;
+	made->as_of = builder->as_of;
 	free(builder);
 	if (!made->table) {
 		indicator_set_free(made);
@@ -249,4 +262,22 @@ void indicator_set_free(struct indicator_set *set)
 struct indicator_counts indicator_set_count(const struct indicator_set *set)
 {
 	return set->counts;
+}
+
+uint64_t indicator_set_as_of(const struct indicator_set *set)
+{
+	return set ? set->as_of : 0;
+}
+
+void indicator_set_each(const struct indicator_set *set, indicator_visitor visit, void *context)
+{
+	for (size_t offset = 0; offset < set->pool_size;) {
+		const struct record *record = record_at(set, (uint32_t)(offset / 4));
+		visit(context, &(struct indicator_match){ .kind = (enum indicator_kind)record->kind,
+				   .action = (enum indicator_action)record->action,
+				   .number = record->number,
+				   .value = record->value,
+				   .size = record->size });
+		offset += RECORD_SIZE(record->size);
+	}
 }

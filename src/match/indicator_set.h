@@ -36,6 +36,11 @@ enum error indicator_builder_add(struct indicator_builder *builder, enum indicat
     enum indicator_action action, uint32_t number, struct failure *failure);
 enum error indicator_builder_add_prefix(
     struct indicator_builder *builder, struct prefix prefix, enum indicator_action action, uint32_t number);
+/* A value that is in its compared form, of a set or of a record that indicator_normalize() made. */
+enum error indicator_builder_add_compared(struct indicator_builder *builder, enum indicator_kind kind,
+    const uint8_t *value, size_t size, enum indicator_action action, uint32_t number, struct failure *failure);
+/* Up to which change of the exchange the set holds everything (match/indicator_recent.h); 0 when nobody says. */
+void indicator_builder_as_of(struct indicator_builder *builder, uint64_t change);
 /* Frees the builder in either case. */
 enum error indicator_builder_compile(
     struct indicator_builder *builder, struct indicator_set **set, struct failure *failure);
@@ -50,6 +55,7 @@ struct indicator_counts {
 	uint64_t bytes;    /* of memory */
 };
 struct indicator_counts indicator_set_count(const struct indicator_set *set);
+uint64_t indicator_set_as_of(const struct indicator_set *set); /* 0 for NULL */
 
 struct indicator_match {
 	enum indicator_kind kind;
@@ -60,6 +66,8 @@ struct indicator_match {
 	uint64_t query; /* as given to indicator_batch_add…() */
 };
 typedef void (*indicator_visitor)(void *context, const struct indicator_match *match);
+/* Everything in the set, in no order; `query` is 0. */
+void indicator_set_each(const struct indicator_set *set, indicator_visitor visit, void *context);
 
 /* Several questions at once; on the stack or in a worker's memory. */
 struct indicator_batch {
