@@ -144,6 +144,8 @@ static void write_live(struct builder *to, const struct eve_capture *capture)
 	eve_object(to, "sets");
 	eve_number(to, "taken", capture->sets_taken);
 	eve_number(to, "refused", capture->sets_refused);
+	eve_number(to, "changes_taken", capture->changes_taken);
+	eve_number(to, "changes_refused", capture->changes_refused);
 	eve_object_end(to);
 	eve_number(to, "longest_away_ns", (uint64_t)capture->longest_away);
 	eve_object_end(to);

@@ -22,6 +22,7 @@ struct eve_capture {
 	size_t worker_count;
 	uint64_t output_records, output_dropped, output_waiting; /* records written and dropped; bytes that wait */
 	uint64_t sets_taken, sets_refused;                       /* of indicators and signatures, since the start */
+	uint64_t changes_taken, changes_refused;                 /* of what the exchange shares */
 	nanoseconds longest_away; /* of any worker from its ring, since the last record of this kind */
 };
 /* `time`: of the newest packet; `uptime`: since the start. */

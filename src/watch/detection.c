@@ -16,15 +16,22 @@
 #define FIELDS_MOST 512
 
 enum { QUERY_CLIENT = FIELD_COUNT, QUERY_SERVER };
+enum indicator_layer { LAYER_OWN, LAYER_SHARED, LAYER_RECENT, LAYERS };
+
+struct met {
+	struct indicator_match match;
+	bool shared; /* its number is one of the exchange */
+	bool told;
+};
 
 struct detection {
 	struct detection_sets *sets;
 	size_t reader;
-	const struct indicator_set *indicators; /* entered; NULL: there are none */
+	const struct indicator_layers *layers; /* entered; NULL: there are none */
 	const struct signature_set *signatures;
 	struct signature_matcher *matcher;
-	struct indicator_batch batch;
-	struct indicator_match matches[MATCHES_MOST];
+	struct indicator_batch batches[LAYERS];
+	struct met matches[MATCHES_MOST];
 	size_t match_count;
 	bool wanting; /* fields, for signatures */
 	struct signature_field fields[FIELDS_MOST];
@@ -122,17 +129,35 @@ static void signature_met(void *context, const struct signature_alert *met)
 	write_alert(detection, &alert);
 }
 
-static void indicator_met(void *context, const struct indicator_match *match)
+static void note_match(struct detection *detection, const struct indicator_match *match, bool shared)
 {
-	struct detection *detection = context;
 	if (detection->match_count < MATCHES_MOST)
-		detection->matches[detection->match_count++] = *match;
+		detection->matches[detection->match_count++] = (struct met){ .match = *match, .shared = shared };
 }
 
-static bool same_indicator(const struct indicator_match *a, const struct indicator_match *b)
+static void own_met(void *context, const struct indicator_match *match)
 {
-	return a->kind == b->kind && a->query == b->query && a->action == b->action && a->size == b->size &&
-	       memcmp(a->value, b->value, a->size) == 0;
+	note_match(context, match, false);
+}
+
+/* What the large set says counts unless it changed since. */
+static void shared_met(void *context, const struct indicator_match *match)
+{
+	struct detection *detection = context;
+	if (!indicator_overlay_hides(detection->layers->recent, match->number))
+		note_match(detection, match, true);
+}
+
+static void recent_met(void *context, const struct indicator_match *match)
+{
+	note_match(context, match, true);
+}
+
+static bool same_indicator(const struct met *one, const struct met *other)
+{
+	const struct indicator_match *a = &one->match, *b = &other->match;
+	return one->shared == other->shared && a->kind == b->kind && a->query == b->query && a->action == b->action &&
+	       a->size == b->size && memcmp(a->value, b->value, a->size) == 0;
 }
 
 static const char *place_of(uint64_t query)
@@ -143,10 +168,11 @@ static const char *place_of(uint64_t query)
 }
 
 /* One alert for an indicator, with the numbers of all that say the same. */
-static size_t write_indicator(struct detection *detection, size_t first)
+static void write_indicator(struct detection *detection, size_t first)
 {
 	static const uint32_t severities[INDICATOR_ACTIONS] = { 3, 2, 1 };
-	const struct indicator_match *match = &detection->matches[first];
+	const struct met *met = &detection->matches[first];
+	const struct indicator_match *match = &met->match;
 	char value[INDICATOR_TEXT], words[INDICATOR_TEXT + 80], numbers[MATCHES_MOST][12];
 	indicator_format(match->kind, match->value, match->size, value);
 	snprintf(words, sizeof words, "NOROSHI indicator %s %s", indicator_kind_name(match->kind), value);
@@ -163,21 +189,24 @@ static size_t write_indicator(struct detection *detection, size_t first)
 	eve_alert_pair(&alert, TEXT("indicator"), text_of(value));
 	eve_alert_pair(&alert, TEXT("indicator_action"), text_of(indicator_action_name(match->action)));
 	eve_alert_pair(&alert, TEXT("field"), text_of(place_of(match->query)));
-	size_t next = first;
-	for (; next < detection->match_count && same_indicator(match, &detection->matches[next]); next++) {
-		snprintf(numbers[next - first], sizeof numbers[0], "%u", detection->matches[next].number);
-		eve_alert_pair(&alert, TEXT("indicator_id"), text_of(numbers[next - first]));
+	if (met->shared)
+		eve_alert_pair(&alert, TEXT("indicator_source"), TEXT("exchange"));
+	for (size_t i = first, count = 0; i < detection->match_count; i++) {
+		if (!same_indicator(met, &detection->matches[i]))
+			continue;
+		detection->matches[i].told = true;
+		snprintf(numbers[count], sizeof numbers[0], "%u", detection->matches[i].match.number);
+		eve_alert_pair(&alert, TEXT("indicator_id"), text_of(numbers[count++]));
 	}
 	detection->counts.indicators++;
 	write_alert(detection, &alert);
-	return next;
 }
 
 /* ── events ─ */
 
 void detection_enter(struct detection *detection)
 {
-	detection->indicators = live_set_enter(detection_indicators(detection->sets), detection->reader);
+	detection->layers = live_set_enter(detection_indicators(detection->sets), detection->reader);
 	detection->signatures = live_set_enter(detection_signatures(detection->sets), detection->reader);
 }
 
@@ -203,7 +232,8 @@ static void begin(struct detection *detection, const struct eve_source *source, 
 static void collect_field(void *context, enum field field, struct text value)
 {
 	struct detection *detection = context;
-	indicator_batch_field(&detection->batch, field, value, field);
+	for (int i = 0; i < LAYERS; i++)
+		indicator_batch_field(&detection->batches[i], field, value, field);
 	if (!detection->wanting || detection->field_count == FIELDS_MOST ||
 	    !signature_set_wants(detection->signatures, field))
 		return;
@@ -223,24 +253,42 @@ static void place_fields(struct detection *detection)
 		detection->field_count = 0;
 }
 
+static void begin_batches(struct detection *detection)
+{
+	static const indicator_visitor visitors[LAYERS] = { own_met, shared_met, recent_met };
+	const struct indicator_layers none = { 0 }, *layers = detection->layers ? detection->layers : &none;
+	const struct indicator_set *sets[LAYERS] = { layers->own, layers->shared,
+		indicator_overlay_added(layers->recent) };
+	for (int i = 0; i < LAYERS; i++)
+		indicator_batch_begin(&detection->batches[i], sets[i], visitors[i], detection);
+}
+
+static void ask_ends(struct detection *detection)
+{
+	const struct flow *flow = detection->flow;
+	for (int i = 0; i < LAYERS; i++) {
+		indicator_batch_address(&detection->batches[i], flow->ends[SIDE_CLIENT].address, QUERY_CLIENT);
+		indicator_batch_address(&detection->batches[i], flow->ends[SIDE_SERVER].address, QUERY_SERVER);
+	}
+}
+
 /* Asks for the ends of the flow, and for the fields of the facts or the record. */
 static void ask_indicators(struct detection *detection)
 {
-	const struct flow *flow = detection->flow;
 	detection->match_count = detection->field_count = 0;
 	builder_clear(&detection->values);
-	indicator_batch_begin(&detection->batch, detection->indicators, indicator_met, detection);
-	if (detection->ends) {
-		indicator_batch_address(&detection->batch, flow->ends[SIDE_CLIENT].address, QUERY_CLIENT);
-		indicator_batch_address(&detection->batch, flow->ends[SIDE_SERVER].address, QUERY_SERVER);
-	}
+	begin_batches(detection);
+	if (detection->ends)
+		ask_ends(detection);
 	if (detection->facts && detection->dissection->dissector->fields)
 		detection->dissection->dissector->fields(detection->facts, collect_field, detection);
 	if (detection->record)
 		record_fields(detection->record, collect_field, detection);
-	indicator_batch_end(&detection->batch);
-	for (size_t i = 0; i < detection->match_count;)
-		i = write_indicator(detection, i);
+	for (int i = 0; i < LAYERS; i++)
+		indicator_batch_end(&detection->batches[i]);
+	for (size_t i = 0; i < detection->match_count; i++)
+		if (!detection->matches[i].told)
+			write_indicator(detection, i);
 }
 
 static void look(struct detection *detection)

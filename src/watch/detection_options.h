@@ -11,6 +11,7 @@ struct detection_options {
 	struct detection_files files;
 	const char **variables; /* of the rules */
 	size_t variable_room;
+	char *shared[2]; /* paths in the folder of what is shared; its set, and its changes */
 	struct behaviour_options behaviour;
 };
 
@@ -23,9 +24,10 @@ enum detection_option {
 	OPTION_INDICATORS = 0x100,
 	OPTION_SIGNATURES,
 	OPTION_VARIABLE,
+	OPTION_SHARED,
 };
 /* `value` lives longer. ERROR_NOT_FOUND: the option is none of these. */
 enum error detection_option(struct detection_options *options, int option, char *value, struct failure *failure);
-bool detection_wanted(const struct detection_files *files); /* whether there is a file of either kind */
+bool detection_wanted(const struct detection_files *files); /* whether there is a file of any kind */
 
 #endif

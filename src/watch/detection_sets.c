@@ -1,25 +1,16 @@
 /*
  * The indicators and signatures of a sensor.
  */
-#include "watch/detection_sets.h"
+#include "watch/detection_inner.h"
 
 #include "base/log.h"
 #include "base/sealed.h"
 #include "base/stream.h"
 #include "match/indicator_list.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
-
-struct detection_sets {
-	struct detection_files files;
-	struct live_set *indicators, *signatures;
-};
-
-static void free_indicators(void *set)
-{
-	indicator_set_free(set);
-}
 
 static void free_signatures(void *set)
 {
@@ -108,14 +99,65 @@ enum error detection_sets_new(
 	if (!made)
 		return fail(failure, ERROR_MEMORY, "no memory for what is looked for");
 	made->files = *files;
-	made->indicators = live_set_new(readers, free_indicators);
+	made->changes = (struct change_file){ .descriptor = -1, .next = -1 };
+	pthread_mutex_init(&made->lock, NULL);
+	made->indicators = live_set_new(readers, free);
 	made->signatures = live_set_new(readers, free_signatures);
-	if (!made->indicators || !made->signatures) {
+	made->recent = files->paths[DETECTION_SHARED] ? indicator_recent_new() : NULL;
+	if (!made->indicators || !made->signatures || (files->paths[DETECTION_SHARED] && !made->recent)) {
 		detection_sets_free(made);
 		return fail(failure, ERROR_MEMORY, "no memory for what is looked for");
 	}
 	*sets = made;
 	return OK;
+}
+
+enum error detection_publish(struct detection_sets *sets, struct failure *failure)
+{
+	struct indicator_layers *layers = malloc(sizeof *layers);
+	if (!layers)
+		return fail(failure, ERROR_MEMORY, "no memory for what is looked for");
+	*layers = (struct indicator_layers){ sets->own, sets->shared, sets->overlay };
+	live_set_replace(sets->indicators, layers);
+	return OK;
+}
+
+enum error detection_publish_recent(struct detection_sets *sets, struct failure *failure)
+{
+	struct indicator_overlay *before = sets->overlay;
+	enum error error = indicator_recent_compile(sets->recent, &sets->overlay, failure);
+	if (error)
+		return error;
+	error = detection_publish(sets, failure);
+	if (error) {
+		indicator_overlay_free(sets->overlay);
+		sets->overlay = before;
+		return error;
+	}
+	indicator_overlay_free(before);
+	return OK;
+}
+
+/* What is recent and in the new large set is in force by the two together before it is forgotten, so that nothing is
+ * missed between. */
+static enum error put_indicators(
+    struct detection_sets *sets, enum detection_kind kind, struct indicator_set *set, struct failure *failure)
+{
+	struct indicator_set **place = kind == DETECTION_SHARED ? &sets->shared : &sets->own, *before;
+	pthread_mutex_lock(&sets->lock);
+	before = *place;
+	*place = set;
+	enum error error = detection_publish(sets, failure);
+	if (error) {
+		*place = before;
+		before = set;
+	} else if (kind == DETECTION_SHARED) {
+		indicator_recent_forget(sets->recent, indicator_set_as_of(set));
+		error = detection_publish_recent(sets, failure);
+	}
+	pthread_mutex_unlock(&sets->lock);
+	indicator_set_free(before);
+	return error;
 }
 
 /* Reads the stream, and puts what it holds in the place of the current set. */
@@ -124,17 +166,30 @@ static enum error replace(
 {
 	struct indicator_set *indicators;
 	struct signature_set *signatures;
-	enum error error =
-	    kind == DETECTION_INDICATORS
-		? say ? read_indicators(stream, &indicators, failure) : indicator_set_read(stream, &indicators, failure)
-		: read_signatures(&sets->files, stream, say, &signatures, failure);
+	enum error error = kind == DETECTION_SIGNATURES
+			       ? read_signatures(&sets->files, stream, say, &signatures, failure)
+			   : say ? read_indicators(stream, &indicators, failure)
+				 : indicator_set_read(stream, &indicators, failure);
 	if (error)
 		return error;
-	if (kind == DETECTION_INDICATORS)
-		live_set_replace(sets->indicators, indicators);
-	else
-		live_set_replace(sets->signatures, signatures);
+	if (kind != DETECTION_SIGNATURES)
+		return put_indicators(sets, kind, indicators, failure);
+	live_set_replace(sets->signatures, signatures);
 	return OK;
+}
+
+static enum error load(struct detection_sets *sets, enum detection_kind kind, struct failure *failure)
+{
+	const char *path = sets->files.paths[kind];
+	struct stream *stream;
+	if (!path || (kind == DETECTION_SHARED && access(path, F_OK) != 0 && errno == ENOENT))
+		return OK;
+	enum error error = stream_open(path, &stream, failure);
+	if (error)
+		return error;
+	error = replace(sets, kind, stream, true, failure);
+	stream_close(stream);
+	return error;
 }
 
 enum error detection_sets_load(
@@ -144,16 +199,12 @@ enum error detection_sets_load(
 	enum error error = detection_sets_new(files, readers, &made, failure);
 	if (error)
 		return error;
-	for (int kind = 0; kind < DETECTION_KINDS && !error; kind++) {
-		struct stream *stream;
-		if (!files->paths[kind])
-			continue;
-		error = stream_open(files->paths[kind], &stream, failure);
-		if (error)
-			break;
-		error = replace(made, (enum detection_kind)kind, stream, true, failure);
-		stream_close(stream);
-	}
+	struct detection_changes changes;
+	for (int kind = 0; kind < DETECTION_KINDS && !error; kind++)
+		error = load(made, (enum detection_kind)kind, failure);
+	detection_changes_open(made);
+	if (!error)
+		error = detection_changes_read(made, &changes, failure);
 	if (error) {
 		detection_sets_free(made);
 		return error;
@@ -168,6 +219,16 @@ void detection_sets_free(struct detection_sets *sets)
 		return;
 	live_set_free(sets->indicators);
 	live_set_free(sets->signatures);
+	indicator_set_free(sets->own);
+	indicator_set_free(sets->shared);
+	indicator_overlay_free(sets->overlay);
+	indicator_recent_free(sets->recent);
+	if (sets->changes.descriptor >= 0)
+		close(sets->changes.descriptor);
+	if (sets->changes.next >= 0)
+		close(sets->changes.next);
+	builder_free(&sets->changes.bytes);
+	pthread_mutex_destroy(&sets->lock);
 	free(sets);
 }
 
@@ -236,8 +297,8 @@ enum error detection_share(
 	enum error error = stream_open_descriptor(descriptor, files->paths[kind], &stream, failure);
 	if (error)
 		return error;
-	error = kind == DETECTION_INDICATORS ? share_indicators(stream, sealed, failure)
-					     : share_signatures(files, stream, sealed, failure);
+	error = kind == DETECTION_SIGNATURES ? share_signatures(files, stream, sealed, failure)
+					     : share_indicators(stream, sealed, failure);
 	stream_close(stream);
 	return error;
 }

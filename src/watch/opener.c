@@ -13,12 +13,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define SAY_AGAIN (20 * MILLISECOND) /* to a sensor that is behind */
 
 struct seen_file { /* what tells that a file is another */
 	dev_t device;
@@ -35,10 +38,18 @@ struct list {
 	bool away;  /* it could not be opened, and that was said */
 };
 
+/* The file of changes: the sensor has it open, and is told when there may be more in it. */
+struct change_watch {
+	struct seen_file given, seen;
+	int inotify; /* of its folder; -1: there is none, then the file is looked at now and then */
+	bool due;    /* to be said */
+};
+
 struct opener {
 	const struct opener_settings *settings;
 	int pair;
 	struct list lists[DETECTION_KINDS];
+	struct change_watch changes;
 	bool looking; /* since the sets were first asked for */
 };
 
@@ -114,6 +125,10 @@ static void begin_loader(struct opener *opener, enum detection_kind kind)
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	list->read = list->seen;
+	if (descriptor < 0 && kind == DETECTION_SHARED && errno == ENOENT) { /* nothing came of the exchange yet */
+		answer(opener, &about, -1);
+		return;
+	}
 	if (descriptor < 0) {
 		fail_errno(&failure, "%s cannot be opened", path);
 		refuse(opener, about, &failure);
@@ -166,6 +181,66 @@ static void loader_ended(struct opener *opener, enum detection_kind kind)
 		refuse(opener, (struct opener_answer){ .what = OPENER_SETS, .number = (unsigned)kind }, &failure);
 	}
 	look(opener);
+}
+
+/* ── changes ─ */
+
+static void watch_folder(struct change_watch *changes, const char *path)
+{
+	char folder[4096];
+	const char *end = strrchr(path, '/');
+	snprintf(folder, sizeof folder, "%.*s", end ? (int)(end - path) : 1, end ? path : ".");
+	if (changes->inotify < 0)
+		changes->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (changes->inotify >= 0) /* the same one again changes nothing */
+		inotify_add_watch(changes->inotify, folder, IN_MODIFY | IN_MOVED_TO | IN_CREATE | IN_ONLYDIR);
+}
+
+/* Hands over the file when it is another than the one that the sensor has. */
+static bool give_changes(struct opener *opener, const char *path)
+{
+	struct change_watch *changes = &opener->changes;
+	const struct opener_answer about = { .what = OPENER_CHANGES };
+	if (changes->seen.device == changes->given.device && changes->seen.number == changes->given.number)
+		return false;
+	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (descriptor < 0)
+		return false;
+	changes->given = changes->seen;
+	changes->due = false;
+	answer(opener, &about, descriptor);
+	return true;
+}
+
+/* A sensor that is behind has been told already, or is told soon: nobody waits for it here. */
+static void say_changes(struct opener *opener)
+{
+	const struct opener_answer about = { .what = OPENER_CHANGES };
+	struct failure failure;
+	if (opener->changes.due && pass_send(opener->pair, &about, sizeof about, -1, &failure) != ERROR_AGAIN)
+		opener->changes.due = false;
+}
+
+static void look_at_changes(struct opener *opener)
+{
+	struct change_watch *changes = &opener->changes;
+	const char *path = opener->settings->sets->changes;
+	struct seen_file now;
+	if (!path || !opener->looking)
+		return;
+	bool there = look_at(path, &now);
+	changes->due |= there && !same_file(&now, &changes->seen);
+	changes->seen = now;
+	if (!there || !give_changes(opener, path))
+		say_changes(opener);
+}
+
+static void changes_notified(struct opener *opener)
+{
+	char events[4096];
+	while (read(opener->changes.inotify, events, sizeof events) > 0)
+		;
+	look_at_changes(opener);
 }
 
 /* ── what else is asked for ─ */
@@ -230,6 +305,9 @@ static bool take_question(struct opener *opener)
 		for (int kind = 0; kind < DETECTION_KINDS; kind++)
 			opener->lists[kind].asked = opener->settings->sets->paths[kind];
 		opener->looking = true;
+		if (opener->settings->sets->changes)
+			watch_folder(&opener->changes, opener->settings->sets->changes);
+		look_at_changes(opener);
 		look(opener);
 		return true;
 	case OPENER_EVE:
@@ -251,13 +329,16 @@ static void run(struct opener *opener)
 	nanoseconds next = time_monotonic() + opener->settings->look_every;
 
 	for (;;) {
-		struct pollfd ready[1 + DETECTION_KINDS] = { { opener->pair, POLLIN, 0 } };
+		struct pollfd ready[2 + DETECTION_KINDS] = { { opener->pair, POLLIN, 0 } };
 		nanoseconds rest = next - time_monotonic();
+		if (opener->changes.due && rest > SAY_AGAIN)
+			rest = SAY_AGAIN;
 		for (int kind = 0; kind < DETECTION_KINDS; kind++)
 			ready[1 + kind] =
 			    (struct pollfd){ opener->lists[kind].loader ? opener->lists[kind].loader_descriptor : -1,
 				    POLLIN, 0 };
-		int found = poll(ready, 1 + DETECTION_KINDS, rest > 0 ? (int)(rest / MILLISECOND) + 1 : 0);
+		ready[1 + DETECTION_KINDS] = (struct pollfd){ opener->changes.inotify, POLLIN, 0 };
+		int found = poll(ready, 2 + DETECTION_KINDS, rest > 0 ? (int)(rest / MILLISECOND) + 1 : 0);
 		if (found < 0 && errno != EINTR)
 			return;
 		for (int kind = 0; kind < DETECTION_KINDS && found > 0; kind++)
@@ -265,7 +346,13 @@ static void run(struct opener *opener)
 				loader_ended(opener, (enum detection_kind)kind);
 		if (found > 0 && ready[0].revents && !take_question(opener))
 			return;
+		if (found > 0 && ready[1 + DETECTION_KINDS].revents)
+			changes_notified(opener);
+		say_changes(opener);
 		if (time_monotonic() >= next) {
+			if (opener->looking && opener->settings->sets->changes)
+				watch_folder(&opener->changes, opener->settings->sets->changes);
+			look_at_changes(opener);
 			if (opener->looking)
 				look(opener);
 			next = time_monotonic() + opener->settings->look_every;
@@ -276,7 +363,7 @@ static void run(struct opener *opener)
 static _Noreturn void begin(const struct opener_settings *settings, int pair)
 {
 	static const int passed_over[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGPIPE };
-	struct opener opener = { .settings = settings, .pair = pair };
+	struct opener opener = { .settings = settings, .pair = pair, .changes.inotify = -1 };
 	struct failure failure;
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 

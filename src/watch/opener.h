@@ -31,6 +31,7 @@ enum opener_what {
 	OPENER_EVE,       /* the file of records, opened again */
 	OPENER_INTERFACE, /* rings of an interface, unless it is the one that is known */
 	OPENER_STATE,     /* from: there is nothing new of the interface */
+	OPENER_CHANGES,   /* from: the file of changes (with a descriptor), or there may be more in it */
 };
 
 struct opener_question {

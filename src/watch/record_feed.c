@@ -14,7 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOOK_EVERY (10 * SECOND) /* at whether indicators and signatures changed */
+#define LOOK_EVERY (10 * SECOND)          /* at whether indicators and signatures changed */
+#define CHANGES_EVERY (100 * MILLISECOND) /* at what the exchange shares */
 
 struct record_feed {
 	const struct record_feed_settings *settings;
@@ -22,7 +23,7 @@ struct record_feed {
 	struct detection *detection;
 	struct records *records;
 	char host[256];                           /* of this machine: whose logs these are where they do not say it */
-	nanoseconds looked;                       /* monotonic */
+	nanoseconds looked, changes_looked;       /* monotonic */
 	struct timespec changed[DETECTION_KINDS]; /* the files, when they were read */
 	/* the newest batch */
 	bool held;
@@ -83,6 +84,19 @@ static enum error read_again(struct record_feed *feed, enum detection_kind kind,
 		return fail_errno(failure, "%s", files->paths[kind]);
 	enum error error = detection_share(files, kind, descriptor, &sealed, failure);
 	return error ? error : detection_sets_take(feed->sets, kind, sealed, failure);
+}
+
+static void take_changes(struct record_feed *feed)
+{
+	struct failure failure;
+	struct detection_changes changes;
+	if (!feed->sets || !feed->settings->detection.files.changes ||
+	    time_monotonic() - feed->changes_looked < CHANGES_EVERY)
+		return;
+	detection_changes_open(feed->sets);
+	if (detection_changes_read(feed->sets, &changes, &failure) != OK)
+		log_write(LOG_ERROR, "changes of indicators cannot be taken", LOG_FIELD_STRING("why", failure.words));
+	feed->changes_looked = time_monotonic();
 }
 
 /* A list that was replaced is taken; one that cannot be read leaves the one before in force. */
@@ -199,6 +213,7 @@ enum error record_feed_take(struct record_feed *feed, const struct follow *follo
 		return OK;
 	}
 	look_again(feed);
+	take_changes(feed);
 	feed->held = false;
 	feed->epoch = follow->epoch;
 	feed->begin = batch->begin;

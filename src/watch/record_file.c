@@ -13,6 +13,9 @@
 const struct option record_file_options[] = {
 	{ "indicators", OPTION_PATH, AT(indicators), .fixed = true,
 	    .summary = "List, or compiled file, of indicators to look for in records; read again when it changes." },
+	{ "shared", OPTION_PATH, AT(shared), .fixed = true,
+	    .summary =
+		"Folder of what the exchange shares, as noroshi follow keeps it; changes are in force at once." },
 	{ "signatures", OPTION_PATH, AT(signatures), .fixed = true,
 	    .summary = "Rules in Suricata's language to look for in records; read again when they change." },
 	{ "variables", OPTION_LIST, AT(variables), .fixed = true,
@@ -60,11 +63,13 @@ enum error record_file_take(
 	enum error error = detection_options_begin(&settings->detection, file->variables.count, failure);
 	settings->rules = file->rules;
 	settings->detection.behaviour.asked = file->behaviour;
-	settings->texts = calloc(file->variables.count + file->home.count + 2, sizeof *settings->texts);
+	settings->texts = calloc(file->variables.count + file->home.count + 3, sizeof *settings->texts);
 	if (!error && !settings->texts)
 		error = fail(failure, ERROR_MEMORY, "no memory for the options");
 	if (!error)
 		error = take_one(settings, OPTION_INDICATORS, file->indicators, failure);
+	if (!error)
+		error = take_one(settings, OPTION_SHARED, file->shared, failure);
 	if (!error)
 		error = take_one(settings, OPTION_SIGNATURES, file->signatures, failure);
 	if (!error)

@@ -10,7 +10,7 @@
 struct record_feed_settings;
 
 struct record_file {
-	char *indicators, *signatures;
+	char *indicators, *shared, *signatures;
 	struct option_list variables, home;
 	bool behaviour, rules;
 };

@@ -32,6 +32,9 @@ static const struct option table[] = {
 	    .summary = "At most so many flows at once, over all workers." },
 	{ "indicators", OPTION_PATH, AT(indicators), .fixed = true,
 	    .summary = "List, or compiled file, of indicators; read again when it changes." },
+	{ "shared", OPTION_PATH, AT(shared), .fixed = true,
+	    .summary =
+		"Folder of what the exchange shares, as noroshi follow keeps it; changes are in force at once." },
 	{ "signatures", OPTION_PATH, AT(signatures), .fixed = true,
 	    .summary = "Rules in Suricata's language; read again when they change." },
 	{ "variables", OPTION_LIST, AT(variables), .fixed = true,
@@ -76,6 +79,8 @@ static enum error take_lists(const struct sensor_file *from, struct detection_op
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		for (size_t k = 0; k < lists[i].list->count && !error; k++)
 			error = detection_option(options, lists[i].option, lists[i].list->items[k], failure);
+	if (!error && said(from->shared))
+		error = detection_option(options, OPTION_SHARED, from->shared, failure);
 	return error;
 }
 

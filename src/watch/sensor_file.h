@@ -9,7 +9,7 @@
 
 struct sensor_file {
 	struct option_list interfaces, variables, home, scanners, services;
-	char *eve, *name, *indicators, *signatures;
+	char *eve, *name, *indicators, *shared, *signatures;
 	int64_t workers, snap, most_flows;
 	uint64_t ring, queue;
 	bool promiscuous, flows_only, behaviour;

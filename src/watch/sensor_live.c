@@ -7,6 +7,7 @@
 #include "base/loop.h"
 #include "watch/opener.h"
 #include "watch/sandbox.h"
+#include "watch/sensor_lists.h"
 #include "watch/sensor_report.h"
 #include "watch/sensor_worker.h"
 
@@ -31,44 +32,18 @@ struct live {
 	struct loop *loop;
 	int opener; /* -1: gone, and said */
 	struct sink *sink;
-	struct detection_sets *sets;
+	struct sensor_lists lists;
 	struct sensor_behaviour *behaviour;
 	struct worker *workers[CAPTURE_WORKERS_MOST];
 	struct live_interface interfaces[SENSOR_INTERFACES_MOST];
 	nanoseconds begun;
-	uint64_t sets_taken, sets_refused;
 	struct sink_counts written;
 	struct failure refused;        /* at the start: why it cannot begin */
 	enum opener_what awaited_what; /* at the start */
 	unsigned awaited;              /* so many answers of it; 0 = the work has begun */
-	bool have[DETECTION_KINDS];
 };
 
 /* ── what the opener answers ─ */
-
-static void take_set(struct live *live, const struct opener_answer *answer, int descriptor)
-{
-	struct failure failure;
-	const char *path = live->options->detection.files.paths[answer->number];
-	nanoseconds begun = time_monotonic();
-	enum error error =
-	    answer->error ? fail(&failure, answer->error, "%s", answer->words)
-			  : detection_sets_take(live->sets, (enum detection_kind)answer->number, descriptor, &failure);
-
-	if (!error) {
-		live->sets_taken++;
-		live->have[answer->number] = true;
-		log_write(LOG_INFO, "what is looked for is in force", LOG_FIELD_STRING("file", path),
-		    LOG_FIELD_NUMBER("milliseconds", (time_monotonic() - begun) / MILLISECOND));
-		return;
-	}
-	live->sets_refused++;
-	if (live->awaited > 0)
-		live->refused = failure;
-	else
-		log_write(LOG_ERROR, "what is looked for stays as it was", LOG_FIELD_STRING("file", path),
-		    LOG_FIELD_STRING("why", failure.words));
-}
 
 static void take_ring(struct live *live, const struct opener_answer *answer, int descriptor)
 {
@@ -118,7 +93,7 @@ static void take_answer(struct live *live, const struct opener_answer *answer, i
 {
 	switch (answer->what) {
 	case OPENER_SETS:
-		take_set(live, answer, descriptor);
+		sensor_lists_set(&live->lists, answer, descriptor);
 		break;
 	case OPENER_INTERFACE:
 		take_ring(live, answer, descriptor);
@@ -129,7 +104,12 @@ static void take_answer(struct live *live, const struct opener_answer *answer, i
 	case OPENER_EVE:
 		take_eve(live, answer, descriptor);
 		break;
+	case OPENER_CHANGES:
+		sensor_lists_changes(&live->lists, descriptor);
+		break;
 	}
+	if (live->awaited > 0 && live->lists.refused.code)
+		live->refused = live->lists.refused;
 	if (live->awaited > 0 && answer->what == live->awaited_what)
 		live->awaited--;
 }
@@ -173,8 +153,10 @@ static struct sensor_totals count(struct live *live, struct eve_worker *workers)
 		    .output_records = written.records,
 		    .output_dropped = written.dropped,
 		    .output_waiting = written.waiting,
-		    .sets_taken = live->sets_taken,
-		    .sets_refused = live->sets_refused } };
+		    .sets_taken = live->lists.sets_taken,
+		    .sets_refused = live->lists.sets_refused,
+		    .changes_taken = live->lists.changes_taken,
+		    .changes_refused = live->lists.changes_refused } };
 
 	for (unsigned i = 0; i < number; i++) {
 		struct worker_counts one = worker_count(live->workers[i]);
@@ -226,7 +208,7 @@ static void on_signal(void *context, int number)
 		write_stats(live, &totals);
 		sensor_report(live->options, &totals);
 	} else if (number == SIGHUP) {
-		if (live->sets)
+		if (live->lists.sets)
 			ask(live, OPENER_SETS, 0, 0);
 		if (live->opening.eve)
 			ask(live, OPENER_EVE, 0, 0);
@@ -293,13 +275,15 @@ static enum error begin_sets(struct live *live, struct failure *failure)
 		return OK;
 	for (int kind = 0; kind < DETECTION_KINDS; kind++)
 		lists += files->paths[kind] != NULL;
-	enum error error = detection_sets_new(files, live->options->capture.workers, &live->sets, failure);
+	live->lists.files = files;
+	live->lists.loop = live->loop;
+	enum error error = detection_sets_new(files, live->options->capture.workers, &live->lists.sets, failure);
 	if (error)
 		return error;
 	ask(live, OPENER_SETS, 0, 0);
 	error = await(live, OPENER_SETS, lists, failure);
 	for (int kind = 0; kind < DETECTION_KINDS && !error; kind++) /* one that changed meanwhile came twice */
-		while (files->paths[kind] && !live->have[kind] && !error)
+		while (files->paths[kind] && !live->lists.have[kind] && !error)
 			error = await(live, OPENER_SETS, 1, failure);
 	return error;
 }
@@ -313,7 +297,7 @@ static enum error begin_workers(struct live *live, struct failure *failure)
 	    !(live->behaviour = sensor_behaviour_new(&options->detection.behaviour.settings)))
 		return fail(failure, ERROR_MEMORY, "no memory for the detectors of behaviour");
 	for (unsigned i = 0; i < options->capture.workers && !error; i++) {
-		const struct worker_settings settings = { options, i, live->sets, live->behaviour, live->sink };
+		const struct worker_settings settings = { options, i, live->lists.sets, live->behaviour, live->sink };
 		error = worker_new(&settings, &live->workers[i], failure);
 	}
 	for (unsigned i = 0; i < options->interface_count && !error; i++) {
@@ -346,7 +330,9 @@ static enum error confine(struct live *live, struct failure *failure)
 
 	for (unsigned i = 0; i < workers && !error; i++)
 		error = worker_begin(live->workers[i], failure);
-	/* from here on this thread takes sets, which may be large: those that take packets come first */
+	if (!error && live->lists.sets)
+		error = sensor_lists_begin(&live->lists, failure);
+	/* from here on this thread takes changes: those that take packets come first */
 	setpriority(PRIO_PROCESS, (id_t)gettid(), BEHIND_WORKERS);
 	if (!error && !loop_descriptor(live->loop, live->opener, LOOP_READ, opener_ready, live))
 		error = fail(failure, ERROR_MEMORY, "no memory to listen");
@@ -414,10 +400,11 @@ enum error sensor_live(const struct sensor_options *options, struct failure *fai
 	log_write(LOG_INFO, "listening", LOG_FIELD_NUMBER("interfaces", options->interface_count),
 	    LOG_FIELD_NUMBER("workers", options->capture.workers));
 	error = loop_run(live.loop, failure);
+	taker_free(live.lists.taker);
 	end(&live);
 	for (unsigned i = 0; i < options->capture.workers; i++)
 		worker_free(live.workers[i]);
-	detection_sets_free(live.sets);
+	detection_sets_free(live.lists.sets);
 	sensor_behaviour_free(live.behaviour);
 	loop_free(live.loop);
 	return error;

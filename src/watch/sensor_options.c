@@ -25,6 +25,7 @@ void sensor_options_help(void)
 	      "  --flows        flows only: what they carry is not looked at\n"
 	      "  --name NAME    the sensor's name, as \"host\" in each record\n"
 	      "  --indicators FILE  raise alerts about what this list, or compiled file, of indicators names\n"
+	      "  --shared FOLDER    and about what the exchange shares, as noroshi follow keeps it there\n"
 	      "  --signatures FILE  raise alerts about what these rules (in Suricata's language) describe\n"
 	      "  --variable NAME=VALUE  of the rules: HOME_NET=[192.0.2.0/24]\n" BEHAVIOUR_HELP
 	      "  --most-flows N at most so many flows at once (1048576)\n"
@@ -63,6 +64,7 @@ static const struct option longs[] = {
 	{ "most-flows", required_argument, NULL, 'm' },
 	{ "indicators", required_argument, NULL, OPTION_INDICATORS },
 	{ "signatures", required_argument, NULL, OPTION_SIGNATURES },
+	{ "shared", required_argument, NULL, OPTION_SHARED },
 	{ "variable", required_argument, NULL, OPTION_VARIABLE },
 	BEHAVIOUR_LONG_OPTIONS,
 	{ "json", no_argument, NULL, 'j' },

@@ -19,6 +19,8 @@ static void add_live(struct builder *to, const struct eve_capture *capture)
 	add(to, "records_dropped", capture->output_dropped);
 	add(to, "sets_taken", capture->sets_taken);
 	add(to, "sets_refused", capture->sets_refused);
+	add(to, "changes_taken", capture->changes_taken);
+	add(to, "changes_refused", capture->changes_refused);
 	add(to, "longest_away_ns", (uint64_t)capture->longest_away);
 	build_text(to, TEXT(",\"workers\":["));
 	for (size_t i = 0; i < capture->worker_count; i++)
