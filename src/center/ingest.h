@@ -49,6 +49,7 @@ struct ingest {
 	struct capture_counts captured;
 	bool routes;                        /* the sensor watches many organisations: ingest_routed.c */
 	struct capture_counts captured_for; /* by the policies of those */
+	struct capture_columns *columns;    /* what the header of a body of text says; made with the first line */
 	struct format_reader *whose;        /* tells whose a line is; made with the first one */
 	struct format_settings whose_settings;
 	nanoseconds received;

@@ -13,7 +13,11 @@ bool ingest_reduce_by(struct ingest *ingest, const struct capture_policy *policy
 {
 	while (line.size > 0 && line.at[line.size - 1] == ' ')
 		line.size--;
-	return capture_reduce(ingest->front->ingests->reducer, policy, CAPTURE_FOR_CENTRE, format, line, counts, to);
+	struct failure ignored;
+	if (!ingest->columns && capture_columns_new(format, text_of(ingest->map), &ingest->columns, &ignored) != OK)
+		return false;
+	return capture_reduce(
+	    ingest->front->ingests->reducer, policy, CAPTURE_FOR_CENTRE, format, ingest->columns, line, counts, to);
 }
 
 static bool ingest_reduce(void *context, const struct format *format, struct text line, struct text *to)

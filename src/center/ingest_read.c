@@ -164,6 +164,8 @@ void ingest_read_free(struct ingest *ingest)
 	format_reader_free(ingest->reader);
 	format_reader_free(ingest->whose);
 	ingest->reader = ingest->whose = NULL;
+	capture_columns_free(ingest->columns);
+	ingest->columns = NULL;
 	stream_close(ingest->stream);
 	ingest->stream = NULL;
 	builder_free(&ingest->body);

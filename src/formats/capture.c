@@ -13,19 +13,6 @@
 
 #define DEEPEST 64
 #define PATH_MOST 512 /* bytes of a path; longer ones are not known */
-#define SLOTS 2048u   /* a power of two, more than twice the entries of all tables */
-
-struct slot {
-	const struct capture_table *table;
-	const struct capture_path *path;
-	size_t size; /* of the path, without ".*" */
-	bool below;
-};
-
-struct capture_reducer {
-	struct slot slots[SLOTS];
-	struct builder line, value;
-};
 
 static uint64_t slot_of(const struct capture_table *table, struct text path, bool below)
 {
@@ -40,11 +27,11 @@ static bool add_path(
 	if (below)
 		text.size -= 2;
 	uint64_t at = slot_of(table, text, below);
-	for (unsigned i = 0; i < SLOTS; i++) {
-		struct slot *slot = &reducer->slots[(at + i) % SLOTS];
+	for (unsigned i = 0; i < CAPTURE_SLOTS; i++) {
+		struct capture_slot *slot = &reducer->slots[(at + i) % CAPTURE_SLOTS];
 		if (slot->path)
 			continue;
-		*slot = (struct slot){ table, path, text.size, below };
+		*slot = (struct capture_slot){ table, path, text.size, below };
 		return true;
 	}
 	return false;
@@ -79,12 +66,12 @@ static const struct capture_table *table_of(const char *format)
 	return NULL;
 }
 
-static const struct capture_path *look_up(
+const struct capture_path *capture_look_up(
     const struct capture_reducer *reducer, const struct capture_table *table, struct text path, bool below)
 {
 	uint64_t at = slot_of(table, path, below);
-	for (unsigned i = 0; i < SLOTS; i++) {
-		const struct slot *slot = &reducer->slots[(at + i) % SLOTS];
+	for (unsigned i = 0; i < CAPTURE_SLOTS; i++) {
+		const struct capture_slot *slot = &reducer->slots[(at + i) % CAPTURE_SLOTS];
 		if (!slot->path)
 			break;
 		if (slot->table == table && slot->below == below && slot->size == path.size &&
@@ -95,7 +82,7 @@ static const struct capture_path *look_up(
 	if (!inner.size || !text_starts(path, inner))
 		return NULL;
 	path = (struct text){ path.at + inner.size, path.size - inner.size };
-	return look_up(reducer, table_of(table->inner_format), path, below);
+	return capture_look_up(reducer, table_of(table->inner_format), path, below);
 }
 
 /* ── the walk over one line ─ */
@@ -199,7 +186,7 @@ static enum capture_kind kind_here(const struct walk *walk, enum capture_kind in
 {
 	if (!path_fits(walk))
 		return CAPTURE_UNKNOWN;
-	const struct capture_path *path = look_up(walk->reducer, walk->table, path_of(walk), false);
+	const struct capture_path *path = capture_look_up(walk->reducer, walk->table, path_of(walk), false);
 	return path ? path->kind : inherited;
 }
 
@@ -245,7 +232,9 @@ static enum outcome_of_value reduce_string(struct walk *walk, enum capture_kind 
 static enum outcome_of_value put_scalar(struct walk *walk, enum capture_kind inherited, struct text text, bool quoted)
 {
 	enum capture_kind kind = kind_here(walk, inherited);
-	enum capture capture = walk->policy->kinds[kind];
+	bool words = kind == CAPTURE_WORDS;
+	enum capture capture = words ? CAPTURE_REDUCED : walk->policy->kinds[kind];
+	kind = words ? CAPTURE_TEXT : kind;
 	if (walk->unknown && kind == CAPTURE_UNKNOWN)
 		walk->unknown(walk->context, path_of(walk));
 	if (walk->purpose == CAPTURE_FOR_RECORD && capture != CAPTURE_NOT)
@@ -322,7 +311,7 @@ static enum outcome_of_value walk_value(struct walk *walk, enum capture_kind inh
 		return take_word(walk, &text) ? put_scalar(walk, inherited, text, false) : VALUE_BROKEN;
 	bool object = *walk->at++ == '{';
 	if (object && path_fits(walk)) {
-		const struct capture_path *below = look_up(walk->reducer, walk->table, path_of(walk), true);
+		const struct capture_path *below = capture_look_up(walk->reducer, walk->table, path_of(walk), true);
 		inherited = below ? below->kind : inherited;
 	}
 	return walk_container(walk, inherited, depth + 1, object);
@@ -348,34 +337,20 @@ static bool walk_line(struct walk *walk)
 
 /* ── lines ─ */
 
-static bool reduce_text(struct capture_reducer *reducer, const struct capture_policy *policy, struct text line,
-    bool columns, struct capture_counts *counts, struct text *to)
-{
-	builder_clear(&reducer->line);
-	build_text(&reducer->line, line);
-	if (reducer->line.failed)
-		return false;
-	*to = line;
-	if (line.size && capture_text_mask(policy, reducer->line.at, reducer->line.size, columns)) {
-		*to = (struct text){ reducer->line.at, reducer->line.size };
-		counts->changed++;
-		counts->fields[CAPTURE_TEXT]++;
-	}
-	return true;
-}
-
 bool capture_reduce(struct capture_reducer *reducer, const struct capture_policy *policy, enum capture_purpose purpose,
-    const struct format *format, struct text line, struct capture_counts *counts, struct text *to)
+    const struct format *format, struct capture_columns *columns, struct text line, struct capture_counts *counts,
+    struct text *to)
 {
 	const struct capture_table *table = format ? table_of(format->name) : NULL;
 	counts->lines++;
 	*to = line;
 	if (text_trim(line).size == 0)
 		return true;
-	if (!table && purpose == CAPTURE_FOR_RECORD)
+	bool text = !table || (format->layout && *line.at != '{');
+	if (text && purpose == CAPTURE_FOR_RECORD)
 		return true;
-	if (!table)
-		return reduce_text(reducer, policy, line, format && strcmp(format->name, "csv") == 0, counts, to);
+	if (text)
+		return capture_columns_reduce(reducer, policy, table, columns, line, counts, to);
 	struct walk walk = { .reducer = reducer,
 		.table = table,
 		.policy = policy,
@@ -404,7 +379,7 @@ static void put_back(char *line, size_t size, struct text reduced)
 }
 
 /* What a reader would say of a line that is not readable: the line itself does not leave. */
-static void note_unreadable(struct text line, size_t at, struct capture_counts *counts)
+static void note_unreadable(const struct format *format, struct text line, size_t at, struct capture_counts *counts)
 {
 	struct failure failure = { 0 };
 	struct json_value root;
@@ -417,6 +392,8 @@ static void note_unreadable(struct text line, size_t at, struct capture_counts *
 		fail(&failure, ERROR_INPUT, "a NUL stands at byte %zu: text was expected", (size_t)(nul - line.at) + 1);
 	else if (valid < line.size)
 		fail(&failure, ERROR_INPUT, "no valid UTF-8 at byte %zu", valid + 1);
+	else if (format && format->layout && *line.at != '{')
+		fail(&failure, ERROR_INPUT, "the line is not what its header or its format says: nothing of it leaves");
 	else if (!parser || json_parse(parser, line, &root, &failure) == OK)
 		fail(&failure, ERROR_INPUT, "the line is no JSON that the capture policy could be applied to");
 	json_parser_free(parser);
@@ -425,7 +402,8 @@ static void note_unreadable(struct text line, size_t at, struct capture_counts *
 }
 
 void capture_reduce_lines(struct capture_reducer *reducer, const struct capture_policy *policy,
-    enum capture_purpose purpose, const struct format *format, char *bytes, size_t size, struct capture_counts *counts)
+    enum capture_purpose purpose, const struct format *format, struct capture_columns *columns, char *bytes,
+    size_t size, struct capture_counts *counts)
 {
 	for (size_t at = 0; at < size;) {
 		const char *stop = memchr(bytes + at, '\n', size - at);
@@ -433,11 +411,11 @@ void capture_reduce_lines(struct capture_reducer *reducer, const struct capture_
 		struct text reduced, line = { bytes + at, end - at };
 		if (line.size && line.at[line.size - 1] == '\r')
 			line.size--;
-		if (capture_reduce(reducer, policy, purpose, format, line, counts, &reduced) &&
+		if (capture_reduce(reducer, policy, purpose, format, columns, line, counts, &reduced) &&
 		    reduced.size <= line.size)
 			put_back(bytes + at, line.size, reduced);
 		else {
-			note_unreadable(line, at, counts);
+			note_unreadable(format, line, at, counts);
 			put_back(bytes + at, line.size, TEXT("?"));
 		}
 		at = end + 1;
@@ -447,18 +425,18 @@ void capture_reduce_lines(struct capture_reducer *reducer, const struct capture_
 enum capture_kind capture_field(const struct capture_reducer *reducer, const char *format, struct text path)
 {
 	const struct capture_table *table = table_of(format);
-	const struct capture_path *known = table ? look_up(reducer, table, path, false) : NULL;
+	const struct capture_path *known = table ? capture_look_up(reducer, table, path, false) : NULL;
 	while (table && !known && path.size > 0) {
 		while (path.size > 0 && path.at[path.size - 1] != '.')
 			path.size--;
 		path.size -= path.size > 0;
-		known = path.size > 0 ? look_up(reducer, table, path, true) : NULL;
+		known = path.size > 0 ? capture_look_up(reducer, table, path, true) : NULL;
 	}
 	return known ? known->kind : CAPTURE_UNKNOWN;
 }
 
-bool capture_unknown(struct capture_reducer *reducer, const struct format *format, struct text line,
-    void (*each)(void *context, struct text path), void *context)
+bool capture_unknown(struct capture_reducer *reducer, const struct format *format, struct capture_columns *columns,
+    struct text line, void (*each)(void *context, struct text path), void *context)
 {
 	struct capture_counts counts = { 0 };
 	struct walk walk = { .reducer = reducer,
@@ -470,5 +448,7 @@ bool capture_unknown(struct capture_reducer *reducer, const struct format *forma
 		.context = context,
 		.at = line.at,
 		.end = line.at + line.size };
+	if (format->layout && line.size && *line.at != '{')
+		return capture_columns_unknown(reducer, walk.table, columns, line, each, context);
 	return walk.table && walk_line(&walk);
 }

@@ -1,5 +1,6 @@
 /*
- * Which kind of content each field of a record holds: one table for each format whose lines are JSON. A field that
+ * Which kind of content each field of a record holds: one table for each format whose lines are JSON; those of
+ * columns and keys are in capture_names.c. A field that
  * stands here by mistake leaves the member; one that is missing does not. tests/formats/test_capture.c holds the table
  * of EVE against its writers.
  */
@@ -188,5 +189,8 @@ const struct capture_table capture_tables[] = {
 	{ "wazuh", wazuh, "data.", "eve" }, /* whole events of Suricata stand in "data" */
 	{ "aminer", aminer, NULL, NULL },
 	{ "idea", idea, NULL, NULL },
+	{ "csv", capture_csv, NULL, NULL },
+	{ "zeek", capture_zeek, NULL, NULL },
+	{ "cef", capture_cef, NULL, NULL },
 	{ NULL, NULL, NULL, NULL },
 };

@@ -182,24 +182,28 @@ static size_t scheme_in(struct text token, size_t *from)
 	return scheme_size((struct text){ token.at + *from, token.size - *from });
 }
 
-static bool mask_url(char *text, size_t begin, size_t end)
+/* `whole`: nothing of it may stay. */
+static bool mask_url(char *text, size_t begin, size_t end, bool whole)
 {
 	struct text token = { text + begin, end - begin };
 	size_t from = 0, scheme = scheme_in(token, &from), first, last;
+	bool path = token.size && (slash_at(token, 0) || text_find(token, TEXT("=/")) >= 0);
+	if (whole && (scheme || path))
+		return mask(text, scheme ? begin + from : begin, end);
 	if (scheme) {
 		find_host(token, from + scheme, &first, &last);
 		size_t user_end = first > from + scheme ? first - 1 : first; /* "@" stays */
 		bool user = mask(text, begin + from + scheme, begin + user_end);
 		return mask(text, begin + segment_end(token, last), end) || user;
 	}
-	if (token.size && (slash_at(token, 0) || text_find(token, TEXT("=/")) >= 0)) {
+	if (path) {
 		size_t keep = follows_method(text, begin) ? segment_end(token, 0) : query_of(token);
 		return mask(text, begin + keep, end);
 	}
 	return false;
 }
 
-static bool mask_mail(char *text, size_t begin, size_t end)
+static bool mask_mail(char *text, size_t begin, size_t end, bool whole)
 {
 	bool masked = false;
 	for (size_t i = begin + 1; i + 1 < end; i++) {
@@ -208,7 +212,10 @@ static bool mask_mail(char *text, size_t begin, size_t end)
 		size_t from = i;
 		while (from > begin && (is_alnum(text[from - 1]) || strchr("._%+-!#$&*=?^`~", text[from - 1])))
 			from--;
-		masked |= mask(text, from, i);
+		size_t to = i;
+		while (whole && to < end && (text[to] == '@' || is_alnum(text[to]) || strchr(".-", text[to])))
+			to++;
+		masked |= mask(text, from, to);
 	}
 	return masked;
 }
@@ -221,9 +228,9 @@ bool capture_text_mask(const struct capture_policy *policy, char *text, size_t s
 		while (end < size && !is_gap(text[end], columns))
 			end++;
 		if (end > begin && policy->kinds[CAPTURE_URL] < CAPTURE_LEAVES)
-			masked |= mask_url(text, begin, end);
+			masked |= mask_url(text, begin, end, policy->kinds[CAPTURE_URL] < CAPTURE_REDUCED);
 		if (end > begin && policy->kinds[CAPTURE_MAIL] < CAPTURE_LEAVES)
-			masked |= mask_mail(text, begin, end);
+			masked |= mask_mail(text, begin, end, policy->kinds[CAPTURE_MAIL] < CAPTURE_REDUCED);
 		begin = end + 1;
 	}
 	return masked;

@@ -314,6 +314,89 @@ static enum error cef_line(struct format_reader *reader, struct text line, struc
 	return OK;
 }
 
+/* ── where the values stand ─ */
+
+static const char *const header_names[HEADERS] = {
+	[HEADER_CEF] = "CEF",
+	[HEADER_VENDOR] = "deviceVendor",
+	[HEADER_PRODUCT] = "deviceProduct",
+	[HEADER_VERSION] = "deviceVersion",
+	[HEADER_ID] = "deviceEventClassId",
+	[HEADER_NAME] = "name",
+	[HEADER_SEVERITY] = "severity",
+};
+
+struct places {
+	struct text line;
+	struct format_field *fields;
+	size_t count;
+};
+
+static void add_field(struct places *places, struct text name, const char *at, size_t size)
+{
+	size_t begin = (size_t)(at - places->line.at);
+	if (places->count < FORMAT_FIELDS)
+		places->fields[places->count] = (struct format_field){ name, begin, begin + size };
+	places->count++;
+}
+
+/* A custom string is known by its label alone: the one of tactics is read. */
+static struct text known_name(struct text extension, struct text name)
+{
+	char label[] = "cs0Label=";
+	if (name.size != 3 || !text_starts(name, TEXT("cs")))
+		return name;
+	label[2] = name.at[2];
+	ptrdiff_t at = text_find(extension, text_of(label));
+	if (at < 0)
+		return name;
+	size_t from = (size_t)at + sizeof label - 1, key, equals;
+	size_t end = next_key(extension, from, &key, &equals) ? key : extension.size;
+	struct text words = { extension.at + from, end - from };
+	return text_find_nocase(words, TEXT("tactic")) >= 0 ? TEXT("tactic") : name;
+}
+
+static void lay_out_extension(struct places *places, struct text text)
+{
+	size_t key, equals, following, following_equals;
+	bool more = next_key(text, 0, &key, &equals);
+	add_field(places, TEXT_NONE, text.at, more ? key : text.size); /* before the first key: nobody knows what */
+	while (more) {
+		more = next_key(text, equals + 1, &following, &following_equals);
+		size_t end = more ? following : text.size;
+		struct text value = text_trim((struct text){ text.at + equals + 1, end - equals - 1 });
+		struct text name = { text.at + key, equals - key };
+		add_field(places, known_name(text, name), value.size ? value.at : text.at + equals + 1, value.size);
+		key = following;
+		equals = following_equals;
+	}
+}
+
+static enum format_layout cef_layout(
+    struct format_reader *reader, struct text line, struct format_field fields[static FORMAT_FIELDS], size_t *count)
+{
+	struct places places = { .line = line, .fields = fields };
+	(void)reader;
+	ptrdiff_t at = find_cef(line);
+	if (at < 0)
+		return LAYOUT_MISFIT;
+	struct text rest = { line.at + at, line.size - (size_t)at };
+	for (unsigned i = 0; i < HEADERS; i++) {
+		size_t end = 0;
+		while (end < rest.size && rest.at[end] != '|')
+			end += rest.at[end] == '\\' ? 2 : 1;
+		if (end >= rest.size && i + 1 < HEADERS)
+			return LAYOUT_MISFIT;
+		end = end < rest.size ? end : rest.size;
+		add_field(&places, text_of(header_names[i]), rest.at, end);
+		size_t behind = end < rest.size ? end + 1 : end;
+		rest = (struct text){ rest.at + behind, rest.size - behind };
+	}
+	lay_out_extension(&places, rest);
+	*count = places.count;
+	return places.count > FORMAT_FIELDS ? LAYOUT_MISFIT : LAYOUT_FIELDS;
+}
+
 static int cef_recognise(struct text beginning, struct json_parser *parser)
 {
 	(void)parser;
@@ -333,4 +416,5 @@ const struct format format_cef = {
 	.proven = false,
 	.recognise = cef_recognise,
 	.line = cef_line,
+	.layout = cef_layout,
 };

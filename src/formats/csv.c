@@ -70,6 +70,7 @@ struct csv {
 	bool mapped, by_position;
 	char *header; /* the line itself: it comes again where files were joined */
 	size_t header_size;
+	struct text *titles;               /* of the columns, in `header`; made when they are asked for */
 	struct text wanted[ROLE_LIMIT];    /* the map: name or position of the column; in the settings */
 	struct text constants[ROLE_LIMIT]; /* the map: what every alert has; in the settings */
 	uint32_t continuation;             /* lines that may still belong to a record with a line break in it */
@@ -93,13 +94,12 @@ static const char *name_of(enum role role)
 
 enum split { SPLIT_FIELD, SPLIT_LAST, SPLIT_OPEN, SPLIT_TRAILING };
 
-/* Takes a field in quotation marks from `*at`, which stands behind the first one. */
-static enum split split_quoted(struct format_reader *reader, const char **at, const char *end, struct text *field)
+/* Takes a field in quotation marks from `*at`, which stands behind the first one; a mark in it is doubled. */
+static enum split split_quoted(const char **at, const char *end, struct text *field, size_t *doubled)
 {
 	const char *start = *at;
-	size_t doubled = 0;
 	const char *quote = *at;
-	for (;; quote += 2, doubled++) {
+	for (;; quote += 2, (*doubled)++) {
 		quote = memchr(quote, '"', (size_t)(end - quote));
 		if (!quote)
 			return SPLIT_OPEN;
@@ -107,33 +107,41 @@ static enum split split_quoted(struct format_reader *reader, const char **at, co
 			break;
 	}
 	*field = (struct text){ start, (size_t)(quote - start) };
-	if (doubled) {
-		struct text copy = arena_text(reader->arena, *field);
-		char *to = (char *)(uintptr_t)copy.at;
-		size_t size = 0;
-		for (size_t i = 0; i < copy.size; i++) {
-			to[size++] = copy.at[i];
-			i += copy.at[i] == '"';
-		}
-		*field = (struct text){ to, size };
-	}
 	*at = quote + 2;
 	if (quote + 1 == end)
 		return SPLIT_LAST;
 	return quote[1] == ',' ? SPLIT_FIELD : SPLIT_TRAILING;
 }
 
-static enum split split_field(struct format_reader *reader, const char **at, const char *end, struct text *field)
+/* As it stands there; `doubled` counts the marks of which only one is meant. */
+static enum split split_raw(const char **at, const char *end, struct text *field, size_t *doubled)
 {
 	const char *start = *at;
 	if (start < end && *start == '"') {
 		(*at)++;
-		return split_quoted(reader, at, end, field);
+		return split_quoted(at, end, field, doubled);
 	}
 	const char *comma = start < end ? memchr(start, ',', (size_t)(end - start)) : NULL;
 	*field = (struct text){ start, (size_t)((comma ? comma : end) - start) };
 	*at = comma ? comma + 1 : end;
 	return comma ? SPLIT_FIELD : SPLIT_LAST;
+}
+
+static enum split split_field(struct format_reader *reader, const char **at, const char *end, struct text *field)
+{
+	size_t doubled = 0;
+	enum split split = split_raw(at, end, field, &doubled);
+	if (!doubled || split == SPLIT_OPEN)
+		return split;
+	struct text copy = arena_text(reader->arena, *field);
+	char *to = (char *)(uintptr_t)copy.at;
+	size_t size = 0;
+	for (size_t i = 0; i < copy.size; i++) {
+		to[size++] = copy.at[i];
+		i += copy.at[i] == '"';
+	}
+	*field = (struct text){ to, size };
+	return split;
 }
 
 static enum error split_failed(enum split split, uint32_t column, struct failure *failure)
@@ -223,6 +231,12 @@ static enum error keep_header(struct csv *csv, struct text line, struct failure 
 	return OK;
 }
 
+/* Comes again where files were joined. */
+static bool is_header(const struct csv *csv, struct text line)
+{
+	return line.size == csv->header_size && !memcmp(line.at, csv->header, line.size);
+}
+
 static enum error split_line(
     struct format_reader *reader, struct text line, struct text *fields, struct failure *failure)
 {
@@ -299,7 +313,7 @@ static enum error csv_line(struct format_reader *reader, struct text line, struc
 		if (error || !csv->by_position)
 			return error ? error : ERROR_AGAIN;
 	}
-	if (line.size == csv->header_size && !memcmp(line.at, csv->header, line.size))
+	if (is_header(csv, line))
 		return ERROR_AGAIN;
 	struct text fields[ROLE_LIMIT];
 	memcpy(fields, csv->constants, sizeof fields);
@@ -380,6 +394,7 @@ static void csv_stop(struct format_reader *reader)
 {
 	struct csv *csv = reader->state;
 	free(csv->header);
+	free(csv->titles);
 	free(csv);
 }
 
@@ -407,6 +422,54 @@ static int csv_recognise(struct text beginning, struct json_parser *parser)
 	return time && signature ? 95 : 0;
 }
 
+/* ── where the values stand ─ */
+
+static bool read_titles(struct csv *csv)
+{
+	const char *at = csv->header, *end = csv->header + csv->header_size;
+	size_t doubled = 0;
+	csv->titles = calloc(COLUMNS, sizeof *csv->titles);
+	if (!csv->titles)
+		return false;
+	struct text first = without_mark((struct text){ csv->header, csv->header_size });
+	at = csv->header_size ? first.at : at;
+	for (uint32_t i = 0; i < csv->columns && csv->header_size; i++) {
+		split_raw(&at, end, &csv->titles[i], &doubled);
+		csv->titles[i] = text_trim(csv->titles[i]);
+	}
+	return true;
+}
+
+static enum format_layout csv_layout(
+    struct format_reader *reader, struct text line, struct format_field fields[static FORMAT_FIELDS], size_t *count)
+{
+	struct csv *csv = reader->state;
+	struct failure ignored;
+	if (!csv->columns && read_header(reader, line, &ignored) != OK)
+		return LAYOUT_UNKNOWN;
+	if (!csv->titles && ((!csv->by_position && keep_header(csv, line, &ignored) != OK) || !read_titles(csv))) {
+		csv->columns = 0;
+		return LAYOUT_MISFIT;
+	}
+	if (csv->header_size && is_header(csv, line))
+		return LAYOUT_HEADER;
+	const char *at = line.at, *end = line.at + line.size;
+	enum split split = SPLIT_FIELD;
+	size_t column = 0, doubled = 0;
+	for (; split == SPLIT_FIELD && column < csv->columns; column++) {
+		struct text value;
+		split = split_raw(&at, end, &value, &doubled);
+		if (split == SPLIT_OPEN || split == SPLIT_TRAILING)
+			return LAYOUT_MISFIT;
+		enum role role = (enum role)csv->roles[column];
+		fields[column].name = role == ROLE_OTHER ? csv->titles[column] : text_of(name_of(role));
+		fields[column].begin = (size_t)(value.at - line.at);
+		fields[column].end = fields[column].begin + value.size;
+	}
+	*count = column;
+	return column < csv->columns || split == SPLIT_FIELD ? LAYOUT_MISFIT : LAYOUT_FIELDS;
+}
+
 const struct format format_csv = {
 	.name = "csv",
 	.title = "CSV with a header or a field map",
@@ -416,4 +479,5 @@ const struct format format_csv = {
 	.stop = csv_stop,
 	.time_first = csv_time_first,
 	.line = csv_line,
+	.layout = csv_layout,
 };

@@ -310,7 +310,7 @@ static enum error read_allowed(
 		line->text = allowed;
 	enum error error = read_or_repeat(reader, line, alert, failure);
 	if (!reduced && (error == OK || error == ERROR_AGAIN))
-		return fail(failure, ERROR_INPUT, "the line is no JSON that the capture policy could be applied to");
+		return fail(failure, ERROR_INPUT, "the line is none that the capture policy could be applied to");
 	return error;
 }
 

@@ -53,6 +53,20 @@ struct format_reader {
 	bool ended;     /* nothing more comes: the stream broke, or its format is not known */
 };
 
+/* Where a value stands in a line of columns or keys, as it is written there: without its quotation marks, with its
+ * escapes. */
+struct format_field {
+	struct text name; /* of the column or key; empty when it has none. Lives until the next call */
+	size_t begin, end;
+};
+#define FORMAT_FIELDS 256
+enum format_layout {
+	LAYOUT_UNKNOWN, /* its header was not read yet */
+	LAYOUT_HEADER,  /* names and no values */
+	LAYOUT_FIELDS,
+	LAYOUT_MISFIT, /* it is not what its header, or its format, says */
+};
+
 struct format {
 	const char *name;  /* "eve", as given to --format */
 	const char *title; /* "Suricata EVE JSON" */
@@ -71,6 +85,11 @@ struct format {
 	 * holds no NUL. */
 	enum error (*line)(
 	    struct format_reader *reader, struct text line, struct alert *alert, struct failure *failure);
+	/* For formats that name what stands in their lines of text: the values of a line from left to right. Learns
+	 * header lines by itself: a reader is asked for either this or alerts. NULL: lines are JSON, or their parts
+	 * have no names. */
+	enum format_layout (*layout)(struct format_reader *reader, struct text line,
+	    struct format_field fields[static FORMAT_FIELDS], size_t *count);
 };
 
 extern const struct format *const formats[]; /* ends with NULL */

@@ -142,6 +142,12 @@ static uint8_t part_number(const struct zeek_table *table, struct text name)
 	return (uint8_t)part;
 }
 
+struct zeek {
+	struct zeek_table table;
+	char *names; /* of the columns: the line of #fields; kept when it is asked where values stand */
+	size_t names_size;
+};
+
 struct row {
 	struct arena *arena;
 	struct text parts[PART_LIMIT];
@@ -156,7 +162,7 @@ static void take_part(void *context, uint8_t number, struct text value)
 static enum error separated_line(
     struct format_reader *reader, struct text line, struct alert *alert, struct failure *failure)
 {
-	struct zeek_table *table = reader->state;
+	const struct zeek_table *table = &((struct zeek *)reader->state)->table;
 	struct row row = { .arena = reader->arena };
 	char quoted[QUOTED];
 	if (!table->columns)
@@ -175,23 +181,69 @@ static enum error zeek_line(
 		return json_line(reader, line, alert, failure);
 	if (line.at[0] != '#')
 		return separated_line(reader, line, alert, failure);
-	zeek_table_header(reader->state, line, part_number);
+	zeek_table_header(&((struct zeek *)reader->state)->table, line, part_number);
 	return ERROR_AGAIN;
 }
 
 static enum error zeek_start(struct format_reader *reader, struct failure *failure)
 {
-	struct zeek_table *table = malloc(sizeof *table);
-	if (!table)
+	struct zeek *zeek = calloc(1, sizeof *zeek);
+	if (!zeek)
 		return fail(failure, ERROR_MEMORY, "no memory for a reader");
-	zeek_table_begin(table);
-	reader->state = table;
+	zeek_table_begin(&zeek->table);
+	reader->state = zeek;
 	return OK;
 }
 
 static void zeek_stop(struct format_reader *reader)
 {
-	free(reader->state);
+	struct zeek *zeek = reader->state;
+	free(zeek->names);
+	free(zeek);
+}
+
+/* ── where the values stand ─ */
+
+static enum format_layout learn(struct zeek *zeek, struct text line)
+{
+	if (text_starts(line, TEXT("#fields"))) {
+		char *names = malloc(line.size);
+		if (!names)
+			return LAYOUT_MISFIT;
+		memcpy(names, line.at, line.size);
+		free(zeek->names);
+		zeek->names = names;
+		zeek->names_size = line.size;
+	}
+	zeek_table_header(&zeek->table, line, part_number);
+	return LAYOUT_HEADER;
+}
+
+/* Every column of any of Zeek's logs, whatever this reader makes of it. */
+static enum format_layout zeek_layout(
+    struct format_reader *reader, struct text line, struct format_field fields[static FORMAT_FIELDS], size_t *count)
+{
+	struct zeek *zeek = reader->state;
+	if (line.at[0] == '#')
+		return learn(zeek, line);
+	if (!zeek->names || !zeek->table.columns)
+		return LAYOUT_UNKNOWN;
+	struct text names = { zeek->names, zeek->names_size }, rest = line;
+	text_cut(&names, zeek->table.separator); /* "#fields" */
+	bool more = true;
+	size_t column = 0;
+	for (; more && column < zeek->table.columns && column < FORMAT_FIELDS; column++) {
+		const char *end = rest.size ? memchr(rest.at, zeek->table.separator, rest.size) : NULL;
+		size_t size = end ? (size_t)(end - rest.at) : rest.size;
+		fields[column].name = text_cut(&names, zeek->table.separator);
+		fields[column].begin = (size_t)(rest.at - line.at);
+		fields[column].end = fields[column].begin + size;
+		more = end != NULL;
+		rest.at += size + more;
+		rest.size -= size + more;
+	}
+	*count = column;
+	return more || column < zeek->table.columns ? LAYOUT_MISFIT : LAYOUT_FIELDS;
 }
 
 static bool looks_like_zeek(struct json_value root)
@@ -215,4 +267,5 @@ const struct format format_zeek = {
 	.start = zeek_start,
 	.stop = zeek_stop,
 	.line = zeek_line,
+	.layout = zeek_layout,
 };

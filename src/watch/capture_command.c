@@ -19,20 +19,21 @@
 #define BEGINNING 16384
 
 struct asked {
-	const char *policy, *format, *path;
+	const char *policy, *format, *map, *path;
 	enum capture_purpose purpose;
 	bool show, unknown;
 };
 
 static void usage(FILE *to)
 {
-	fputs("usage: noroshi capture [--policy FILE] [--record] [--format NAME] [FILE]\n"
+	fputs("usage: noroshi capture [--policy FILE] [--record] [--format NAME] [--map MAP] [FILE]\n"
 	      "       noroshi capture --show [--policy FILE]\n"
-	      "       noroshi capture --unknown [--format NAME] [FILE]\n\n"
+	      "       noroshi capture --unknown [--format NAME] [--map MAP] [FILE]\n\n"
 	      "Prints what of the lines of FILE (standard input) would leave a member under its capture policy.\n\n"
 	      "  --policy FILE  configuration file with a group `capture`; the default policy without it\n"
 	      "  --record       what would be recorded at the member, instead of what would leave it\n"
 	      "  --format NAME  format of the lines (default: told by content)\n"
+	      "  --map MAP      field map of CSV, as the agent has it\n"
 	      "  --show         print the policy itself\n"
 	      "  --unknown      print the fields that no table knows: they never leave\n"
 	      "  --help         this text\n\n"
@@ -66,12 +67,12 @@ static const struct format *tell_format(struct stream *stream)
 }
 
 static bool print_line(struct capture_reducer *reducer, const struct asked *asked, const struct capture_policy *policy,
-    const struct format *format, struct text line, struct capture_counts *counts)
+    const struct format *format, struct capture_columns *columns, struct text line, struct capture_counts *counts)
 {
 	struct text reduced;
 	if (asked->unknown)
-		return format && capture_unknown(reducer, format, line, print_path, NULL);
-	if (!capture_reduce(reducer, policy, asked->purpose, format, line, counts, &reduced))
+		return format && capture_unknown(reducer, format, columns, line, print_path, NULL);
+	if (!capture_reduce(reducer, policy, asked->purpose, format, columns, line, counts, &reduced))
 		return false;
 	fwrite(reduced.at, 1, reduced.size, stdout);
 	putchar('\n');
@@ -90,16 +91,20 @@ static void report(const struct capture_counts *counts)
 static int print_lines(const struct asked *asked, const struct capture_policy *policy, struct stream *stream)
 {
 	struct capture_reducer *reducer = capture_reducer_new();
-	const struct format *format = asked->format ? format_named(asked->format) : tell_format(stream);
+	const struct format *format = asked->format ? format_named(asked->format)
+				      : asked->map  ? format_named("csv")
+						    : tell_format(stream);
 	struct capture_counts counts = { 0 };
 	struct failure failure = { 0 };
 	struct line line;
 	uint64_t unreadable = 0;
 	enum error error;
-	if (!reducer)
+	struct capture_columns *columns = NULL;
+	if (!reducer || capture_columns_new(format, text_of(asked->map ? asked->map : ""), &columns, &failure) != OK)
 		return wrong("no memory");
 	while ((error = stream_line(stream, LINE_MOST, &line, &failure)) == OK)
-		unreadable += !print_line(reducer, asked, policy, format, line.text, &counts);
+		unreadable += !print_line(reducer, asked, policy, format, columns, line.text, &counts);
+	capture_columns_free(columns);
 	capture_reducer_free(reducer);
 	if (error != ERROR_END)
 		return wrong(failure.words);
@@ -123,9 +128,9 @@ static int print_policy(const struct capture_policy *policy)
 static int read_options(int argc, char **argv, struct asked *asked)
 {
 	static const struct option long_options[] = { { "policy", required_argument, NULL, 'p' },
-		{ "format", required_argument, NULL, 'f' }, { "record", no_argument, NULL, 'r' },
-		{ "show", no_argument, NULL, 's' }, { "unknown", no_argument, NULL, 'u' },
-		{ "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+		{ "format", required_argument, NULL, 'f' }, { "map", required_argument, NULL, 'm' },
+		{ "record", no_argument, NULL, 'r' }, { "show", no_argument, NULL, 's' },
+		{ "unknown", no_argument, NULL, 'u' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	int choice;
 	optind = 1;
 	while ((choice = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
@@ -136,6 +141,7 @@ static int read_options(int argc, char **argv, struct asked *asked)
 		if (choice == '?')
 			return wrong("`noroshi capture --help` lists the options");
 		asked->policy = choice == 'p' ? optarg : asked->policy;
+		asked->map = choice == 'm' ? optarg : asked->map;
 		asked->format = choice == 'f' ? optarg : asked->format;
 		asked->purpose = choice == 'r' ? CAPTURE_FOR_RECORD : asked->purpose;
 		asked->show |= choice == 's';

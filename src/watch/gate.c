@@ -67,11 +67,25 @@ static uint64_t withheld(const struct capture_counts *counts)
 	return sum;
 }
 
-uint64_t gate_pass(struct gate *gate, const char *format, char *bytes, size_t size)
+/* As the centre tells it: with a map it is CSV, unless it was told otherwise. */
+static const struct format *format_of(const struct gate_lines *lines)
 {
+	return format_named(*lines->format ? lines->format : lines->map && *lines->map ? "csv" : "");
+}
+
+enum error gate_pass(struct gate *gate, const struct gate_lines *lines, uint64_t *stayed, struct failure *failure)
+{
+	const struct format *format = format_of(lines);
+	struct capture_columns *columns;
 	uint64_t before = withheld(&gate->counts);
 	gate->counts.unreadable_words[0] = 0;
-	capture_reduce_lines(gate->reducer, &gate->policy, CAPTURE_FOR_CENTRE, *format ? format_named(format) : NULL,
-	    bytes, size, &gate->counts);
-	return withheld(&gate->counts) - before;
+	enum error error = capture_columns_new(format, text_of(lines->map ? lines->map : ""), &columns, failure);
+	if (error)
+		return error;
+	capture_columns_learn(columns, lines->preamble);
+	capture_reduce_lines(gate->reducer, &gate->policy, CAPTURE_FOR_CENTRE, format, columns, lines->bytes,
+	    lines->size, &gate->counts);
+	capture_columns_free(columns);
+	*stayed = withheld(&gate->counts) - before;
+	return OK;
 }

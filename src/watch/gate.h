@@ -40,7 +40,15 @@ enum error gate_take_policy(
  */
 void gate_note_version(struct gate *gate, uint64_t version);
 
-/* Reduces lines in place; `format` as a reader is named, "" = not told. Gives how many fields stayed behind. */
-uint64_t gate_pass(struct gate *gate, const char *format, char *bytes, size_t size);
+/* Lines of one file, one behind the other. */
+struct gate_lines {
+	const char *format;   /* as a reader is named, "" = not told */
+	const char *map;      /* field map of CSV; NULL = none */
+	struct text preamble; /* header lines in front of them, which are there already */
+	char *bytes;
+	size_t size;
+};
+/* Reduces them in place; *stayed: how many fields stayed behind. On an error nothing of them may leave. */
+enum error gate_pass(struct gate *gate, const struct gate_lines *lines, uint64_t *stayed, struct failure *failure);
 
 #endif

@@ -70,7 +70,7 @@ static void write_record(struct receiving *receiving, const struct syslog_messag
 	builder_clear(&receive->line);
 	eve_syslog(&receive->line, message, fact, came);
 	if (receive->line.failed ||
-	    !capture_reduce(receive->reducer, &receive->settings->policy, CAPTURE_FOR_RECORD, format_named("eve"),
+	    !capture_reduce(receive->reducer, &receive->settings->policy, CAPTURE_FOR_RECORD, format_named("eve"), NULL,
 		(struct text){ receive->line.at, receive->line.size - 1 }, &receive->withheld, &kept))
 		return;
 	received_add(receiving->records, kept);

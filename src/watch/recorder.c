@@ -202,7 +202,7 @@ static void take_line(struct recorder *recorder, struct text line)
 {
 	struct text reduced;
 	if (recorder->skipping || !capture_reduce(recorder->reducer, &recorder->settings.policy, CAPTURE_FOR_RECORD,
-				      format_named("eve"), line, &recorder->counts, &reduced)) {
+				      format_named("eve"), NULL, line, &recorder->counts, &reduced)) {
 		recorder->skipping = false; /* what was too long or is no JSON is not recorded */
 		return;
 	}

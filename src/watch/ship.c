@@ -309,9 +309,16 @@ static enum error post_batch(struct shipper *shipper, const struct follow *follo
 	if (preamble > 0)
 		memcpy(shipper->plain, follow->preamble, preamble);
 	memcpy(shipper->plain + preamble, batch->content, size);
-	*withheld = gate_pass(&shipper->gate, follow->format, (char *)shipper->plain + preamble, size);
+	const struct gate_lines lines = { .format = follow->format,
+		.map = follow->own ? NULL : shipper->settings->map,
+		.preamble = { (const char *)shipper->plain, preamble },
+		.bytes = (char *)shipper->plain + preamble,
+		.size = size };
+	enum error error = gate_pass(&shipper->gate, &lines, withheld, failure);
+	if (error)
+		return error;
 	build_url(shipper, follow, batch, preamble, &url);
-	enum error error = post(shipper, &url, preamble + size, got, failure);
+	error = post(shipper, &url, preamble + size, got, failure);
 	builder_free(&url);
 	return error;
 }
@@ -433,11 +440,13 @@ static enum delivery ship_piece(struct shipper *shipper, const struct follow *fo
 	struct failure failure;
 
 	memcpy(shipper->plain, piece.at, piece.size);
-	answer->withheld = gate_pass(&shipper->gate, "eve", (char *)shipper->plain, piece.size);
+	const struct gate_lines lines = { .format = "eve", .bytes = (char *)shipper->plain, .size = piece.size };
+	enum error error = gate_pass(&shipper->gate, &lines, &answer->withheld, &failure);
 	build_server(shipper, &url);
 	build_format(&url, "/v1/alerts?format=eve&batch=records-%016" PRIx64 "%016" PRIx64 "-%" PRIu64 "-%u",
 	    follow->epoch.high, follow->epoch.low, batch->begin, number);
-	enum error error = post(shipper, &url, piece.size, &got, &failure);
+	if (!error)
+		error = post(shipper, &url, piece.size, &got, &failure);
 	builder_free(&url);
 	if (error)
 		text_copy(text_of(failure.words), answer->words, sizeof answer->words);

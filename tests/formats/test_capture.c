@@ -34,8 +34,8 @@ static const char *leaves(const struct capture_policy *policy, const char *forma
 	static char text[8192];
 	struct capture_counts counts = { 0 };
 	struct text reduced;
-	if (!capture_reduce(reducer, policy, CAPTURE_FOR_CENTRE, format ? format_named(format) : NULL, text_of(line),
-		&counts, &reduced))
+	if (!capture_reduce(reducer, policy, CAPTURE_FOR_CENTRE, format ? format_named(format) : NULL, NULL,
+		text_of(line), &counts, &reduced))
 		return "(not readable)";
 	snprintf(text, sizeof text, "%.*s", (int)reduced.size, reduced.at);
 	return text;
@@ -110,8 +110,8 @@ static void test_lines_that_hold_nothing_forbidden_stay_as_they_are(void **state
 	struct capture_counts counts = { 0 };
 	struct text reduced;
 	(void)state;
-	assert_true(capture_reduce(
-	    reducer, &capture_policy_default, CAPTURE_FOR_CENTRE, format_named("eve"), TEXT(line), &counts, &reduced));
+	assert_true(capture_reduce(reducer, &capture_policy_default, CAPTURE_FOR_CENTRE, format_named("eve"), NULL,
+	    TEXT(line), &counts, &reduced));
 	assert_ptr_equal(reduced.at, line);
 	assert_int_equal(counts.changed, 0);
 }
@@ -130,8 +130,8 @@ static void test_lines_keep_their_places(void **state)
 	char bytes[] = "{\"email\":{\"subject\":\"word\"},\"proto\":\"TCP\"}\r\n\nword\n{\"proto\":\"TCP\"}";
 	struct capture_counts counts = { 0 };
 	(void)state;
-	capture_reduce_lines(
-	    reducer, &capture_policy_default, CAPTURE_FOR_CENTRE, format_named("eve"), bytes, strlen(bytes), &counts);
+	capture_reduce_lines(reducer, &capture_policy_default, CAPTURE_FOR_CENTRE, format_named("eve"), NULL, bytes,
+	    strlen(bytes), &counts);
 	assert_string_equal(bytes, "{\"proto\":\"TCP\"}                           \r\n\n?   \n{\"proto\":\"TCP\"}");
 	assert_int_equal(counts.unreadable, 1);
 	assert_int_equal(counts.changed, 1);
@@ -144,6 +144,89 @@ static void test_text_is_masked(void **state)
 	    "1,\"GET /a********* HTTP/1.1\",http://******@h.example/a**,***@m.example,/srv/file");
 	check("fast", "see http://h.example/a/b,word and who@m.example",
 	    "see http://h.example/a******* and ***@m.example");
+}
+
+static void test_what_a_policy_forbids_is_masked_whole(void **state)
+{
+	struct capture_policy strict = capture_policy_default;
+	(void)state;
+	strict.kinds[CAPTURE_URL] = strict.kinds[CAPTURE_MAIL] = CAPTURE_STAYS;
+	assert_string_equal(leaves(&strict, "fast", "see u=http://h.example/a/b GET /a/b and who@m.example"),
+	    "see u=******************** GET **** and *************");
+}
+
+/* Lines of one file, one under the other, as they would leave. */
+static void check_columns(const char *format, const char *map, const char *lines, const char *expected)
+{
+	struct capture_columns *columns;
+	struct capture_counts counts = { 0 };
+	struct failure failure;
+	char bytes[1024], trimmed[1024];
+	size_t size = 0;
+	assert_int_equal(capture_columns_new(format_named(format), text_of(map), &columns, &failure), OK);
+	assert_non_null(columns);
+	snprintf(bytes, sizeof bytes, "%s", lines);
+	capture_reduce_lines(reducer, &capture_policy_default, CAPTURE_FOR_CENTRE, format_named(format), columns, bytes,
+	    strlen(bytes), &counts);
+	capture_columns_free(columns);
+	assert_int_equal(strlen(bytes), strlen(lines));
+	for (const char *at = bytes; *at; at++) /* without what fills the lines up */
+		if (*at != ' ' || at[strspn(at, " ")] != '\n')
+			trimmed[size++] = *at;
+	trimmed[size] = 0;
+	assert_string_equal(trimmed, expected);
+}
+
+static void test_columns_of_csv_leave_as_their_names_say(void **state)
+{
+	(void)state;
+	check_columns("csv", "",
+	    "time,signature,ip,account,url,odd,Subject\n"
+	    "1,\"see http://h.example/a/b, \"\"x\"\"\",192.0.2.1,who,\"http://h.example/a,b/c\",word,word\n"
+	    "time,signature,ip,account,url,odd,Subject\n"
+	    "2,three columns,word\n"
+	    "3,\"an open one,4,5,word,6,7\n",
+	    "time,signature,ip,account,url,odd,Subject\n"
+	    "1,\"see http://h.example/a*** \"\"x\"\"\",,who,\"http://h.example/a,b\",,\n"
+	    "time,signature,ip,account,url,odd,Subject\n?\n?\n");
+	/* by a map: what it names is what it says, the rest as the header calls it */
+	check_columns("csv", "time=when,signature=what,account=url",
+	    "when,what,url,account,path,word\n1,a,who,me,/p,word\n",
+	    "when,what,url,account,path,word\n1,a,who,me,/p,\n");
+	/* by positions: of the others nothing is known */
+	check_columns(
+	    "csv", "time=1,signature=3", "1,word,a,word\n2,word,see /a/b?c,word\n", "1,,a,\n2,,see /a/b**,\n");
+	/* before there is a header it is text */
+	check_columns("csv", "", "word /a/b?c\ntime,signature,x\n1,a,word\n", "word /a/b**\ntime,signature,x\n1,a,\n");
+}
+
+static void test_columns_of_zeek_leave_as_their_names_say(void **state)
+{
+	(void)state;
+	check_columns("zeek", "",
+	    "#separator \\x09\n#path\thttp\n#fields\tts\tid.orig_h\thost\turi\tusername\tpassword\tbrand_new\n"
+	    "1.5\t192.0.2.1\th.example\t/a/word?b\twho\tword\tword\n2.5\tword\n#close\t2026\n",
+	    "#separator \\x09\n#path\thttp\n#fields\tts\tid.orig_h\thost\turi\tusername\tpassword\tbrand_new\n"
+	    "1.5\t192.0.2.1\th.example\t/a\twho\t\t\n?\n#close\t2026\n");
+	check_columns("zeek", "",
+	    "#fields\tts\tmailfrom\trcptto\tsubject\tlast_reply\n1\twho@m.example\ta@b.example,c@d."
+	    "example\tword\tword\n",
+	    "#fields\tts\tmailfrom\trcptto\tsubject\tlast_reply\n1\t@m.example\t@d.example\t\t\n");
+	check_columns("zeek", "",
+	    "{\"ts\":1,\"note\":\"A::B\",\"msg\":\"word\",\"sub\":\"word\",\"id.orig_h\":\"192.0.2.1\"}\n",
+	    "{\"ts\":1,\"note\":\"A::B\",\"id.orig_h\":\"192.0.2.1\"}\n");
+}
+
+static void test_keys_of_cef_leave_as_their_names_say(void **state)
+{
+	(void)state;
+	check_columns("cef", "",
+	    "Nov 21 10:00:00 fw CEF:0|V|P|1|9|see /a/b?c|5|word src=192.0.2.1 request=http://h.example/a/b?c\\=d "
+	    "suser=who "
+	    "msg=a word of it cs1=word cs1Label=Odd cs2=Execution cs2Label=MITRE Tactic fname=plan.pdf "
+	    "odd=word\nword\n",
+	    "Nov 21 10:00:00 fw CEF:0|V|P|1|9|see /a/b**|5|src=192.0.2.1 request=http://h.example/a suser=who "
+	    "msg= cs1= cs1Label=Odd cs2=Execution cs2Label=MITRE Tactic fname=.pdf odd=\n?\n");
 }
 
 /* What a line with one word of each kind may hold under the default policy, and nothing else. */
@@ -198,8 +281,8 @@ static bool recorded(const struct capture_policy *policy, const struct sample *s
 	struct text reduced;
 	char line[256];
 	build_sample(sample, sample->value, line, sizeof line);
-	assert_true(
-	    capture_reduce(reducer, policy, CAPTURE_FOR_RECORD, format_named("eve"), text_of(line), &counts, &reduced));
+	assert_true(capture_reduce(
+	    reducer, policy, CAPTURE_FOR_RECORD, format_named("eve"), NULL, text_of(line), &counts, &reduced));
 	return reduced.size > 2;
 }
 
@@ -271,6 +354,10 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_json_is_not_passed_on),
 		cmocka_unit_test(test_lines_keep_their_places),
 		cmocka_unit_test(test_text_is_masked),
+		cmocka_unit_test(test_what_a_policy_forbids_is_masked_whole),
+		cmocka_unit_test(test_columns_of_csv_leave_as_their_names_say),
+		cmocka_unit_test(test_columns_of_zeek_leave_as_their_names_say),
+		cmocka_unit_test(test_keys_of_cef_leave_as_their_names_say),
 		cmocka_unit_test(test_every_default_is_noticed_when_it_is_another),
 		cmocka_unit_test(test_the_stricter_of_two_policies_wins),
 		cmocka_unit_test(test_what_never_leaves_is_no_choice),

@@ -83,11 +83,29 @@ def wazuh_lines(s):
 
 
 def csv_lines(s):
-    lines = ["time,signature,ip,host"]
+    lines = ["time,signature,address,host,account,url,subject,brand_new"]
     for i in range(3):
-        lines.append('%s,"see http://u.example/a/%s?x=%s or write to %s@m.example",192.0.2.%d,web%d' % (
-            moment(i)[:19] + "Z", s.no("csv path"), s.no("csv query"), s.no("csv mail"), i + 20, i))
+        lines.append('%s,"see http://u.example/a/%s?x=%s or write to %s@m.example",192.0.2.%d,web%d,%s,/first/%s,"%s, ""and"" more",%s' % (
+            moment(i)[:19] + "Z", s.no("csv path"), s.no("csv query"), s.no("csv mail"), i + 20, i, s.yes("csv account"), s.no("csv url"),
+            s.no("csv subject"), s.no("csv unknown")))
     return lines
+
+
+def cef_lines(s):
+    return ["CEF:0|Maker|Wall|1|7|a flood|5|rt=%d src=198.51.100.8 dst=192.0.2.30 request=http://u.example/first/%s?q\\=%s suser=%s "
+            "requestCookies=%s msg=%s and more cs1=%s cs1Label=Odd odd=%s fname=%s.pdf" % (
+                NOW * 1000, s.no("cef url"), s.no("cef query"), s.yes("cef account"), s.no("cef cookie"), s.no("cef message"), s.no("cef custom"),
+                s.no("cef unknown"), s.no("cef file"))]
+
+
+def zeek_lines(s):
+    names = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p note msg sub file_desc user_agent password subject brand_new".split()
+    row = ["%.6f" % (NOW - 20), "C1", "198.51.100.8", "4000", "192.0.2.31", "80", "Watch::Odd", s.no("zeek message"), s.no("zeek sub"),
+           "http://u.example/first/" + s.no("zeek file"), s.yes("zeek agent"), s.no("zeek password"), s.no("zeek subject"), s.no("zeek unknown")]
+    return ["#separator \\x09", "#path\tnotice", "#fields\t" + "\t".join(names), "\t".join(row)]
+
+
+ALERTS = 14  # of all these logs
 
 
 def encodings(word):
@@ -141,7 +159,8 @@ class World:
         self.member = tempfile.mkdtemp(prefix="noroshi-member-")
         self.logs, self.state = os.path.join(self.member, "logs"), os.path.join(self.member, "state")
         os.mkdir(self.logs)
-        for name, lines in (("eve.json", eve_lines(self.s)), ("alerts.json", wazuh_lines(self.s)), ("alerts.csv", csv_lines(self.s))):
+        for name, lines in (("eve.json", eve_lines(self.s)), ("alerts.json", wazuh_lines(self.s)), ("alerts.csv", csv_lines(self.s)),
+                            ("wall.cef", cef_lines(self.s)), ("notice.log", zeek_lines(self.s))):
             with open(os.path.join(self.logs, name), "w") as file:
                 file.write("\n".join(lines) + "\n")
         with open(os.path.join(self.member, "token"), "w") as file:
@@ -201,7 +220,7 @@ def with_world(**arguments):
 
 
 def counts(world):
-    wait_for(lambda: len(world.centre.json("GET", "/v1/alerts?limit=500", world.analyst())[1]["alerts"]) == 12)
+    wait_for(lambda: len(world.centre.json("GET", "/v1/alerts?limit=500", world.analyst())[1]["alerts"]) == ALERTS)
     return world.centre.json("GET", "/v1/alerts?limit=500", world.analyst())[1]["alerts"]
 
 
@@ -221,7 +240,7 @@ def test_nothing_that_is_forbidden_is_anywhere(world):
     policy = world.centre.json("GET", "/v1/capture-policy?organisation=1", world.centre.tokens["administrator"])[1]
     assert policy["dropped"] == [], policy["dropped"]
     # every line has its own place in its log, though it became shorter
-    assert len({each["id"] for each in alerts}) == 12
+    assert len({each["id"] for each in alerts}) == ALERTS
 
 
 @with_world()
@@ -230,8 +249,9 @@ def test_what_another_program_posts_is_dropped_at_the_centre(world):
     assert status == 200 and answer["alerts"] == 7 and answer["dropped_fields"] > 20, answer
     status, _, answer = world.centre.post(world.centre.tokens["alpha"], wazuh_lines(world.s), batch="older")
     assert status == 200 and answer["alerts"] == 2, answer
-    status, _, answer = world.centre.post(world.centre.tokens["alpha"], csv_lines(world.s), batch="oldest", format="csv")
-    assert status == 200 and answer["alerts"] == 3, answer
+    for name, lines, alerts in (("csv", csv_lines(world.s), 3), ("cef", cef_lines(world.s), 1), ("zeek", zeek_lines(world.s), 1)):
+        status, _, answer = world.centre.post(world.centre.tokens["alpha"], lines, batch="oldest-" + name, format=name)
+        assert status == 200 and answer["alerts"] == alerts and answer["dropped_fields"] > 3, answer
     policy = wait_for(lambda: [each for each in [world.centre.json("GET", "/v1/capture-policy?organisation=1", world.centre.tokens["administrator"])[1]]
                                if each["dropped"]])[0]
     assert policy["dropped"][0]["fields"] > 20, policy["dropped"]
@@ -255,7 +275,7 @@ def test_what_a_policy_allows_leaves_and_nothing_else(world):
     world.ship()
     counts(world)
     met = {name for name, place in search(world.places(), world.s.forbidden) if place != "positions"}
-    assert met == {"subject"}, met
+    assert met == {"subject", "csv subject", "zeek subject"}, met
     gone = set(world.s.allowed) - {name for name, _ in search(world.answers(), world.s.allowed)}
     assert gone == {"host", "sni"}, gone
     # the centre may take it back by itself, and what comes after that stays at the member
@@ -353,7 +373,7 @@ def test_crashes_leave_no_core(world):
     os.chdir(world.member)
     try:
         process = world.agent()
-        wait_for(lambda: len(world.centre.json("GET", "/v1/alerts?limit=500", world.analyst())[1]["alerts"]) == 12)
+        wait_for(lambda: len(world.centre.json("GET", "/v1/alerts?limit=500", world.analyst())[1]["alerts"]) == ALERTS)
         check_no_core(process.pid, world.member)
         assert process.wait(20) == -signal.SIGSEGV
         for name, pid in world.centre.children().items():
