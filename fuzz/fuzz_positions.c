@@ -31,7 +31,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (error && !failure.words[0])
 		abort();
 	for (size_t i = 0; !error && i < follows.count; i++)
-		if (follows.items[i]->identity.head_size > IDENTITY_HEAD || !follows.items[i]->path ||
+		if (follows.items[i]->identity.head_size > IDENTITY_HEAD ||
+		    follows.items[i]->identity.tail_size > IDENTITY_TAIL || !follows.items[i]->path ||
 		    !follows.items[i]->home)
 			abort();
 	follows_clear(&follows);

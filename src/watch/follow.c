@@ -114,7 +114,7 @@ static void extend(struct follow *follow, const uint8_t *at, uint64_t size)
 {
 	const struct identity *identity = &follow->identity;
 
-	if (!follow->recent && (follow->recent = malloc(RECENT_BYTES))) {
+	if (!follow->recent && (follow->recent = malloc(RECENT_BYTES)) && !identity->tail_away) {
 		memcpy(follow->recent, identity->tail, identity->tail_size);
 		follow->recent_size = identity->tail_size;
 	}
@@ -140,7 +140,7 @@ static bool recall(const struct follow *follow, struct spool *spool, uint64_t of
 	uint32_t got;
 	struct failure ignored;
 
-	if (end <= follow->identity.head_size)
+	if (end <= follow->identity.head_size && !follow->identity.head_away)
 		memcpy(to, follow->identity.head + offset, size);
 	else if (offset >= recent && end <= follow->identity.place)
 		memcpy(to, follow->recent + (offset - recent), size);
@@ -157,9 +157,11 @@ static bool piece_same(
 	uint32_t got;
 	struct failure ignored;
 
-	return recall(follow, spool, offset, ours, size) &&
-	       source_read(source, offset, theirs, size, &got, &ignored) == OK && got == size &&
-	       memcmp(ours, theirs, size) == 0;
+	if (source_read(source, offset, theirs, size, &got, &ignored) != OK || got != size)
+		return false;
+	if (recall(follow, spool, offset, ours, size))
+		return memcmp(ours, theirs, size) == 0;
+	return identity_hashes_same(&follow->identity, offset, theirs, size);
 }
 
 static uint32_t at_most(uint64_t size, uint32_t limit)

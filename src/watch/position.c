@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 #define MAGIC 0x5741524eu /* "NRAW" */
-#define VERSION 2         /* 1: without the first look, the time of the last change, and what was cut */
+/* 1: without the first look, the time of the last change, and what was cut; 2: with bytes of the content, not hashes */
+#define VERSION 3
 #define LARGEST ((size_t)64 << 20)
 
 enum error follows_add(struct follows *follows, struct follow *follow, struct failure *failure)
@@ -44,7 +45,7 @@ void follows_clear(struct follows *follows)
 	*follows = (struct follows){ 0 };
 }
 
-static void encode_follow(const struct follow *follow, struct builder *to)
+static void encode_follow(struct follow *follow, struct builder *to)
 {
 	put_u64(to, follow->epoch.high);
 	put_u64(to, follow->epoch.low);
@@ -113,7 +114,7 @@ static struct follow *decode_follow(struct reader *from, uint32_t version)
 	follow->path = text_string(get_text(from));
 	follow->home = text_string(get_text(from));
 	follow->state = (enum follow_state)get_u8(from);
-	identity_decode(from, &follow->identity);
+	identity_decode(from, version < 3, &follow->identity);
 	follow->pending_end = get_u64(from);
 	follow->pending_hash.high = get_u64(from);
 	follow->pending_hash.low = get_u64(from);

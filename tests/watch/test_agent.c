@@ -234,38 +234,70 @@ static void test_agent_goes_on_when_its_configuration_changes_between_runs(void 
 	assert_all_received(&member);
 }
 
-/* One entry ends with 44 bytes that version 1 did not have; magic, version and count stand before it. */
-static void rewrite_as_version_1(const char *path)
+/* Version 2 had the bytes of the log's beginning and end where there are hashes now, version 1 not the last 44 bytes.
+ */
+static void rewrite_as(const char *path, uint32_t version)
 {
-	char *at;
-	size_t size;
+	char *at, *log, log_path[512];
+	size_t size, log_size;
 	struct builder to = { 0 };
 
+	snprintf(log_path, sizeof log_path, "%s/logs/log", member.folder);
 	assert_int_equal(file_read(path, 1 << 20, &at, &size, NULL), OK);
-	put_bytes(&to, at, 4);
-	put_u32(&to, 1);
-	put_bytes(&to, at + 8, size - 8 - 44 - 4);
+	assert_int_equal(file_read(log_path, 1 << 20, &log, &log_size, NULL), OK);
+	struct reader from = reader_of(at, size - 4);
+	put_bytes(&to, get_bytes(&from, 4), 4);
+	assert_int_equal(get_u32(&from), 3);
+	put_u32(&to, version);
+	put_bytes(&to, get_bytes(&from, 4 + 16), 4 + 16); /* count, epoch */
+	put_text(&to, get_text(&from));
+	put_text(&to, get_text(&from));
+	put_bytes(&to, get_bytes(&from, 1 + 16), 1 + 16); /* state, device, inode */
+	uint64_t place = get_u64(&from);
+	put_u64(&to, place);
+	uint32_t head = get_u32(&from);
+	get_bytes(&from, 32);
+	uint32_t tail = get_u32(&from);
+	get_bytes(&from, 16);
+	assert_true(head > 0 && tail > 0 && place <= log_size);
+	put_text(&to, (struct text){ log, head });
+	put_text(&to, (struct text){ log + place - tail, tail });
+	size_t left = (size_t)(from.end - from.at) - (version == 1 ? 44 : 0);
+	put_bytes(&to, get_bytes(&from, left), left);
 	put_u32(&to, checksum(0, to.at, to.size));
+	assert_false(from.failed);
 	assert_int_equal(file_replace(path, (struct text){ to.at, to.size }, 0600, NULL), OK);
 	builder_free(&to);
+	free(log);
 	free(at);
 }
 
-static void test_agent_goes_on_from_positions_of_version_1(void **state)
+static void go_on_from(uint32_t version)
 {
 	char path[512];
 
-	(void)state;
 	follow_lines(20);
 	agent_stop(&member);
 	snprintf(path, sizeof path, "%s/positions", member.settings.folder);
-	rewrite_as_version_1(path);
+	rewrite_as(path, version);
 	lines("log", 20, 30);
 	agent_start(&member);
 	agent_run(&member, 2, SECOND);
 	assert_int_equal(member.received_count, 1);
 	assert_int_equal(member.overlaps, 0);
 	assert_all_received(&member);
+}
+
+static void test_agent_goes_on_from_positions_of_version_1(void **state)
+{
+	(void)state;
+	go_on_from(1);
+}
+
+static void test_agent_goes_on_from_positions_of_version_2(void **state)
+{
+	(void)state;
+	go_on_from(2);
 }
 
 int main(void)
@@ -286,6 +318,7 @@ int main(void)
 		AGENT_TEST(test_agent_follows_files_that_swap_their_names_while_it_runs, "log*"),
 		AGENT_TEST(test_agent_goes_on_when_its_configuration_changes_between_runs, "log"),
 		AGENT_TEST(test_agent_goes_on_from_positions_of_version_1, "log"),
+		AGENT_TEST(test_agent_goes_on_from_positions_of_version_2, "log"),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
