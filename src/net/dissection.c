@@ -207,22 +207,61 @@ bool stream_knows_datagram(const uint8_t *bytes, uint32_t size)
 	return false;
 }
 
+/* A dissector, and whether it takes the bytes for the other side's. */
+struct recognised {
+	const struct dissector *dissector;
+	bool turned;
+};
+
+/* `tries`: those that could still be it, with the sides as they are and turned. */
+static struct recognised ask_both(uint64_t tries[2], enum side side, const uint8_t *bytes, size_t size, bool whole)
+{
+	const struct dissector *found = ask(&tries[0], side, bytes, size, whole);
+	if (found)
+		return (struct recognised){ found, false };
+	return (struct recognised){ ask(&tries[1], OTHER_SIDE(side), bytes, size, whole), true };
+}
+
+/* Of several that are sure the one that was with the fewest bytes, so that where segments end makes no difference. */
+static struct recognised soonest(
+    const uint64_t candidates[2], struct recognised found, enum side side, const uint8_t *bytes, size_t size)
+{
+	uint64_t others[2] = { candidates[0], candidates[1] };
+	for (unsigned i = 0; i < 64 && dissectors[i]; i++)
+		if (dissectors[i] == found.dissector)
+			others[found.turned] &= ~((uint64_t)1 << i);
+	if (!ask_both(others, side, bytes, size, false).dissector)
+		return found;
+	for (size_t less = 0; less + 1 < size;) {
+		uint64_t tries[2] = { candidates[0], candidates[1] };
+		size_t some = less + (size - less) / 2;
+		struct recognised sooner = ask_both(tries, side, bytes, some, false);
+		if (sooner.dissector) {
+			found = sooner;
+			size = some;
+		} else {
+			less = some;
+		}
+	}
+	return found;
+}
+
 /* Starts the dissector of these bytes, when one is sure. *side follows when the roles turn. */
 static bool recognise(struct stream *stream, enum side *side, const uint8_t *bytes, size_t size)
 {
 	bool whole = stream->dissection.transport == TRANSPORT_UDP;
 	uint64_t tries[2] = { stream->candidates[0], stream->candidates[1] };
-	const struct dissector *found = ask(&tries[0], *side, bytes, size, whole);
+	struct recognised found = ask_both(tries, *side, bytes, size, whole);
 
-	if (!found) {
-		found = ask(&tries[1], OTHER_SIDE(*side), bytes, size, whole);
-		if (found) {
+	if (found.dissector) {
+		if (!whole)
+			found = soonest(stream->candidates, found, *side, bytes, size);
+		if (found.turned) {
 			turn(stream);
 			*side = OTHER_SIDE(*side);
 		}
+		return start_dissector(stream, found.dissector);
 	}
-	if (found)
-		return start_dissector(stream, found);
 	if (!whole) { /* another datagram may be what this one was not */
 		stream->candidates[0] = tries[0];
 		stream->candidates[1] = tries[1];
