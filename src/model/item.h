@@ -129,12 +129,14 @@ struct release {
 	uint32_t community, step; /* step: 1 = the first of this item */
 	enum tlp tlp;
 	struct uuid decided_by;
-	nanoseconds decided, withdrawn;           /* withdrawn: 0 = stands */
+	nanoseconds decided, withdrawn; /* withdrawn: 0 = stands */
+	nanoseconds added; /* whole microseconds, strictly growing over all releases: the order of collections */
 	struct text purpose, content, recipients; /* empty: the community's */
 	struct text removed;   /* what was taken out: JSON list of {"path", "why"}; "[]" when nothing was */
+	uint32_t taken_out;    /* its length */
 	const uint32_t *named; /* TLP:RED: the organisations that may read it */
 	uint32_t named_count;
-	struct text rendering; /* the bytes that the community sees */
+	struct text rendering; /* the bytes that the community sees; empty once withdrawn */
 };
 
 #endif

@@ -35,21 +35,13 @@ static enum error find_open(struct store *store, const struct scope *scope, uint
 	return OK;
 }
 
-/* 0 for the centre's people: all organisations are no reason to know who is where. */
-static uint32_t own_organisation(const struct scope *scope)
-{
-	size_t count;
-	const uint32_t *own = scope_organisations(scope, &count);
-	return count ? own[0] : 0;
-}
-
 /* Memberships are the community's to change, not the organisation's. */
 static enum error open_write(struct store *store, const struct scope *scope, uint32_t community, const char *sql,
     struct query *query, struct failure *failure)
 {
 	if (!scope_covers_community(scope, community))
 		return fail(failure, ERROR_NOT_FOUND, "there is no such community");
-	return query_write(store, scope, NOUN_MEMBERSHIP, own_organisation(scope), sql, query, failure);
+	return query_write(store, scope, NOUN_MEMBERSHIP, scope_own(scope), sql, query, failure);
 }
 
 static enum error end_row(struct store *store, const struct scope *scope, uint32_t community, int64_t number,
@@ -155,7 +147,7 @@ enum error store_membership_each(struct store *store, const struct scope *scope,
 	if (error)
 		return error;
 	uint32_t limit = page_limit(page), shown = 0;
-	bind_integer(&query, ":own", own_organisation(scope));
+	bind_integer(&query, ":own", scope_own(scope));
 	bind_integer(&query, ":after", cursor.none ? 0 : cursor.key);
 	bind_integer(&query, ":at", asked->community);
 	bind_integer(&query, ":of", asked->organisation);

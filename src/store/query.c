@@ -180,6 +180,13 @@ enum error query_write(struct store *store, const struct scope *scope, enum noun
 	return error ? error : query_open(store, sql, ALL_ORGANISATIONS | ALL_COMMUNITIES, query, failure);
 }
 
+uint32_t scope_own(const struct scope *scope)
+{
+	size_t count;
+	const uint32_t *own = scope_organisations(scope, &count);
+	return count ? own[0] : 0;
+}
+
 enum error query_own(struct store *store, const char *sql, struct query *query, struct failure *failure)
 {
 	return query_open(store, sql, ALL_ORGANISATIONS | ALL_COMMUNITIES, query, failure);

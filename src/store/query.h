@@ -50,6 +50,9 @@ enum error query_read(struct store *store, const struct scope *scope, enum noun 
  */
 enum error query_write(struct store *store, const struct scope *scope, enum noun noun, uint32_t organisation,
     const char *sql, struct query *query, struct failure *failure);
+/* The subject's own organisation; 0 for the centre's people: for rows that belong to a community, whose organisation
+ * the policy was asked about otherwise. */
+uint32_t scope_own(const struct scope *scope);
 /* The program's own rows, which no person asks for: outbox, values, numbers, the log's own end. */
 enum error query_own(struct store *store, const char *sql, struct query *query, struct failure *failure);
 

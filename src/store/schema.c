@@ -218,6 +218,7 @@ static const char version_8[] =
     " removed TEXT NOT NULL, taken_out INTEGER NOT NULL, rendering BLOB NOT NULL,"
     " PRIMARY KEY (community, tlp, added)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX release_item ON release(organisation, item, version, step);"
+    "CREATE INDEX release_withdrawn ON release(withdrawn) WHERE withdrawn > 0;"
     "CREATE TABLE release_named ("
     " release BLOB NOT NULL, organisation INTEGER NOT NULL, PRIMARY KEY (release, organisation)) STRICT, WITHOUT "
     "ROWID;";

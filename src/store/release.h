@@ -1,0 +1,47 @@
+/*
+ * Releases of items (model/item.h): a part of the state store (store.h), whose rules about scopes, transactions and the
+ * log hold. The policy (model/policy.h) is asked here for every release that is made, read or withdrawn; whoever reads
+ * through this header needs no check of its own.
+ *
+ * The table `release` is clustered by (community, TLP, added) and holds the renderings: a page of a collection is one
+ * walk over neighbouring rows. SQL of other files over that table: {community} for what members read, TLP:RED by
+ * release_named, `withdrawn = 0`.
+ */
+#ifndef NOROSHI_STORE_RELEASE_H
+#define NOROSHI_STORE_RELEASE_H
+
+#include "model/item.h"
+#include "store/store.h"
+
+struct release_standing release_standing_of(const struct release *release);
+
+/* Makes a release of an item that the scope sees: organisation, item, version, community, tlp, named, purpose, content,
+ * recipients, removed, taken_out, rendering and decided are given; id, step, added and decided_by are filled (the last
+ * not for background work). `from`: the release that it widens, when not the item's owner decides; else NULL.
+ * ERROR_NOT_FOUND, ERROR_DENIED or ERROR_INPUT with the words of release_answer_words(); ERROR_CONFLICT: the same
+ * version stands at this TLP in this community already. Leaves no line in the log: the row says who and when. */
+enum error store_release_put(struct store *, const struct scope *, const struct policy_snapshot *, struct release *,
+    const struct release *from, enum tlp item_tlp, struct failure *);
+
+/* One that the scope knows of. Its rendering is there only when the scope reads it. */
+enum error store_release_get(
+    struct store *, const struct scope *, struct uuid, struct arena *, struct release *, struct failure *);
+/* An item's releases that the scope knows of (policy_release_known()), by step; of all versions. Withdrawn ones too.
+ */
+enum error store_release_each(struct store *, const struct scope *, uint32_t organisation, struct text item,
+    struct arena *, void (*each)(void *, const struct release *), void *context, struct failure *);
+/* Everything of one item, for policy_item_read(); for whoever decides about the item. In the arena. */
+enum error store_release_standings(struct store *, uint32_t organisation, struct text item, struct arena *,
+    struct release_standing **, size_t *count, struct failure *);
+
+/* The rendering goes for everybody at once; the row stays. ERROR_DENIED: the scope may not. Twice is ERROR_CONFLICT. */
+enum error store_release_withdraw(struct store *, const struct scope *, const struct policy_snapshot *, struct uuid,
+    nanoseconds when, struct failure *);
+
+/* What an organisation could read at some time (policy_release_had()), the newest first, without renderings. Only for
+ * the centre's people, of communities that do not keep them out, and for the organisation itself. */
+enum error store_release_had(struct store *, const struct scope *, const struct policy_snapshot *,
+    uint32_t organisation, struct page *, struct arena *, void (*each)(void *, const struct release *), void *context,
+    struct failure *);
+
+#endif
