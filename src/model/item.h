@@ -69,6 +69,8 @@ enum item_property { /* bits of `present` */
 	ITEM_HAS_COUNT = 1u << 5,
 	ITEM_HAS_LANGUAGE = 1u << 6,
 	ITEM_HAS_MARKINGS = 1u << 7,
+	ITEM_NUMBER_MODIFIED = 1u << 8, /* MISP: the time came as a number, not as a text of digits */
+	ITEM_NUMBER_PUBLISHED = 1u << 9,
 };
 
 struct item {
@@ -89,8 +91,9 @@ struct item {
 	enum tlp tlp;
 	bool tlp_marked; /* it said so itself; else the community's or AMBER */
 	enum pap pap;
-	/* references to marking definitions as they came, those of `tlp` too: who writes the item puts another in their
-	 * place when `tlp` says otherwise (formats/stix.h), as he does with `pap` in `labels` */
+	/* references to marking definitions (of MISP: its tags, each an object of JSON) as they came, those of `tlp`
+	 * too: who writes the item puts another in their place when `tlp` says otherwise (formats/stix.h), as he does
+	 * with `pap` in `labels` */
 	const struct text *markings;
 	uint32_t marking_count;
 	uint8_t confidence; /* 0–100, with ITEM_HAS_CONFIDENCE */
@@ -107,7 +110,8 @@ struct item {
 	struct item_time valid_from, valid_until;
 	enum item_action action;
 	/* sighting, relation */
-	struct text source_ref, target_ref, relation; /* of a sighting: target_ref is what was sighted */
+	/* of a sighting: target_ref is what was sighted; of MISP: source_ref is the event or object that has it */
+	struct text source_ref, target_ref, relation;
 	struct item_time first_seen, last_seen;
 	uint64_t count;
 	/* report, advisory */
