@@ -95,6 +95,12 @@ uint32_t page_limit(const struct page *page); /* 1–500; 0 gives 50 */
 enum error gap_each_of(struct store *store, uint32_t sensor, nanoseconds from, nanoseconds to,
     void (*each)(void *, const struct gap *), void *context, struct failure *failure);
 
+/* entry.c, for collection.c: when an entry was added, by its place; 0 of none. */
+int64_t entry_added(int64_t place);
+/* entry.c, for item.c: an item's version goes out of every collection. */
+enum error entry_forget(
+    struct store *store, uint64_t item, uint32_t organisation, struct text id, struct failure *failure);
+
 /* The line that a person's change leaves in the log, in the same transaction. Background works leave none here. */
 enum error log_change(struct store *store, const struct scope *scope, const char *what, const char *object,
     uint32_t organisation, const char *detail, struct failure *failure);

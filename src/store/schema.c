@@ -223,5 +223,42 @@ static const char version_8[] =
     " release BLOB NOT NULL, organisation INTEGER NOT NULL, PRIMARY KEY (release, organisation)) STRICT, WITHOUT "
     "ROWID;";
 
+/* The exchange: items, what they are found by, collections with the renderings of the items in them, imports. A page of
+ * a collection is one walk over neighbouring rows: `place` is the collection's number and, in its low 51 bits, the
+ * microseconds since 2020 at which the entry was added. Superseded versions lie beside, so that no walk passes over
+ * them. */
+static const char version_9[] =
+    "CREATE TABLE item ("
+    " number INTEGER PRIMARY KEY AUTOINCREMENT, organisation INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT "
+    "NULL,"
+    " newest INTEGER NOT NULL, kind INTEGER NOT NULL, type TEXT NOT NULL, tlp INTEGER NOT NULL, received INTEGER NOT "
+    "NULL,"
+    " account BLOB, feed TEXT NOT NULL, labels TEXT NOT NULL, found BLOB NOT NULL, body BLOB NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX item_version ON item(id, organisation, version);"
+    "CREATE TABLE item_value ("
+    " value TEXT NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (value, item)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE item_end ("
+    " id TEXT NOT NULL, item INTEGER NOT NULL, PRIMARY KEY (id, item)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE collection ("
+    " number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, community INTEGER NOT NULL,"
+    " tlp INTEGER NOT NULL, title TEXT NOT NULL, description TEXT NOT NULL, alias TEXT UNIQUE,"
+    " reads INTEGER NOT NULL, writes INTEGER NOT NULL, created INTEGER NOT NULL, last INTEGER NOT NULL,"
+    " active INTEGER NOT NULL, version INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE entry ("
+    " place INTEGER PRIMARY KEY, item INTEGER NOT NULL, organisation INTEGER NOT NULL, id TEXT NOT NULL,"
+    " type TEXT NOT NULL, version INTEGER NOT NULL, written TEXT NOT NULL, spec INTEGER NOT NULL,"
+    " rendering BLOB NOT NULL) STRICT;"
+    "CREATE INDEX entry_item ON entry(item);"
+    "CREATE TABLE entry_past ("
+    " place INTEGER PRIMARY KEY, item INTEGER NOT NULL, organisation INTEGER NOT NULL, id TEXT NOT NULL,"
+    " type TEXT NOT NULL, version INTEGER NOT NULL, written TEXT NOT NULL, spec INTEGER NOT NULL,"
+    " rendering BLOB NOT NULL) STRICT;"
+    "CREATE INDEX entry_past_item ON entry_past(item);"
+    "CREATE TABLE import ("
+    " id BLOB PRIMARY KEY, organisation INTEGER NOT NULL, account BLOB NOT NULL, collection INTEGER NOT NULL,"
+    " received INTEGER NOT NULL, finished INTEGER NOT NULL, total INTEGER NOT NULL, good INTEGER NOT NULL,"
+    " bad INTEGER NOT NULL, failures TEXT NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX import_finished ON import(finished);";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
-	version_8, NULL };
+	version_8, version_9, NULL };
