@@ -9,6 +9,7 @@
 
 #include "http/fields.h"
 #include "http/header.h"
+#include "http/problem.h"
 #include "http/protocol.h"
 
 #include <stdio.h>
@@ -182,7 +183,8 @@ bool admit_route_rate(struct exchange *exchange)
 	uint64_t name = hash_text(text_of(route->name), 0);
 	uint32_t per_minute = route->limits.per_minute ? route->limits.per_minute : 600;
 	const struct request *request = &exchange->request;
-	bool known = (request->has_certificate || request->has_token || request->has_session) && !route->stranger;
+	bool known = (request->has_certificate || request->has_token || request->has_session || request->has_basic) &&
+		     !route->stranger;
 	memcpy(key, &name, sizeof name);
 	if (request->has_certificate)
 		memcpy(key + 8, request->certificate, 32);
@@ -190,6 +192,8 @@ bool admit_route_rate(struct exchange *exchange)
 		memcpy(key + 8, exchange->request.token, 32);
 	else if (exchange->request.has_session)
 		memcpy(key + 8, exchange->request.session, 32);
+	else if (request->has_basic)
+		sha256(request->basic_name, strlen(request->basic_name), key + 8);
 	if (!known) {
 		memset(key + 8, 0, 32);
 		memcpy(key + 8, &exchange->connection->group, sizeof exchange->connection->group);
@@ -236,14 +240,20 @@ bool admit_credentials(struct exchange *exchange)
 	bool bad = false;
 	struct text value = take_header(wsi, WSI_TOKEN_HTTP_AUTHORIZATION, authorization, sizeof authorization, &bad),
 		    token;
-	bool has_token = value.size > 0 && header_bearer(value, &token);
+	bool has_token =
+	    value.size > 0 && (header_bearer(value, &token) || (exchange->taxii && header_token(value, &token)));
 	if (has_token) {
 		sha256(token.at, token.size, request->token);
 		request->has_token = true;
 	}
+	if (!bad && !has_token && exchange->taxii)
+		request->has_basic = header_basic(value, request->basic_name, request->basic_password);
+	bool known = value.size == 0 || has_token || request->has_basic;
 	explicit_bzero(authorization, sizeof authorization);
-	if (bad || (value.size > 0 && !has_token))
-		return refuse(exchange, 401, "Authorization is not one bearer token");
+	if (bad || !known)
+		return refuse(exchange, 401,
+		    exchange->taxii ? "Authorization is neither one token nor a name and a password"
+				    : "Authorization is not one bearer token");
 	value = take_header(wsi, WSI_TOKEN_HTTP_COOKIE, cookies, sizeof cookies, &bad);
 	if (bad)
 		return refuse(exchange, 400, "the cookies are too long or come twice");
@@ -256,8 +266,9 @@ bool admit_credentials(struct exchange *exchange)
 		request->language = TEXT("en");
 	else
 		request->language = TEXT_NONE;
-	/* A token wins: what a program sends does not depend on cookies. */
-	if (session.size >= 16 && session.size < sizeof exchange->form_key && !request->has_token) {
+	/* What is shown wins: what a program sends does not depend on cookies. */
+	bool shown = request->has_token || request->has_basic;
+	if (session.size >= 16 && session.size < sizeof exchange->form_key && !shown) {
 		sha256(session.at, session.size, request->session);
 		request->has_session = true;
 		text_copy(session, exchange->form_key, sizeof exchange->form_key);
@@ -339,6 +350,15 @@ bool admit_origin(struct exchange *exchange, bool get, bool form)
 	return true;
 }
 
+/* TAXII 2.1, 3.4: filters that a server does not know may be passed over. */
+static bool is_filter(const struct route *route, struct text name)
+{
+	for (const struct field *field = route->fields; field && field->name; field++)
+		if (field->place == IN_QUERY && text_equal(text_of(field->name), name))
+			return true;
+	return false;
+}
+
 bool admit_query(struct exchange *exchange)
 {
 	struct lws *wsi = exchange->connection->wsi;
@@ -353,6 +373,10 @@ bool admit_query(struct exchange *exchange)
 			return refuse(exchange, 400, "a value of the query is too long");
 		/* Decoded by the library already. */
 		struct text value = { pair, (size_t)size }, name = text_cut(&value, '=');
+		if (exchange->taxii && !is_filter(exchange->request.route, name))
+			continue;
+		if (exchange->taxii && value.size == 0)
+			return refuse(exchange, 400, "a filter is empty");
 		if (field_set(exchange->request.route, IN_QUERY, name, value, exchange->request.input, &failure) != OK)
 			return refuse_failure(exchange, &failure);
 	}
@@ -376,7 +400,10 @@ bool admit_body(struct exchange *exchange)
 	char value[160];
 	bool bad = false;
 	bool stream = route->kind == ROUTE_STREAM;
-	uint64_t most = route->limits.body ? route->limits.body : stream ? exchange->server->settings.batch : 64 << 10;
+	uint64_t most = route->limits.body       ? route->limits.body
+			: stream && route->taxii ? exchange->server->settings.envelope
+			: stream                 ? exchange->server->settings.batch
+						 : 64 << 10;
 	if (exchange->request.body > most) {
 		char words[100];
 		snprintf(words, sizeof words, "the body is larger than %llu bytes", (unsigned long long)most);
@@ -397,6 +424,27 @@ bool admit_body(struct exchange *exchange)
 		snprintf(words, sizeof words, "the body must be %s", wanted);
 		return refuse(exchange, 415, words);
 	}
+	return true;
+}
+
+bool admit_media(struct exchange *exchange)
+{
+	const struct route *route = exchange->request.route;
+	struct lws *wsi = exchange->connection->wsi;
+	char value[600];
+	bool bad = false;
+	if (!route->taxii)
+		return true;
+	struct text accept = take_header(wsi, WSI_TOKEN_HTTP_ACCEPT, value, sizeof value, &bad);
+	if (bad || !header_accepts(accept, "application/taxii+json", "2.1"))
+		return refuse(exchange, 406, "ask for " TAXII_MEDIA_TYPE);
+	if (route->kind != ROUTE_STREAM)
+		return true;
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_ENCODING) > 0)
+		return refuse(exchange, 415, "an envelope is not taken compressed");
+	struct text type = take_header(wsi, WSI_TOKEN_HTTP_CONTENT_TYPE, value, sizeof value, &bad);
+	if (bad || !header_is_version(type, "application/taxii+json", "2.1"))
+		return refuse(exchange, 415, "send " TAXII_MEDIA_TYPE);
 	return true;
 }
 

@@ -20,6 +20,7 @@ bool admit_origin(struct exchange *exchange, bool get, bool form);
 bool admit_query(struct exchange *exchange);
 bool admit_path(struct exchange *exchange, const struct route_match *match);
 bool admit_body(struct exchange *exchange);
+bool admit_media(struct exchange *exchange); /* of endpoints of TAXII: what may come, what was sent */
 bool admit_wants_json(struct exchange *exchange);
 void admit_format(struct exchange *exchange); /* Accept: text/csv is the field format=csv where there is one */
 bool refuse_failure(struct exchange *exchange, const struct failure *failure);

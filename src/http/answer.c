@@ -115,6 +115,11 @@ static bool render(struct exchange *exchange, const char *page, json_t *data, st
 static void build_problem(struct exchange *exchange, const char *words, struct builder *built)
 {
 	struct server *server = exchange->server;
+	if (exchange->taxii) {
+		set_type(exchange, TAXII_MEDIA_TYPE);
+		problem_write_taxii(exchange->status, words, built);
+		return;
+	}
 	if (!exchange->wants_json && server->templates && templates_have(server->templates, "error")) {
 		const struct catalog *catalog =
 		    catalog_for(templates_catalog(server->templates), exchange->request.language);
@@ -233,6 +238,28 @@ static int dump_to_builder(const char *bytes, size_t size, void *context)
 	return ((struct builder *)context)->failed ? -1 : 0;
 }
 
+/* A resource of TAXII: an object, of which one list may be made of bytes that are put in as they are. */
+static bool build_taxii(struct exchange *exchange, const struct answer *answer, struct builder *built)
+{
+	set_type(exchange, TAXII_MEDIA_TYPE);
+	if (strcmp(exchange->request.route->method, "DELETE") == 0) /* 5.7: has no payload */
+		return true;
+	size_t start = built->size;
+	build_room(built, answer->body.size + 256);
+	if (!answer->output)
+		build_text(built, TEXT("{}"));
+	else if (json_dump_callback(answer->output, dump_to_builder, built, JSON_COMPACT) != 0)
+		return false;
+	if (!answer->list || answer->body.size == 0)
+		return true;
+	bool alone = built->size - start == 2;
+	built->size--; /* the closing brace */
+	build_format(built, "%s\"%s\":[", alone ? "" : ",", answer->list);
+	build_text(built, answer->body);
+	build_text(built, TEXT("]}"));
+	return !built->failed;
+}
+
 /* The body of an answer that is no error. */
 static bool build_body(struct exchange *exchange, const struct answer *answer, struct builder *built)
 {
@@ -242,6 +269,8 @@ static bool build_body(struct exchange *exchange, const struct answer *answer, s
 		build_text(built, answer->body);
 		return true;
 	}
+	if (route && route->taxii)
+		return build_taxii(exchange, answer, built);
 	if (is_redirect(exchange->status) || exchange->status == 204 || exchange->status == 304)
 		return true;
 	if (route && route->page && (route->kind == ROUTE_PAGE || route->kind == ROUTE_FORM)) {
@@ -262,6 +291,8 @@ static void set_fields(struct exchange *exchange, const struct answer *answer)
 	exchange->status = answer->status ? answer->status : route && route->kind == ROUTE_FORM ? 303 : 200;
 	exchange->retry_after = answer->retry_after;
 	exchange->cache = "no-store";
+	text_copy(text_of(answer->added_first), exchange->added_first, sizeof exchange->added_first);
+	text_copy(text_of(answer->added_last), exchange->added_last, sizeof exchange->added_last);
 	if (answer->location && answer->location[0])
 		text_copy(text_of(is_own_path(answer->location) ? answer->location : "/"), exchange->location,
 		    sizeof exchange->location);
@@ -345,6 +376,10 @@ static bool write_head(struct exchange *exchange)
 	add(&head, "referrer-policy:", page ? "same-origin" : "no-referrer");
 	add(&head, "vary:", page ? "Accept-Language, Cookie" : NULL);
 	add(&head, "www-authenticate:", exchange->status == 401 ? "Bearer" : NULL);
+	if (exchange->status == 401 && exchange->taxii)
+		add(&head, "www-authenticate:", "Basic realm=\"TAXII\", charset=\"UTF-8\"");
+	add(&head, "x-taxii-date-added-first:", exchange->added_first);
+	add(&head, "x-taxii-date-added-last:", exchange->added_last);
 	if (exchange->retry_after) {
 		snprintf(number, sizeof number, "%u", exchange->retry_after);
 		add(&head, "retry-after:", number);

@@ -61,6 +61,7 @@ struct exchange {
 	bool paused;
 	bool head;        /* HEAD: no body in the answer */
 	bool wants_json;  /* errors as problem+json, else as a page */
+	bool taxii;       /* under /taxii2/: errors as TAXII says them */
 	bool form_body;   /* the body is a form's, else JSON */
 	bool close_after; /* the connection cannot be used again */
 	bool head_written;
@@ -78,8 +79,9 @@ struct exchange {
 	char type[64], etag[40], location[600], allow[64], cookie[240], cookie2[240];
 	const char *cache; /* Cache-Control */
 	uint32_t retry_after;
-	uint64_t held; /* bytes counted in server.waiting */
-	char *out;     /* LWS_PRE bytes of room, then the body; or NULL: `asset` */
+	char added_first[36], added_last[36]; /* X-TAXII-Date-Added-… */
+	uint64_t held;                        /* bytes counted in server.waiting */
+	char *out;                            /* LWS_PRE bytes of room, then the body; or NULL: `asset` */
 	const struct asset *asset;
 	size_t out_size, written;
 	struct event_client *events;

@@ -3,6 +3,8 @@
  */
 #include "http/header.h"
 
+#include "base/base64.h"
+
 #include <string.h>
 
 bool header_length(struct text value, uint64_t *length)
@@ -19,11 +21,11 @@ static bool is_token_character(char c)
 	       strchr("-._~+/=", c) != NULL;
 }
 
-bool header_bearer(struct text value, struct text *token)
+static bool token_behind(struct text value, struct text scheme, struct text *token)
 {
-	if (value.size < 7 || !text_equal_nocase((struct text){ value.at, 7 }, TEXT("Bearer ")))
+	if (value.size < scheme.size || !text_equal_nocase((struct text){ value.at, scheme.size }, scheme))
 		return false;
-	struct text rest = text_trim((struct text){ value.at + 7, value.size - 7 });
+	struct text rest = text_trim((struct text){ value.at + scheme.size, value.size - scheme.size });
 	if (rest.size < 16 || rest.size > 256)
 		return false;
 	for (size_t i = 0; i < rest.size; i++)
@@ -31,6 +33,67 @@ bool header_bearer(struct text value, struct text *token)
 			return false;
 	*token = rest;
 	return true;
+}
+
+bool header_bearer(struct text value, struct text *token)
+{
+	return token_behind(value, TEXT("Bearer "), token);
+}
+
+bool header_token(struct text value, struct text *token)
+{
+	return token_behind(value, TEXT("Token "), token);
+}
+
+static bool copy_plain(struct text text, char *to, size_t size)
+{
+	for (size_t i = 0; i < text.size; i++)
+		if ((unsigned char)text.at[i] < 0x20 || text.at[i] == 0x7f)
+			return false;
+	return text_utf8_valid(text) == text.size && text_copy(text, to, size);
+}
+
+bool header_basic(struct text value, char name[static 64], char password[static 256])
+{
+	char decoded[64 + 256];
+	struct base64_decoder decoder = { 0 };
+	if (value.size < 6 || !text_equal_nocase((struct text){ value.at, 6 }, TEXT("Basic ")))
+		return false;
+	struct text rest = text_trim((struct text){ value.at + 6, value.size - 6 });
+	if (rest.size / 4 * 3 + 3 > sizeof decoded)
+		return false;
+	size_t size = base64_decode(&decoder, rest.at, rest.size, (uint8_t *)decoded);
+	const char *colon = memchr(decoded, ':', size);
+	struct text before = { decoded, colon ? (size_t)(colon - decoded) : 0 };
+	bool whole = colon && before.size > 0 && copy_plain(before, name, 64) &&
+		     copy_plain((struct text){ colon + 1, size - before.size - 1 }, password, 256);
+	explicit_bzero(decoded, sizeof decoded);
+	return whole;
+}
+
+static struct text unquoted(struct text value)
+{
+	if (value.size >= 2 && value.at[0] == '"' && value.at[value.size - 1] == '"')
+		return (struct text){ value.at + 1, value.size - 2 };
+	return value;
+}
+
+/* "version=2.1" among the parameters, or none of that name. */
+static bool version_fits(struct text parameters, const char *version)
+{
+	while (parameters.size > 0) {
+		struct text value = text_trim(text_cut(&parameters, ';')), name = text_trim(text_cut(&value, '='));
+		if (text_equal_nocase(name, TEXT("version")) &&
+		    !text_equal(unquoted(text_trim(value)), text_of(version)))
+			return false;
+	}
+	return true;
+}
+
+bool header_is_version(struct text value, const char *type, const char *version)
+{
+	struct text kind = text_trim(text_cut(&value, ';'));
+	return text_equal_nocase(kind, text_of(type)) && version_fits(value, version);
 }
 
 struct text header_cookie(struct text value, struct text name)
@@ -83,6 +146,20 @@ struct text header_language(struct text value, struct text otherwise)
 		best = q;
 	}
 	return language;
+}
+
+bool header_accepts(struct text value, const char *type, const char *version)
+{
+	if (text_trim(value).size == 0)
+		return true;
+	for (unsigned i = 0; i < 64 && value.size > 0; i++) {
+		struct text range = text_trim(text_cut(&value, ',')), rest = range;
+		struct text kind = text_trim(text_cut(&rest, ';'));
+		bool any = text_equal(kind, TEXT("*/*")) || text_equal_nocase(kind, TEXT("application/*"));
+		if ((any || header_is_version(range, type, version)) && quality(rest) > 0)
+			return true;
+	}
+	return false;
 }
 
 bool header_version(struct text value, uint64_t *version)

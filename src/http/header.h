@@ -14,6 +14,20 @@ bool header_length(struct text value, uint64_t *length);
 /* The token of "Bearer TOKEN" (RFC 6750, 2.1), 16 to 256 characters; false for anything else. */
 bool header_bearer(struct text value, struct text *token);
 
+/* The token of "Token TOKEN", as some clients of TAXII write it; the same limits. */
+bool header_token(struct text value, struct text *token);
+
+/* "Basic …" (RFC 7617): what stands before and behind the first colon, decoded. False when it is malformed, is not
+ * UTF-8, holds control characters, or does not fit. */
+bool header_basic(struct text value, char name[static 64], char password[static 256]);
+
+/* Whether Accept (RFC 9110, 12.5.1; empty = anything) lets `type` come, in this version or without one:
+ * "application/taxii+json", "2.1". */
+bool header_accepts(struct text value, const char *type, const char *version);
+
+/* The media type is `type`, with this version or without one. */
+bool header_is_version(struct text value, const char *type, const char *version);
+
 /* The value of the cookie `name` in a Cookie header (RFC 6265, 5.4); none when it is absent, empty or there twice. */
 struct text header_cookie(struct text value, struct text name);
 

@@ -39,6 +39,8 @@ const char *problem_title(uint16_t status)
 		return N_("There is no such page");
 	case 405:
 		return N_("This cannot be done here");
+	case 406:
+		return N_("No answer of that kind is given here");
 	case 409:
 		return N_("This conflicts with what is already there");
 	case 411:
@@ -52,7 +54,7 @@ const char *problem_title(uint16_t status)
 	case 421:
 		return N_("This server is not called by that name");
 	case 422:
-		return N_("This Idempotency-Key belongs to another request");
+		return N_("This request cannot be carried out as it stands");
 	case 429:
 		return N_("Too many requests");
 	case 503:
@@ -72,4 +74,15 @@ void problem_write(uint16_t status, const char *detail, struct builder *to)
 		build_json_string(to, text_of(detail));
 	}
 	build_text(to, TEXT("}\n"));
+}
+
+void problem_write_taxii(uint16_t status, const char *detail, struct builder *to)
+{
+	build_text(to, TEXT("{\"title\":"));
+	build_json_string(to, text_of(problem_title(status)));
+	if (detail && *detail) {
+		build_text(to, TEXT(",\"description\":"));
+		build_json_string(to, text_of(detail));
+	}
+	build_format(to, ",\"http_status\":\"%u\"}\n", status);
 }

@@ -18,4 +18,8 @@ const char *problem_title(uint16_t status); /* a gettext msgid: "Not found" */
 /* {"type":"about:blank","title":…,"status":…,"detail":…} */
 void problem_write(uint16_t status, const char *detail, struct builder *to);
 
+/* The same as TAXII 2.1 says it (3.6.1): {"title":…,"description":…,"http_status":"404"} */
+#define TAXII_MEDIA_TYPE "application/taxii+json;version=2.1"
+void problem_write_taxii(uint16_t status, const char *detail, struct builder *to);
+
 #endif

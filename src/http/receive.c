@@ -72,6 +72,8 @@ static void close_door(const struct exchange *exchange, struct route_match *matc
 static bool find_route(struct exchange *exchange, struct text method, struct text path, struct route_match *match)
 {
 	bool machines = exchange->connection->door->machines;
+	if (exchange->taxii && path.at[path.size - 1] == '/') /* TAXII's paths end so; the table's do not */
+		path.size--;
 	route_find(exchange->server->router, method, path, match);
 	close_door(exchange, match);
 	if (text_equal(path, TEXT("/language")) && !machines) {
@@ -105,6 +107,7 @@ bool receive_request(struct connection *connection, struct text path)
 	exchange->head = text_equal(method, TEXT("HEAD"));
 	bool get = exchange->head || text_equal(method, TEXT("GET"));
 	text_copy(path, exchange->path, sizeof exchange->path);
+	exchange->taxii = text_equal(path, TEXT("/taxii2")) || text_starts(path, TEXT("/taxii2/"));
 	exchange->wants_json = text_starts(path, TEXT("/v1/")) || admit_wants_json(exchange);
 	if (!admit_framing(exchange) || !admit_request_line(exchange) || !admit_host(exchange) ||
 	    !admit_address_rate(exchange))
@@ -116,7 +119,7 @@ bool receive_request(struct connection *connection, struct text path)
 	if (!admit_conditions(exchange) || answer_own(exchange, method, path) || !admit_credentials(exchange))
 		return true;
 	admit_language(exchange);
-	if (!find_route(exchange, method, path, &match) || !admit_route_rate(exchange) ||
+	if (!find_route(exchange, method, path, &match) || !admit_media(exchange) || !admit_route_rate(exchange) ||
 	    !admit_path(exchange, &match) || !admit_query(exchange) ||
 	    !admit_origin(exchange, get, match.route->kind == ROUTE_FORM) || !admit_body(exchange))
 		return true;

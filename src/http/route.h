@@ -59,7 +59,8 @@ enum route_kind {
 	ROUTE_PAGE,   /* a page: the same handler, answered through the template `page` */
 	ROUTE_FORM,   /* POST from a page's form: CSRF-checked; answers 303 to `location` that the handler
 			gives; or, where the route names a `page`, with that page (what is shown once and never again) */
-	ROUTE_STREAM, /* body is streamed to a parser in front (POST /v1/alerts); `handle` is NULL */
+	ROUTE_STREAM, /* body is streamed to a parser in front; `handle` says who may, before it is read (NULL for POST
+			 /v1/alerts, which asks otherwise) */
 	ROUTE_EVENTS, /* GET of server-sent events (/v1/stream): `handle` says whose changes the caller may see */
 };
 
@@ -85,6 +86,10 @@ struct call {
 	char idempotency_key[65];      /* "" without one */
 	const char *type;              /* out: instead of JSON or a page these bytes as this type; both in the arena */
 	struct text body;
+	/* Out, with `taxii`: the output's member of this name is the list that has `body` between its brackets; and
+	 * what X-TAXII-Date-Added-First and -Last say ("" = not there). */
+	const char *list;
+	char added_first[36], added_last[36];
 	char *cookie; /* out: a new session cookie's value (arena), "" = remove it, NULL = leave it */
 	struct arena *arena;
 	struct center *center; /* model/capability.h */
@@ -109,6 +114,8 @@ struct route {
 	bool changes;  /* runs inside a store transaction; logged as such */
 	bool versioned; /* changes a thing that has a version: If-Match is heeded. Elsewhere it is refused with a change
 			 */
+	bool taxii;     /* an endpoint of TAXII 2.1: its media type, its errors, HTTP Basic too, and unknown filters are
+			   passed     over */
 	bool deferrable; /* can be asked again later: put off (503) while the centre is overloaded */
 	struct route_limits limits;
 	const char *page; /* template for ROUTE_PAGE (a ROUTE_FORM may have one): "event" → web/pages/event.html */

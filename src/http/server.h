@@ -56,6 +56,7 @@ struct server_settings {
 	nanoseconds answer_within; /* the owner must answer by then, else the client gets 503; 0 = 60 s */
 	uint32_t address_per_minute; /* requests of one address, whatever it shows as a token; 0 = 6000 */
 	uint64_t batch;              /* bytes of one ROUTE_STREAM body as sent; 0 = 16 MiB */
+	uint64_t envelope;           /* the same of an endpoint of TAXII; 0 = 16 MiB */
 	uint64_t waiting;            /* bytes of bodies and answers held for all clients together; 0 = 256 MiB */
 	const char *web;      /* folder with pages/, partials/ and the files served under /web/; NULL = no pages */
 	struct text language; /* "ja" or "en" when the client asks for neither; empty = "ja" for pages */
@@ -74,6 +75,8 @@ struct request {
 	uint32_t protocol;        /* of an agent (http/protocol.h); 1 without the header */
 	struct agent_word agent;  /* what it says of itself */
 	bool has_token, has_session;
+	bool has_basic; /* RFC 7617, at endpoints of TAXII alone; the password is wiped with the exchange */
+	char basic_name[64], basic_password[256];
 	uint8_t token[32];       /* SHA-256 of the bearer token; zero without one */
 	uint8_t session[32];     /* SHA-256 of the session cookie's value; zero without one */
 	uint8_t form[32];        /* SHA-256 of a form's token, which was checked; zero without one */
@@ -95,6 +98,8 @@ struct answer {
 	 */
 	const char *type;
 	struct text body;
+	/* At endpoints of TAXII: as in struct call. NULL or "" = not there. */
+	const char *list, *added_first, *added_last;
 };
 
 /* The owner's side. Called from the loop, one at a time. */

@@ -24,6 +24,8 @@ void settings_complete(struct server_settings *settings)
 		settings->address_per_minute = 6000;
 	if (settings->batch == 0)
 		settings->batch = 16 << 20;
+	if (settings->envelope == 0)
+		settings->envelope = 16 << 20;
 	if (settings->waiting == 0)
 		settings->waiting = 256 << 20;
 	if (settings->language.size == 0)
