@@ -40,6 +40,7 @@ static struct ingest *open_ingest(const uint8_t *data, size_t size)
 	ingest->epoch = (struct hash128){ 1, 2 };
 	ingest->format = format_of(data[0]);
 	ingest->from_file = data[1] & 1;
+	ingest->settings.records = data[1] & 2;
 	ingest->offset = ingest->from_file ? data[1] * 37u : 0;
 	ingest->preamble = ingest->from_file && ingest->offset ? data[2] : 0;
 	if (data[3] & 1)
@@ -80,8 +81,7 @@ static void check_kept(const struct ingest_part *part)
 	struct failure failure = { 0 };
 	struct part *taken = part_decode(&message, &credential);
 	CHECK(taken);
-	taken->batch.organisation = 7;
-	taken->batch.sensor = 3;
+	part_own(taken, 3, 7);
 	CHECK(part_verify(taken, NOW, &failure) == OK);
 	parts_free(taken);
 }

@@ -259,7 +259,8 @@ static enum error fill(struct backup *backup, uint8_t digest[32], struct failure
 	if (!error)
 		error = folder_make(&backup->folder, "history", failure);
 	if (!error)
-		error = history_files(backup->history, copy_history, backup, &manifest->history_end, failure);
+		error = history_files(
+		    backup->history, HISTORY_ALERTS, copy_history, backup, &manifest->history_end, failure);
 	if (!error)
 		error = write_held(backup, failure);
 	manifest->made = time_now();

@@ -14,32 +14,20 @@
 #include "base/log.h"
 #include "bus/channel.h"
 #include "center/capabilities.h"
-#include "center/keeper.h"
+#include "center/keeping.h"
 #include "center/message.h"
 #include "center/part.h"
 #include "center/routed.h"
+#include "center/tally.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SENSORS_MOST 4096        /* whose tallies wait for the next tick */
-#define COUNTED "ingest.counted" /* in the store: up to which position of history its counts of sensors go */
-
-/* What a sensor sent since the last tick. */
-struct tally {
-	uint32_t sensor, organisation;
-	nanoseconds seen, clock_error;
-	uint64_t alerts, malformed, dropped;
-};
-
 struct batches {
 	struct part *first, **last;
-	struct tally tallies[SENSORS_MOST];
-	unsigned tally_count;
-	uint64_t position; /* everything in history before it is in the tallies */
-	bool full;         /* said that the disk is */
-	struct counter *alerts, *parts, *repeated, *refused, *sync_seconds;
+	bool full; /* said that the disk is */
+	struct counter *alerts, *records, *parts, *repeated, *refused, *sync_seconds;
 };
 
 enum error batches_new(struct batches **to, struct counters *counters, struct failure *failure)
@@ -50,6 +38,8 @@ enum error batches_new(struct batches **to, struct counters *counters, struct fa
 	batches->last = &batches->first;
 	batches->alerts =
 	    counter_get(counters, COUNTER_TOTAL, "noroshi_alerts_stored", "Alerts made durable.", NULL, TEXT_NONE);
+	batches->records = counter_get(counters, COUNTER_TOTAL, "noroshi_records_stored",
+	    "Records that are no alerts, made durable.", NULL, TEXT_NONE);
 	batches->parts =
 	    counter_get(counters, COUNTER_TOTAL, "noroshi_batches", "Parts of batches.", "result", TEXT("stored"));
 	batches->repeated =
@@ -213,6 +203,8 @@ static struct part *part_store(struct keeper *keeper, struct part *part)
 	}
 	if (part_verify(part, keeper->center.now(), &part->failure) != OK)
 		return part;
+	if (part->records && !keeping_store(keeper, part))
+		return part;
 	if (part->batch.alerts == 0) { /* nothing that could be lost or doubled */
 		part->empty = true;
 		return part;
@@ -232,6 +224,7 @@ static struct part *part_store(struct keeper *keeper, struct part *part)
 			fail(&part->failure, ERROR_MEMORY, "The centre cannot store alerts just now.");
 			return part;
 		}
+		trimmed->records = part->records;
 		free(part);
 		part = trimmed;
 	}
@@ -256,8 +249,7 @@ void batches_receive(struct keeper *keeper, const struct message *message)
 	struct organisation organisation;
 	bool routes = false;
 	uint16_t status = admit(keeper, &credential, &subject, &organisation, &routes, &part->failure);
-	part->batch.sensor = subject.sensor;
-	part->batch.organisation = subject.organisation;
+	part_own(part, subject.sensor, subject.organisation);
 	part->routes = routes;
 	if (status == 200)
 		part = part_store(keeper, part);
@@ -272,35 +264,6 @@ void batches_receive(struct keeper *keeper, const struct message *message)
 	keeper->batches->last = &part->next;
 }
 
-/* What this sensor sent since the last tick; NULL: the store takes nothing either, counted at the next start. */
-static struct tally *tally_of(struct keeper *keeper, uint32_t sensor, uint32_t organisation)
-{
-	struct batches *batches = keeper->batches;
-	if (batches->tally_count == SENSORS_MOST)
-		batches_tick(keeper);
-	for (unsigned i = 0; i < batches->tally_count; i++)
-		if (batches->tallies[i].sensor == sensor)
-			return &batches->tallies[i];
-	if (batches->tally_count == SENSORS_MOST)
-		return NULL;
-	struct tally *tally = &batches->tallies[batches->tally_count++];
-	*tally = (struct tally){ .sensor = sensor, .organisation = organisation };
-	return tally;
-}
-
-static void tally_add(
-    struct keeper *keeper, const struct history_batch *batch, nanoseconds newest, bool stored, bool repeated)
-{
-	struct tally *tally = tally_of(keeper, batch->sensor, batch->organisation);
-	if (!tally)
-		return;
-	tally->seen = batch->received;
-	if (batch->alerts > 0)
-		tally->clock_error = newest - batch->received;
-	tally->alerts += stored ? batch->alerts : 0;
-	tally->malformed += repeated ? 0 : batch->malformed;
-}
-
 void batches_dropped(struct keeper *keeper, const struct message *message)
 {
 	struct reader from = reader_of(message->body.at, message->body.size);
@@ -313,27 +276,37 @@ void batches_dropped(struct keeper *keeper, const struct message *message)
 	struct failure ignored = { 0 };
 	if (!reader_done(&from) || admit(keeper, &credential, &subject, &organisation, &routes, &ignored) != 200)
 		return;
-	struct tally *tally = tally_of(keeper, subject.sensor, subject.organisation);
-	if (!tally)
-		return;
-	tally->dropped += fields;
-	if (tally->seen == 0)
-		tally->seen = keeper->center.now();
+	tally_dropped(keeper, subject.sensor, subject.organisation, fields);
+}
+
+/* Everything that it brought was there before. */
+static bool is_repetition(const struct part *part)
+{
+	return (part->repeated || (part->empty && part->kept > 0)) && keeping_repeats(part);
 }
 
 static void part_answer(struct keeper *keeper, const struct part *part)
 {
 	enum error error = part->failure.code;
-	uint16_t status = part->repeated || part->stored || part->empty ? 200 : error == ERROR_DENIED ? 403 : 503;
+	bool taken = (part->repeated || part->stored || part->empty) && !part->unkept;
+	uint16_t status = taken ? 200 : error == ERROR_DENIED ? 403 : 503;
 	struct batches *batches = keeper->batches;
-	counter_add(part->repeated ? batches->repeated : part->stored ? batches->parts : batches->refused, 1);
+	bool repeated = is_repetition(part), stored = part->stored || (part->empty && part->kept > 0);
+	counter_add(!taken     ? batches->refused
+		    : repeated ? batches->repeated
+		    : stored   ? batches->parts
+			       : batches->refused,
+	    1);
+	/* Of a repetition what was said at the first time. */
+	const struct history_batch *said = repeated && part->empty ? &part->records->batch : &part->batch;
 	struct builder body = { 0 };
 	put_u16(&body, status);
-	put_u8(&body, part->repeated);
-	put_u32(&body, part->batch.lines);
+	put_u8(&body, repeated);
+	put_u32(&body, said->lines);
 	put_u32(&body, part->repeated ? part->batch.alerts : part->taken);
-	put_u32(&body, part->batch.skipped);
-	put_u32(&body, part->batch.malformed);
+	put_u32(&body, repeated && part->records && !part->routes ? part->records->batch.alerts : part->kept);
+	put_u32(&body, said->skipped);
+	put_u32(&body, said->malformed);
 	put_text(&body, text_of(status == 200 ? "" : part->failure.words));
 	if (status == 200)
 		file_mark(TEXT("acknowledged"));
@@ -363,7 +336,7 @@ static void hear(struct keeper *keeper, const struct part *part)
 	heard.sensor = part->batch.sensor;
 	heard.oldest = part->taken ? part->oldest : 0;
 	heard.newest = part->taken ? part->newest : 0;
-	heard.lines = part->repeated ? 0 : part->batch.lines;
+	heard.lines = is_repetition(part) ? 0 : part->batch.lines;
 	for (size_t i = 0; capabilities[i]; i++)
 		if (capabilities[i]->heard)
 			capabilities[i]->heard(&keeper->center, &heard);
@@ -383,6 +356,12 @@ static void sync_failed(struct keeper *keeper, struct part *parts, const struct 
 	keeper->history = keeper->center.history = NULL;
 }
 
+static void count_records(struct batches *batches, const struct part *part)
+{
+	for (const struct part *share = part->records; share && !part->unkept; share = share->next)
+		counter_add(batches->records, share->stored ? share->batch.alerts : 0);
+}
+
 void batches_round(struct keeper *keeper)
 {
 	struct batches *batches = keeper->batches;
@@ -399,6 +378,7 @@ void batches_round(struct keeper *keeper)
 		unsure = part->unsure ? part : unsure;
 	}
 	nanoseconds began = time_monotonic();
+	keeping_sync(keeper, parts);
 	if (keeper->history && stored && history_sync(keeper->history, &failure) != OK)
 		sync_failed(keeper, parts, &failure);
 	else if (stored)
@@ -408,12 +388,13 @@ void batches_round(struct keeper *keeper)
 			part_answer(keeper, part);
 	for (struct part *part = parts; part; part = part->next) {
 		if (part->stored || part->repeated || part->empty) {
-			tally_add(keeper, &part->batch, part->newest, part->stored, part->repeated);
+			tally_batch(keeper, &part->batch, part->newest, part->stored, is_repetition(part));
 			if (!part->is_other)
 				hear(keeper, part);
 		}
+		count_records(batches, part);
 		if (part->stored) {
-			batches->position = part->position + part->batch.alerts;
+			tally_position(keeper, part->position + part->batch.alerts);
 			counter_add(batches->alerts, part->batch.alerts);
 			hand_on(keeper, part);
 		}
@@ -421,80 +402,4 @@ void batches_round(struct keeper *keeper)
 	if (keeper->history && unsure)
 		sync_failed(keeper, NULL, &unsure->failure);
 	parts_free(parts);
-}
-
-static enum error tallies_write(struct keeper *keeper, const struct work *work, struct failure *failure)
-{
-	struct batches *batches = keeper->batches;
-	char position[24];
-	snprintf(position, sizeof position, "%llu", (unsigned long long)batches->position);
-	enum error error = store_value_put(keeper->store, COUNTED, text_of(position), failure);
-	for (unsigned i = 0; i < batches->tally_count && error == OK; i++) {
-		const struct tally *tally = &batches->tallies[i];
-		error = store_sensor_seen(
-		    keeper->store, work->scope, tally->sensor, tally->seen, tally->clock_error, tally->alerts, failure);
-		struct funnel funnel = {
-			.organisation = tally->organisation,
-			.day = (int32_t)(tally->seen / DAY),
-			.malformed = tally->malformed,
-		};
-		if (error == OK && tally->malformed > 0)
-			error = store_funnel_add(keeper->store, work->scope, &funnel, failure);
-		const struct capture_dropped dropped = { .sensor = tally->sensor,
-			.organisation = tally->organisation,
-			.fields = tally->dropped,
-			.last = tally->seen };
-		if (error == OK && tally->dropped > 0)
-			error = capture_note_dropped(keeper, work, &dropped, failure);
-	}
-	return error;
-}
-
-void batches_tick(struct keeper *keeper)
-{
-	struct batches *batches = keeper->batches;
-	struct work work;
-	struct failure failure = { 0 };
-	if (batches->tally_count == 0 || work_begin(&work, "ingest", &failure) != OK)
-		return;
-	enum error error = store_begin(keeper->store, &failure);
-	if (error == OK)
-		error = tallies_write(keeper, &work, &failure);
-	if (error == OK)
-		error = store_commit(keeper->store, &failure);
-	if (error != OK) {
-		store_rollback(keeper->store);
-		log_write(LOG_WARNING, "cannot note what sensors sent", LOG_FIELD_STRING("why", failure.words));
-	} else
-		batches->tally_count = 0;
-	work_end(&work);
-}
-
-static enum error count_again(void *context, const struct history_batch *batch, uint64_t first_position,
-    struct reader *encoded, struct failure *failure)
-{
-	struct keeper *keeper = context;
-	struct alert alert;
-	nanoseconds newest = 0;
-	for (uint32_t i = 0; i < batch->alerts; i++) {
-		enum error error = alert_decode(encoded, &alert, failure);
-		if (error != OK)
-			return error;
-		if (i == 0 || alert.occurred > newest)
-			newest = alert.occurred;
-	}
-	tally_add(keeper, batch, newest, true, false);
-	keeper->batches->position = first_position + batch->alerts;
-	return OK;
-}
-
-enum error batches_recount(struct keeper *keeper, const struct work *work, struct failure *failure)
-{
-	struct text value;
-	enum error error = store_value_get(keeper->store, COUNTED, work->arena, &value, failure);
-	if (error == OK && !text_to_u64(value, &keeper->batches->position))
-		error = fail(failure, ERROR_CORRUPT, "the value %s in the store is not a number", COUNTED);
-	if (error != OK && error != ERROR_NOT_FOUND)
-		return error;
-	return history_replay(keeper->history, work->scope, keeper->batches->position, count_again, keeper, failure);
 }

@@ -20,6 +20,8 @@ static const struct field alert_fields[] = {
 	    .summary = "That many bytes at the beginning are the file's header lines." },
 	{ "format", FIELD_TEXT, IN_QUERY, false, 32, .summary = "Name of a format; told by content when absent." },
 	{ "map", FIELD_TEXT, IN_QUERY, false, 1024, .summary = "Field map of a CSV source." },
+	{ "records", FIELD_BOOLEAN, IN_QUERY, false,
+	    .summary = "Keep records too that are no alerts (EVE: flow, dns, tls, http …); skipped when absent." },
 	{ "zone", FIELD_INTEGER, IN_QUERY, false, .least = -50400, .most = 50400,
 	    .summary = "Seconds east of UTC where the source names no zone." },
 	{ NULL },

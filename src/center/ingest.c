@@ -46,6 +46,8 @@ enum error ingests_new(struct front *front, struct ingests **to, struct failure 
 	ingests->lines = counter_get(counters, COUNTER_TOTAL, "noroshi_ingest_lines", "Lines read.", NULL, TEXT_NONE);
 	ingests->alerts =
 	    counter_get(counters, COUNTER_TOTAL, "noroshi_ingest_alerts", "Alerts read.", NULL, TEXT_NONE);
+	ingests->records = counter_get(
+	    counters, COUNTER_TOTAL, "noroshi_ingest_records", "Records read that are no alerts.", NULL, TEXT_NONE);
 	ingests->malformed = counter_get(
 	    counters, COUNTER_TOTAL, "noroshi_ingest_malformed", "Lines that are malformed.", NULL, TEXT_NONE);
 	ingests->duplicate_keys = counter_get(counters, COUNTER_TOTAL, "noroshi_ingest_duplicate_keys",
@@ -133,6 +135,7 @@ static const char *ingest_describe(struct ingest *ingest, const json_t *input)
 	ingest->from_file = *epoch != 0;
 	ingest->offset = (uint64_t)json_integer_value(offset);
 	ingest->preamble = (uint64_t)json_integer_value(json_object_get(input, "preamble"));
+	ingest->settings.records = json_is_true(json_object_get(input, "records"));
 	ingest->settings.zone = (int)json_integer_value(json_object_get(input, "zone"));
 	if (*ingest->batch && ingest->from_file)
 		return "batch: a batch is named by `batch`, or by `epoch` and `offset`, not by both";
@@ -379,12 +382,12 @@ static void ingest_answer(struct ingest *ingest)
 	struct front *front = ingest->front;
 	struct ingests *ingests = front->ingests;
 	struct exchange *exchange = server_exchange(front->server, ingest->number);
-	json_t *output = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:O}", "lines", (json_int_t)ingest->lines,
-	    "alerts", (json_int_t)ingest->alerts, "skipped", (json_int_t)ingest->skipped, "malformed",
-	    (json_int_t)ingest->malformed, "duplicate_keys", (json_int_t)ingest->counts.duplicate_keys,
-	    "implausible_times", (json_int_t)ingest->counts.implausible, "dropped_fields",
-	    (json_int_t)ingest_dropped(ingest), "capture_version", (json_int_t)ingest->policy_version, "durable", 1,
-	    "repeated", (int)ingest->all_repeated, "problems", ingest->problems);
+	json_t *output = json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:I,s:b,s:b,s:O}", "lines",
+	    (json_int_t)ingest->lines, "alerts", (json_int_t)ingest->alerts, "records", (json_int_t)ingest->records,
+	    "skipped", (json_int_t)ingest->skipped, "malformed", (json_int_t)ingest->malformed, "duplicate_keys",
+	    (json_int_t)ingest->counts.duplicate_keys, "implausible_times", (json_int_t)ingest->counts.implausible,
+	    "dropped_fields", (json_int_t)ingest_dropped(ingest), "capture_version", (json_int_t)ingest->policy_version,
+	    "durable", 1, "repeated", (int)ingest->all_repeated, "problems", ingest->problems);
 	if (*ingest->batch)
 		json_object_set_new(output, "batch", json_string(ingest->batch));
 	ingest_tell_dropped(ingest);
@@ -411,6 +414,7 @@ void ingests_stored(struct front *front, const struct message *message)
 	ingest->all_repeated &= stored.repeated;
 	ingest->lines += stored.lines;
 	ingest->alerts += stored.alerts;
+	ingest->records += stored.records;
 	ingest->skipped += stored.skipped;
 	ingest->malformed += stored.malformed;
 	if (stored.status != 200) {

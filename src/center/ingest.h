@@ -65,15 +65,15 @@ struct ingest {
 	uint64_t part_first;    /* sequence */
 	uint64_t last_sequence; /* of the last alert; 0 = none yet */
 	uint64_t unpacked;      /* bytes of lines so far */
-	uint32_t part_alerts;
-	struct builder part;                    /* encoded alerts */
+	uint32_t part_alerts, part_records;
+	struct builder part, kept;              /* encoded alerts, and records */
 	struct ingest_part *parts, **last_part; /* those that are not sent yet */
 	json_t *problems;
 	/* while it is stored */
 	unsigned waiting; /* parts without an answer */
 	bool all_repeated;
 	uint16_t status;
-	uint64_t lines, alerts, skipped, malformed;
+	uint64_t lines, alerts, records, skipped, malformed;
 	char words[256];
 };
 
@@ -94,8 +94,8 @@ struct ingests {
 	uint64_t flying; /* bytes of them */
 	struct ingest *all;
 	struct watch *timer;
-	struct counter *accepted, *lines, *alerts, *malformed, *duplicate_keys, *implausible, *quota, *queue, *protocol,
-	    *dropped, *slow, *refused, *queued_bytes, *seconds;
+	struct counter *accepted, *lines, *alerts, *records, *malformed, *duplicate_keys, *implausible, *quota, *queue,
+	    *protocol, *dropped, *slow, *refused, *queued_bytes, *seconds;
 };
 
 /* Reads on for a while: up to `alerts` alerts, or as many lines that are none. OK: more to do; ERROR_END: read to the

@@ -3,8 +3,8 @@
  * one organisation's large batch does not hold up the others.
  *
  * Identity (rule 4): sequence = byte offset of the line in its file, or number of the line in the batch. A part covers
- * [its first sequence, last alert + 1): parts follow each other without a gap, the same bytes always give the same
- * parts.
+ * [its first sequence, last alert or record + 1): parts follow each other without a gap, the same bytes always give the
+ * same parts.
  */
 #include "center/ingest.h"
 #include "center/message.h"
@@ -70,6 +70,7 @@ static enum error part_cut(struct ingest *ingest, uint64_t end, bool last, struc
 	put_i64(to, ingest->received);
 	put_u32(to, (uint32_t)(now->lines - before->lines));
 	put_u32(to, ingest->part_alerts);
+	put_u32(to, ingest->part_records);
 	put_u32(to, (uint32_t)(now->skipped - before->skipped));
 	put_u32(to, (uint32_t)(now->malformed - before->malformed));
 	put_u8(to, last);
@@ -81,8 +82,10 @@ static enum error part_cut(struct ingest *ingest, uint64_t end, bool last, struc
 	put_u8(to, ingest->agent.said);
 	put_i64(to, ingest->agent.clock);
 	put_u64(to, ingest->agent.lost);
+	put_u32(to, (uint32_t)ingest->part.size);
 	put_bytes(to, ingest->part.at, ingest->part.size);
-	if (to->failed || ingest->part.failed) {
+	put_bytes(to, ingest->kept.at, ingest->kept.size);
+	if (to->failed || ingest->part.failed || ingest->kept.failed) {
 		builder_free(to);
 		free(part);
 		return fail(failure, ERROR_MEMORY, "no memory for a batch");
@@ -91,8 +94,9 @@ static enum error part_cut(struct ingest *ingest, uint64_t end, bool last, struc
 	ingest->last_part = &part->next;
 	*before = *now;
 	ingest->part_first = end;
-	ingest->part_alerts = 0;
+	ingest->part_alerts = ingest->part_records = 0;
 	builder_clear(&ingest->part);
+	builder_clear(&ingest->kept);
 	return OK;
 }
 
@@ -103,8 +107,10 @@ static void alert_take(struct ingest *ingest, struct alert *alert, const struct 
 	alert->id.sequence = ingest->from_file ? ingest->offset + line->offset - ingest->preamble : line->number;
 	alert->organisation = ingest->organisation;
 	alert->received = ingest->received;
-	alert_encode(alert, &ingest->part);
-	ingest->part_alerts++;
+	bool record = ingest->reader->record;
+	alert_encode(alert, record ? &ingest->kept : &ingest->part);
+	ingest->part_alerts += !record;
+	ingest->part_records += record;
 }
 
 /* The end of the last part: nothing comes behind a batch with an id; a file goes on. */
@@ -150,7 +156,7 @@ enum error ingest_read(struct ingest *ingest, unsigned most, struct failure *fai
 		alert_take(ingest, &alert, &line);
 		ingest->last_sequence =
 		    ingest->from_file ? ingest->offset + line.offset - ingest->preamble : line.number;
-		if (ingest->part.size > MESSAGE_PART) {
+		if (ingest->part.size + ingest->kept.size > MESSAGE_PART) {
 			error = part_cut(ingest, ingest->last_sequence + 1, false, failure);
 			if (error != OK)
 				return error;
@@ -170,4 +176,5 @@ void ingest_read_free(struct ingest *ingest)
 	ingest->stream = NULL;
 	builder_free(&ingest->body);
 	builder_free(&ingest->part);
+	builder_free(&ingest->kept);
 }

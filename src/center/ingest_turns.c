@@ -147,12 +147,12 @@ static void store(struct ingest *ingest)
 	send_on(ingests);
 }
 
-/* What it took of the quota: its alerts, or its bytes when they are more than alerts usually have. What was refused
- * after it was read brought no alert, but it took time. */
+/* What it took of the quota: its alerts and records, or its bytes when they are more than alerts usually have. What was
+ * refused after it was read brought no alert, but it took time. */
 static double cost_of(const struct ingest *ingest, bool taken)
 {
 	double bytes = (double)ingest->unpacked / (double)ingest->front->process->settings.quota_size;
-	double alerts = taken ? (double)ingest->counts.alerts : 0;
+	double alerts = taken ? (double)(ingest->counts.alerts + ingest->counts.records) : 0;
 	return bytes > alerts ? bytes : alerts;
 }
 
@@ -160,6 +160,7 @@ static void count(struct ingests *ingests, const struct format_counts *counts)
 {
 	counter_add(ingests->lines, counts->lines);
 	counter_add(ingests->alerts, counts->alerts);
+	counter_add(ingests->records, counts->records);
 	counter_add(ingests->malformed, counts->malformed);
 	counter_add(ingests->duplicate_keys, counts->duplicate_keys);
 	counter_add(ingests->implausible, counts->implausible);

@@ -11,8 +11,11 @@
 #include "center/capabilities.h"
 #include "center/center.h"
 #include "center/confine.h"
+#include "center/keeping.h"
 #include "center/message.h"
+#include "center/tally.h"
 #include "match/territory.h"
+#include "store/record_store.h"
 
 #include <errno.h>
 #include <pwd.h>
@@ -196,6 +199,7 @@ static void keeper_tick(void *context)
 	if (now - keeper->hour_last > EXPIRY_EVERY && work_begin(&work, "retention", &failure) == OK) {
 		keeper->hour_last = now;
 		expire(keeper, &work);
+		keeping_expire(keeper, &work);
 		work_end(&work);
 	}
 }
@@ -349,10 +353,16 @@ static enum error keeper_open(struct keeper *keeper, struct failure *failure)
 	enum error error = store_open(location, &keeper->store, failure);
 	if (error == OK)
 		error = history_wait(keeper, failure);
+	if (error == OK) {
+		snprintf(location, sizeof location, "%s/" RECORDS_FOLDER, keeper->history_folder);
+		error = record_store_open(location, &keeper->records, failure);
+	}
 	if (error == OK)
 		error = passwords_new(keeper->process->loop, &keeper->passwords, failure);
 	if (error == OK)
 		error = batches_new(&keeper->batches, keeper->process->counters, failure);
+	if (error == OK && !(keeper->tallies = tallies_new()))
+		error = fail(failure, ERROR_MEMORY, "no memory for batches");
 	if (error == OK)
 		error = requests_new(&keeper->requests, keeper->process->counters, failure);
 	if (error == OK)
@@ -378,6 +388,7 @@ static void center_fill(struct keeper *keeper)
 	keeper->center = (struct center){
 		.store = keeper->store,
 		.history = keeper->history,
+		.records = keeper->records,
 		.japanese = keeper->japanese,
 		.counters = keeper->process->counters,
 		.loop = keeper->process->loop,
@@ -439,6 +450,7 @@ static void keeper_stop(struct process *process)
 	for (size_t i = 0; keeper->history && capabilities[i]; i++)
 		if (capabilities[i]->stop)
 			capabilities[i]->stop(&keeper->center);
+	record_store_close(keeper->records);
 	history_close(keeper->history);
 	store_close(keeper->store);
 	machines_close(keeper);

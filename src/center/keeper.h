@@ -21,7 +21,9 @@
 struct authority;
 struct batches;
 struct deliveries;
+struct record_store;
 struct requests;
+struct tallies;
 struct territory;
 
 #define TOKENS_USED 256 /* of one tick; further ones are noted by a later use */
@@ -34,6 +36,7 @@ struct keeper {
 	struct store *store;
 	struct history *history;      /* NULL while it cannot be opened: a full disk */
 	struct history_repair repair; /* at its last opening */
+	struct record_store *records; /* of organisations, beside the alerts */
 	char history_folder[4352];
 	char public_url[256];
 	char machines_url[256];          /* of the machines' door; "" = there is none */
@@ -45,6 +48,7 @@ struct keeper {
 	struct catalog *japanese; /* words for letters; NULL when they cannot be read */
 	const struct route *tables[16];
 	struct batches *batches;       /* batches.c */
+	struct tallies *tallies;       /* tally.c */
 	struct territory *territory;   /* routed.c: whose addresses are whose; NULL = not needed yet */
 	nanoseconds territory_loaded;  /* monotonic */
 	uint64_t territory_generation; /* of the front that was there then */

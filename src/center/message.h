@@ -11,7 +11,7 @@
 #ifndef NOROSHI_CENTER_MESSAGE_H
 #define NOROSHI_CENTER_MESSAGE_H
 
-#define MESSAGE_VERSION 3
+#define MESSAGE_VERSION 4
 
 enum message_kind {
 	/* supervisor → child: u32 version; text name (path) and text content of the configuration file; then what the
@@ -35,12 +35,13 @@ enum message_kind {
 	 * status is not 200. */
 	MESSAGE_ADMITTED = 17,
 	/* front → keeper: one part of a batch. credential; u64 epoch high, low; u64 sequence first, end of this part;
-	 * i64 received; u32 lines, alerts, skipped, malformed in this part; u8 last part; what the
+	 * i64 received; u32 lines, alerts, records, skipped, malformed in this part; u8 last part; what the
 	 * sensor says of itself (model/heard.h): u8 counted, u64 packets, drops, u32 sampling, u8 agent, i64 clock, u64
-	 * content; then alert_encode() of its alerts to the end. Each part is answered. */
+	 * content; u32 bytes of its alerts, these with alert_encode(), then its records in the same way to the end.
+	 * Each part is answered. */
 	MESSAGE_INGEST = 18,
-	/* u16 status (200, 403, 503); u8 repeated; u32 lines, alerts, skipped, malformed in this part (as stored at the
-	 * first time when repeated); text words. Sent after the part is durable. */
+	/* u16 status (200, 403, 503); u8 repeated; u32 lines, alerts, records, skipped, malformed in this part (as
+	 * stored at the first time when repeated); text words. Sent after the part is durable. */
 	MESSAGE_INGESTED = 19,
 	/* front → keeper: so much of what this sensor sent was forbidden by the capture policy, and dropped. u8 kind
 	 * and digest of its credential; u64 fields. Not answered. */
@@ -76,8 +77,8 @@ enum message_kind {
 	MESSAGE_DELIVERED = 49,
 };
 
-/* Bytes of encoded alerts after which a batch goes on in a further MESSAGE_INGEST: for so long one organisation holds
- * up the keeper. */
+/* Bytes of encoded alerts and records after which a batch goes on in a further MESSAGE_INGEST: for so long one
+ * organisation holds up the keeper. */
 #define MESSAGE_PART (1u << 20)
 
 #endif

@@ -27,6 +27,7 @@ bool ingested_read(struct text body, struct ingested *ingested)
 	ingested->repeated = get_u8(&from) != 0;
 	ingested->lines = get_u32(&from);
 	ingested->alerts = get_u32(&from);
+	ingested->records = get_u32(&from);
 	ingested->skipped = get_u32(&from);
 	ingested->malformed = get_u32(&from);
 	text_copy(get_text(&from), ingested->words, sizeof ingested->words);

@@ -22,7 +22,7 @@ bool admitted_read(struct text body, struct admitted *admitted);
 struct ingested {
 	uint16_t status;
 	bool repeated;
-	uint32_t lines, alerts, skipped, malformed;
+	uint32_t lines, alerts, records, skipped, malformed;
 	char words[256];
 };
 bool ingested_read(struct text body, struct ingested *ingested);

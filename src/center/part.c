@@ -15,9 +15,24 @@ void parts_free(struct part *part)
 	while (part) {
 		struct part *next = part->next;
 		parts_free(part->others);
+		parts_free(part->records);
 		free(part);
 		part = next;
 	}
+}
+
+/* A part of its own for the records, which come as alerts do. */
+static struct part *records_of(const struct part *part, uint32_t records, struct text encoded)
+{
+	struct part *kept = calloc(1, sizeof *kept + encoded.size);
+	if (!kept)
+		return NULL;
+	kept->correlation = part->correlation;
+	kept->batch = part->batch;
+	kept->batch.alerts = kept->taken = records;
+	kept->size = encoded.size;
+	memcpy(kept->encoded, encoded.at, encoded.size);
+	return kept;
 }
 
 struct part *part_decode(const struct message *message, struct credential *credential)
@@ -32,6 +47,7 @@ struct part *part_decode(const struct message *message, struct credential *crede
 	batch.received = get_i64(&from);
 	batch.lines = get_u32(&from);
 	batch.alerts = get_u32(&from);
+	uint32_t records = get_u32(&from);
 	batch.skipped = get_u32(&from);
 	batch.malformed = get_u32(&from);
 	batch.last = get_u8(&from);
@@ -43,18 +59,35 @@ struct part *part_decode(const struct message *message, struct credential *crede
 	heard.agent = get_u8(&from) != 0;
 	heard.clock = get_i64(&from);
 	heard.content = get_u64(&from);
-	size_t size = from.failed ? 0 : (size_t)(from.end - from.at);
-	struct part *part = from.failed ? NULL : calloc(1, sizeof *part + size);
+	uint32_t size = get_u32(&from);
+	const void *encoded = get_bytes(&from, size);
+	size_t rest = from.failed ? 0 : (size_t)(from.end - from.at);
+	if (from.failed || (rest > 0) != (records > 0))
+		return NULL;
+	struct part *part = calloc(1, sizeof *part + size);
 	if (!part)
 		return NULL;
 	part->correlation = message->correlation;
 	part->batch = batch;
 	part->heard = heard;
 	part->taken = batch.alerts;
+	part->kept = records;
 	part->size = size;
 	if (size)
-		memcpy(part->encoded, from.at, size);
+		memcpy(part->encoded, encoded, size);
+	if (records && !(part->records = records_of(part, records, (struct text){ (const char *)from.at, rest }))) {
+		free(part);
+		return NULL;
+	}
 	return part;
+}
+
+void part_own(struct part *part, uint32_t sensor, uint32_t organisation)
+{
+	for (; part; part = part->records) {
+		part->batch.sensor = sensor;
+		part->batch.organisation = organisation;
+	}
 }
 
 enum error part_verify(struct part *part, nanoseconds now, struct failure *failure)
@@ -64,7 +97,7 @@ enum error part_verify(struct part *part, nanoseconds now, struct failure *failu
 	struct alert alert;
 	if (batch->received < now - RECEIVED_BEFORE || batch->received > now + RECEIVED_AHEAD)
 		return fail(failure, ERROR_CORRUPT, "a batch does not come from now");
-	if (batch->alerts > batch->lines || batch->skipped > batch->lines ||
+	if (batch->alerts + (uint64_t)part->kept > batch->lines || batch->skipped > batch->lines ||
 	    batch->malformed > (uint64_t)batch->lines + 1)
 		return fail(failure, ERROR_CORRUPT, "the counts of a batch contradict each other");
 	uint64_t least = batch->sequence_first;
@@ -83,7 +116,9 @@ enum error part_verify(struct part *part, nanoseconds now, struct failure *failu
 		if (i == 0 || alert.occurred < part->oldest)
 			part->oldest = alert.occurred;
 	}
-	return reader_done(&from) ? OK : fail(failure, ERROR_CORRUPT, "a batch does not hold what it says");
+	if (!reader_done(&from))
+		return fail(failure, ERROR_CORRUPT, "a batch does not hold what it says");
+	return part->records ? part_verify(part->records, now, failure) : OK;
 }
 
 struct part *part_trim(struct part *part, uint64_t seen)
@@ -108,6 +143,7 @@ struct part *part_trim(struct part *part, uint64_t seen)
 	if (trimmed) {
 		*trimmed = *part;
 		trimmed->batch = batch;
+		trimmed->records = NULL;
 		trimmed->size = rest.size;
 		if (rest.size)
 			memcpy(trimmed->encoded, rest.at, rest.size);

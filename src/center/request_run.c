@@ -140,6 +140,7 @@ static void prepare_call(struct request *request)
 		.center = &keeper->center,
 		.store = keeper->store,
 		.history = keeper->history,
+		.records = keeper->records,
 		.now = keeper->center.now(),
 	};
 	memcpy(call->session, request->session, sizeof call->session);

@@ -89,6 +89,7 @@ static struct part *part_of(const struct part *whole, const struct share *share)
 		return NULL;
 	*part = *whole;
 	part->next = part->others = NULL;
+	part->records = share->organisation == whole->batch.organisation ? whole->records : NULL;
 	part->size = share->encoded.size;
 	part->batch.alerts = share->alerts;
 	part->is_other = share->organisation != whole->batch.organisation;

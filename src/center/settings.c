@@ -102,6 +102,10 @@ static const struct option center_options[] = {
 		       "quota is given out." },
 	{ "retention", OPTION_DURATION, AT(retention), "400 d", 86400, 86400.0 * 36500,
 	    .summary = "How long alerts are kept after they were received." },
+	{ "records_size", OPTION_SIZE, AT(records_size), "100 GiB", 0, 1e15,
+	    .summary = "Bytes of one organisation's records at most: beyond, the oldest are removed before their "
+		       "centre_days are "
+		       "over; 0: no limit." },
 	{ "silence", OPTION_DURATION, AT(silence), "15 min", 1, 86400.0 * 30,
 	    .summary = "A sensor of which nothing was heard for so long is silent; see also fleet.silence_factor." },
 	{ "session_idle", OPTION_DURATION, AT(session_idle), "12 h", 60, 86400.0 * 7,

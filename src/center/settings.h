@@ -23,6 +23,7 @@ struct center_settings {
 	uint64_t batch_body, batch_unpacked; /* bytes of one POST of alerts, as sent and decompressed */
 	uint64_t queue;                      /* bytes of batches of one organisation that wait in front */
 	nanoseconds retention;               /* of alerts, since they were received */
+	uint64_t records_size;               /* bytes of one organisation's records; 0 = no limit */
 	nanoseconds silence;                 /* a sensor that sent nothing for so long is called silent (fleet/) */
 	nanoseconds session_idle, session_longest;
 	bool metrics_loopback; /* /metrics without a token from the machine itself */

@@ -1,12 +1,13 @@
 /*
- * Suricata's EVE JSON: the events of type "alert"; all others are skipped, but what stats and netflow say of the sensor
- * itself is kept (struct format_told).
+ * Suricata's EVE JSON: the events of type "alert"; all others are skipped, or given as records where the settings ask
+ * for them. What stats and netflow say of the sensor itself is kept (struct format_told).
  *
  * In: lines of eve.json. Out: alerts. Members as in Suricata's own schema (etc/schema.json) and its manual, chapter
  * "Eve JSON Format". src_ip stays the source and dest_ip the target as Suricata says them: for a rule that matched the
  * answer the server is the source.
  */
 #include "formats/eve.h"
+#include "formats/eve_kept.h"
 #include "formats/fields.h"
 
 #include <string.h>
@@ -197,6 +198,10 @@ static enum error eve_line(struct format_reader *reader, struct text line, struc
 		take_stats(reader, event);
 	else if (text_equal(type, TEXT("netflow")))
 		take_sampling(reader, event);
+	if (reader->settings->records && eve_is_kept(type)) {
+		reader->record = true;
+		return eve_kept(reader, event, type, alert, failure);
+	}
 	if (!text_equal(type, TEXT("alert")))
 		return ERROR_AGAIN;
 	alert->detector = TEXT("Suricata");

@@ -285,6 +285,7 @@ static enum error read_or_repeat(
 	if (arena_used(reader->arena))
 		arena_clear(reader->arena);
 	reader->parsed = false;
+	reader->record = false;
 	reader->shape = 0;
 	struct text tail = reader->repeats ? tail_of(reader, line) : TEXT_NONE;
 	if (tail.size && read_again(reader, line, tail, alert))
@@ -382,7 +383,8 @@ enum error format_read(struct format_reader *reader, struct stream *stream, stru
 		counts->lines++;
 		enum error read = read_allowed(reader, line, alert, &wrong);
 		counts->cut += line->cut;
-		counts->alerts += read == OK;
+		counts->alerts += read == OK && !reader->record;
+		counts->records += read == OK && reader->record;
 		counts->skipped += read == ERROR_AGAIN;
 		counts->malformed += read != OK && read != ERROR_AGAIN;
 		bool taken = read == OK || read == ERROR_AGAIN;

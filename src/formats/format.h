@@ -20,6 +20,7 @@ struct format_settings {
 	 * until the next call. NULL: every line is read as it is. */
 	bool (*reduce)(void *context, const struct format *format, struct text line, struct text *to);
 	void *reduce_context;
+	bool records;    /* lines that are records but no alerts are given too (model/kept_record.h), not skipped */
 	unsigned passes; /* lines that are no alert after which format_read() gives ERROR_AGAIN; 0 = it looks on */
 };
 
@@ -49,6 +50,7 @@ struct format_reader {
 	struct format_told told;
 	uint64_t shape; /* of the newest alert */
 	bool fine;      /* the line before was an alert */
+	bool record;    /* what was read is a record, no alert */
 	bool parsed;    /* this line went through `parser` */
 	bool ended;     /* nothing more comes: the stream broke, or its format is not known */
 };
@@ -103,21 +105,22 @@ enum error format_reader_new(const struct format *format, const struct format_se
 void format_reader_free(struct format_reader *reader);
 
 struct format_counts {
-	uint64_t lines; /* read, whatever came of them: alerts + skipped + malformed */
+	uint64_t lines; /* read, whatever came of them: alerts + records + skipped + malformed */
 	uint64_t alerts;
+	uint64_t records;        /* that are no alerts, where the settings ask for them */
 	uint64_t skipped;        /* fine, but no alert: headers, comments, empty lines, events of another type */
 	uint64_t malformed;      /* each of them was complained about */
 	uint64_t cut;            /* of the malformed: longer than FORMAT_LONGEST_LINE */
 	uint64_t duplicate_keys; /* JSON lines in which a key stands twice in one object; the first counted */
 	uint64_t implausible;    /* alerts whose time lies too far from now; taken all the same */
 };
-/* The next alert of a stream: skips what is no alert, counts; on a malformed line calls `complain` (may be NULL: with
- * file, line, offset and words; at most as often as the caller wants to hear) and goes on. It complains too about a
- * line with duplicate keys or an implausible time, which counts as what it is otherwise. ERROR_END at the end;
- * ERROR_INPUT when the stream itself broke, or its format is not known (once, then ERROR_END); ERROR_AGAIN when so many
- * lines in a row were none as the settings say: call again, others may want to work meanwhile. In the texts of the
- * alert, but not in `original`, control characters have become spaces. `line` may be NULL when the caller has no use
- * for it. */
+/* The next alert (or record: `reader->record`) of a stream: skips what is none, counts; on a malformed line calls
+ * `complain` (may be NULL: with file, line, offset and words; at most as often as the caller wants to hear) and goes
+ * on. It complains too about a line with duplicate keys or an implausible time, which counts as what it is otherwise.
+ * ERROR_END at the end; ERROR_INPUT when the stream itself broke, or its format is not known (once, then ERROR_END);
+ * ERROR_AGAIN when so many lines in a row were none as the settings say: call again, others may want to work meanwhile.
+ * In the texts of the alert, but not in `original`, control characters have become spaces. `line` may be NULL when the
+ * caller has no use for it. */
 enum error format_read(struct format_reader *reader, struct stream *stream, struct line *line, struct alert *alert,
     struct format_counts *counts,
     void (*complain)(void *context, const struct line *line, const struct failure *failure), void *context,

@@ -20,6 +20,7 @@
 struct center;
 struct store;
 struct history;
+struct record_store;
 
 enum field_type {
 	FIELD_TEXT,
@@ -95,6 +96,7 @@ struct call {
 	struct center *center; /* model/capability.h */
 	struct store *store;
 	struct history *history;
+	struct record_store *records;
 	nanoseconds now;
 };
 

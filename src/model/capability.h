@@ -19,6 +19,7 @@ struct mail_sender;
 struct loop;
 struct option_group;
 struct reader;
+struct record_store;
 struct route;
 struct store;
 
@@ -26,6 +27,7 @@ struct store;
 struct center {
 	struct store *store;
 	struct history *history;
+	struct record_store *records;
 	struct counters *counters;
 	struct loop *loop;
 	const char *folder; /* where a capability may keep its own files (checkpoints), through base/file.h */

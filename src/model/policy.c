@@ -19,6 +19,8 @@ static const uint8_t rules[ACTION_COUNT][ROLE_COUNT] = {
 	/*                            none administrator analyst member auditor sensor */
 	[ACTION_ALERT_APPEND] = { NO, NO, NO, NO, NO, OWN },
 	[ACTION_ALERT_READ] = { NO, NO, ALL, OWN, NO, NO },
+	/* Communications as such: whoever may read no alert reads no record. */
+	[ACTION_RECORD_READ] = { NO, NO, ALL, OWN, NO, NO },
 	[ACTION_EVENT_READ] = { NO, NO, ALL, OWN, NO, NO },
 	[ACTION_EVENT_DECIDE] = { NO, NO, ALL, NO, NO, NO },
 	[ACTION_DECISION_READ] = { NO, NO, ALL, OWN, NO, NO },
@@ -80,8 +82,10 @@ static const uint8_t circles[ACTION_COUNT] = {
 static const struct opening {
 	uint32_t reads, writes;
 } openings[ACTION_COUNT] = {
-	[ACTION_ALERT_APPEND] = { R(ORGANISATION) | R(SENSOR) | R(CAPTURE), R(SENSOR) | R(ALERT) | R(COUNTER) },
+	[ACTION_ALERT_APPEND] = { R(ORGANISATION) | R(SENSOR) | R(CAPTURE),
+	    R(SENSOR) | R(ALERT) | R(RECORD) | R(COUNTER) },
 	[ACTION_ALERT_READ] = { EVENT_SIDE, 0 },
+	[ACTION_RECORD_READ] = { EVENT_SIDE | R(RECORD), 0 },
 	[ACTION_EVENT_READ] = { EVENT_SIDE, 0 },
 	[ACTION_EVENT_DECIDE] = { EVENT_SIDE, R(EVENT) | R(DECISION) },
 	[ACTION_DECISION_READ] = { EVENT_SIDE, 0 },
@@ -158,6 +162,7 @@ bool role_parse(struct text code, enum role *role)
 static const char *const action_codes[ACTION_COUNT] = {
 	[ACTION_ALERT_APPEND] = "alert.append",
 	[ACTION_ALERT_READ] = "alert.read",
+	[ACTION_RECORD_READ] = "record.read",
 	[ACTION_EVENT_READ] = "event.read",
 	[ACTION_EVENT_DECIDE] = "event.decide",
 	[ACTION_DECISION_READ] = "decision.read",

@@ -35,6 +35,7 @@ bool role_parse(struct text code, enum role *role);
 enum action {
 	ACTION_ALERT_APPEND,
 	ACTION_ALERT_READ,
+	ACTION_RECORD_READ,
 	ACTION_EVENT_READ,
 	ACTION_EVENT_DECIDE,
 	ACTION_DECISION_READ,
@@ -135,6 +136,7 @@ enum noun {
 	NOUN_SENSOR,
 	NOUN_ACCOUNT,
 	NOUN_ALERT,
+	NOUN_RECORD, /* records that are no alerts: flows, names, handshakes … */
 	NOUN_EVENT,
 	NOUN_DECISION,
 	NOUN_NOTICE,

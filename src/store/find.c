@@ -14,10 +14,16 @@
 
 #define UNPACK_LARGEST (64u << 20) /* bytes in one call of history_find() */
 
+static enum noun noun_of(const struct history *history)
+{
+	return history->kind == HISTORY_RECORDS ? NOUN_RECORD : NOUN_ALERT;
+}
+
 static int open_segment(const struct history *history, const struct segment *segment)
 {
 	char path[4096];
-	return open(segment_path(history->folder, segment->number, "alerts", path, sizeof path), O_RDONLY | O_CLOEXEC);
+	return open(segment_path(history->folder, segment->number, history_suffix(history->kind), path, sizeof path),
+	    O_RDONLY | O_CLOEXEC);
 }
 
 /* Unpacks a frame; a damaged one is said once, counted, and skipped from then on (*raw.at NULL). */
@@ -28,7 +34,7 @@ static enum error unpack(struct history *history, const struct segment *segment,
 	*raw = TEXT_NONE;
 	if (frame->bad)
 		return OK;
-	enum error error = frame_unpack(history->unpacker, descriptor, frame->offset, header, raw, &why);
+	enum error error = frame_unpack(history->packing->unpacker, descriptor, frame->offset, header, raw, &why);
 	if (error == ERROR_CORRUPT) {
 		frame->bad = true;
 		history->bad_frames++;
@@ -100,7 +106,7 @@ struct search {
 	void (*each)(void *, const struct history_hit *);
 	void *context;
 	uint32_t found;
-	uint64_t unpacked;
+	uint64_t *budget;  /* bytes that may still be unpacked */
 	uint64_t next;     /* where to go on; 0 = not at a limit yet */
 	uint32_t *offsets; /* of the alerts in an unpacked frame, for going backwards */
 	uint32_t offset_room;
@@ -123,11 +129,14 @@ static bool frame_matters(const struct search *search, const struct segment *seg
 static bool alert_matters(const struct search *search, const struct alert *alert, const struct judged *judged)
 {
 	const struct history_query *query = search->query;
-	if (alert->occurred < query->from || (query->to && alert->occurred >= query->to))
+	if (alert->received < query->received_from || alert->occurred < query->from ||
+	    (query->to && alert->occurred >= query->to))
 		return false;
 	if (query->verdicts && !(query->verdicts & 1u << judged->verdict))
 		return false;
 	if (query->event && !uuid_among(judged->event, query->event, query->event_count))
+		return false;
+	if (query->records && !kept_record_fits(alert, query->records))
 		return false;
 	return query->contains.size == 0 || text_find_nocase(alert->original, query->contains) >= 0;
 }
@@ -168,7 +177,7 @@ static enum error search_rows(struct search *search, const struct segment *segme
 		error = alert_decode(&from, &hit.alert, search->failure);
 		if (error || (query->start && (back ? hit.position > query->start : hit.position < query->start)))
 			continue;
-		struct judged judged = verdict_get(set, row);
+		struct judged judged = set ? verdict_get(set, row) : (struct judged){ 0 };
 		if (!alert_matters(search, &hit.alert, &judged))
 			continue;
 		if (search->found == query->limit) {
@@ -194,14 +203,14 @@ static enum error search_segment(struct search *search, struct segment *segment)
 		struct frame *frame = &segment->frames[query->newest_first ? segment->frame_count - 1 - j : j];
 		if (!frame_matters(search, segment, frame))
 			continue;
-		if (!set)
+		if (!set && search->history->kind == HISTORY_ALERTS)
 			error = verdicts_of(search->history->verdicts, segment->number, &set, search->failure);
 		if (error)
 			break;
-		if ((query->verdicts || query->event) &&
+		if (set && (query->verdicts || query->event) &&
 		    !verdict_any(set, frame->row, frame->alerts, query->verdicts, query->event, query->event_count))
 			continue;
-		if (search->unpacked > UNPACK_LARGEST) {
+		if (*search->budget == 0) {
 			search->next =
 			    position_of(segment, query->newest_first ? frame->row + frame->alerts - 1 : frame->row);
 			break;
@@ -212,7 +221,7 @@ static enum error search_segment(struct search *search, struct segment *segment)
 		struct frame_header header;
 		struct text raw;
 		error = unpack(search->history, segment, descriptor, frame, &header, &raw, search->failure);
-		search->unpacked += raw.size;
+		*search->budget -= raw.size < *search->budget ? raw.size : *search->budget;
 		if (!error && raw.at)
 			error = search_rows(search, segment, frame, set, raw);
 	}
@@ -235,9 +244,12 @@ enum error history_find(struct history *history, const struct scope *scope, cons
     void (*each)(void *context, const struct history_hit *hit), void *context, uint64_t *next, struct failure *failure)
 {
 	*next = 0;
-	if (!scope_reads(scope, NOUN_ALERT))
-		return fail(failure, ERROR_DENIED, "the scope %s does not read alerts", scope_name(scope));
+	if (!scope_reads(scope, noun_of(history)))
+		return fail(failure, ERROR_DENIED, "the scope %s does not read %s", scope_name(scope),
+		    history_suffix(history->kind));
+	uint64_t budget = UNPACK_LARGEST;
 	struct search search = { history, scope, query, each, context, .failure = failure };
+	search.budget = query->budget ? query->budget : &budget;
 	enum error error = OK;
 	for (size_t i = 0; i < history->segment_count && !error && !search.next; i++) {
 		struct segment *segment = &history->segments[query->newest_first ? history->segment_count - 1 - i : i];
@@ -268,14 +280,15 @@ static enum error hand_out(struct history *history, const struct segment *segmen
     struct failure *failure)
 {
 	struct history_hit hit = { .position = position };
-	struct verdict_set *set;
+	struct verdict_set *set = NULL;
 	struct reader from = reader_of(raw.at, raw.size);
-	enum error error = verdicts_of(history->verdicts, segment->number, &set, failure);
+	bool judges = history->kind == HISTORY_ALERTS;
+	enum error error = judges ? verdicts_of(history->verdicts, segment->number, &set, failure) : OK;
 	for (uint32_t row = frame->row; row <= (uint32_t)position && !error; row++)
 		error = alert_decode(&from, &hit.alert, failure);
 	if (error)
 		return error;
-	struct judged judged = verdict_get(set, (uint32_t)position);
+	struct judged judged = judges ? verdict_get(set, (uint32_t)position) : (struct judged){ 0 };
 	hit.verdict = judged.verdict;
 	hit.event = judged.event;
 	hit.rule = judged.rule;
@@ -286,8 +299,9 @@ static enum error hand_out(struct history *history, const struct segment *segmen
 enum error history_get(struct history *history, const struct scope *scope, uint64_t position,
     void (*each)(void *context, const struct history_hit *hit), void *context, struct failure *failure)
 {
-	if (!scope_reads(scope, NOUN_ALERT))
-		return fail(failure, ERROR_DENIED, "the scope %s does not read alerts", scope_name(scope));
+	if (!scope_reads(scope, noun_of(history)))
+		return fail(failure, ERROR_DENIED, "the scope %s does not read %s", scope_name(scope),
+		    history_suffix(history->kind));
 	struct segment *segment = history_segment(history, (uint32_t)(position >> 32));
 	struct frame *frame = segment ? frame_of(segment, (uint32_t)position) : NULL;
 	if (!frame || !scope_covers(scope, frame->organisation))

@@ -1,6 +1,6 @@
 /*
- * History: where alerts (and later other records) rest. Append-only checksummed files in one folder; read by time,
- * organisation and id.
+ * History: where alerts rest, and other records (record_store.h). Append-only checksummed files in one folder; read by
+ * time, organisation and id.
  *
  * Layout: segments `NNNNNNNN.alerts` of frames; a frame is one accepted batch (or a part of one): header (magic,
  * version, size, organisation, sensor, epoch, first and last sequence, batch hash, received, least and greatest
@@ -18,10 +18,14 @@
 
 #include "base/error.h"
 #include "model/alert.h"
+#include "model/kept_record.h"
 #include "model/policy.h"
 #include "model/reason.h"
 
 struct history;
+
+/* Alerts are judged; records are not, and only a scope of NOUN_RECORD reads them (store/record_store.h). */
+enum history_kind { HISTORY_ALERTS, HISTORY_RECORDS };
 
 #define HISTORY_SEGMENT_ROWS (1u << 20)    /* alerts in a segment at most */
 #define HISTORY_SEGMENT_BYTES (128u << 20) /* a segment that is larger takes no further frame */
@@ -87,6 +91,9 @@ struct history_query {
 	uint64_t start;       /* continue from this position (opaque cursor) */
 	uint32_t limit;       /* at most this many results */
 	bool newest_first;    /* from the newest backwards; `start` is then where the last answer's `next` said */
+	const struct record_conditions *records; /* of records; NULL = any */
+	nanoseconds received_from;               /* what came before is passed over */
+	uint64_t *budget; /* bytes that may still be unpacked, counted down; NULL = 64 MiB for this call */
 };
 struct history_hit {
 	uint64_t position;
@@ -106,7 +113,7 @@ enum error history_expire(struct history *history, nanoseconds before, uint64_t 
 /* Names the files of the history in `folder`, which another process may be writing, in the order in which a copy has to
  * take them, each with the bytes to take at most: then the copy holds what was acknowledged before the call. `each`
  * gives ERROR_NOT_FOUND when a file is not there (any more). *end: the position that the copy's next alert will get. */
-enum error history_files(const char *folder,
+enum error history_files(const char *folder, enum history_kind kind,
     enum error (*each)(void *context, const char *name, uint64_t most, struct failure *failure), void *context,
     uint64_t *end, struct failure *failure);
 

@@ -17,6 +17,7 @@
 
 struct listing {
 	const char *folder;
+	enum history_kind kind;
 	uint32_t *numbers; /* in order */
 	size_t count, room;
 };
@@ -27,12 +28,17 @@ static int compare(const void *a, const void *b)
 	return first < second ? -1 : first > second;
 }
 
-bool segment_named(const char *name, uint32_t *number)
+const char *history_suffix(enum history_kind kind)
 {
-	struct text text = text_of(name);
+	return kind == HISTORY_RECORDS ? "records" : "alerts";
+}
+
+bool segment_named(const char *name, enum history_kind kind, uint32_t *number)
+{
+	struct text text = text_of(name), suffix = text_of(history_suffix(kind));
 	uint64_t value;
-	if (text.size != 15 || !text_ends(text, TEXT(".alerts")) || !text_to_u64((struct text){ text.at, 8 }, &value) ||
-	    value == 0)
+	if (text.size != 9 + suffix.size || text.at[8] != '.' || !text_ends(text, suffix) ||
+	    !text_to_u64((struct text){ text.at, 8 }, &value) || value == 0)
 		return false;
 	*number = (uint32_t)value;
 	return true;
@@ -47,7 +53,7 @@ static enum error list(struct listing *listing, struct failure *failure)
 		return fail_errno(failure, "cannot list %s", listing->folder);
 	enum error error = OK;
 	while (!error && (entry = readdir(folder))) {
-		if (!segment_named(entry->d_name, &number))
+		if (!segment_named(entry->d_name, listing->kind, &number))
 			continue;
 		if (listing->count == listing->room) {
 			void *more = array_grow(listing->numbers, &listing->room, 64, sizeof *listing->numbers);
@@ -72,7 +78,7 @@ static enum error good_end(
 	char path[4096];
 	struct segment segment = { .number = number };
 	struct segment_damage damage;
-	segment_path(listing->folder, number, "alerts", path, sizeof path);
+	segment_path(listing->folder, number, history_suffix(listing->kind), path, sizeof path);
 	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (descriptor < 0)
 		return fail_errno(failure, "cannot open %s", path);
@@ -102,20 +108,20 @@ static enum error pass(const struct listing *listing, const char *kind, uint64_t
 	return OK;
 }
 
-enum error history_files(const char *folder,
+enum error history_files(const char *folder, enum history_kind kind,
     enum error (*each)(void *context, const char *name, uint64_t most, struct failure *failure), void *context,
     uint64_t *end, struct failure *failure)
 {
-	struct listing listing = { .folder = folder };
+	struct listing listing = { .folder = folder, .kind = kind };
 	uint64_t good = 0;
 	*end = 0;
 	enum error error = list(&listing, failure);
-	if (!error)
+	if (!error && kind == HISTORY_ALERTS)
 		error = pass(&listing, "verdicts", UINT64_MAX, each, context, failure);
 	if (!error && listing.count)
 		error = good_end(&listing, listing.numbers[listing.count - 1], &good, end, failure);
 	if (!error)
-		error = pass(&listing, "alerts", good, each, context, failure);
+		error = pass(&listing, history_suffix(kind), good, each, context, failure);
 	free(listing.numbers);
 	return error;
 }

@@ -1,5 +1,5 @@
 /*
- * What history.c (writing) and find.c (reading) share.
+ * What history_open.c, history.c (writing), find.c (reading) and record_store.c share.
  */
 #ifndef NOROSHI_STORE_HISTORY_INTERNAL_H
 #define NOROSHI_STORE_HISTORY_INTERNAL_H
@@ -13,8 +13,19 @@
 
 #include <zstd.h>
 
+/* The room in which one frame is packed or unpacked: several MiB, which the histories of one thread may share. */
+struct packing {
+	struct unpacker *unpacker;
+	ZSTD_CCtx *packer;
+	struct builder frame;
+	unsigned users; /* the last one frees it */
+};
+struct packing *packing_new(void); /* NULL without memory; the caller is its first user */
+void packing_leave(struct packing *packing);
+
 struct history {
 	char *folder;
+	enum history_kind kind;
 	int lock;                 /* descriptor of the folder: one process at a time */
 	struct segment *segments; /* by number; the last one is written */
 	size_t segment_count, segment_room;
@@ -28,11 +39,16 @@ struct history {
 	bool lost;         /* a sync failed: only closing and opening anew helps */
 	struct seen *seen;
 	struct verdicts *verdicts;
-	struct unpacker *unpacker;
-	ZSTD_CCtx *packer;
-	struct builder frame;
+	struct packing *packing;
 	uint32_t bad_frames;
 };
+
+/* Opens the history of that kind. It keeps a share of `packing`. */
+enum error history_open_as(const char *folder, enum history_kind kind, struct packing *packing,
+    struct history **history, struct history_repair *repair, struct failure *failure);
+
+/* Removes the oldest segments but the one that is written, until `bytes` are left at most. */
+enum error history_shrink(struct history *history, uint64_t bytes, uint64_t *alerts, struct failure *failure);
 
 static inline uint64_t position_of(const struct segment *segment, uint32_t row)
 {
@@ -47,7 +63,13 @@ static inline struct segment *last_segment(const struct history *history)
 /* The segment of that number, or NULL. */
 struct segment *history_segment(const struct history *history, uint32_t number);
 
-/* Whether this is the name of a segment's alerts, and of which. */
-bool segment_named(const char *name, uint32_t *number);
+enum error history_add_segment(struct history *history, uint32_t number, struct failure *failure); /* to the list */
+enum error history_new_segment(struct history *history, uint32_t number, struct failure *failure); /* begins its file */
+void history_mark_synced(struct history *history);
+
+/* What the files of its segments are called: "alerts", "records". */
+const char *history_suffix(enum history_kind kind);
+/* Whether this is the name of a segment of that kind, and of which. */
+bool segment_named(const char *name, enum history_kind kind, uint32_t *number);
 
 #endif

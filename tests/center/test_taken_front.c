@@ -7,7 +7,9 @@
 #include "center/keeper.h"
 #include "center/message.h"
 #include "center/request.h"
+#include "center/tally.h"
 #include "http/fields.h"
+#include "store/record_store.h"
 
 #include "../store/store_place.h"
 
@@ -23,6 +25,7 @@ struct taken {
 /* Live as long as the process, as in the keeper: made once for all tests. */
 static struct counters *counters;
 static struct batches *batches;
+static struct tallies *tallies;
 static struct requests *requests;
 
 static int make_once(void **state)
@@ -32,6 +35,8 @@ static int make_once(void **state)
 	counters = counters_new();
 	assert_non_null(counters);
 	assert_int_equal(batches_new(&batches, counters, &failure), OK);
+	tallies = tallies_new();
+	assert_non_null(tallies);
 	assert_int_equal(requests_new(&requests, counters, &failure), OK);
 	return 0;
 }
@@ -72,9 +77,13 @@ static int taken_begin(void **state)
 	keeper->store = keeper->center.store = taken->place->store;
 	keeper->center.now = clock_now;
 	snprintf(folder, sizeof folder, "%s/history", taken->place->folder);
+	char records[160];
+	snprintf(records, sizeof records, "%s/" RECORDS_FOLDER, folder);
 	done(place, history_open(folder, &keeper->history, &taken->repair, &taken->place->failure));
 	keeper->center.history = keeper->history;
+	done(place, record_store_open(records, &keeper->records, &taken->place->failure));
 	keeper->batches = batches;
+	keeper->tallies = tallies;
 	keeper->requests = requests;
 	route_tables(keeper->tables);
 	done(place, router_new(keeper->tables, &keeper->router, &taken->place->failure));
@@ -86,6 +95,7 @@ static int taken_end(void **state)
 {
 	struct taken *taken = *state;
 	void *place = taken->place;
+	record_store_close(taken->keeper.records);
 	history_close(taken->keeper.history);
 	router_free(taken->keeper.router);
 	int code = end(&place);
@@ -95,8 +105,9 @@ static int taken_end(void **state)
 
 /* What the front says of a batch, and of its one alert. */
 struct claim {
-	uint32_t organisation, sensor, lines, alerts, skipped, malformed;
-	uint64_t first, end, sequence, epoch;
+	uint32_t organisation, sensor, lines, alerts, records, skipped, malformed;
+	uint32_t record_organisation, record_sensor;
+	uint64_t first, end, sequence, record_sequence, epoch;
 	nanoseconds received, alert_received;
 };
 
@@ -104,8 +115,12 @@ static struct claim honest(const struct taken *taken)
 {
 	return (struct claim){ .organisation = taken->organisation,
 		.sensor = taken->sensor,
-		.lines = 1,
+		.lines = 2,
 		.alerts = 1,
+		.records = 1,
+		.record_organisation = taken->organisation,
+		.record_sensor = taken->sensor,
+		.record_sequence = 4,
 		.first = 1,
 		.end = 10,
 		.sequence = 3,
@@ -126,11 +141,13 @@ static void write_batch(const struct taken *taken, const struct claim *claim, st
 	put_i64(to, claim->received);
 	put_u32(to, claim->lines);
 	put_u32(to, claim->alerts);
+	put_u32(to, claim->records);
 	put_u32(to, claim->skipped);
 	put_u32(to, claim->malformed);
 	put_u8(to, 1);
 	const uint8_t says_nothing[1 + 8 + 8 + 4 + 1 + 8 + 8] = { 0 };
 	put_bytes(to, says_nothing, sizeof says_nothing);
+	struct builder encoded = { 0 };
 	struct alert alert = { .id = { claim->sensor, { 1, claim->epoch }, claim->sequence },
 		.organisation = claim->organisation,
 		.occurred = claim->received,
@@ -139,7 +156,16 @@ static void write_batch(const struct taken *taken, const struct claim *claim, st
 		.signature = TEXT("forged"),
 		.repeats = 1,
 		.original = TEXT("{}") };
-	alert_encode(&alert, to);
+	alert_encode(&alert, &encoded);
+	put_u32(to, (uint32_t)encoded.size);
+	put_bytes(to, encoded.at, encoded.size);
+	alert.id.sequence = claim->record_sequence;
+	alert.id.sensor = claim->record_sensor;
+	alert.organisation = claim->record_organisation;
+	builder_clear(&encoded);
+	alert_encode(&alert, &encoded);
+	put_bytes(to, encoded.at, encoded.size);
+	builder_free(&encoded);
 }
 
 static void count_hit(void *context, const struct history_hit *hit)
@@ -159,6 +185,9 @@ static bool rests(struct taken *taken, struct text body)
 	assert_non_null(taken->keeper.history);
 	done(taken->place, history_find(taken->keeper.history, taken->place->work, &everything, count_hit, &count,
 			       &next, &taken->place->failure));
+	struct record_place place = { 0 };
+	done(taken->place, record_store_find(taken->keeper.records, taken->place->work, &everything, count_hit, &count,
+			       &place, &taken->place->failure));
 	return count > 0;
 }
 
@@ -189,6 +218,14 @@ static void test_batches_that_contradict_their_token_or_themselves_do_not_rest(v
 	FORGE(alerts, 2);
 	FORGE(alerts, UINT32_MAX);
 	FORGE(lines, 0);
+	FORGE(lines, 1);
+	FORGE(records, 0);
+	FORGE(records, 2);
+	FORGE(records, UINT32_MAX);
+	FORGE(record_organisation, taken->other);
+	FORGE(record_sensor, taken->other_sensor);
+	FORGE(record_sequence, 0);
+	FORGE(record_sequence, 10);
 	FORGE(skipped, 1000000);
 	FORGE(malformed, 1000000);
 	DATE(clock_now() + HOUR);

@@ -114,8 +114,8 @@ static void check_roles(const struct world *world, const struct scope *scope)
 	if (!scope)
 		return;
 	if (role == ROLE_ADMINISTRATOR || role == ROLE_AUDITOR) {
-		static const enum noun contents[] = { NOUN_ALERT, NOUN_EVENT, NOUN_DECISION, NOUN_NOTICE,
-			NOUN_CAMPAIGN };
+		static const enum noun contents[] = { NOUN_ALERT, NOUN_EVENT, NOUN_DECISION, NOUN_NOTICE, NOUN_CAMPAIGN,
+			NOUN_RECORD };
 		for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
 			assert_false(scope_reads(scope, contents[i]));
 			assert_false(scope_writes(scope, contents[i]));
@@ -168,6 +168,7 @@ static void test_the_table_says_what_was_agreed(void **unused)
 	} agreed[] = {
 		{ ACTION_ALERT_APPEND, "-----o" },
 		{ ACTION_ALERT_READ, "--ao--" },
+		{ ACTION_RECORD_READ, "--ao--" },
 		{ ACTION_EVENT_READ, "--ao--" },
 		{ ACTION_EVENT_DECIDE, "--a---" },
 		{ ACTION_DECISION_READ, "--ao--" },
@@ -211,20 +212,21 @@ static void test_the_table_says_what_was_agreed(void **unused)
 													    : 0);
 }
 
-/* And what each action opens, by the letters of its nouns: Organisation, Sensor, Account, aLert, Event, Decision,
- * Notice, Counter, loG, camPaign, Machine, Kept back by a capture policy, commUnity, memBership,
- * where it is named (X), Item, Release, collecTion. */
+/* And what each action opens, by the letters of its nouns: Organisation, Sensor, Account, aLert, record
+ * (a Fact), Event, Decision, Notice, Counter, loG, camPaign, Machine, Kept back by a capture policy, commUnity,
+ * memBership, where it is named (X), Item, Release, collecTion. */
 static void test_each_action_opens_what_was_agreed_and_nothing_else(void **unused)
 {
 	(void)unused;
-	static const char letters[NOUN_COUNT + 1] = "OSALEDNCGPMKUBXIRT";
+	static const char letters[NOUN_COUNT + 1] = "OSALFEDNCGPMKUBXIRT";
 	static const struct {
 		enum action action;
 		enum role role; /* one that may do it */
 		const char *reads, *writes;
 	} agreed[] = {
-		{ ACTION_ALERT_APPEND, ROLE_SENSOR, "OSK", "SLC" },
+		{ ACTION_ALERT_APPEND, ROLE_SENSOR, "OSK", "SLFC" },
 		{ ACTION_ALERT_READ, ROLE_ANALYST, "OSLEDNC", "" },
+		{ ACTION_RECORD_READ, ROLE_MEMBER, "OSLFEDNC", "" },
 		{ ACTION_EVENT_READ, ROLE_ANALYST, "OSLEDNC", "" },
 		{ ACTION_EVENT_DECIDE, ROLE_ANALYST, "OSLEDNC", "ED" },
 		{ ACTION_DECISION_READ, ROLE_MEMBER, "OSLEDNC", "" },
