@@ -246,23 +246,6 @@ enum error file_append(struct file *file, const void *at, size_t size, struct fa
 	return file_write_at(file, file->size, at, size, failure);
 }
 
-enum error file_open_lines(const char *path, struct file **file, struct failure *failure)
-{
-	char last = '\n';
-	enum error error = file_open(path, true, file, failure);
-	if (error || file_size(*file) == 0)
-		return error;
-	if (pread(file_descriptor(*file), &last, 1, (off_t)(file_size(*file) - 1)) != 1)
-		error = fail_errno(failure, "%s cannot be read", path);
-	else if (last != '\n')
-		error = file_append(*file, "\n", 1, failure);
-	if (error) {
-		file_close(*file);
-		*file = NULL;
-	}
-	return error;
-}
-
 enum error file_truncate(struct file *file, uint64_t size, struct failure *failure)
 {
 	enum error error = ready(file, failure);

@@ -31,6 +31,10 @@ enum error file_open(const char *path, bool create, struct file **file, struct f
 /* The same, always creating it, for lines: a last one that a full disk or a killed process cut gets its line break, so
  * that it does not spoil the next. */
 enum error file_open_lines(const char *path, struct file **file, struct failure *failure);
+/* After an append of `rest` to a file of `*size` bytes failed, and the file was closed: opens it again. What got into
+ * it is taken from `rest`, which may be appended now, and added to *size. */
+enum error file_open_rest(
+    const char *path, uint64_t *size, struct builder *rest, struct file **file, struct failure *failure);
 void file_close(struct file *file); /* without sync; NULL is fine */
 enum error file_append(struct file *file, const void *at, size_t size, struct failure *failure);
 enum error file_write_at(struct file *file, uint64_t offset, const void *at, size_t size, struct failure *failure);

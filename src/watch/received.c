@@ -171,17 +171,9 @@ static enum error reopen(struct received_kind *kind, struct failure *failure)
 {
 	file_close(kind->file);
 	kind->file = NULL;
-	enum error error = file_open(kind->path, false, &kind->file, failure);
-	if (error)
-		return error;
-	uint64_t got = file_size(kind->file) - kind->size;
-	if (got > kind->lines.size)
-		return fail(failure, ERROR_CORRUPT, "%s: somebody else writes to it", kind->path);
-	memmove(kind->lines.at, kind->lines.at + got, kind->lines.size - got);
-	kind->lines.size -= got;
-	kind->size += got;
-	kind->unsynced = true;
-	return OK;
+	enum error error = file_open_rest(kind->path, &kind->size, &kind->lines, &kind->file, failure);
+	kind->unsynced |= error == OK;
+	return error;
 }
 
 static enum error sync_kind(struct received_kind *kind, struct failure *failure)

@@ -25,9 +25,14 @@ struct recorder {
 	struct builder rest, lines; /* of the last line; whole ones that are to be written */
 	struct file *file;
 	uint64_t number;   /* of the file */
+	uint64_t size;     /* of the file, without what of `lines` got into it when the disk became full */
+	uint64_t dropped;  /* lines */
 	nanoseconds begun; /* wall clock */
 	struct timespec policy_changed;
 	bool unsynced, skipping;
+	bool made;           /* there is a file of this number */
+	bool gave_up;        /* ... and something was dropped: nothing is tried from there on */
+	bool waits, hurries; /* the disk is full; nobody waits for that any more */
 };
 
 static char *path_of(const struct recorder *recorder, uint64_t number, char path[static PATH_SIZE])
@@ -92,7 +97,7 @@ static void remove_old(struct recorder *recorder)
 	size_t count;
 	char path[PATH_SIZE];
 	struct kept *list = list_files(recorder, &count);
-	uint64_t total = recorder->file ? file_size(recorder->file) : 0;
+	uint64_t total = recorder->size;
 	time_t oldest = time(NULL) - (time_t)recorder->settings.policy.member_days * 86400;
 	for (size_t i = 0; i < count; i++)
 		total += list[i].size;
@@ -114,6 +119,8 @@ static enum error sync_file(struct recorder *recorder, struct failure *failure)
 	return error;
 }
 
+/* Without a file there is none of this number yet. */
+
 static enum error begin_file(struct recorder *recorder, struct failure *failure)
 {
 	char path[PATH_SIZE];
@@ -124,11 +131,15 @@ static enum error begin_file(struct recorder *recorder, struct failure *failure)
 		file_close(recorder->file);
 		recorder->file = NULL;
 	}
-	recorder->number++;
+	recorder->size = 0;
 	recorder->begun = time_now();
 	recorder->unsynced = false;
+	recorder->number++;
 	remove_old(recorder);
-	return file_open(path_of(recorder, recorder->number, path), true, &recorder->file, failure);
+	enum error error = file_open(path_of(recorder, recorder->number, path), true, &recorder->file, failure);
+	recorder->made = error == OK;
+	recorder->number -= error != OK;
+	return error;
 }
 
 /* ── the policy ─ */
@@ -210,22 +221,99 @@ static void take_line(struct recorder *recorder, struct text line)
 	build_char(&recorder->lines, '\n');
 }
 
-static enum error write_lines(struct recorder *recorder, struct failure *failure)
+/* ── a full disk ─ */
+
+static uint64_t lines_in(const struct builder *lines)
+{
+	uint64_t count = 0;
+	for (size_t i = 0; i < lines->size; i++)
+		count += lines->at[i] == '\n';
+	return count;
+}
+
+/* The file is closed until there is room: how much of the lines got into it is seen then. */
+static void begin_waiting(struct recorder *recorder, const struct failure *failure)
+{
+	file_close(recorder->file);
+	recorder->file = NULL;
+	if (!recorder->waits)
+		log_write(LOG_ERROR, "the disk is full: records wait", LOG_FIELD_STRING("why", failure->words));
+	recorder->waits = true;
+}
+
+static void drop(struct recorder *recorder)
+{
+	recorder->dropped += lines_in(&recorder->lines);
+	builder_clear(&recorder->lines);
+	recorder->gave_up = true;
+}
+
+static void end_waiting(struct recorder *recorder)
+{
+	if (recorder->waits)
+		log_write(LOG_INFO, "there is space again: records are kept");
+	recorder->waits = false;
+}
+
+static enum error go_on(struct recorder *recorder, struct failure *failure)
+{
+	char path[PATH_SIZE];
+	if (!recorder->made)
+		return begin_file(recorder, failure);
+	recorder->unsynced = true;
+	return file_open_rest(
+	    path_of(recorder, recorder->number, path), &recorder->size, &recorder->lines, &recorder->file, failure);
+}
+
+static enum error append(struct recorder *recorder, struct failure *failure)
 {
 	struct builder *lines = &recorder->lines;
-	if (lines->failed)
-		return fail(failure, ERROR_MEMORY, "no memory to record");
-	if (lines->size == 0)
-		return OK;
 	bool day_over = time_now() / DAY != recorder->begun / DAY;
 	enum error error = OK;
-	if (file_size(recorder->file) > 0 && (day_over || file_size(recorder->file) + lines->size > FILE_LARGEST))
+	if (!recorder->file)
+		error = go_on(recorder, failure);
+	else if (recorder->size > 0 && (day_over || recorder->size + lines->size > FILE_LARGEST))
 		error = begin_file(recorder, failure);
 	if (!error)
 		error = file_append(recorder->file, lines->at, lines->size, failure);
+	if (error)
+		return error;
+	recorder->size += lines->size;
 	recorder->unsynced = true;
 	builder_clear(lines);
-	return error;
+	return OK;
+}
+
+static enum error write_lines(struct recorder *recorder, struct failure *wanted)
+{
+	struct failure own, *failure = wanted ? wanted : &own;
+	if (recorder->lines.failed)
+		return fail(failure, ERROR_MEMORY, "no memory to record");
+	if (recorder->lines.size == 0)
+		return OK;
+	enum error error = recorder->gave_up ? ERROR_LIMIT : append(recorder, failure);
+	if (error == ERROR_LIMIT && !recorder->gave_up)
+		begin_waiting(recorder, failure);
+	if (error == ERROR_LIMIT && recorder->hurries)
+		drop(recorder);
+	else if (!error)
+		end_waiting(recorder);
+	return error == ERROR_LIMIT ? OK : error;
+}
+
+bool recorder_waits(const struct recorder *recorder)
+{
+	return recorder->waits && !recorder->hurries;
+}
+
+void recorder_hurry(struct recorder *recorder)
+{
+	recorder->hurries = true;
+}
+
+uint64_t recorder_dropped(const struct recorder *recorder)
+{
+	return recorder->dropped;
 }
 
 enum error recorder_write(struct recorder *recorder, struct text bytes, struct failure *failure)
@@ -250,9 +338,15 @@ enum error recorder_write(struct recorder *recorder, struct text bytes, struct f
 	return rest->failed ? fail(failure, ERROR_MEMORY, "no memory to record") : write_lines(recorder, failure);
 }
 
-enum error recorder_tend(struct recorder *recorder, struct failure *failure)
+enum error recorder_tend(struct recorder *recorder, struct failure *wanted)
 {
+	struct failure own, *failure = wanted ? wanted : &own;
 	look_at_policy(recorder);
 	remove_old(recorder);
-	return sync_file(recorder, failure);
+	enum error error = write_lines(recorder, failure);
+	if (!error)
+		error = sync_file(recorder, failure);
+	if (error == ERROR_LIMIT)
+		begin_waiting(recorder, failure);
+	return error == ERROR_LIMIT ? OK : error;
 }

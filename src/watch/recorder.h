@@ -20,11 +20,17 @@ struct recorder_settings {
 };
 
 enum error recorder_new(const struct recorder_settings *settings, struct recorder **recorder, struct failure *failure);
-/* Any bytes; what is behind the last line break waits for the rest of its line. */
+/* Any bytes; what is behind the last line break waits for the rest of its line. A full disk is no error: what was
+ * written waits in memory for room, and the caller should wait with more as long as recorder_waits(). */
 enum error recorder_write(struct recorder *recorder, struct text bytes, struct failure *failure);
-/* Makes durable what was written, looks for a changed policy, and removes what is too old or too much. Call it about
- * every second. */
+/* Makes durable what was written, looks for a changed policy, removes what is too old or too much, and tries again when
+ * there was no room. Call it about every second. */
 enum error recorder_tend(struct recorder *recorder, struct failure *failure);
+/* Whether the disk is full. Said in the log once, and when it is over. */
+bool recorder_waits(const struct recorder *recorder);
+/* There will be no more time to wait: what has no room from here on is dropped, and counted. */
+void recorder_hurry(struct recorder *recorder);
+uint64_t recorder_dropped(const struct recorder *recorder); /* lines */
 void recorder_free(struct recorder *recorder); /* makes durable, without saying what went wrong; NULL is fine */
 
 #endif

@@ -40,6 +40,7 @@ struct ship_run {
 	struct capture_policy initial;
 	sigset_t before, waited;
 	pid_t sensor, recorder, agent;
+	int sensor_status, recorder_status;
 	bool told_to_end;
 };
 
@@ -185,14 +186,26 @@ static pid_t start_agent(const struct ship_run *run, bool once)
 
 /* ── the recorder's process ─ */
 
+static volatile sig_atomic_t hurry;
+
+static void take_end(int signal)
+{
+	(void)signal;
+	hurry = 1;
+}
+
+/* Until the sensor's end of the pipe is closed, whoever asks it to end. While the disk is full the pipe waits: of
+ * capture files the sensor waits too, live it drops and counts what its queue does not take. */
 static enum error record(struct recorder *recorder, int input, struct failure *failure)
 {
 	static char bytes[1u << 18];
 	nanoseconds tended = time_monotonic();
 	enum error error = OK;
 	while (!error) {
-		struct pollfd ready = { .fd = input, .events = POLLIN };
+		struct pollfd ready = { .fd = recorder_waits(recorder) ? -1 : input, .events = POLLIN };
 		ssize_t size = 1;
+		if (hurry)
+			recorder_hurry(recorder);
 		if (poll(&ready, 1, 1000) > 0)
 			size = read(input, bytes, sizeof bytes);
 		else
@@ -206,7 +219,12 @@ static enum error record(struct recorder *recorder, int input, struct failure *f
 			error = recorder_tend(recorder, failure);
 		}
 	}
-	return error ? error : recorder_tend(recorder, failure);
+	while (!error && (error = recorder_tend(recorder, failure)) == OK && recorder_waits(recorder)) {
+		poll(NULL, 0, 1000); /* what is there still waits for room */
+		if (hurry)
+			recorder_hurry(recorder);
+	}
+	return error;
 }
 
 static pid_t start_recorder(const struct ship_run *run, int input)
@@ -214,9 +232,10 @@ static pid_t start_recorder(const struct ship_run *run, int input)
 	pid_t child = fork();
 	if (child != 0)
 		return child;
-	/* until the sensor's end of the pipe is closed, whoever asks it to end */
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
+	const struct sigaction ended = { .sa_handler = take_end };
+	sigaction(SIGTERM, &ended, NULL);
+	sigaction(SIGINT, &ended, NULL);
+	sigprocmask(SIG_SETMASK, &run->before, NULL);
 	const struct recorder_settings settings = {
 		.folder = run->records, .policy_file = run->policy, .policy = run->initial, .limit = run->limit
 	};
@@ -225,10 +244,14 @@ static pid_t start_recorder(const struct ship_run *run, int input)
 	enum error error = recorder_new(&settings, &recorder, &failure);
 	if (!error)
 		error = record(recorder, input, &failure);
+	uint64_t dropped = error ? 0 : recorder_dropped(recorder);
 	recorder_free(recorder);
 	if (error)
 		fprintf(stderr, "noroshi sensor: records cannot be kept: %s\n", failure.words);
-	_exit(error ? 2 : 0);
+	else if (dropped)
+		fprintf(stderr, "noroshi sensor: the disk was full: %llu records were dropped at the end\n",
+		    (unsigned long long)dropped);
+	_exit(error || dropped ? 2 : 0);
 }
 
 /* ── all of them ─ */
@@ -268,50 +291,63 @@ static enum error begin(struct ship_run *run, struct failure *failure)
 	return error;
 }
 
-/* Until the sensor has ended; an agent that ends before is started again, records that cannot be kept end it all. */
-static int watch_over(struct ship_run *run)
+static void take_signal(struct ship_run *run, int signal)
 {
-	int sensor_status = 2, status;
-	while (run->sensor > 0) {
+	if (signal == SIGTERM || signal == SIGINT) {
+		run->told_to_end = true;
+		if (run->sensor > 0)
+			kill(run->sensor, SIGTERM);
+		if (run->recorder > 0)
+			kill(run->recorder, SIGTERM);
+	} else if ((signal == SIGHUP || signal == SIGUSR1) && run->sensor > 0) {
+		kill(run->sensor, signal);
+	}
+}
+
+/* A sensor or a recorder that fails ends the other one. */
+static void take_ended(struct ship_run *run, pid_t ended, int status)
+{
+	if (ended == run->sensor) {
+		run->sensor = -1;
+		run->sensor_status = status_of(status);
+		if (run->sensor_status != 0 && run->recorder > 0)
+			kill(run->recorder, SIGTERM);
+	} else if (ended == run->recorder) {
+		run->recorder = -1;
+		run->recorder_status = status_of(status);
+		if (run->recorder_status != 0 && run->sensor > 0)
+			kill(run->sensor, SIGTERM);
+	} else if (ended == run->agent) {
+		log_write(LOG_ERROR, "the agent has ended: it is started again");
+		run->agent = -1;
+	}
+}
+
+/* Until the sensor has ended, and the recorder with what it had; an agent that ends before is started again. */
+static void watch_over(struct ship_run *run)
+{
+	int status;
+	while (run->sensor > 0 || run->recorder > 0) {
 		siginfo_t told;
 		const struct timespec second = { .tv_sec = 1 };
 		int signal = sigtimedwait(&run->waited, &told, &second);
-		if (signal == SIGTERM || signal == SIGINT) {
-			run->told_to_end = true;
-			kill(run->sensor, SIGTERM);
-		} else if (signal == SIGHUP || signal == SIGUSR1) {
-			kill(run->sensor, signal);
-		}
-		for (pid_t ended; (ended = waitpid(-1, &status, WNOHANG)) > 0;) {
-			if (ended == run->sensor) {
-				sensor_status = status_of(status);
-				run->sensor = -1;
-			} else if (ended == run->recorder) {
-				run->recorder = -1;
-				sensor_status = status_of(status);
-				if (run->sensor > 0 && sensor_status != 0)
-					kill(run->sensor, SIGTERM);
-			} else if (ended == run->agent) {
-				log_write(LOG_ERROR, "the agent has ended: it is started again");
-				run->agent = -1;
-			}
-		}
+		take_signal(run, signal);
+		for (pid_t ended; (ended = waitpid(-1, &status, WNOHANG)) > 0;)
+			take_ended(run, ended, status);
 		if (run->agent < 0 && signal < 0) /* a second has passed */
 			run->agent = start_agent(run, false);
 	}
-	return sensor_status;
 }
 
 /* Of capture files everything is delivered; of live capture what is not goes with the next start. */
-static int end(struct ship_run *run, int sensor_status)
+static int end(struct ship_run *run)
 {
-	int recorder_status = run->recorder > 0 ? wait_one(run->recorder) : sensor_status;
 	if (run->agent > 0) {
 		kill(run->agent, SIGTERM);
 		wait_one(run->agent);
 	}
-	if (sensor_status != 0 || recorder_status != 0)
-		return sensor_status ? sensor_status : recorder_status;
+	if (run->sensor_status != 0 || run->recorder_status != 0)
+		return run->recorder_status ? run->recorder_status : run->sensor_status;
 	if (run->told_to_end)
 		return 0;
 	sigprocmask(SIG_SETMASK, &run->before, NULL);
@@ -339,8 +375,10 @@ int sensor_ship(int argc, char **argv)
 		sigprocmask(SIG_BLOCK, &run.waited, &run.before);
 		error = begin(&run, &failure);
 	}
-	if (!error)
-		status = end(&run, watch_over(&run));
+	if (!error) {
+		watch_over(&run);
+		status = end(&run);
+	}
 	if (error)
 		fprintf(stderr, "noroshi sensor: %s\n", failure.words);
 	free(run.sensor_arguments);

@@ -127,6 +127,8 @@ static bool work_recorder(const char *folder)
 		char text[2048];
 		fine = recorder_write(recorder, line_of(++number, text), NULL) == OK &&
 		       recorder_tend(recorder, NULL) == OK;
+		while (fine && recorder_waits(recorder)) /* for room, of which there is some the next time */
+			fine = recorder_tend(recorder, NULL) == OK;
 		if (fine)
 			mark("recorded %d", (int)number);
 	}

@@ -1,17 +1,20 @@
 #!/usr/bin/env python3
 """What the sensor, the collector and the prober write when the disk is full: one clear error, the counts, exit code 2; every line that is there
-is whole but for the last, and when there is room again the next run's lines are whole. The disk is a small tmpfs in a mount namespace of the
+is whole but for the last, and when there is room again the next run's lines are whole. A sensor that ships waits for room instead, and loses
+nothing, until it is told to end. The disk is a small tmpfs in a mount namespace of the
 test's own; needs root.
 
 usage: test_full_disk.py NOROSHI      (prints TAP)
 """
 import json
 import os
+import re
 import struct
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 os.environ.setdefault("NOROSHI", sys.argv[1])
@@ -75,6 +78,66 @@ def check(tap, name, run, disk):
     (disk / "alone.json").unlink()
 
 
+def until(condition, limit=60):
+    end = time.monotonic() + limit
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
+
+
+class Shipping:
+    """A sensor that ships to a centre that is not there: its records wait on the small disk, the agent's own files elsewhere."""
+
+    def __init__(self, noroshi, folder, disk, name):
+        self.home, self.records, self.log = folder / name, disk / name, folder / f"{name}.log"
+        self.home.mkdir()
+        self.records.mkdir()
+        (self.home / "records").symlink_to(self.records)
+        (folder / "token").write_text("nrt_none\n")
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen([noroshi, "sensor", "-r", str(folder / "sensed-some.pcap"), "--center", "http://127.0.0.1:1",
+                                             "--token-file", str(folder / "token"), "--records", str(self.home)], stdout=log, stderr=log)
+
+    def said(self, words):
+        return self.log.read_text().count(words)
+
+    def kept(self):
+        return [line for path in sorted(self.records.glob("*.json")) for line in path.read_bytes().splitlines()]
+
+    def end(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+        return self.process.wait(60)
+
+
+def check_shipping(tap, noroshi, folder, disk):
+    alone = subprocess.run([noroshi, "sensor", "-r", str(folder / "sensed-some.pcap"), "--eve", "-"], capture_output=True, timeout=120, check=True).stdout
+    wanted = sorted(line for line in alone.splitlines() if b'"stats"' not in line)
+    fill = disk / "fill"
+    fill.write_bytes(bytes(ROOM - LEFT))
+    shipping = Shipping(noroshi, folder, disk, "ship")
+    tap(until(lambda: shipping.said("the disk is full: records wait")) == 1, "shipping: a full disk is said", shipping.log.read_text()[-500:])
+    before = len(shipping.kept())
+    time.sleep(2.2)  # it tries again each second
+    tap(shipping.process.poll() is None and len(shipping.kept()) == before < len(wanted) and shipping.said("records wait") == 1,
+        "shipping: it waits, and says nothing twice", f"{before} {shipping.log.read_text()[-500:]}")
+    fill.unlink()
+    until(lambda: len(shipping.kept()) >= len(wanted))
+    kept = sorted(line for line in shipping.kept() if b'"stats"' not in line)
+    tap(kept == wanted and shipping.said("there is space again") == 1, "shipping: with room again it goes on and every record is there, once",
+        f"{len(kept)} of {len(wanted)} {shipping.log.read_text()[-500:]}")
+    shipping.end()
+    for path in shipping.records.glob("*"):
+        path.unlink()
+    fill.write_bytes(bytes(ROOM - LEFT))
+    shipping = Shipping(noroshi, folder, disk, "ended")
+    until(lambda: shipping.said("records wait"))
+    status = shipping.end()
+    dropped = re.search(r"(\d+) records were dropped", shipping.log.read_text())
+    tap(status == 2 and dropped and int(dropped.group(1)) > 0, "shipping: told to end it drops the rest, and counts it", f"{status} {shipping.log.read_text()[-500:]}")
+    fill.unlink()
+
+
 def work(noroshi, folder, disk):
     tap = Tap()
     sensed(folder / "sensed.pcap", 3000)
@@ -104,6 +167,8 @@ def work(noroshi, folder, disk):
     check(tap, "collect", collect, disk)
     check(tap, "probe", probe, disk)
     server.shutdown()
+    sensed(folder / "sensed-some.pcap", 150)
+    check_shipping(tap, noroshi, folder, disk)
     print(f"1..{tap.number}")
     return 1 if tap.failed else 0
 
