@@ -20,6 +20,7 @@
 
 #define KEPT 48           /* intervals of a pair */
 #define JITTER_OF_FEW 3.0 /* over the number of intervals: so much less jitter is allowed */
+#define FEW_HOSTS 10      /* that visit an address make no service of it in a small network */
 
 struct pair {
 	struct address source, target;
@@ -37,8 +38,9 @@ struct calls {
 
 struct target {
 	nanoseconds first;
-	struct distinct sources, regular; /* all that call it, and those that do so in time */
-	struct likely_control control;    /* calls 0: none */
+	/* All that call it; those that did half as often as a beacon has to; those that do so in time. */
+	struct distinct sources, often, regular;
+	struct likely_control control; /* calls 0: none */
 };
 
 struct beacon {
@@ -158,6 +160,19 @@ static struct likely_control control_of(
 	return control;
 }
 
+/* What a good part of all hosts calls is a service that everybody uses; what few do in time, they have in common. At
+ * night few are awake: three are enough for a part. What is new today may be what several hosts have caught, so that it
+ * takes more of them. Where most only look in, now and then, one that calls in time is not like them: there a fifth of
+ * a small network is too few, and it takes half of it, or ten. */
+static bool is_everybodys(const struct target *target, const struct likely_control *control)
+{
+	double part = (control->fresh ? 0.5 : 0.2) * control->inside;
+	double small = control->inside < 2 * FEW_HOSTS ? 0.5 * control->inside : FEW_HOSTS;
+	if (2 * distinct_count(&target->often) <= control->hosts && part < small)
+		part = small;
+	return control->hosts >= 3 && control->hosts > part;
+}
+
 /* What is known of the target by now changes what was said of a host before. */
 static void weigh(
     const struct beacon *beacon, const struct target *target, nanoseconds now, struct likely_control *control)
@@ -165,11 +180,9 @@ static void weigh(
 	control->hosts = distinct_count(&target->sources);
 	control->regular = distinct_count(&target->regular);
 	control->inside = distinct_count(&beacon->inside);
-	control->fresh = now - beacon->began > DAY && now - target->first < DAY;
-	/* What a good part of all hosts calls is a service that everybody uses; what few do in time, they have in
-	 * common. At night few are awake: three are enough for a part. What is new today may be what several hosts have
-	 * caught, so that it takes more of them. */
-	control->everybody = control->hosts >= 3 && control->hosts > (control->fresh ? 0.5 : 0.2) * control->inside;
+	control->fresh = now - beacon->began > DAY && now - target->first < DAY &&
+			 target->first - beacon->began > DAY / 2; /* not of what is usual, at the very end of its day */
+	control->everybody = is_everybodys(target, control);
 	control->likelihood = likelihood_of(control, beacon->settings->beacon_jitter);
 }
 
@@ -239,6 +252,8 @@ static void beacon_flow(void *state, const struct seen_flow *flow, finding_sink 
 		target->first = flow->first;
 	distinct_add(&target->sources, hash);
 	struct calls *calls = note_call(beacon, flow);
+	if (calls && calls->count >= beacon->settings->beacon_intervals / 2)
+		distinct_add(&target->often, hash);
 	if (!calls || !is_regular(beacon->settings, calls, &rhythm))
 		return;
 	distinct_add(&target->regular, hash);

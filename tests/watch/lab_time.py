@@ -112,6 +112,15 @@ def day_of(path, acts, day):
     return packets, stray
 
 
+def read(path):
+    """(time, IP packet) of what write() wrote."""
+    with open(path, "rb") as file:
+        assert struct.unpack("<I16xI", file.read(24)) == (0xA1B2C3D4, RAW)
+        while len(record := file.read(16)) == 16:
+            seconds, micro, kept, _ = struct.unpack("<IIII", record)
+            yield seconds + micro / 1e6, file.read(kept)
+
+
 def write(path, packets):
     with open(path, "wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, RAW))

@@ -392,6 +392,51 @@ static void test_what_is_new_and_several_call_in_time_is_likelier_than_an_old_se
 	assert_true(address_equal(only.address, outside(2)) && only.regular >= 6 && only.fresh && !only.everybody);
 }
 
+/* A network of so many hosts, over three days; on the third one of them calls in time where others have been before. */
+static unsigned beacons_to_a_shared_address(unsigned hosts, unsigned visitors)
+{
+	begin(hosts * 100 + visitors);
+	for (unsigned i = 0; i < 3 * 48; i++)
+		for (unsigned host = 0; host < hosts; host++)
+			if (below(2))
+				give(flow_of(START + i * 30 * MINUTE + below(1800) * SECOND, inside(host),
+				    outside(300 + below(60)), 443));
+	for (unsigned host = 0; host < visitors; host++) /* on the first two days, whenever they like */
+		for (unsigned i = 0; i < 3; i++)
+			give(flow_of(START + 3 * DAY + (host * 40 + i * 7) * SECOND, inside(host), outside(1), 443));
+	for (unsigned i = 0; i < 60; i++)
+		give(flow_of(
+		    START + 3 * DAY + HOUR + i * 10 * MINUTE + below(30) * SECOND, inside(hosts - 1), outside(1), 443));
+	return found();
+}
+
+static void test_in_a_small_network_a_few_visitors_make_no_service(void **state)
+{
+	(void)state;
+	for (unsigned hosts = 5; hosts <= 50; hosts += 5) {
+		unsigned visitors = hosts / 2 < 9 ? hosts / 2 - 1 : 9;
+		assert_true(beacons_to_a_shared_address(hosts, visitors) > 0);
+		/* what nearly all visit is one, in a small network too */
+		assert_int_equal(beacons_to_a_shared_address(hosts, hosts - 1), 0);
+	}
+}
+
+static void test_a_program_that_a_part_of_a_small_network_has_is_a_service(void **state)
+{
+	(void)state;
+	for (unsigned hosts = 10; hosts <= 50; hosts += 5) {
+		begin(hosts);
+		for (unsigned i = 0; i < 120; i++)
+			for (unsigned host = 0; host < hosts; host++) {
+				nanoseconds time = START + i * 20 * MINUTE + host * 5 * SECOND;
+				give(flow_of(time, inside(host), outside(300 + below(60)), 443));
+				if (host < hosts / 4 + 2)
+					give(flow_of(time + below(20) * SECOND, inside(host), outside(1), 443));
+			}
+		assert_int_equal(world.count[FINDING_BEACON], 0);
+	}
+}
+
 /* ── transfers ─ */
 
 static void test_uploads_and_long_connections_to_outside(void **state)
@@ -593,6 +638,8 @@ int main(void)
 		TEST(test_beacons_of_any_interval_and_jitter_are_found),
 		TEST(test_calls_by_chance_are_no_beacon),
 		TEST(test_what_everybody_calls_is_unlikely_to_be_command_and_control),
+		TEST(test_in_a_small_network_a_few_visitors_make_no_service),
+		TEST(test_a_program_that_a_part_of_a_small_network_has_is_a_service),
 		TEST(test_what_is_new_and_several_call_in_time_is_likelier_than_an_old_service),
 		TEST(test_uploads_and_long_connections_to_outside),
 		TEST(test_a_tunnel_through_names_is_found_and_many_hosts_of_a_domain_are_none),
