@@ -38,7 +38,7 @@ static bool ask_interface(int descriptor, unsigned long what, const char *interf
 bool capture_interface_up(const char *interface)
 {
 	struct ifreq answer;
-	int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool up = descriptor >= 0 && ask_interface(descriptor, SIOCGIFFLAGS, interface, &answer) &&
 		  (answer.ifr_flags & IFF_UP);
 

@@ -162,13 +162,13 @@ static struct likely_control control_of(
 
 /* What a good part of all hosts calls is a service that everybody uses; what few do in time, they have in common. At
  * night few are awake: three are enough for a part. What is new today may be what several hosts have caught, so that it
- * takes more of them. Where most only look in, now and then, one that calls in time is not like them: there a fifth of
- * a small network is too few, and it takes half of it, or ten. */
+ * takes more of them. Where a quarter only looks in, now and then, one that calls in time is not like them: there a
+ * fifth of a small network is too few, and it takes half of it, or ten. */
 static bool is_everybodys(const struct target *target, const struct likely_control *control)
 {
 	double part = (control->fresh ? 0.5 : 0.2) * control->inside;
 	double small = control->inside < 2 * FEW_HOSTS ? 0.5 * control->inside : FEW_HOSTS;
-	if (2 * distinct_count(&target->often) <= control->hosts && part < small)
+	if (4 * distinct_count(&target->often) <= 3 * control->hosts && part < small)
 		part = small;
 	return control->hosts >= 3 && control->hosts > part;
 }

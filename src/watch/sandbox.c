@@ -17,6 +17,7 @@
 #include <pwd.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -112,8 +113,7 @@ static const int of_loader[] = {
 
 /* Beside those of its loaders, which inherit them. */
 static const int of_opener[] = {
-	SYS_openat,
-	SYS_socket,
+	SYS_openat, /* socket() beside: of some families */
 	SYS_bind,
 	SYS_setsockopt,
 	SYS_getsockopt,
@@ -142,9 +142,13 @@ static const int of_opener[] = {
 	SYS_inotify_add_watch,
 };
 
+/* Rings of packets, and what asks for interfaces; none that reaches another machine. */
+static const int opener_families[] = { AF_PACKET, AF_UNIX, AF_NETLINK };
+
 #define ALLOWED_MOST 64
+#define FAMILIES_MOST 4
 struct filter {
-	struct sock_filter at[8 + 2 * ALLOWED_MOST];
+	struct sock_filter at[8 + 2 * (ALLOWED_MOST + FAMILIES_MOST)];
 	unsigned short size;
 };
 
@@ -160,8 +164,17 @@ static void allow(struct filter *filter, const int *calls, size_t count)
 		add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 	}
 }
+/* The last of all: it looks at an argument. */
+static void allow_sockets(struct filter *filter)
+{
+	size_t count = sizeof opener_families / sizeof *opener_families;
+	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, (uint8_t)(1 + 2 * count)));
+	add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)));
+	allow(filter, opener_families, count);
+}
 #define ALLOW(filter, calls) allow(filter, calls, sizeof(calls) / sizeof *(calls))
 static_assert(sizeof of_all + sizeof of_live <= ALLOWED_MOST * sizeof(int), "the filter has room for all");
+static_assert(sizeof opener_families <= FAMILIES_MOST * sizeof(int), "and for families");
 static_assert(sizeof of_all + sizeof of_loader + sizeof of_opener <= ALLOWED_MOST * sizeof(int), "and here");
 
 enum error sandbox_give_up_calls(enum sandbox_use use, struct failure *failure)
@@ -180,7 +193,7 @@ enum error sandbox_give_up_calls(enum sandbox_use use, struct failure *failure)
 	if (use == SANDBOX_LOADER)
 		ALLOW(&filter, of_loader);
 	if (use == SANDBOX_OPENER)
-		ALLOW(&filter, of_opener);
+		ALLOW(&filter, of_opener), allow_sockets(&filter);
 	add(&filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (EPERM & SECCOMP_RET_DATA)));
 	struct sock_fprog program = { filter.size, filter.at };
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
