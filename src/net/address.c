@@ -273,11 +273,6 @@ bool address_is_v4(struct address address)
 	return memcmp(address.bytes, mapped, 12) == 0;
 }
 
-bool address_equal(struct address a, struct address b)
-{
-	return memcmp(a.bytes, b.bytes, 16) == 0;
-}
-
 int address_compare(struct address a, struct address b)
 {
 	return memcmp(a.bytes, b.bytes, 16);

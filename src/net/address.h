@@ -26,7 +26,10 @@ bool address_parse_port(struct text text, struct address *address, uint16_t *por
 char *address_format(struct address address, char to[static ADDRESS_TEXT]); /* RFC 5952; "" for no address */
 bool address_exists(struct address address);
 bool address_is_v4(struct address address);
-bool address_equal(struct address a, struct address b);
+static inline bool address_equal(struct address a, struct address b)
+{
+	return memcmp(a.bytes, b.bytes, sizeof a.bytes) == 0;
+}
 int address_compare(struct address a, struct address b);
 /* Not an address of the public Internet: RFC 1918, 4193, 6598, loopback, link-local, site-local, multicast,
  * unspecified, 0/8 and 240/4; also IPv6 that carries such an IPv4 address (IPv4-compatible, RFC 6052, 6to4). Never

@@ -216,13 +216,6 @@ struct decoded {
 	uint32_t hash; /* of a whole packet */
 };
 
-static void decode_frame(const struct observer *observer, const struct frame *frame, struct decoded *decoded)
-{
-	decoded->kind = packet_decode(frame, &decoded->packet);
-	if (decoded->kind == PACKET_WHOLE)
-		decoded->hash = flow_table_prefetch(observer->table, &decoded->packet);
-}
-
 static void observe_frame(struct observer *observer, const struct frame *frame, struct decoded *decoded)
 {
 	struct packet *packet = &decoded->packet;
@@ -259,7 +252,10 @@ void observer_frames(struct observer *observer, const struct frame *frames, size
 	while (count > 0) {
 		size_t some = count < AT_ONCE ? count : AT_ONCE;
 		for (size_t i = 0; i < some; i++)
-			decode_frame(observer, &frames[i], &decoded[i]);
+			decoded[i].kind = packet_decode(&frames[i], &decoded[i].packet);
+		for (size_t i = 0; i < some; i++)
+			if (decoded[i].kind == PACKET_WHOLE)
+				decoded[i].hash = flow_table_prefetch(observer->table, &decoded[i].packet);
 		for (size_t i = 0; i < some; i++)
 			if (decoded[i].kind == PACKET_WHOLE)
 				flow_table_prefetch_entry(observer->table, decoded[i].hash);
