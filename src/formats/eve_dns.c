@@ -16,16 +16,26 @@ static void write_type(struct builder *to, const char *member, uint16_t type)
 	eve_text(to, member, text_of(name ? name : number));
 }
 
-static void write_queries(struct builder *to, const struct dns_message *message)
-{
-	struct dns_walk walk = { message };
+/* A message is walked through once; `record` is the next one. */
+struct reader {
+	struct dns_walk walk;
 	struct dns_record record;
+	bool more;
+};
+
+static void read_next(struct reader *from)
+{
+	from->more = dns_next(&from->walk, &from->record);
+}
+
+static void write_queries(struct builder *to, struct reader *from)
+{
 	size_t opened = eve_array(to, "queries");
-	while (dns_next(&walk, &record) && record.section == DNS_QUERIES) {
+	for (; from->more && from->record.section == DNS_QUERIES; read_next(from)) {
 		eve_object(to, NULL);
-		eve_string(to, "rrname", dns_name_text(&record.name));
-		write_type(to, "rrtype", record.type);
-		if (record.name.cut)
+		eve_string(to, "rrname", dns_name_text(&from->record.name));
+		write_type(to, "rrtype", from->record.type);
+		if (from->record.name.cut)
 			eve_true(to, "rrname_truncated");
 		eve_object_end(to);
 	}
@@ -162,24 +172,24 @@ static bool is_written(const struct dns_record *record)
 
 typedef void (*record_writer)(struct builder *to, const struct dns_message *message, const struct dns_record *record);
 
-static void write_section(struct builder *to, const struct dns_message *message, enum dns_section section,
-    const char *member, record_writer write)
+static void write_section(
+    struct builder *to, struct reader *from, enum dns_section section, const char *member, record_writer write)
 {
-	struct dns_walk walk = { message };
-	struct dns_record record;
 	size_t opened = eve_array(to, member);
-	while (dns_next(&walk, &record) && record.section <= section)
-		if (record.section == section && is_written(&record))
-			write(to, message, &record);
+	for (; from->more && from->record.section == section; read_next(from))
+		if (is_written(&from->record))
+			write(to, from->walk.message, &from->record);
 	eve_array_end(to, opened);
 }
 
 static void write_sections(struct builder *to, const struct dns_message *message, record_writer write)
 {
-	write_queries(to, message);
-	write_section(to, message, DNS_ANSWERS, "answers", write);
-	write_section(to, message, DNS_AUTHORITIES, "authorities", write);
-	write_section(to, message, DNS_ADDITIONALS, "additionals", write);
+	struct reader from = { .walk = { message } };
+	read_next(&from);
+	write_queries(to, &from);
+	write_section(to, &from, DNS_ANSWERS, "answers", write);
+	write_section(to, &from, DNS_AUTHORITIES, "authorities", write);
+	write_section(to, &from, DNS_ADDITIONALS, "additionals", write);
 }
 
 static void write_flag_members(struct builder *to, uint16_t flags)
