@@ -5,10 +5,10 @@
 
 #include "base/catalog.h"
 #include "base/complaint.h"
+#include "base/language.h"
 #include "base/stream.h"
 #include "watch/auth_alert.h"
 #include "watch/auth_feed.h"
-#include "watch/language.h"
 
 #include <getopt.h>
 #include <inttypes.h>

@@ -6,11 +6,11 @@
 #include "base/catalog.h"
 #include "base/complaint.h"
 #include "base/file.h"
+#include "base/language.h"
 #include "base/log.h"
 #include "formats/record_write.h"
 #include "watch/detection.h"
 #include "watch/detection_options.h"
-#include "watch/language.h"
 
 #include <getopt.h>
 #include <inttypes.h>

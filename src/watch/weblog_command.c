@@ -5,8 +5,8 @@
 
 #include "base/catalog.h"
 #include "base/complaint.h"
+#include "base/language.h"
 #include "formats/weblog.h"
-#include "watch/language.h"
 #include "watch/webattack.h"
 #include "watch/weblog_report.h"
 

@@ -1,8 +1,8 @@
 /*
  * In which language a command speaks to whoever runs it.
  */
-#ifndef NOROSHI_WATCH_LANGUAGE_H
-#define NOROSHI_WATCH_LANGUAGE_H
+#ifndef NOROSHI_BASE_LANGUAGE_H
+#define NOROSHI_BASE_LANGUAGE_H
 
 struct catalog;
 

@@ -1,7 +1,7 @@
 /*
  * The language of commands; see language.h.
  */
-#include "watch/language.h"
+#include "base/language.h"
 
 #include "base/catalog.h"
 #include "base/data.h"
