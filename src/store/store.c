@@ -131,7 +131,8 @@ static enum error database_open(const char *location, int flags, struct store **
 	sqlite3_db_config(store->database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	return execute(store,
 	    "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
-	    "PRAGMA cell_size_check = ON",
+	    "PRAGMA cell_size_check = ON;"
+	    "PRAGMA temp_store = MEMORY", /* the keeper is confined to its folder: it has no other place */
 	    name, failure);
 }
 
