@@ -6,6 +6,7 @@
 #include "fleet/capability.h"
 #include "notify/notify.h"
 #include "outage/capability.h"
+#include "reach/capability.h"
 #include "triage/capability.h"
 #include "watch/watch.h"
 
@@ -17,5 +18,6 @@ const struct capability *const capabilities[] = {
 	&fleet_capability,
 	&outage_capability,
 	&notify_capability,
+	&reach_capability,
 	NULL,
 };

@@ -260,5 +260,40 @@ static const char version_9[] =
     " bad INTEGER NOT NULL, failures TEXT NOT NULL) STRICT, WITHOUT ROWID;"
     "CREATE INDEX import_finished ON import(finished);";
 
+/* Dispatches: the directory, what was sent to whom, what came of it, and years that other programs counted. */
+static const char version_10[] =
+    "CREATE TABLE contact ("
+    " number INTEGER PRIMARY KEY AUTOINCREMENT, list TEXT NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL,"
+    " tier TEXT NOT NULL, parent TEXT NOT NULL, organisation INTEGER NOT NULL, person TEXT NOT NULL, mail TEXT NOT "
+    "NULL,"
+    " language INTEGER NOT NULL, agreed INTEGER NOT NULL, verified INTEGER NOT NULL, trouble TEXT NOT NULL,"
+    " trouble_since INTEGER NOT NULL, UNIQUE (list, name)) STRICT;"
+    "CREATE INDEX contact_trouble ON contact(list, trouble_since) WHERE trouble <> '';"
+    "CREATE TABLE dispatch ("
+    " number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, kind INTEGER NOT NULL,"
+    " direction INTEGER NOT NULL, pass INTEGER NOT NULL, state INTEGER NOT NULL, tlp INTEGER NOT NULL, list TEXT NOT "
+    "NULL,"
+    " subject_ja TEXT NOT NULL, subject_en TEXT NOT NULL, body_ja TEXT NOT NULL, body_en TEXT NOT NULL,"
+    " questions TEXT NOT NULL, author BLOB, proposed_by BLOB, approved_by BLOB, created INTEGER NOT NULL,"
+    " started INTEGER NOT NULL, closed INTEGER NOT NULL, within INTEGER NOT NULL, recipients INTEGER NOT NULL,"
+    " version INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX dispatch_running ON dispatch(number) WHERE state = 2;"
+    "CREATE TABLE recipient ("
+    " number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE,"
+    " dispatch INTEGER NOT NULL REFERENCES dispatch(number), parent INTEGER NOT NULL, tier_level INTEGER NOT NULL,"
+    " organisation INTEGER NOT NULL, name TEXT NOT NULL, title TEXT NOT NULL, tier TEXT NOT NULL, body TEXT NOT NULL,"
+    " person TEXT NOT NULL, mail TEXT NOT NULL, language INTEGER NOT NULL, due INTEGER NOT NULL, sent INTEGER NOT "
+    "NULL,"
+    " delivered INTEGER NOT NULL, bounced INTEGER NOT NULL, status TEXT NOT NULL, answer TEXT NOT NULL,"
+    " opened INTEGER NOT NULL, reached INTEGER NOT NULL, way INTEGER NOT NULL, another INTEGER NOT NULL,"
+    " said_by TEXT NOT NULL, answers TEXT NOT NULL, reminders INTEGER NOT NULL, link_digest BLOB UNIQUE) STRICT;"
+    "CREATE INDEX recipient_dispatch ON recipient(dispatch, number);"
+    "CREATE INDEX recipient_parent ON recipient(parent) WHERE due = 0;"
+    "CREATE INDEX recipient_due ON recipient(dispatch, due) WHERE due > 0 AND sent = 0;"
+    "CREATE INDEX recipient_organisation ON recipient(organisation, number) WHERE organisation <> 0;"
+    "CREATE TABLE reach_year ("
+    " year INTEGER NOT NULL, direction INTEGER NOT NULL, tier TEXT NOT NULL, addressed INTEGER NOT NULL,"
+    " reached INTEGER NOT NULL, PRIMARY KEY (year, direction, tier)) STRICT, WITHOUT ROWID;";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
-	version_8, version_9, NULL };
+	version_8, version_9, version_10, NULL };

@@ -31,6 +31,7 @@ class World:
 
     def __init__(self):
         self.centre = Centre(NAMES, config="center = { quota = 1000000.0; };")
+        self.dispatched = {}
         self.secrets = set(self.centre.tokens.values()) | {self.centre.password}
         now = int(time.time())
         for name in NAMES:
@@ -115,7 +116,8 @@ def routes():
     bodies = {"confirm": {"reason": "x"}, "dismiss": {"reason": "x"}, "reopen": {"reason": "x"},
               "merge": {"into": UUIDS[0], "reason": "x"}, "split": {"hosts": ["secret"], "reason": "x"}, "notices": {},
               "reply": {"text": "x"}, "analysis": {"text": "x"}, "sensors": {"name": "x"}, "space": {"prefix": "192.0.2.0/24"}, "token": {}, "tokens": {"name": "x"},
-              "enrolments": {}, "maintenance": {"hours": 1, "reason": "x"}}
+              "enrolments": {}, "propose": {"recipients": 1}, "start": {"recipients": 1}, "deadline": {"until": "2030-01-01T00:00:00Z"},
+              "{secret}": {"kind": "bounce"}, "maintenance": {"hours": 1, "reason": "x"}}
     for path, methods in document["paths"].items():
         if "{" in path:
             for method in methods:
@@ -153,11 +155,30 @@ def thing(path, number):
                                         {"hours": 1, "reason": "x"})
         assert status == 201, planned
         return str(planned["number"]), "4000000"
+    if path.startswith(("/v1/dispatches", "/v1/publications", "/v1/dispatch-mails")):
+        return dispatched(number)[path.split("/")[2]], UUIDS[0]
     if path.startswith("/v1/announcements"):
         status, made = w.centre.json("POST", "/v1/announcements", w.centre.tokens["analyst"], {"source": "x", "targets": "nobody.example"})
         assert status == 201, made
         return made["announcement"]["id"], UUIDS[0]
     raise AssertionError("no thing for " + path)
+
+
+def dispatched(number):
+    """A message to the organisation, proposed and sent by two: its id, the organisation's own, and (nobody else knows it) none of its mail."""
+    w = world()
+    if number not in w.dispatched:
+        name, administrator = name_of(number), w.centre.tokens["administrator"]
+        account = w.call("POST", "/v1/accounts", {"name": "second-%d" % number, "role": "analyst", "new_password": "a long enough secret"}, administrator)
+        second = w.call("POST", "/v1/accounts/%s/tokens" % account["id"], {"name": "test"}, administrator)["token"]
+        w.secrets |= {"a long enough secret", second}
+        w.call("POST", "/v1/contacts", {"list": "of-" + name, "contacts": "name,tier,organisation\n%s,operator,%s\n" % (name, name)})
+        made = w.call("POST", "/v1/dispatches", {"kind": "advisory", "list": "of-" + name, "subject_en": "secret-" + name})["dispatch"]["id"]
+        w.call("POST", "/v1/dispatches/%s/propose" % made, {"recipients": 1})
+        w.call("POST", "/v1/dispatches/%s/start" % made, {"recipients": 1}, second)
+        own = wait_for(lambda: w.call("GET", "/v1/publications", token=w.centre.tokens["member-" + name])["publications"], 20, "the message")
+        w.dispatched[number] = {"dispatches": made, "publications": own[0]["id"], "dispatch-mails": UUIDS[0]}
+    return w.dispatched[number]
 
 
 def test_what_belongs_to_others_answers_as_what_does_not_exist():
@@ -203,7 +224,7 @@ def test_lists_searches_and_counts_tell_nothing_of_others():
     queries = ["/v1/events", "/v1/events?state=open", "/v1/events?organisation=%d" % other, "/v1/alerts?limit=500", "/v1/notices",
                "/v1/alerts?contains=secret-" + name_of(other), "/v1/alerts?organisation=%d" % other, "/v1/funnel", "/v1/organisations",
                "/v1/alerts?event=" + w.events[other]["id"], "/v1/funnel?organisation=%d" % other, "/v1/fleet?organisation=%d" % other,
-               "/v1/gaps?organisation=%d" % other, "/v1/bulletins", "/v1/decisions", "/v1/sensors",
+               "/v1/gaps?organisation=%d" % other, "/v1/bulletins", "/v1/publications", "/v1/decisions", "/v1/sensors",
                "/v1/sensors?organisation=%d" % other, "/v1/notices?event=" + w.events[other]["id"], "/v1/account",
                "/v1/events/%s" % w.events[mine]["id"], "/v1/events/%s/alerts" % w.events[mine]["id"],
                "/v1/notices/%s" % w.notices[mine]]
