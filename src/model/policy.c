@@ -263,7 +263,7 @@ static bool reaches_community(const struct policy_snapshot *snapshot, const stru
 
 static bool take_communities(const struct policy_snapshot *snapshot, struct scope *scope, struct arena *arena)
 {
-	if (circles[scope->action] == NONE || snapshot->community_count == 0)
+	if (snapshot->community_count == 0)
 		return true;
 	scope->communities = arena_take(arena, snapshot->community_count * sizeof *scope->communities);
 	if (!scope->communities)

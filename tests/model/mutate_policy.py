@@ -1,9 +1,9 @@
-"""Negates every condition of src/model/policy.c in turn, and changes every entry of its tables; says which tests notice.
+"""Negates every condition of src/model/policy*.c in turn, and changes every entry of its tables; says which tests notice.
 
     mutate_policy.py BUILD [--all]
 
 BUILD is the build folder; what is linked are the tests as they stand there. A mutant that the tests of the model
-(tests/model/test_policy.c) let pass is tried on every route (tests/center/test_knowledge.c). With --all, or NOROSHI_LONG=1,
+(tests/model/test_policy*.c) let pass is tried on every route (tests/center/test_knowledge.c). With --all, or NOROSHI_LONG=1,
 every mutant is tried on both, so that the table shows what each of them finds by itself. Prints the table and TAP; fails
 when fewer than 95 of 100 are caught, or one survives that is not in EQUAL with its reason.
 
@@ -19,24 +19,51 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
-SOURCE = os.path.join(TOP, "src/model/policy.c")
+SOURCES = [os.path.join(TOP, "src/model", name) for name in ("policy.c", "policy_community.c", "policy_release.c")]
 TESTS = ("tests/model/test_model_policy", "tests/center/test_center_knowledge")
 LEAST = 0.95
 CASES = "2000"  # requests of the second test for one mutant
 
 # Mutants that behave as the original does, by their function and change, and why.
 FALLS_THROUGH = "without its label the role goes on behind the switch, where the same is returned"
+CIRCLE = "one step more than there are communities is taken only round a circle, and finds nothing new"
+TWICE = "what is as good as what there is already changes nothing"
+NOT_THERE = "what stands behind the end has the number of a community within it, or one that is not found"
+
+
+def loop(condition, change):
+    """The name of a mutant of a for that begins with `condition`."""
+    return "for (size_t %s) {  ->  for (size_t %s) {" % (condition, change)
+
+
+STEPS = loop("steps = 0; at && steps < snapshot->community_count; steps++", "steps = 0; at && steps <= snapshot->community_count; steps++")
+STANDING = "standing %s best && leads_to(snapshot, membership->community, community, true)"
+OPEN = "i = 0; i < snapshot->community_count && best %s STANDING_GIVES; i++"
 EQUAL = {
     "subject_stands: case ROLE_NONE:  ->  ": FALLS_THROUGH,
     "subject_stands: case ROLE_COUNT:  ->  ": FALLS_THROUGH,
     "subject_stands: return false;  ->  return true;": "only ROLE_NONE and what is no role come there, and policy_scope() finds NO for "
                                                        "them in the table next",
+    "reaches_community: case NONE:  ->  ": FALLS_THROUGH,
+    "take_communities: return false;  ->  return true;": "without memory the scope reaches no community either way",
+    "standing_of: case MEMBERSHIP_ROLES:  ->  ": FALLS_THROUGH,
+    "policy_may_name: case NAMING_NOWHERE:  ->  ": FALLS_THROUGH,
+    "policy_may_name: case NAMINGS:  ->  ": FALLS_THROUGH,
+    "leads_to: " + STEPS: CIRCLE,
+    "policy_knows_members: " + STEPS: CIRCLE,
+    "had_between: " + STEPS: CIRCLE,
+    "policy_standing: if (%s)  ->  if (%s)" % (STANDING % ">", STANDING % ">="): TWICE,
+    "policy_standing: " + loop(OPEN % "<", OPEN % "<="): TWICE,
+    "policy_knows_organisation: " + loop("i = 0; i < snapshot->community_count; i++", "i = 0; i <= snapshot->community_count; i++"): NOT_THERE,
+    "check_tlp: if (wish->from && wish->from->tlp > least)  ->  if (wish->from && wish->from->tlp >= least)": TWICE,
+    "later: return one > other ? one : other;  ->  return one >= other ? one : other;": TWICE,
+    "sooner_end: return one < other ? one : other;  ->  return one <= other ? one : other;": TWICE,
 }
 
 
 class Mutant:
-    def __init__(self, place, line, what, text=None, environment=None):
-        self.place, self.line, self.what, self.text, self.environment = place, line, what, text, environment
+    def __init__(self, place, line, what, text=None, environment=None, source=SOURCES[0]):
+        self.source, self.place, self.line, self.what, self.text, self.environment = source, place, line, what, text, environment
         self.caught = [None, None]
 
     def name(self):
@@ -142,8 +169,10 @@ def conditions(text):
         yield found.start() + 1, found.end(), ""
 
 
-def condition_mutants(text):
-    functions = text.index("struct scope {")
+def condition_mutants(source):
+    with open(source) as file:
+        text = file.read()
+    functions = max(text.find("struct scope {"), 0)
     seen = set()
     for start, end, replacement in conditions(text):
         mutated = text[:start] + replacement + text[end:]
@@ -154,7 +183,7 @@ def condition_mutants(text):
         before = text[text.rfind("\n", 0, start) + 1:text.find("\n", end)].strip()
         after = mutated[mutated.rfind("\n", 0, start) + 1:mutated.find("\n", start + len(replacement))].strip()
         function = re.findall(r"^\w[^;={]*?(\w+)\(", text[:start], flags=re.M)[-1]
-        yield Mutant(function, line, "%s  ->  %s" % (" ".join(before.split()), " ".join(after.split())), mutated)
+        yield Mutant(function, line, "%s  ->  %s" % (" ".join(before.split()), " ".join(after.split())), mutated, source=source)
 
 
 # ── tables ──
@@ -209,7 +238,8 @@ def table_mutants(text, header):
 class Workshop:
     def __init__(self, build, folder):
         self.build, self.folder = build, folder
-        self.compile_command = self.command("src/model/libmodel.a.p/policy.c.o", r"policy\.c\.o")
+        self.compile_commands = {source: self.command("src/model/libmodel.a.p/%s.o" % os.path.basename(source),
+                                                      "/%s.o" % re.escape(os.path.basename(source))) for source in SOURCES}
         self.links = [self.command(test, re.escape(test)) for test in TESTS]
 
     def command(self, target, output):
@@ -219,11 +249,11 @@ class Workshop:
     def run(self, command):
         return subprocess.run(command, cwd=self.build, shell=True, capture_output=True, text=True)
 
-    def compile(self, name, text):
+    def compile(self, of, name, text):
         source, made = os.path.join(self.folder, name + ".c"), os.path.join(self.folder, name + ".o")
         with open(source, "w") as file:
             file.write(text)
-        command = re.sub(r"-o \S+", "-o " + made, self.compile_command)
+        command = re.sub(r"-o \S+", "-o " + made, self.compile_commands[of])
         command = re.sub(r"-c \S+", "-c " + source, command)
         command = re.sub(r"-M[QFD] ?\S*|-MD", "", command).replace("-Werror", "-w").replace("-O2", "-O1").replace(" -g ", " ")
         done = self.run(command)
@@ -255,7 +285,7 @@ class Workshop:
 
 
 def try_condition(shop, number, mutant, everything):
-    made = shop.compile("condition-%d" % number, mutant.text)
+    made = shop.compile(mutant.source, "condition-%d" % number, mutant.text)
     if not made:
         mutant.caught = ["does not compile", None]
         return
@@ -290,7 +320,7 @@ def report(mutants):
     for mutant in reasons:
         print("# the same as the original: %s\n#   because %s" % (mutant.name(), EQUAL[mutant.name()]))
     for mutant in survivors:
-        print("# survives: line %d, %s" % (mutant.line, mutant.name()))
+        print("# survives: %s:%d, %s" % (os.path.basename(mutant.source), mutant.line, mutant.name()))
     total, caught = (sum(row[i] for row in kinds.values()) for i in (0, 3))
     print("# %d of %d caught: %.1f %%; %d equal the original; %d survive" % (caught, total, 100 * caught / total, len(reasons), len(survivors)))
     return caught >= LEAST * total and not survivors
@@ -299,19 +329,19 @@ def report(mutants):
 def main():
     build = sys.argv[1]
     everything = "--all" in sys.argv or bool(os.environ.get("NOROSHI_LONG"))
-    with open(SOURCE) as file:
+    with open(SOURCES[0]) as file:
         text = file.read()
-    with open(SOURCE[:-1] + "h") as file:
+    with open(SOURCES[0][:-1] + "h") as file:
         header = file.read()
     with tempfile.TemporaryDirectory(prefix="noroshi-test-") as folder, ThreadPoolExecutor(2) as pool:
         shop = Workshop(build, folder)
         shop.place()
         print("1..2")
-        made = shop.compile("tables", table_source(text))
+        made = shop.compile(SOURCES[0], "tables", table_source(text))
         programs = [shop.link("tables", made, which) for which in range(2)]
         sound = all(shop.passes(program) for program in programs)
         print("%s 1 - the tests pass on the original" % ("ok" if sound else "not ok"))
-        conditions_, entries = list(condition_mutants(text)), list(table_mutants(text, header))
+        conditions_, entries = [mutant for source in SOURCES for mutant in condition_mutants(source)], list(table_mutants(text, header))
         work = [pool.submit(try_condition, shop, i, each, everything) for i, each in enumerate(conditions_)]
         work += [pool.submit(try_entry, shop, programs, each, everything) for each in entries]
         for each in work:

@@ -3,6 +3,8 @@
  */
 #include "model/policy.h"
 
+#include "policy_community.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -425,6 +427,12 @@ int main(void)
 		cmocka_unit_test(test_codes_come_back_and_what_is_none_has_none),
 		cmocka_unit_test(test_one_who_acts_on_itself_sees_no_organisation_of_others),
 		cmocka_unit_test(test_background_work_is_named_and_covers_everything),
+		cmocka_unit_test(test_random_communities_are_what_a_second_model_says),
+		cmocka_unit_test(test_an_empty_community_publishes_to_nobody),
+		cmocka_unit_test(test_members_of_a_closed_circle_do_not_leak),
+		cmocka_unit_test(test_an_organisation_that_was_removed_reads_nothing_more),
+		cmocka_unit_test(test_a_circle_of_wholes_ends),
+		cmocka_unit_test(test_every_answer_has_words),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
