@@ -3,6 +3,7 @@
  */
 #include "outage/adapter.h"
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "outage/settings.h"
 #include "store/history.h"
@@ -80,6 +81,38 @@ static bool was_told(struct outage_state *state, uint32_t organisation, nanoseco
 	return false;
 }
 
+/* ── whether it is over ─ */
+
+static void note_down(struct outage_state *state, uint32_t organisation, struct text host, nanoseconds since)
+{
+	state->down[state->down_next].organisation = organisation;
+	state->down[state->down_next].host = hash_text(host, 0);
+	state->down[state->down_next].since = since;
+	state->down_next = (state->down_next + 1) % OUTAGE_DOWN;
+}
+
+/* Only who was told that it does not answer is told that it does. */
+static enum error take_up(struct outage_state *state, struct outage_telling *telling, uint32_t organisation,
+    struct text host, nanoseconds again, struct failure *failure)
+{
+	uint64_t hash = hash_text(host, 0);
+	size_t i = 0;
+	while (i < OUTAGE_DOWN && (state->down[i].organisation != organisation || state->down[i].host != hash))
+		i++;
+	if (i == OUTAGE_DOWN || again < state->down[i].since)
+		return OK;
+	enum error error = store_begin(telling->center->store, failure);
+	if (error == OK)
+		error = outage_tell_again(telling, organisation, host, state->down[i].since, again, failure);
+	if (error == OK)
+		error = store_commit(telling->center->store, failure);
+	else
+		store_rollback(telling->center->store);
+	if (error == OK)
+		state->down[i].organisation = 0;
+	return error;
+}
+
 /* ── one trouble ─ */
 
 static enum error tell(struct outage_state *state, struct outage_telling *telling, const struct outage_trouble *trouble,
@@ -103,6 +136,8 @@ static enum error tell(struct outage_state *state, struct outage_telling *tellin
 		store_rollback(telling->center->store);
 	if (error != OK)
 		return error;
+	if (alarm)
+		note_down(state, trouble->organisation, host, trouble->time);
 	counter_add(state->alarms, alarm);
 	counter_add(state->signals, many);
 	if (many)
@@ -124,19 +159,24 @@ static enum error take(struct outage_state *state, struct outage_telling *tellin
 		return error;
 	if (trouble.organisation == 0)
 		trouble.organisation = sensors_organisation;
-	counter_add(state->troubles, 1);
+	bool up = text_starts(alert->signature_id, TEXT("probe:up"));
+	counter_add(state->troubles, !up);
 	if (!is_believed(telling, sensors_organisation, trouble.organisation, failure)) {
 		counter_add(state->foreign, 1);
 		return OK;
 	}
+	if (up)
+		return take_up(state, telling, trouble.organisation, host, alert->occurred, failure);
 	return tell(state, telling, &trouble, host, failure);
 }
 
+/* Or its end. */
 static bool is_trouble(const struct alert *alert, nanoseconds now)
 {
 	return text_equal(alert->detector, TEXT(DETECTOR)) &&
 	       (text_starts(alert->signature_id, TEXT("probe:down")) ||
-		   text_starts(alert->signature_id, TEXT("probe:slow"))) &&
+		   text_starts(alert->signature_id, TEXT("probe:slow")) ||
+		   text_starts(alert->signature_id, TEXT("probe:up"))) &&
 	       now - alert->occurred < OLD_AFTER && alert->occurred - now < MINUTE;
 }
 

@@ -14,6 +14,7 @@
 #include "store/store.h"
 
 #define OUTAGE_TOLD 1024 /* organisations whose last alarm is remembered */
+#define OUTAGE_DOWN 1024 /* sites that were told to be down and are not yet told to be up */
 
 struct outage_state {
 	struct center *center;
@@ -23,6 +24,12 @@ struct outage_state {
 		nanoseconds when;
 	} told[OUTAGE_TOLD];
 	size_t told_count, told_next;
+	struct {
+		uint32_t organisation; /* 0: none */
+		uint64_t host;         /* hash */
+		nanoseconds since;
+	} down[OUTAGE_DOWN]; /* a ring */
+	size_t down_next;
 	struct counter *troubles, *foreign, *signals, *alarms;
 };
 
@@ -45,6 +52,9 @@ struct outage_telling {
 };
 enum error outage_tell_owner(struct outage_telling *telling, uint32_t organisation, struct text host, nanoseconds since,
     struct failure *failure);
+/* The same site answers again. */
+enum error outage_tell_again(struct outage_telling *telling, uint32_t organisation, struct text host, nanoseconds since,
+    nanoseconds again, struct failure *failure);
 enum error outage_tell_all(
     struct outage_telling *telling, const struct outage_picture *picture, struct failure *failure);
 enum error outage_tell_target(struct outage_telling *telling, const struct announcement *announcement,

@@ -100,6 +100,30 @@ enum error outage_tell_owner(
 	return words.first ? put(&words, &bulletin, failure) : fail(failure, ERROR_MEMORY, "no memory for a bulletin");
 }
 
+static void write_again(
+    const struct words *words, const struct catalog *catalog, struct builder *subject, struct builder *body)
+{
+	const nanoseconds *times = words->what;
+	char since[40], again[40];
+	clock_text(times[0], since);
+	clock_text(times[1], again);
+	line(catalog, subject, N_("A web site of yours answers again: {0}"), words->first, "", "");
+	subject->size -= subject->size > 0;
+	line(catalog, body, N_("{0} did not answer our probes at {1}; at {2} it answers as usual."), words->first,
+	    since, again);
+}
+
+enum error outage_tell_again(struct outage_telling *telling, uint32_t organisation, struct text host, nanoseconds since,
+    nanoseconds again, struct failure *failure)
+{
+	const nanoseconds times[] = { since, again };
+	struct bulletin bulletin = { .organisation = organisation, .kind = "outage", .tlp = TLP_AMBER };
+	struct words words = {
+		.write = write_again, .what = times, .telling = telling, .first = arena_string(telling->arena, host)
+	};
+	return words.first ? put(&words, &bulletin, failure) : fail(failure, ERROR_MEMORY, "no memory for a bulletin");
+}
+
 /* ── many at once ─ */
 
 struct sectors {

@@ -179,17 +179,20 @@ void probe_signal_alert(const struct probe_options *options, const struct signal
 	static const char *const words[] = {
 		[SIGNAL_SLOW] = "Web site answers slowly",
 		[SIGNAL_DOWN] = "Web site does not answer",
+		[SIGNAL_UP] = "Web site answers as usual again",
 		[SIGNAL_CHANGED] = "Content of a web page was changed",
 	};
+	bool up = signal->kind == SIGNAL_UP; /* nothing is wrong: for who was told that something is */
 	const struct probe_site *site = &options->sites[signal->site];
 	char time[TIME_TEXT];
-	if (signal->kind == SIGNAL_UP)
-		return;
 	build_format(to, "%s,Noroshi probe,probe:%s%s", time_format(signal->time, time), signal_kind_code(signal->kind),
 	    signal->widespread ? ":widespread" : "");
-	build_format(to, ",%s%s,availability,%s,TA0040", words[signal->kind],
-	    signal->widespread ? " with others of several sectors" : "",
-	    signal->kind == SIGNAL_SLOW && !signal->widespread ? "medium" : "high");
+	build_format(to, ",%s%s,%s,%s,%s", words[signal->kind],
+	    signal->widespread ? " with others of several sectors" : "", up ? "health" : "availability",
+	    up                                                   ? "info"
+	    : signal->kind == SIGNAL_SLOW && !signal->widespread ? "medium"
+								 : "high",
+	    up ? "" : "TA0040");
 	build_field(to, site->name);
 	build_field(to, site->url);
 	build_char(to, '\n');

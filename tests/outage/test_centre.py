@@ -30,7 +30,8 @@ def members(config='outage = { prober = "probers"; };'):
 def found(kind, host, ago=5):
     """One alert as `noroshi probe --alerts` writes it."""
     stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - ago))
-    words = {"slow": "Web site answers slowly", "down": "Web site does not answer"}[kind]
+    words = {"slow": "Web site answers slowly", "down": "Web site does not answer",
+             "up": "Web site answers as usual again"}[kind]
     return "%s,Noroshi probe,probe:%s,%s,availability,high,TA0040,\"%s\",\"https://%s/\"\n" % (stamp, kind, words, host, host)
 
 
@@ -69,6 +70,24 @@ def test_trouble_of_many_is_one_message_with_sectors_and_without_names():
         assert len(bulletins(centre, "aoba", "slow-down")) == 1 and len(bulletins(centre, "sumire", "outage")) == 1
         wait_for(lambda: "noroshi_outage_alarms_total 2\n" in metrics(centre) and "noroshi_outage_shared_total 1\n" in metrics(centre), 20,
                  "the counters")
+
+
+def test_who_was_told_of_an_outage_is_told_that_it_is_over():
+    with members() as centre:
+        send(centre, "probers", found("down", "www.aoba.example"), found("up", "www.kaede.example"))
+        wait_for(lambda: bulletins(centre, "aoba", "outage"), 20, "the outage")
+        # by whom it is not believed, and of another site of the same organisation: nothing
+        send(centre, "sumire", found("up", "www.aoba.example", ago=3))
+        send(centre, "probers", found("up", "mail.aoba.example", ago=3))
+        send(centre, "probers", found("up", "www.aoba.example", ago=2), found("up", "www.aoba.example", ago=1))
+        wait_for(lambda: len(bulletins(centre, "aoba", "outage")) > 1, 20, "its end")
+        send(centre, "probers", found("down", "www.sumire.example"))
+        wait_for(lambda: bulletins(centre, "sumire", "outage"), 20, "another one's")
+        told = bulletins(centre, "aoba", "outage")
+        assert len(told) == 2 and any("answers again" in each["subject"] and "www.aoba.example" in each["text"] for each in told), told
+        assert any("復旧" in each["subject"] for each in bulletins(centre, "aoba", "outage", "ja"))
+        assert not bulletins(centre, "kaede")
+        wait_for(lambda: "noroshi_outage_troubles_total 2\n" in metrics(centre), 20, "what answers again is no trouble")
 
 
 def test_a_sensor_is_believed_about_its_own_sites_alone():
