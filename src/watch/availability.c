@@ -27,6 +27,7 @@ const struct availability_settings availability_defaults = {
 struct site {
 	float kept[AVAILABILITY_KEPT]; /* logarithms of seconds; a ring */
 	uint32_t count, next;
+	nanoseconds kept_last;
 	enum site_state state;
 	nanoseconds newest;
 	uint32_t slow; /* bits, the newest lowest */
@@ -153,8 +154,9 @@ static double usual_of(const struct site *site, double *deviation)
 	return (double)middle;
 }
 
-static void keep(struct site *site, nanoseconds total)
+static void keep(struct site *site, nanoseconds time, nanoseconds total)
 {
+	site->kept_last = time;
 	double seconds = (double)total / (double)SECOND;
 	site->kept[site->next] = logf(seconds > 1e-6 ? (float)seconds : 1e-6F);
 	site->next = (site->next + 1) % AVAILABILITY_KEPT;
@@ -343,7 +345,8 @@ bool availability_take(struct availability *availability, const struct measureme
 	count_row(availability, site, measurement, slow);
 	judge_answer(availability, measurement, give, context);
 	judge_content(availability, measurement, give, context);
-	if (answered)
-		keep(site, measurement->total);
+	bool spaced = site->count == 0 || measurement->time - site->kept_last >= availability->settings.keep_every;
+	if (answered && spaced)
+		keep(site, measurement->time, measurement->total);
 	return true;
 }

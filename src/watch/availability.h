@@ -81,6 +81,7 @@ struct availability_settings {
 	unsigned slow_of, slow_in; /* slow: so many of the last so many (at most 32); up again: none of them */
 	unsigned down_after;       /* in a row without an answer */
 	unsigned up_after;         /* in a row with one */
+	nanoseconds keep_every;    /* what is measured sooner after another does not become usual */
 	unsigned changed_bits;     /* of 64 that must differ for another content; 0 = contents are not compared */
 	nanoseconds together;      /* what begins within so long of each other is one disturbance */
 	uint32_t widespread_sites, widespread_sectors;

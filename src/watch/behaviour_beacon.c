@@ -20,7 +20,7 @@
 
 #define KEPT 48           /* intervals of a pair */
 #define JITTER_OF_FEW 3.0 /* over the number of intervals: so much less jitter is allowed */
-#define FEW_HOSTS 10      /* that visit an address make no service of it in a small network */
+#define FEW_HOSTS 8       /* that visit an address make no service of it in a small network */
 
 struct pair {
 	struct address source, target;
@@ -163,7 +163,7 @@ static struct likely_control control_of(
 /* What a good part of all hosts calls is a service that everybody uses; what few do in time, they have in common. At
  * night few are awake: three are enough for a part. What is new today may be what several hosts have caught, so that it
  * takes more of them. Where a quarter only looks in, now and then, one that calls in time is not like them: there a
- * fifth of a small network is too few, and it takes half of it, or ten. */
+ * fifth of a small network is too few, and it takes half of it, or more than eight. */
 static bool is_everybodys(const struct target *target, const struct likely_control *control)
 {
 	double part = (control->fresh ? 0.5 : 0.2) * control->inside;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/stream.h"
+#include "watch/probe_announced.h"
 #include "watch/probe_record.h"
 #include "watch/probe_wishes.h"
 #include "watch/prober.h"
@@ -29,6 +30,8 @@ struct probe {
 	uint32_t *sectors;
 	struct availability *availability;
 	struct prober *prober;
+	bool *quick; /* sites that are targets of an announced attack now */
+	unsigned quick_count, announced_wrong;
 	struct loop *loop;
 	struct file *records, *alerts;
 	struct builder line;
@@ -140,6 +143,27 @@ static void check_leave(void *context)
 	loop_stop(probe->loop);
 }
 
+static void look_at_announced(void *context)
+{
+	struct probe *probe = context;
+	struct failure failure;
+	unsigned count = 0, wrong = probe->announced_wrong;
+	if (probe_announced_read(&probe->options, time_now(), probe->quick, &wrong, &failure) != OK) {
+		log_write(LOG_WARNING, "announced attacks cannot be read", LOG_FIELD_STRING("why", failure.words));
+		return;
+	}
+	for (size_t i = 0; i < probe->options.site_count; i++)
+		count += probe->quick[i];
+	prober_quicken(probe->prober, probe->quick);
+	if (wrong != probe->announced_wrong && wrong)
+		log_write(LOG_WARNING, "lines about announced attacks are not understood",
+		    LOG_FIELD_STRING("file", probe->options.announced), LOG_FIELD_NUMBER("lines", wrong));
+	if (count != probe->quick_count)
+		log_write(LOG_INFO, "sites are targets of announced attacks", LOG_FIELD_NUMBER("sites", count));
+	probe->announced_wrong = wrong;
+	probe->quick_count = count;
+}
+
 static void end(void *context, int number)
 {
 	(void)number;
@@ -148,7 +172,8 @@ static void end(void *context, int number)
 
 static enum error measure(struct probe *probe, struct failure *failure)
 {
-	struct watch *watches[4] = { NULL };
+	struct watch *watches[5] = { NULL };
+	bool announced = *probe->options.announced && !probe->wishes->once;
 	if (time_now() >= probe->options.until)
 		return fail(failure, ERROR_DENIED, "probe.approved_until is %s: without approval nothing is probed",
 		    probe->options.approved_until);
@@ -164,12 +189,13 @@ static enum error measure(struct probe *probe, struct failure *failure)
 	watches[1] = loop_signal(probe->loop, SIGTERM, end, probe);
 	watches[2] = loop_signal(probe->loop, SIGINT, end, probe);
 	watches[3] = loop_timer(probe->loop, MINUTE, MINUTE, check_leave, probe);
-	for (int i = 0; i < 4 && !error; i++)
+	watches[4] = announced ? loop_timer(probe->loop, 0, 10 * SECOND, look_at_announced, probe) : NULL;
+	for (int i = 0; i < 4 + announced && !error; i++)
 		if (!watches[i])
 			error = fail(failure, ERROR_MEMORY, "no memory or descriptor for the loop");
 	if (!error)
 		error = loop_run(probe->loop, failure);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 4 + announced; i++)
 		watch_stop(watches[i]);
 	return error;
 }
@@ -219,7 +245,8 @@ static enum error begin(struct probe *probe, struct failure *failure)
 	if (error)
 		return error;
 	probe->sectors = calloc(probe->options.site_count, sizeof *probe->sectors);
-	if (!probe->sectors)
+	probe->quick = calloc(probe->options.site_count, sizeof *probe->quick);
+	if (!probe->sectors || !probe->quick)
 		return fail(failure, ERROR_MEMORY, "no memory for the sites");
 	struct availability_settings settings = probe_settings(&probe->options, probe->sectors);
 	error = availability_new(&settings, &probe->availability, failure);
@@ -240,6 +267,7 @@ static void finish(struct probe *probe)
 	builder_free(&probe->line);
 	probe_options_free(&probe->options);
 	free(probe->sectors);
+	free(probe->quick);
 }
 
 static void say_counts(const struct probe *probe)

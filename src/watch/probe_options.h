@@ -17,9 +17,9 @@ struct probe_site {
 };
 
 struct probe_options {
-	char *approved_by, *approved_until, *contact, *authorities;
+	char *approved_by, *approved_until, *contact, *authorities, *announced;
 	struct option_list network_texts;
-	nanoseconds interval, timeout, together, slow_least;
+	nanoseconds interval, announced_interval, timeout, together, slow_least;
 	int64_t jobs, learn, slow_of, slow_in, down_after, up_after, changed_bits, widespread_sites, widespread_sectors;
 	uint64_t body;
 	double slow_factor;

@@ -29,6 +29,7 @@ struct prober {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
 	nanoseconds *due;       /* of each site, monotonic; INT64_MAX: under way, or done */
+	bool *quick;            /* each site */
 	size_t taken;           /* results that the owner took */
 	struct result *results; /* a ring with room for one of each site */
 	size_t first, count;
@@ -127,6 +128,13 @@ static void wait_until(struct prober *prober, nanoseconds due)
 		pthread_cond_timedwait(&prober->changed, &prober->mutex, &until);
 }
 
+static nanoseconds interval_of(const struct prober *prober, size_t index)
+{
+	const struct probe_options *options = prober->options;
+	bool quick = prober->quick[index] && options->announced_interval < options->interval;
+	return quick ? options->announced_interval : options->interval;
+}
+
 static void *work(void *context)
 {
 	struct prober *prober = context;
@@ -149,7 +157,7 @@ static void *work(void *context)
 		measure(prober, client, index, &result);
 		pthread_mutex_lock(&prober->mutex);
 		put(prober, &result);
-		nanoseconds next = due + prober->options->interval, now = time_monotonic();
+		nanoseconds next = due + interval_of(prober, index), now = time_monotonic();
 		prober->due[index] = prober->once ? INT64_MAX : next > now ? next : now;
 		pthread_cond_broadcast(&prober->changed);
 	}
@@ -202,9 +210,10 @@ enum error prober_new(const struct probe_options *options, bool once, struct pro
 	pthread_condattr_destroy(&monotonic);
 	pthread_mutex_init(&prober->mutex, NULL);
 	prober->due = calloc(options->site_count, sizeof *prober->due);
+	prober->quick = calloc(options->site_count, sizeof *prober->quick);
 	prober->results = calloc(options->site_count, sizeof *prober->results);
 	prober->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	enum error error = prober->due && prober->results && prober->event >= 0
+	enum error error = prober->due && prober->quick && prober->results && prober->event >= 0
 			       ? make_client(options, &client, failure)
 			       : fail(failure, ERROR_MEMORY, "no memory to measure");
 	if (!error) {
@@ -235,8 +244,22 @@ void prober_free(struct prober *prober)
 		close(prober->event);
 	free(prober->threads);
 	free(prober->results);
+	free(prober->quick);
 	free(prober->due);
 	free(prober);
+}
+
+void prober_quicken(struct prober *prober, const bool *quick)
+{
+	nanoseconds now = time_monotonic();
+	pthread_mutex_lock(&prober->mutex);
+	for (size_t i = 0; i < prober->options->site_count; i++) {
+		if (quick[i] && !prober->quick[i] && prober->due[i] != INT64_MAX && prober->due[i] > now)
+			prober->due[i] = now;
+		prober->quick[i] = quick[i];
+	}
+	pthread_cond_broadcast(&prober->changed);
+	pthread_mutex_unlock(&prober->mutex);
 }
 
 int prober_descriptor(const struct prober *prober)

@@ -14,6 +14,9 @@ struct prober;
 enum error prober_new(const struct probe_options *options, bool once, struct prober **made, struct failure *failure);
 void prober_free(struct prober *prober); /* waits for what is under way: `timeout` at most */
 
+/* Which sites are measured at the shorter interval from now on; the first time at once. */
+void prober_quicken(struct prober *prober, const bool *quick);
+
 /* Readable when there is something to take. */
 int prober_descriptor(const struct prober *prober);
 /* What was measured next, with words when there was no answer; false: nothing now. */

@@ -132,6 +132,25 @@ def test_sites_that_slow_down_fail_and_change(folder, port):
     assert all(each["tactics"] == ["TA0040"] for each in read if each not in up), read
 
 
+def test_targets_of_an_announced_attack_are_measured_more_often(folder, port):
+    def moment(offset):
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + offset))
+    announced = folder + "/announced"
+    with open(announced, "w") as file:  # one by its organisation, one by its address; two whose time is another; one that nobody has
+        file.write("# said on a board\nthe_city %s -\nhttp://127.0.0.1:%d/power %s %s\n" % (moment(-60), port + 1, moment(-7200), moment(-3600)))
+        file.write("rail.example %s %s\nnobody.example %s -\nthe_rail tomorrow -\n" % (moment(0), moment(60), moment(0)))
+    with open(config(folder, port, more='announced = "%s"; announced_interval = "1 s";' % announced)) as file:
+        text = file.read()
+    with open(folder + "/slow.conf", "w") as file:
+        file.write(text.replace('interval = "1 s"; learn', 'interval = "10 min"; learn').replace('organisation = "the city"', 'organisation = "the_city"'))
+    probe = Probe("--config", folder + "/slow.conf")
+    try:
+        probe.wait(lambda: probe.measured.get("city", 0) >= 6, "six measurements of the target")
+        assert sum(count for name, count in probe.measured.items() if name != "city") <= len(MOODS) - 1, probe.measured
+    finally:
+        assert probe.end() == 0
+
+
 def test_a_look_at_each_site_once(folder, port):
     done = run("--config", config(folder, port), "--once", wanted=0)
     assert all(name in done.stdout for name in MOODS) and done.stdout.count("answered") == len(MOODS), done
