@@ -112,31 +112,30 @@ static void take_stix_object(struct reading *reading, struct json_value object)
 
 /* ── MISP ─ */
 
-/* One of the parts of a type as "domain|ip"; whether sensors compare it. */
-static bool take_part(struct reading *reading, struct text type, struct text value, struct text id)
+bool indicator_attribute_values(struct text types, struct text values, indicator_value_visitor visit, void *context)
 {
-	enum indicator_kind kind;
-	if (!indicator_kind_named(type, &kind))
-		return false;
-	add(reading, kind, value, id);
-	return true;
+	bool parts = memchr(types.at ? types.at : "", '|', types.size) != NULL, taken = false;
+	while (types.size) {
+		struct text type = text_cut(&types, '|'), value = parts ? text_cut(&values, '|') : values;
+		enum indicator_kind kind;
+		if (!indicator_kind_named(type, &kind))
+			continue;
+		visit(context, kind, value);
+		taken = true;
+	}
+	return taken;
 }
 
 static void take_attribute(struct reading *reading, struct json_value attribute)
 {
 	struct json_value detects = json_get(attribute, "to_ids"), deleted = json_get(attribute, "deleted");
-	struct text id = json_text(json_get(attribute, "uuid"));
+	struct observable observable = { reading, json_text(json_get(attribute, "uuid")) };
 	struct text types = json_text(json_get(attribute, "type")), values = json_text(json_get(attribute, "value"));
-	bool taken = false;
 	/* also as the texts "1" and "0", in older exports */
 	bool wanted = json_kind(detects) == JSON_IS_TRUE || text_equal(json_text(detects), TEXT("1"));
 	bool gone = json_kind(deleted) == JSON_IS_TRUE || text_equal(json_text(deleted), TEXT("1"));
 	reading->number++;
-	bool parts = memchr(types.at ? types.at : "", '|', types.size) != NULL;
-	while (wanted && !gone && types.size) {
-		struct text type = text_cut(&types, '|');
-		taken |= take_part(reading, type, parts ? text_cut(&values, '|') : values, id);
-	}
+	bool taken = wanted && !gone && indicator_attribute_values(types, values, add_observable, &observable);
 	reading->counts->passed_over += !taken;
 }
 

@@ -18,6 +18,10 @@
 /* Whether what begins so is a document of JSON. */
 bool indicator_document_begins(struct text beginning);
 
+/* Tells each part of a MISP attribute ("domain|ip") that is of a type that sensors compare; false when none is. */
+typedef void (*indicator_value_visitor)(void *context, enum indicator_kind kind, struct text value);
+bool indicator_attribute_values(struct text types, struct text values, indicator_value_visitor visit, void *context);
+
 enum error indicator_document_read(struct stream *stream, struct indicator_builder *builder,
     struct indicator_list_counts *counts, indicator_complaint complain, void *context, struct failure *failure);
 

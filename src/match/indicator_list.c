@@ -31,33 +31,34 @@ static bool cut_field(struct text *rest, char *room, struct text *field)
 }
 
 /* What follows the type on a line: value, action, id. */
-static enum error add_fields(struct indicator_builder *builder, enum indicator_kind kind, struct text rest,
-    uint64_t line, struct failure *failure)
+static enum error read_fields(struct text rest, struct indicator_line *to, struct failure *failure)
 {
-	char room[INDICATOR_LINE_LONGEST], unused[INDICATOR_LINE_LONGEST];
-	struct text value = TEXT_NONE, word = TEXT_NONE, id = TEXT_NONE;
-	enum indicator_action action = INDICATOR_ALERT;
-	uint64_t number = line;
-	if (!cut_field(&rest, room, &value) || !cut_field(&rest, unused, &word))
+	char unused[INDICATOR_LINE_LONGEST];
+	struct text word = TEXT_NONE, id = TEXT_NONE;
+	uint64_t number = to->number;
+	if (!cut_field(&rest, to->room, &to->value) || !cut_field(&rest, unused, &word))
 		return fail(failure, ERROR_INPUT, "the quotation marks do not end before a comma");
-	if (word.size > 0 && !indicator_action_named(word, &action))
+	if (word.size > 0 && !indicator_action_named(word, &to->action))
 		return fail(failure, ERROR_INPUT, "\"%.*s\" is no action: observe, alert or block was expected",
 		    (int)(word.size < 40 ? word.size : 40), word.at);
 	id = text_trim(text_cut(&rest, ','));
 	if (id.size > 0 && (!text_to_u64(id, &number) || number > UINT32_MAX))
 		return fail(failure, ERROR_INPUT, "the id \"%.*s\" is no number below 4294967296",
 		    (int)(id.size < 40 ? id.size : 40), id.at);
-	return indicator_builder_add(builder, kind, value, action, (uint32_t)number, failure);
+	to->number = (uint32_t)number;
+	return OK;
 }
 
-static enum error add_line(struct indicator_builder *builder, struct text text, uint64_t line, struct failure *failure)
+enum error indicator_line_read(struct text text, uint64_t line, struct indicator_line *to, struct failure *failure)
 {
 	struct text rest = text, type = text_trim(text_cut(&rest, ','));
-	enum indicator_kind kind;
-	if (type.size < text.size && indicator_kind_named(type, &kind))
-		return add_fields(builder, kind, rest, line, failure);
-	if (indicator_guess(text, &kind))
-		return indicator_builder_add(builder, kind, text, INDICATOR_ALERT, (uint32_t)line, failure);
+	to->action = INDICATOR_ALERT;
+	to->number = (uint32_t)line;
+	if (type.size < text.size && indicator_kind_named(type, &to->kind))
+		return read_fields(rest, to, failure);
+	to->value = text;
+	if (indicator_guess(text, &to->kind))
+		return OK;
 	if (type.size < text.size)
 		return fail(failure, ERROR_INPUT, "there is no type of indicators \"%.*s\"",
 		    (int)(type.size < 40 ? type.size : 40), type.at);
@@ -65,7 +66,14 @@ static enum error add_line(struct indicator_builder *builder, struct text text, 
 	    "expected type,value,action,id, or an address, prefix, hash, JA4, URL, mail address or domain alone");
 }
 
-static bool is_passed_over(struct text text, uint64_t line)
+static enum error add_line(struct indicator_builder *builder, struct text text, uint64_t line, struct failure *failure)
+{
+	struct indicator_line read;
+	enum error error = indicator_line_read(text, line, &read, failure);
+	return error ? error : indicator_builder_add(builder, read.kind, read.value, read.action, read.number, failure);
+}
+
+bool indicator_line_is_passed_over(struct text text, uint64_t line)
 {
 	return text.size == 0 || text.at[0] == '#' || (line == 1 && text_starts(text, TEXT("type,value")));
 }
@@ -82,7 +90,7 @@ enum error indicator_list_read(struct stream *stream, struct indicator_builder *
 		struct failure why = { 0 };
 		struct text text = text_trim(line.text);
 		counts->lines++;
-		if (is_passed_over(text, line.number))
+		if (indicator_line_is_passed_over(text, line.number))
 			continue;
 		enum error wrong =
 		    line.cut ? fail(&why, ERROR_INPUT, "the line is longer than %d bytes", INDICATOR_LINE_LONGEST)

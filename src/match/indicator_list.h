@@ -14,6 +14,19 @@
 
 #define INDICATOR_LINE_LONGEST 8192 /* bytes */
 
+/* One line. */
+struct indicator_line {
+	enum indicator_kind kind;
+	struct text value; /* in the line, or in `room` */
+	enum indicator_action action;
+	uint32_t number;
+	char room[INDICATOR_LINE_LONGEST];
+};
+/* Whether a trimmed line is one of those that are passed over. */
+bool indicator_line_is_passed_over(struct text text, uint64_t line);
+/* The failure says what was expected. Whether the value is one of its kind is for the set to say. */
+enum error indicator_line_read(struct text text, uint64_t line, struct indicator_line *to, struct failure *failure);
+
 struct indicator_list_counts {
 	uint64_t lines; /* of a document its objects */
 	uint64_t indicators, malformed;
