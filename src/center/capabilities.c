@@ -4,6 +4,7 @@
 #include "center/capabilities.h"
 
 #include "fleet/capability.h"
+#include "intel/capability.h"
 #include "notify/notify.h"
 #include "outage/capability.h"
 #include "reach/capability.h"
@@ -17,6 +18,7 @@ const struct capability *const capabilities[] = {
 	&triage_capability,
 	&fleet_capability,
 	&outage_capability,
+	&intel_capability,
 	&notify_capability,
 	&reach_capability,
 	NULL,

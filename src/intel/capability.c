@@ -1,0 +1,20 @@
+/*
+ * The intel capability, as the list of capabilities names it.
+ */
+#include "intel/capability.h"
+
+#include "intel/command.h"
+
+#include <stddef.h>
+
+static const struct command commands[] = {
+	{ .name = "intel",
+	    .summary = "check records against indicators of any format, convert between formats",
+	    .run = intel_command },
+	{ .name = NULL },
+};
+
+const struct capability intel_capability = {
+	.name = "intel",
+	.commands = commands,
+};

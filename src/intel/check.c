@@ -1,0 +1,241 @@
+/*
+ * `noroshi intel check`: indicators of any format against what sensors, hosts and web servers logged.
+ */
+#include "base/catalog.h"
+#include "base/complaint.h"
+#include "base/language.h"
+#include "formats/weblog.h"
+#include "intel/command.h"
+#include "intel/looking.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BEGINNING 16384u
+
+struct run {
+	bool json, help, expired;
+	const char *language;
+	struct catalog *japanese;
+	struct looking *looking;
+	struct complaints complaints;
+	struct record record;
+	struct arena *arena;
+	uint64_t records, malformed, unread;
+	bool broken;
+};
+
+static const char *const help[] = {
+	N_("usage: noroshi intel check [options] INDICATORS RECORDS…"),
+	"",
+	N_("Looks for indicators (STIX, MISP, OpenIOC, a list; \"-\" is standard input) in records: EVE, Zeek, "
+	   "Windows,"),
+	N_("auditd, clouds, and logs of web servers. Formats are told by content; gzip and zstd too."),
+	N_("Single values are compared with what is known of each record; patterns of STIX that say more are tried on"),
+	N_("windows of 16,384 records. Each finding is a line of JSON on standard output."),
+	"",
+	N_("  --expired        also indicators whose time is over"),
+	N_("  --json           print the final counters as JSON"),
+	N_("  --language LANG  ja or en (default: as LANG in the environment says)"),
+	N_("  --help           this text"),
+	"",
+	N_("Exit codes: 0 nothing was found, 1 something was, 2 bad usage, or a file that could not be read to its "
+	   "end."),
+};
+
+static void show(void *context, struct text line)
+{
+	struct run *run = context;
+	run->broken |= fwrite(line.at, 1, line.size, stdout) != line.size;
+}
+
+static void complain(void *context, const char *file, const struct failure *failure)
+{
+	struct run *run = context;
+	run->malformed++;
+	complaint_at(&run->complaints, file, 0, failure);
+}
+
+static void complain_line(void *context, const struct line *line, const struct failure *failure)
+{
+	struct run *run = context;
+	run->malformed++;
+	complaint_line(&run->complaints, line, failure);
+}
+
+static enum error look(struct run *run, const char *path, uint64_t line, struct failure *failure)
+{
+	struct place place = { .file = path,
+		.line = line,
+		.time = run->record.occurred,
+		.type = run->record.type,
+		.ends = { run->record.flow.ends[0].address, run->record.flow.ends[1].address } };
+	run->records++;
+	return looking_record(run->looking, &run->record, &place, failure);
+}
+
+static enum error check_records(struct run *run, const struct record_format *format, const char *path,
+    struct stream *stream, struct failure *failure)
+{
+	struct record_settings settings = { 0 };
+	struct record_counts counts = { 0 };
+	struct record_reader *reader;
+	struct line line;
+	enum error error = record_reader_new(format, &settings, &reader, failure);
+	if (error)
+		return error;
+	while (
+	    !error && !(error = record_read(reader, stream, &line, &run->record, &counts, complain_line, run, failure)))
+		error = look(run, path, line.number, failure);
+	record_reader_free(reader);
+	return error;
+}
+
+static void take_request(struct run *run, const struct weblog_request *request)
+{
+	struct record *record = &run->record;
+	*record = (struct record){ .type = "http", .occurred = request->occurred };
+	record->flow.ends[0].address = request->client;
+	record->flow.ends[1].address = request->server_address;
+	record->flow.ip_protocol = 6;
+	record_add(record, MEMBER_HTTP_HOST, request->server);
+	record_add(record, MEMBER_HTTP_METHOD, request->method);
+	record_add(record, MEMBER_HTTP_URI, request->target);
+	record_add(record, MEMBER_HTTP_USER_AGENT, request->agent);
+	record_add(record, MEMBER_HTTP_REFERER, request->referer);
+	arena_clear(run->arena);
+	if (request->server.size && request->target.size && request->target.at[0] == '/')
+		record_add(record, MEMBER_HTTP_URL,
+		    arena_concat(run->arena, (struct text[]){ TEXT("http://"), request->server, request->target }, 3));
+}
+
+static enum error check_weblog(struct run *run, const char *path, struct stream *stream, struct failure *failure)
+{
+	struct weblog_reader *reader;
+	struct weblog_request request;
+	struct weblog_counts counts = { 0 };
+	struct line line;
+	enum error error = weblog_reader_new(0, &reader, failure);
+	if (error)
+		return error;
+	while (
+	    !error && !(error = weblog_read(reader, stream, &line, &request, &counts, complain_line, run, failure))) {
+		take_request(run, &request);
+		error = look(run, path, line.number, failure);
+	}
+	weblog_reader_free(reader);
+	return error;
+}
+
+static void check_file(struct run *run, const char *path)
+{
+	struct stream *stream;
+	struct failure failure = { 0 };
+	struct text beginning = TEXT_NONE;
+	run->complaints = (struct complaints){ .command = "intel check", .file = path };
+	enum error error = stream_open(path, &stream, &failure);
+	if (!error) {
+		struct json_parser *parser = json_parser_new(64);
+		error = stream_peek(stream, BEGINNING, &beginning, &failure);
+		const struct record_format *format =
+		    parser && !error ? record_format_recognise(beginning, parser, NULL) : NULL;
+		json_parser_free(parser);
+		if (!error && beginning.size)
+			error = format ? check_records(run, format, path, stream, &failure)
+				       : check_weblog(run, path, stream, &failure);
+		stream_close(stream);
+	}
+	if (error && error != ERROR_END) {
+		fprintf(stderr, "noroshi intel check: %s: %s\n", path, failure.words);
+		run->unread++;
+	}
+}
+
+static void report(struct run *run)
+{
+	struct looking_counts counts = looking_count(run->looking);
+	if (run->json)
+		printf("{\"indicators\":%" PRIu64 ",\"values\":%" PRIu64 ",\"patterns\":%" PRIu64
+		       ",\"passed_over\":%" PRIu64 ",\"records\":%" PRIu64 ",\"found\":%" PRIu64 ",\"limited\":%" PRIu64
+		       ",\"malformed\":%" PRIu64 "}\n",
+		    counts.indicators, counts.values, counts.patterns, counts.passed_over, run->records, counts.found,
+		    counts.limited, run->malformed);
+	if (counts.limited)
+		fprintf(stderr, "noroshi intel check: %s\n",
+		    catalog_string(run->japanese,
+			N_("a pattern reached its bounds in some windows: there something may have been missed")));
+}
+
+static int check(struct run *run, char **paths, int count)
+{
+	struct failure failure = { 0 };
+	run->looking = looking_new(show, complain, run);
+	run->arena = arena_new(0);
+	run->complaints = (struct complaints){ .command = "intel check" };
+	enum error error = run->looking && run->arena ? OK : fail(&failure, ERROR_MEMORY, "no memory");
+	if (!error)
+		error = looking_load(run->looking, paths[0], run->expired, &failure);
+	if (!error)
+		error = looking_begin(run->looking, &failure);
+	for (int i = 1; i < count && !error; i++)
+		check_file(run, paths[i]);
+	if (!error)
+		error = looking_end(run->looking, &failure);
+	if (error)
+		fprintf(stderr, "noroshi intel check: %s\n", failure.words);
+	else
+		report(run);
+	uint64_t found = run->looking ? looking_count(run->looking).found : 0;
+	looking_free(run->looking);
+	arena_free(run->arena);
+	run->broken |= fflush(stdout) != 0;
+	return error || run->unread || run->broken ? 2 : found > 0;
+}
+
+/* False: bad usage, which is said. */
+static bool read_options(struct run *run, int argc, char **argv)
+{
+	static const struct option longs[] = {
+		{ "expired", no_argument, NULL, 'e' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "language", required_argument, NULL, 'l' },
+		{ "help", no_argument, NULL, 'h' },
+		{ 0 },
+	};
+	int flag;
+	optind = 1;
+	while ((flag = getopt_long(argc, argv, "", longs, NULL)) != -1) {
+		run->expired |= flag == 'e';
+		run->json |= flag == 'j';
+		run->help |= flag == 'h';
+		run->language = flag == 'l' ? optarg : run->language;
+		if (flag == '?' || (flag == 'l' && strcmp(optarg, "ja") != 0 && strcmp(optarg, "en") != 0)) {
+			fputs("noroshi intel check: `noroshi intel check --help` lists the options\n", stderr);
+			return false;
+		}
+	}
+	if (!run->help && argc - optind < 2) {
+		fputs(
+		    "noroshi intel check: a file of indicators, and at least one of records, were expected\n", stderr);
+		return false;
+	}
+	return true;
+}
+
+int intel_check(int argc, char **argv)
+{
+	struct run *run = calloc(1, sizeof *run); /* a record is large */
+	int code = 2;
+	if (run && read_options(run, argc, argv)) {
+		run->japanese = language_catalog(run->language);
+		for (size_t i = 0; run->help && i < sizeof help / sizeof *help; i++)
+			puts(help[i][0] ? catalog_string(run->japanese, help[i]) : "");
+		code = run->help ? 0 : check(run, argv + optind, argc - optind);
+		catalog_free(run->japanese);
+	}
+	free(run);
+	return code;
+}

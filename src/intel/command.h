@@ -1,0 +1,13 @@
+/*
+ * `noroshi intel`: the command, and its two verbs.
+ */
+#ifndef NOROSHI_INTEL_COMMAND_H
+#define NOROSHI_INTEL_COMMAND_H
+
+int intel_command(int argc, char **argv); /* as struct command's run */
+
+/* argv[0] is the verb. */
+int intel_check(int argc, char **argv);
+int intel_convert(int argc, char **argv);
+
+#endif

@@ -1,0 +1,241 @@
+/*
+ * `noroshi intel convert`: items of any format that is read become text of another; what could not be carried is said
+ * on standard error.
+ */
+#include "base/catalog.h"
+#include "base/complaint.h"
+#include "base/language.h"
+#include "intel/command.h"
+#include "intel/export.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PIECE ((size_t)64 << 10)
+#define PROGRESS (2 * SECOND) /* how often */
+#define FIRST_SID 4700001u
+
+struct run {
+	const struct export_format *format;
+	struct export_options options;
+	const char *language;
+	bool json, help, quiet;
+	struct catalog *japanese;
+	struct exporting *exporting;
+	struct complaints complaints;
+	nanoseconds told;
+	bool broken; /* standard output */
+	uint64_t unread, malformed;
+};
+
+static const char *const help[] = {
+	N_("usage: noroshi intel convert --to FORMAT [options] FILE…"),
+	"",
+	N_("Reads indicators and what is shared with them: STIX 2.0 and 2.1, MISP (a file, or a feed's folder), "
+	   "OpenIOC,"),
+	N_("lists. Formats are told by content; gzip and zstd too; \"-\" is standard input."),
+	"",
+	N_("  --to FORMAT      stix, misp, csv, plain; suricata (rules), rpz (zone), hosts"),
+	N_("  --tlp CODE       the strictest TLP that goes into plain, suricata, rpz, hosts (AMBER+STRICT)"),
+	N_("  --pap CODE       the strictest PAP that does (suricata: AMBER; plain, rpz, hosts: GREEN)"),
+	N_("  --sid NUMBER     the first rule's number (4700001)"),
+	N_("  --zone NAME      the zone's name (rpz.noroshi)"),
+	N_("  --quiet          no progress"),
+	N_("  --json           print the counters as JSON on standard error"),
+	N_("  --language LANG  ja or en (default: as LANG in the environment says)"),
+	N_("  --help           this text"),
+	"",
+	N_("Exit codes: 0 everything was carried, 1 something was left out or malformed, 2 bad usage or input."),
+};
+
+enum { TO = 1, TLP, PAP, SID, ZONE, QUIET, JSON, LANGUAGE, HELP };
+static const struct option longs[] = {
+	{ "to", required_argument, NULL, TO },
+	{ "tlp", required_argument, NULL, TLP },
+	{ "pap", required_argument, NULL, PAP },
+	{ "sid", required_argument, NULL, SID },
+	{ "zone", required_argument, NULL, ZONE },
+	{ "quiet", no_argument, NULL, QUIET },
+	{ "json", no_argument, NULL, JSON },
+	{ "language", required_argument, NULL, LANGUAGE },
+	{ "help", no_argument, NULL, HELP },
+	{ 0 },
+};
+
+/* A name of DNS without anything that a zone file would take for more. */
+static bool zone_is_name(const char *zone)
+{
+	size_t size = strlen(zone);
+	return size > 0 && size < 200 && zone[size - 1] != '.' && zone[0] != '.' &&
+	       strspn(zone, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == size &&
+	       !strstr(zone, "..");
+}
+
+static const char *set_option(struct run *run, int option, const char *value)
+{
+	uint64_t number;
+	switch (option) {
+	case TO:
+		run->format = export_format_named(value);
+		return run->format ? NULL : "--to: stix, misp, csv, plain, suricata, rpz or hosts was expected";
+	case TLP:
+		return tlp_parse(text_of(value), &run->options.tlp)
+			   ? NULL
+			   : "--tlp: CLEAR, GREEN, AMBER, AMBER+STRICT or RED was expected";
+	case PAP:
+		run->options.pap_said = true;
+		return pap_parse(text_of(value), &run->options.pap) ? NULL
+								    : "--pap: CLEAR, GREEN, AMBER or RED was expected";
+	case SID:
+		if (!text_to_u64(text_of(value), &number) || number == 0 || number > UINT32_MAX / 2)
+			return "--sid: a number from 1 to 2147483647 was expected";
+		run->options.sid = (uint32_t)number;
+		return NULL;
+	case ZONE:
+		run->options.zone = value;
+		return zone_is_name(value) ? NULL : "--zone: a name of DNS was expected";
+	case QUIET:
+		run->quiet = true;
+		return NULL;
+	case JSON:
+		run->json = true;
+		return NULL;
+	case LANGUAGE:
+		run->language = value;
+		return strcmp(value, "ja") == 0 || strcmp(value, "en") == 0 ? NULL
+									    : "--language: ja or en was expected";
+	case HELP:
+		run->help = true;
+		return NULL;
+	default:
+		return "`noroshi intel convert --help` lists the options";
+	}
+}
+
+static void complain(void *context, const char *file, const struct failure *failure)
+{
+	struct run *run = context;
+	run->malformed++;
+	complaint_at(&run->complaints, file, 0, failure);
+}
+
+static void flush(struct run *run, size_t least)
+{
+	struct builder *text = exporting_text(run->exporting);
+	if (text->size < least || run->broken)
+		return;
+	run->broken = text->failed || fwrite(text->at, 1, text->size, stdout) != text->size;
+	builder_clear(text);
+}
+
+static void tell_progress(struct run *run, const struct intel_source *source, const char *path)
+{
+	nanoseconds now = time_monotonic();
+	uint64_t read = intel_source_read_bytes(source), total = intel_source_total_bytes(source);
+	if (run->quiet || now - run->told < PROGRESS)
+		return;
+	run->told = now;
+	if (total)
+		fprintf(stderr, "%s: %" PRIu64 " / %" PRIu64 " MB\n", path, read / 1000000, total / 1000000);
+	else
+		fprintf(stderr, "%s: %" PRIu64 " MB\n", path, read / 1000000);
+}
+
+static void convert_file(struct run *run, const char *path)
+{
+	struct intel_source *source;
+	struct intel_group group;
+	struct failure failure = { 0 };
+	run->complaints = (struct complaints){ .command = "intel convert" };
+	enum error error = intel_source_open(path, complain, run, &source, &failure);
+	while (!error && !run->broken) {
+		error = intel_source_next(source, &group, &failure);
+		if (error)
+			break;
+		exporting_group(run->exporting, &group);
+		flush(run, PIECE);
+		tell_progress(run, source, path);
+	}
+	if (error && error != ERROR_END) {
+		fprintf(stderr, "noroshi intel convert: %s: %s\n", path, failure.words);
+		run->unread++;
+	}
+	intel_source_close(source);
+}
+
+/* What was left out; how many reasons there were. */
+static unsigned report(struct run *run)
+{
+	struct export_counts counts = exporting_count(run->exporting);
+	unsigned reasons = 0;
+	if (run->json)
+		fprintf(stderr,
+		    "{\"items\":%" PRIu64 ",\"written\":%" PRIu64 ",\"malformed\":%" PRIu64 ",\"left_out\":{",
+		    counts.items, counts.written, run->malformed);
+	else
+		fprintf(stderr, catalog_string(run->japanese, N_("%llu items read, %llu written")),
+		    (unsigned long long)counts.items, (unsigned long long)counts.written);
+	static const char *const codes[EXPORT_REASONS] = { "no-indicator", "not-now", "tlp", "pap", "kind", "pattern",
+		"malformed", "repeated" };
+	for (int i = 0; i < EXPORT_REASONS; i++) {
+		if (!counts.left_out[i])
+			continue;
+		if (run->json)
+			fprintf(stderr, "%s\"%s\":%" PRIu64, reasons ? "," : "", codes[i], counts.left_out[i]);
+		else
+			fprintf(stderr, "\n  %10" PRIu64 "  %s", counts.left_out[i],
+			    catalog_string(run->japanese, export_reason_words((enum export_reason)i)));
+		reasons += i != EXPORT_REPEATED; /* nothing is missing */
+	}
+	fputs(run->json ? "}}\n" : "\n", stderr);
+	return reasons;
+}
+
+static int convert(struct run *run, char **paths, int count)
+{
+	run->options.now = time_now();
+	run->told = time_monotonic();
+	run->exporting = exporting_new(run->format, &run->options);
+	if (!run->exporting) {
+		fputs("noroshi intel convert: no memory\n", stderr);
+		return 2;
+	}
+	for (int i = 0; i < count; i++)
+		convert_file(run, paths[i]);
+	exporting_end(run->exporting);
+	flush(run, 1);
+	run->broken |= fflush(stdout) != 0;
+	if (run->broken)
+		fputs("noroshi intel convert: standard output cannot be written, or there is no memory\n", stderr);
+	unsigned reasons = report(run);
+	exporting_free(run->exporting);
+	return run->unread || run->broken ? 2 : run->malformed || reasons ? 1 : 0;
+}
+
+int intel_convert(int argc, char **argv)
+{
+	struct run run = { .options = { .tlp = TLP_AMBER_STRICT, .sid = FIRST_SID, .zone = "rpz.noroshi" } };
+	const char *problem = NULL;
+	int flag, code = 0;
+	optind = 1;
+	while (!problem && (flag = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		problem = set_option(&run, flag, optarg);
+	if (!problem && !run.help && !run.format)
+		problem = "--to should name the format; `noroshi intel convert --help` lists them";
+	if (!problem && !run.help && optind == argc)
+		problem = "give at least one file; \"-\" is standard input";
+	if (problem) {
+		fprintf(stderr, "noroshi intel convert: %s\n", problem);
+		return 2;
+	}
+	run.japanese = language_catalog(run.language);
+	for (size_t i = 0; run.help && i < sizeof help / sizeof *help; i++)
+		puts(help[i][0] ? catalog_string(run.japanese, help[i]) : "");
+	if (!run.help)
+		code = convert(&run, argv + optind, argc - optind);
+	catalog_free(run.japanese);
+	return code;
+}
