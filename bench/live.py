@@ -64,29 +64,37 @@ def pinned(core, command):
     return [*realtime, "taskset", "-c", str(cores[min(core, len(cores) - 1)]), *command]
 
 
-def send(capture, rate, seconds):
-    source = os.path.join(TOP, "build", "bench", "load", "live-frames")
-    out = subprocess.run(pinned(0, [source, capture, "pair0", str(rate), str(int(rate * seconds))]), check=True, capture_output=True, text=True).stdout
-    return json.loads(out)
+class Source:
+    """Flows are new ones also from one rate to the next: what was sent before would only be repeated segments."""
+
+    def __init__(self, capture):
+        self.capture, self.rounds = capture, 0
+
+    def send(self, rate, seconds):
+        program = os.path.join(TOP, "build", "bench", "load", "live-frames")
+        command = [program, self.capture, "pair0", str(rate), str(int(rate * seconds)), str(self.rounds)]
+        sent = json.loads(subprocess.run(pinned(0, command), check=True, capture_output=True, text=True).stdout)
+        self.rounds = sent["rounds"]
+        return sent
 
 
 def result(sent, packets, drops):
     return {"sent_per_second": round(sent["sent"] / sent["seconds"]), "sent": sent["sent"], "dropped": drops, "taken_per_second": round((packets - drops) / sent["seconds"])}
 
 
-def against_bare(capture, rate, seconds, folder):
+def against_bare(source, rate, seconds, folder):
     child = subprocess.Popen(pinned(1, [os.path.join(folder, "ring_count"), "pair0", str(RING)]), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     child.stderr.readline()
-    sent = send(capture, rate, seconds)
+    sent = source.send(rate, seconds)
     time.sleep(0.5)
     child.terminate()
     counted = json.loads(child.communicate(timeout=PATIENCE)[0])
     return result(sent, counted["kernel_packets"], counted["kernel_drops"])
 
 
-def against_sensor(sensor, capture, rate, seconds):
+def against_sensor(sensor, source, rate, seconds):
     before = sensor.counts()
-    sent = send(capture, rate, seconds)
+    sent = source.send(rate, seconds)
     after = {}
 
     def all_taken():
@@ -105,13 +113,13 @@ def judge(rates):
 
 def inside(folder, quick):
     """In the namespace."""
-    seconds, capture, rates = (1, 2)[not quick], os.path.join(folder, "mixed.pcap"), RATES[::2] if quick else RATES
-    found = {"bare": judge({rate: against_bare(capture, rate, seconds, folder) for rate in rates})}
+    seconds, source, rates = (1, 2)[not quick], Source(os.path.join(folder, "mixed.pcap")), RATES[::2] if quick else RATES
+    found = {"bare": judge({rate: against_bare(source, rate, seconds, folder) for rate in rates})}
     sides = {"flows": ["--flows"],
              "full": ["--eve", "/dev/null", "--indicators", os.path.join(folder, "indicators"), "--signatures", os.path.join(folder, "signatures")]}
     for name, arguments in sides.items():
         sensor = Sensor(folder, *arguments)
-        found[name] = judge({rate: against_sensor(sensor, capture, rate, seconds) for rate in rates})
+        found[name] = judge({rate: against_sensor(sensor, source, rate, seconds) for rate in rates})
         sensor.finish()
     print(json.dumps(found))
 

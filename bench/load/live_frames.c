@@ -2,12 +2,13 @@
  * The load of bench/run live: frames of a capture that the kernel sends into an interface (XDP live frames:
  * BPF_PROG_TEST_RUN with BPF_F_TEST_XDP_LIVE_FRAMES), at a rate, one by one.
  *
- *   live-frames CAPTURE INTERFACE PACKETS_PER_SECOND PACKETS
+ *   live-frames CAPTURE INTERFACE PACKETS_PER_SECOND PACKETS [ROUNDS]
  *
  * A small program at the XDP hook makes each frame: when one is due it takes the capture's next frame out of a map,
- * moves both addresses by the number of times that the capture was gone through (so that flows are new ones each time),
- * and lets it pass to the kernel as received by the interface; else it drops it. Frames of more than LARGEST bytes are
- * left out. The interface is one of a veth pair; packets are for no host of it. Prints {"sent":…,"seconds":…}.
+ * moves both addresses by the number of times that the capture was gone through (so that flows are new ones each time;
+ * ROUNDS: by those who sent before), and lets it pass to the kernel as received by the interface; else it drops it.
+ * Frames of more than LARGEST bytes are left out. The interface is one of a veth pair; packets are for no host of it.
+ * Prints {"sent":…,"seconds":…,"frames":…,"rounds":…}.
  */
 #include "net/capture_file.h"
 
@@ -334,17 +335,18 @@ static uint64_t now(void)
 
 int main(int argc, char **argv)
 {
-	unsigned interface = argc == 5 ? if_nametoindex(argv[2]) : 0;
+	unsigned interface = argc == 5 || argc == 6 ? if_nametoindex(argv[2]) : 0;
 	struct state state = { 0 };
 
 	if (interface == 0) {
-		fprintf(stderr, "usage: live-frames CAPTURE INTERFACE PACKETS_PER_SECOND PACKETS\n");
+		fprintf(stderr, "usage: live-frames CAPTURE INTERFACE PACKETS_PER_SECOND PACKETS [ROUNDS]\n");
 		return 2;
 	}
 	int states = map_new(sizeof state), frames = map_new(PACKED);
 	uint32_t loaded = load_frames(argv[1], frames, &state.end);
 	state.thousands = strtoull(argv[3], NULL, 10) / 1000;
 	state.limit = strtoull(argv[4], NULL, 10);
+	state.rounds = argc == 6 ? strtoull(argv[5], NULL, 10) : 0;
 	if (loaded == 0 || state.thousands == 0) {
 		fprintf(stderr, "live-frames: no frames, or less than 1000 a second\n");
 		return 2;
@@ -357,7 +359,7 @@ int main(int argc, char **argv)
 		run(program, interface);
 		map_use(BPF_MAP_LOOKUP_ELEM, states, &state);
 	}
-	printf("{\"sent\":%llu,\"seconds\":%.6f,\"frames\":%u}\n", (unsigned long long)state.sent,
-	    (double)(now() - state.begun) / 1e9, loaded);
+	printf("{\"sent\":%llu,\"seconds\":%.6f,\"frames\":%u,\"rounds\":%llu}\n", (unsigned long long)state.sent,
+	    (double)(now() - state.begun) / 1e9, loaded, (unsigned long long)state.rounds + 1);
 	return 0;
 }
