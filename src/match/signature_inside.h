@@ -224,9 +224,9 @@ struct flow_set;
 struct signature_memory {
 	struct flow_set *sets; /* whose the flows are: apart, because all of a set are looked at */
 	struct flow_memory *flows;
-	struct tails *tails; /* [0] is none */
-	uint32_t tails_used; /* ever */
-	uint32_t tails_free; /* given back last, and taken first; its bytes begin with the number of the one before */
+	struct tails *tails;                   /* [0] is none */
+	uint32_t *tails_free;                  /* numbers of those given back; the last is taken first */
+	uint32_t tails_used, tails_free_count; /* used ever */
 	struct threshold_state *counts;
 	uint32_t flow_sets, count_sets;
 	uint64_t flows_forgotten, counts_forgotten;

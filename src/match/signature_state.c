@@ -40,8 +40,9 @@ bool signature_memory_make(struct signature_memory *memory, const struct signatu
 	memory->sets = calloc(memory->flow_sets, sizeof *memory->sets);
 	memory->flows = calloc((size_t)memory->flow_sets * FLOWS_OF_SET, sizeof *memory->flows);
 	memory->tails = calloc((size_t)memory->flow_sets * FLOWS_OF_SET + 1, sizeof *memory->tails);
+	memory->tails_free = calloc((size_t)memory->flow_sets * FLOWS_OF_SET, sizeof *memory->tails_free);
 	memory->counts = calloc((size_t)memory->count_sets * COUNTS_OF_SET, sizeof *memory->counts);
-	return memory->sets && memory->flows && memory->tails && memory->counts;
+	return memory->sets && memory->flows && memory->tails && memory->tails_free && memory->counts;
 }
 
 void signature_memory_free(struct signature_memory *memory)
@@ -49,13 +50,14 @@ void signature_memory_free(struct signature_memory *memory)
 	free(memory->sets);
 	free(memory->flows);
 	free(memory->tails);
+	free(memory->tails_free);
 	free(memory->counts);
 }
 
 void signature_memory_clear(struct signature_memory *memory)
 {
 	memset(memory->sets, 0, memory->flow_sets * sizeof *memory->sets);
-	memory->tails_used = memory->tails_free = 0;
+	memory->tails_used = memory->tails_free_count = 0;
 	for (size_t i = 0; i < (size_t)memory->count_sets * COUNTS_OF_SET; i++)
 		memory->counts[i].signature = 0;
 }
@@ -65,21 +67,16 @@ void signature_memory_clear(struct signature_memory *memory)
 /* As many as flows: there is always one. */
 struct tails *flow_memory_tails(struct signature_memory *memory, struct flow_memory *state)
 {
-	if (state->tails == 0 && memory->tails_free) {
-		state->tails = memory->tails_free;
-		memcpy(&memory->tails_free, &memory->tails[state->tails], sizeof memory->tails_free);
-	} else if (state->tails == 0) {
-		state->tails = ++memory->tails_used;
-	}
+	if (state->tails == 0)
+		state->tails = memory->tails_free_count > 0 ? memory->tails_free[--memory->tails_free_count]
+							    : ++memory->tails_used;
 	return &memory->tails[state->tails];
 }
 
 static void give_tails_back(struct signature_memory *memory, struct flow_memory *state)
 {
-	if (state->tails == 0)
-		return;
-	memcpy(&memory->tails[state->tails], &memory->tails_free, sizeof memory->tails_free);
-	memory->tails_free = state->tails;
+	if (state->tails)
+		memory->tails_free[memory->tails_free_count++] = state->tails;
 	state->tails = 0;
 }
 
