@@ -16,7 +16,7 @@ import tempfile
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-RATES = (200_000, 400_000, 600_000, 800_000, 1_000_000, 1_200_000, 1_500_000, 1_800_000, 2_000_000)
+RATES = (200_000, 400_000, 600_000, 800_000, 1_000_000, 1_100_000, 1_200_000, 1_300_000, 1_400_000, 1_500_000, 1_800_000, 2_000_000)
 GOAL = 1_500_000
 RING = 128  # MiB
 PATIENCE = 120
@@ -113,7 +113,7 @@ def judge(rates):
 
 def inside(folder, quick):
     """In the namespace."""
-    seconds, source, rates = (1, 2)[not quick], Source(os.path.join(folder, "mixed.pcap")), RATES[::2] if quick else RATES
+    seconds, source, rates = (1, 2)[not quick], Source(os.path.join(folder, "mixed.pcap")), RATES[::3] if quick else RATES
     found = {"bare": judge({rate: against_bare(source, rate, seconds, folder) for rate in rates})}
     sides = {"flows": ["--flows"],
              "full": ["--eve", "/dev/null", "--indicators", os.path.join(folder, "indicators"), "--signatures", os.path.join(folder, "signatures")]}
