@@ -10,6 +10,7 @@
  * notify/link_routes.c, notify/notice_json.c, notify/notice_routes.c, notify/routes.c, triage/analysis.c,
  * triage/analysis_json.c, triage/routes.c, triage/routes_alert.c, triage/routes_campaign.c, triage/routes_decide.c,
  * triage/routes_decision.c, triage/routes_event.c, triage/routes_funnel.c, triage/routes_json.c,
+ * triage/routes_record.c,
  * triage/routes_statistics.c, triage/statistics.c, triage/statistics_form.c.
  */
 #include "fuzz.h"

@@ -3,6 +3,7 @@
  * an organisation's own people and the centre's administrators see and change them.
  */
 #include "center/routes.h"
+#include "model/capability.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -182,6 +183,8 @@ static enum error capture_change(struct call *call, struct failure *failure)
 	if (error != OK)
 		return error;
 	call->version = version.version;
+	if (call->center)
+		call->center->capture_changed = true;
 	if (call->route->kind == ROUTE_FORM) {
 		snprintf(
 		    call->location, sizeof call->location, "/capture-policy?organisation=%u", version.organisation);

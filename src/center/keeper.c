@@ -163,6 +163,23 @@ static void expire(struct keeper *keeper, const struct work *work)
 		log_write(LOG_INFO, "alerts beyond the retention were removed", LOG_FIELD_NUMBER("alerts", alerts));
 }
 
+/* What is too old goes at the start and then every hour; records also when somebody changed how long they are kept. */
+static void forget(struct keeper *keeper, nanoseconds now)
+{
+	struct work work;
+	struct failure failure = { 0 };
+	bool due = keeper->hour_last == 0 || now - keeper->hour_last > EXPIRY_EVERY;
+	if ((!due && !keeper->center.capture_changed) || work_begin(&work, "retention", &failure) != OK)
+		return;
+	keeper->center.capture_changed = false;
+	keeping_expire(keeper, &work);
+	if (due) {
+		keeper->hour_last = now;
+		expire(keeper, &work);
+	}
+	work_end(&work);
+}
+
 static void send_counters(struct keeper *keeper)
 {
 	struct builder text = { 0 }, body = { 0 };
@@ -195,13 +212,7 @@ static void keeper_tick(void *context)
 	subjects_tick(keeper);
 	if (keeper->ticks++ % COUNTERS_EVERY == 0)
 		send_counters(keeper);
-	struct work work;
-	if (now - keeper->hour_last > EXPIRY_EVERY && work_begin(&work, "retention", &failure) == OK) {
-		keeper->hour_last = now;
-		expire(keeper, &work);
-		keeping_expire(keeper, &work);
-		work_end(&work);
-	}
+	forget(keeper, now);
 }
 
 static void keeper_round(void *context)
@@ -424,6 +435,8 @@ static enum error keeper_start(struct process *process, struct failure *failure)
 			error = capabilities[i]->start(&keeper->center, failure);
 	if (error == OK)
 		error = keeper_replay(keeper, &again, failure);
+	if (error == OK)
+		forget(keeper, time_monotonic());
 	if (error == OK && process->wishes.ephemeral && !process->wishes.restarted)
 		error = bootstrap(keeper, &facts, failure);
 	if (error == OK && !loop_timer(process->loop, SECOND, SECOND, keeper_tick, process))

@@ -130,6 +130,44 @@ static const struct field alert_fields[] = {
 	{ "position", FIELD_TEXT, IN_PATH, true, 20, .summary = "Its position in history." },
 	{ NULL },
 };
+#define MINUTES                                                                                                        \
+	{                                                                                                              \
+		"minutes", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 1440,                                   \
+							   .summary = "How long before and after it; 10 when absent."  \
+	}
+#define RECORD_TYPE                                                                                                    \
+	{                                                                                                              \
+		"type", FIELD_TEXT, IN_QUERY, false, 64, .summary = "Only this type: flow, dns, tls, http …"         \
+	}
+#define RECORD_NAME                                                                                                    \
+	{                                                                                                              \
+		"domain", FIELD_TEXT, IN_QUERY, false, 253,                                                            \
+		    .summary = "With this name (DNS, SNI, Host) or one below it."                                      \
+	}
+#define RECORDS_ASKED                                                                                                  \
+	{ "address", FIELD_PREFIX, IN_QUERY, false, .summary = "One end of it lies in this address or prefix." },      \
+	    RECORD_NAME, RECORD_TYPE,                                                                                  \
+	    { "community_id", FIELD_TEXT, IN_QUERY, false, 64, .summary = "Of this connection." },                     \
+	    { "contains", FIELD_TEXT, IN_QUERY, false,                                                                 \
+		    .summary = "Part of the original line; letters' case does not matter." },                          \
+	    { "event", FIELD_UUID, IN_QUERY, false,                                                                    \
+		    .summary = "What the hosts of this event did: from some minutes before it to as long after it." }, \
+	    MINUTES, ORGANISATION, FROM, TO, AFTER, LIMIT
+static const struct field records_fields[] = {
+	RECORDS_ASKED,
+	{ "sensor", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = UINT32_MAX, .summary = "Only this sensor's." },
+	{ NULL },
+};
+static const struct field records_page_fields[] = { RECORDS_ASKED, { NULL } };
+static const struct field alert_records_fields[] = {
+	{ "position", FIELD_TEXT, IN_PATH, true, 20, .summary = "The alert's position in history." },
+	RECORD_NAME,
+	RECORD_TYPE,
+	MINUTES,
+	AFTER,
+	LIMIT,
+	{ NULL },
+};
 static const struct field funnel_fields[] = {
 	ORGANISATION,
 	{ "from", FIELD_TIME, IN_QUERY, false, .summary = "First day (UTC); from the beginning when absent." },
@@ -198,6 +236,15 @@ static const struct field analyse_fields[] = {
 		    .hidden = true, .page = page_, .handle = handler_                                                  \
 	}
 
+/* Communications as such: who may not read them is not even told whether there are any. */
+#define RECORDS_READ(path_, name_, handler_, fields_, page_fields_, summary_)                                          \
+	{ ROUTE_JSON, "GET", "/v1" path_, name_, summary_, fields_, ACTION_RECORD_READ, .hidden = true,                \
+		.deferrable = true, .handle = handler_ },                                                              \
+	{                                                                                                              \
+		ROUTE_PAGE, "GET", path_, name_ "-page", summary_, page_fields_, ACTION_RECORD_READ,                   \
+		    .hidden = true, .deferrable = true, .page = "records", .handle = handler_                          \
+	}
+
 const struct route triage_routes[] = {
 	READ("/events", "/queue", "event-list", "queue", ACTION_EVENT_READ, events_list, list_fields,
 	    "Events that need confirmation."),
@@ -245,5 +292,9 @@ const struct route triage_routes[] = {
 	    "Search every alert that is kept, the newest first."),
 	READ("/alerts/{position}", "/alerts/{position}", "alert-read", "alerts", ACTION_ALERT_READ, alert_read,
 	    alert_fields, "One alert with its original line."),
+	RECORDS_READ("/records", "record-list", records_list, records_fields, records_page_fields,
+	    "Search the records that are no alerts; a page may hold fewer than asked for and still have a `next`."),
+	RECORDS_READ("/alerts/{position}/records", "alert-records", alert_records, alert_records_fields,
+	    alert_records_fields, "The records around an alert: of its connection, or between its two hosts."),
 	{ .name = NULL },
 };

@@ -26,6 +26,8 @@ enum error decision_create(struct call *call, struct failure *failure);
 enum error decision_withdraw(struct call *call, struct failure *failure);
 enum error alerts_list(struct call *call, struct failure *failure);
 enum error alert_read(struct call *call, struct failure *failure);
+enum error records_list(struct call *call, struct failure *failure);
+enum error alert_records(struct call *call, struct failure *failure);
 enum error funnel_read(struct call *call, struct failure *failure);
 enum error statistics_read(struct call *call, struct failure *failure);
 enum error campaigns_list(struct call *call, struct failure *failure);
@@ -68,6 +70,9 @@ enum error event_alerts_output(struct call *call, const struct titles *titles, c
 /* A standing decision from the dismissal of an event, by the fields of the request. */
 enum error decision_from_event(
     struct call *call, const struct event *event, struct text reason, struct failure *failure);
+
+/* Of a page the days in its form: those of its language's zone, the last one included. */
+void days_of_page(const struct call *call, struct history_query *query);
 
 /* Positions as they are shown (position.c). */
 uint64_t position_hide(const struct call *call, uint64_t position);

@@ -30,7 +30,7 @@ static void echo_conditions(struct call *call, const struct titles *titles)
 
 /* The page asks for days, the last one included, and shows times in the zone of its language: its days are that zone's.
  */
-static void days_of_page(const struct call *call, struct history_query *query)
+void days_of_page(const struct call *call, struct history_query *query)
 {
 	nanoseconds zone = text_equal(call->language, TEXT("ja")) ? 9 * HOUR : 0;
 	if (query->from && query->from % DAY == 0)

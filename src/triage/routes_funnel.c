@@ -1,7 +1,8 @@
 /*
- * The funnel: alerts → noise by reason → events, by organisation and day. Counters only, so that it is also for those
- * who read no contents.
+ * The funnel: alerts → noise by reason → events, by organisation and day; and how many records that are no alerts are
+ * kept of that time. Counters only, so that it is also for those who read no contents.
  */
+#include "store/record_store.h"
 #include "triage/routes.h"
 
 #include <stdio.h>
@@ -63,6 +64,22 @@ static void add_row(void *context, const struct funnel *funnel)
 	json_array_append_new(sums->rows, row);
 }
 
+struct counting {
+	const struct call *call;
+	int64_t first, last; /* days */
+	uint64_t records;
+};
+
+static void count_records(void *context, uint32_t organisation)
+{
+	struct counting *counting = context;
+	const struct call *call = counting->call;
+	int64_t asked = input_integer(call, "organisation", 0);
+	if (!asked || asked == organisation)
+		counting->records +=
+		    record_store_count(call->records, call->scope, organisation, counting->first, counting->last);
+}
+
 static int32_t day_of(nanoseconds time, int32_t absent)
 {
 	return time ? (int32_t)(time / DAY) : absent;
@@ -82,6 +99,10 @@ enum error funnel_read(struct call *call, struct failure *failure)
 	error = store_funnel_each(call->store, call->scope, (uint32_t)input_integer(call, "organisation", 0),
 	    day_of(from, INT32_MIN), day_of(to, INT32_MAX), add_row, &sums, failure);
 	add_figures(total, &sums.total);
+	struct counting counting = { call, day_of(from, INT32_MIN), day_of(to, INT32_MAX), 0 };
+	if (call->records)
+		record_store_organisations(call->records, count_records, &counting);
+	json_object_set_new(total, "records", json_integer((json_int_t)counting.records));
 	json_object_set_new(call->output, "cut", json_boolean(json_array_size(sums.rows) >= ROWS_LARGEST));
 	titles_output(titles, call);
 	output_day(call->output, "from", from);

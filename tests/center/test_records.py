@@ -76,6 +76,125 @@ def test_the_capture_policy_holds_for_records():
     assert (answer["records"], answer["dropped_fields"]) == (1, 2), answer
 
 
+def get(path, who="analyst", of=None):
+    of = of or centre()
+    return of.json("GET", path, of.tokens[who])
+
+
+def number(name):
+    return [each["number"] for each in centre().facts["organisations"] if each["name"] == name][0]
+
+
+def all_pages(path, who="analyst", of=None):
+    """Every record of a list, page by page."""
+    found, after = [], ""
+    for _ in range(1000):
+        status, page = get(path + ("&" if "?" in path else "?") + "after=" + after if after else path, who, of)
+        assert status == 200, page
+        found += page["records"]
+        after = page["next"]
+        if not after:
+            return found
+    raise AssertionError("the list does not end")
+
+
+def test_records_are_found_by_what_they_are_about():
+    now = time.time()
+    body = [flow(1, now, "198.18.5.1", "198.18.6.1", "1:hunted="), flow(2, now, "2001:db8:5::1", "2001:db8:6::1"),
+            dns(3, "www.Hunted.example", second=now, source="198.18.5.2"), dns(4, "nothunted.example", second=now, source="198.18.7.2")]
+    assert centre().post(centre().tokens["alpha"], body, batch="hunt", records="true")[0] == 200
+    for query, ids in (("address=198.18.5.0/24", [1, 3]), ("address=2001:db8:6::/48", [2]), ("domain=hunted.example", [3]),
+                       ("community_id=1:hunted%3D", [1]), ("address=198.18.0.0/16&type=dns", [3, 4]), ("domain=203.0.113.5&address=198.18.7.2", [4]),
+                       ("contains=NOTHUNTED", [4]), ("domain=hunted.example&sensor=4000000", []), ("domain=hunted.example&organisation=4000000", [])):
+        status, answer = get("/v1/records?" + query)
+        assert status == 200 and answer["next"] == "", answer
+        assert sorted(json.loads(each["original"])["flow_id"] for each in answer["records"]) == ids, (query, answer["records"])
+    found = get("/v1/records?domain=hunted.example")[1]["records"][0]
+    assert (found["type"], found["names"], found["source"], found["target_port"]) == ("dns", ["www.Hunted.example", "203.0.113.5"], "198.18.5.2", 53), found
+    day = time.strftime("%Y-%m-%d", time.gmtime(now + 86400))
+    assert get("/v1/records?domain=hunted.example&from=" + day)[1]["records"] == []
+    status, page = get("/v1/records?limit=2&organisation=%d" % number("alpha"))
+    assert status == 200 and len(page["records"]) == 2 and page["next"], page
+    everything = all_pages("/v1/records?limit=3&organisation=%d" % number("alpha"))
+    ids = [each["id"] for each in everything]
+    assert len(ids) == len(set(ids)) and len(ids) == len(all_pages("/v1/records?limit=500&organisation=%d" % number("alpha"))), ids
+
+
+def test_the_records_around_an_alert_are_of_its_connection_or_between_its_hosts():
+    now = time.time()
+    alert = json.loads(eve(1, now, "ET TEST around", "198.18.20.1", "198.18.20.2"))
+    alert["community_id"] = "1:around="
+    body = [json.dumps(alert), flow(1, now, "198.18.20.1", "198.18.20.2"), flow(2, now, "198.18.20.2", "198.18.20.1"),
+            flow(3, now, "198.18.20.1", "198.18.20.9"), flow(4, now - 3600, "198.18.20.1", "198.18.20.2"),
+            flow(5, now, "198.18.99.1", "198.18.99.2", "1:around="), dns(6, "example.org", second=now, source="198.18.20.1")]
+    centre().post(centre().tokens["beta"], body, batch="around", records="true")
+    position = get("/v1/alerts?contains=ET+TEST+around")[1]["alerts"][0]["position"]
+    for query, ids in (("", [1, 2, 5]), ("?minutes=120", [1, 2, 4, 5]), ("?type=dns", [])):
+        status, answer = get("/v1/alerts/%s/records%s" % (position, query))
+        assert status == 200, answer
+        assert sorted(json.loads(each["original"])["flow_id"] for each in answer["records"]) == ids, (query, answer)
+    for who in ("member-alpha", "administrator", "auditor"):
+        nothing = [plain_of(centre().request("GET", "/v1/alerts/%s/records" % each, centre().tokens[who])) for each in (position, "4611686018427387904")]
+        assert nothing[0] == nothing[1] and nothing[0][0] == 404, (who, nothing)
+    assert get("/v1/alerts/%s/records" % position, "member-beta")[0] == 200
+
+
+def plain_of(answer):
+    return answer[0], answer[2]
+
+
+def test_members_read_their_own_and_others_are_not_told_that_there_are_any():
+    for name, other in (("alpha", "beta"), ("beta", "alpha")):
+        found = all_pages("/v1/records?limit=100", "member-" + name)
+        assert found and {each["organisation"] for each in found} == {number(name)}, found[:3]
+        assert all_pages("/v1/records?organisation=%d" % number(other), "member-" + name) == []
+        cursor = get("/v1/records?limit=1")[1]["next"]
+        assert get("/v1/records?limit=1&after=" + cursor, "member-" + name)[0] == 400
+    for who in ("auditor", "administrator"):
+        assert get("/v1/records", who)[0] == 404
+    assert centre().json("GET", "/v1/records", centre().tokens["alpha"])[0] == 404
+    assert centre().json("GET", "/v1/records")[0] in (401, 404)
+
+
+def test_the_page_shows_what_the_list_holds():
+    session = centre().sign_in("analyst")
+    for language in ("ja", "en"):
+        status, _, page = centre().request("GET", "/records?domain=hunted.example", headers={
+            "Cookie": session, "Accept": "text/html", "Accept-Language": language})
+        assert status == 200 and b"www.Hunted.example" in page and b"nothunted" not in page, page[:500]
+
+
+def test_triage_and_the_count_of_alerts_see_no_record():
+    alerts = get("/v1/funnel")[1]["total"]
+    assert alerts["records"] == len(all_pages("/v1/records?limit=500")), alerts
+    assert all(each["signature"] != "flow" for each in get("/v1/alerts?limit=500")[1]["alerts"])
+
+
+def test_what_was_acknowledged_outlives_kills_and_is_there_once():
+    with Centre(("alpha",)) as own:
+        sent = []
+        for turn in range(8):
+            body = [eve(turn * 10 + i) for i in range(3)] + [flow(turn * 100 + i) for i in range(20)]
+            for attempt in range(200):
+                if attempt == 0:
+                    os.kill(own.children()["keeper"], signal.SIGKILL) if turn % 2 else None
+                try:
+                    status, _, answer = own.post(own.tokens["alpha"], body, batch="kill-%d" % turn, records="true")
+                except OSError:
+                    status = 0
+                if status == 200:
+                    break
+                time.sleep(0.1)
+            assert status == 200 and (answer["alerts"], answer["records"]) == (3, 20), answer
+            sent += [turn * 100 + i for i in range(20)]
+            again = own.post(own.tokens["alpha"], body, batch="kill-%d" % turn, records="true")
+            assert again[0] != 200 or again[2]["repeated"], again
+        wait_for(lambda: own.json("GET", "/v1/health")[0] == 200, what="the centre")
+        found = sorted(json.loads(each["original"])["flow_id"] for each in all_pages("/v1/records?limit=500", of=own))
+        assert found == sorted(sent), (len(found), len(sent))
+        assert len(own.json("GET", "/v1/alerts?limit=500", own.tokens["analyst"])[1]["alerts"]) == 24
+
+
 if __name__ == "__main__":
     try:
         status = main(sys.modules[__name__])

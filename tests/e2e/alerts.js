@@ -28,5 +28,10 @@ export function makeAlerts(marker, net, source, now = Date.now()) {
 		for (let repeat = 0; repeat < 3; repeat++)
 			lines.push(line(now - 25 * minute + step * 4 * minute + repeat * 20_000, signature, category, severity, id, source, `${net}.10`, host(2)));
 	});
+	/* What else the attacked host did then: a record that is no alert. */
+	lines.push(JSON.stringify({
+		timestamp: new Date(now - 20 * minute).toISOString().replace("Z", "+0000"), event_type: "tls", src_ip: `${net}.10`, src_port: 40001,
+		dest_ip: source, dest_port: 443, proto: "TCP", tls: { sni: `${marker}-dropped.example`, version: "TLS 1.3" },
+	}));
 	return Buffer.from(`${lines.join("\n")}\n`);
 }

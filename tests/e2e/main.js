@@ -68,7 +68,7 @@ async function prepare() {
 			contact1_name: "First Contact", contact1_mail: `first@${side.own}.example`,
 			contact2_name: "Second Contact", contact2_mail: `second@${side.own}.example`,
 		});
-		await call(centre, organisation.token, "POST", "/v1/alerts", makeAlerts(side.own, side.net, "192.0.2.66"));
+		await call(centre, organisation.token, "POST", "/v1/alerts?records=true", makeAlerts(side.own, side.net, "192.0.2.66"));
 	}
 	browser = await chromium.launch(browserOptions);
 }
@@ -315,14 +315,26 @@ async function mergesAndSplits() {
 	await page.context().close();
 }
 
+async function showsRecordsAround() {
+	const event = await eventOf("harbour");
+	const page = await open("en");
+	await signIn(page, "analyst");
+	await page.goto(`${centre.address}/events/${event.id}`);
+	await page.click('a:has-text("Records around the event")');
+	await page.waitForURL("**/records?event=*");
+	const words = await page.innerText("main");
+	assert.ok(words.includes("-dropped.example") && words.includes("192.0.2.66"), words.slice(0, 500));
+	await page.context().close();
+}
+
 async function noFindings() {
 	const { notices } = await call(centre, tokenOf("analyst"), "GET", "/v1/notices");
 	const event = await eventOf("harbour");
 	const notice = notices.find((each) => each.organisation_name === "harbour").id;
 	const { campaigns } = await call(centre, tokenOf("analyst"), "GET", "/v1/campaigns");
 	const pages = {
-		analyst: ["/campaigns", `/campaigns/${campaigns[0].id}`, "/statistics", "/statistics?by=month", "/queue", "/queue?state=confirmed", `/events/${event.id}`, "/funnel", "/alerts", "/decisions", "/notices", `/notices/${notice}`, "/organisations", `/organisations/${organisationOf("harbour").number}`, "/account", "/nothing"],
-		"member-harbour": ["/statistics", "/inbox", "/queue", `/events/${event.id}`, `/notices/${notice}`, "/alerts", "/funnel"],
+		analyst: ["/campaigns", `/campaigns/${campaigns[0].id}`, "/statistics", "/statistics?by=month", "/queue", "/queue?state=confirmed", `/events/${event.id}`, "/funnel", "/alerts", "/records", `/records?event=${event.id}`, "/decisions", "/notices", `/notices/${notice}`, "/organisations", `/organisations/${organisationOf("harbour").number}`, "/account", "/nothing"],
+		"member-harbour": ["/statistics", "/inbox", "/queue", `/events/${event.id}`, `/notices/${notice}`, "/alerts", "/records", "/funnel"],
 		administrator: ["/statistics", "/organisations", `/organisations/${organisationOf("harbour").number}`, `/sensors/${organisationOf("harbour").sensor}`, "/accounts", "/funnel"],
 		auditor: ["/statistics", "/log", "/funnel"],
 		"": ["/sign-in", "/sign-in?failed=true", "/acknowledged", "/n/" + "a".repeat(64)],
@@ -364,6 +376,7 @@ try {
 	await test("members see their own notices, events and alerts and nothing of others", membersSeeOnlyTheirOwn);
 	await test("the main path works without JavaScript", worksWithoutScripts);
 	await test("an administrator keeps an organisation, its sensors and addresses by the pages alone", keepsAnOrganisation);
+	await test("an event leads to the records around it", showsRecordsAround);
 	await test("an event shows its alerts to the second and can be merged by name", mergesAndSplits);
 	await test("axe-core finds nothing on any page, in both languages, schemes and widths", noFindings);
 	await test("the content security policy was never broken and no script failed", () => {

@@ -39,6 +39,10 @@ class World:
             status, _, answer = self.centre.post(self.centre.tokens[name], body.encode(), batch="all", format="csv",
                                                  map="time=t,signature=s,host=h,source=a,detector=d")
             assert status == 200 and answer["malformed"] == 0, answer
+            flows = [json.dumps({"timestamp": time.strftime("%Y-%m-%dT%H:%M:%S+0000", time.gmtime(now)), "event_type": "tls", "src_ip": "203.0.113.66",
+                                 "dest_ip": "203.0.113.67", "tls": {"sni": "secret-%s.example" % name, "version": MARK}}) for _ in range(3)]
+            status, _, answer = self.centre.post(self.centre.tokens[name], flows, batch="records", format="eve", records="true")
+            assert status == 200 and answer["records"] == 3, answer
         self.analyst = self.centre.tokens["analyst"]
         self.events = {}
         wait_for(self.found, 60, "events of two organisations")
@@ -227,12 +231,14 @@ def test_lists_searches_and_counts_tell_nothing_of_others():
                "/v1/gaps?organisation=%d" % other, "/v1/bulletins", "/v1/publications", "/v1/decisions", "/v1/sensors",
                "/v1/sensors?organisation=%d" % other, "/v1/notices?event=" + w.events[other]["id"], "/v1/account",
                "/v1/events/%s" % w.events[mine]["id"], "/v1/events/%s/alerts" % w.events[mine]["id"],
-               "/v1/notices/%s" % w.notices[mine]]
+               "/v1/notices/%s" % w.notices[mine], "/v1/records", "/v1/records?organisation=%d" % other,
+               "/v1/records?domain=secret-%s.example" % name_of(other), "/v1/records?event=" + w.events[other]["id"],
+               "/v1/records?event=" + w.events[mine]["id"], "/v1/alerts/%s/records" % w.positions[mine]]
     campaign = w.events[mine].get("campaign")
     if campaign:
         queries.append("/v1/events?campaign=" + campaign)
         words.append(campaign)
-    pages = ["/queue", "/alerts?contains=secret", "/funnel", "/inbox", "/notices", "/decisions", "/account",
+    pages = ["/queue", "/alerts?contains=secret", "/records", "/records?contains=secret", "/funnel", "/inbox", "/notices", "/decisions", "/account",
              "/events/" + w.events[mine]["id"], "/notices/" + w.notices[mine]]
     for path in queries + pages:
         page = not path.startswith("/v1/")
@@ -251,7 +257,8 @@ def test_a_cursor_of_the_centre_is_refused_to_a_member():
     mine, _ = two()
     w = world()
     member = w.centre.tokens["member-" + name_of(mine)]
-    for path, key in (("/v1/alerts", "alerts"), ("/v1/events", "events"), ("/v1/decisions", "decisions")):
+    for path, key in (("/v1/alerts", "alerts"), ("/v1/events", "events"), ("/v1/decisions", "decisions"),
+                      ("/v1/records", "records")):
         cursor = w.call("GET", path + "?limit=1")["next"]
         if cursor:
             status, answer = w.centre.json("GET", path + "?limit=500&after=" + cursor, member)
@@ -302,7 +309,8 @@ def test_markup_in_alerts_stays_text():
     mine, _ = two()
     w = world()
     session = w.sign_in("analyst")
-    pages = ["/queue", "/alerts", "/alerts?contains=%3Cscript%3E", "/funnel", "/notices", "/decisions", "/events/" + w.events[mine]["id"],
+    pages = ["/queue", "/alerts", "/alerts?contains=%3Cscript%3E", "/records", "/records?domain=%3Cscript%3E",
+             "/alerts/%s/records" % w.positions[mine], "/funnel", "/notices", "/decisions", "/events/" + w.events[mine]["id"],
              "/notices/" + w.notices[mine], "/alerts/" + w.positions[mine]]
     met = 0
     for path in pages:

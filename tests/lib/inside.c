@@ -9,6 +9,7 @@
 #include "center/authority.h"
 #include "center/settings.h"
 #include "store/query.h"
+#include "store/record_store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,6 +135,8 @@ static void open_store(struct inside *inside)
 	inside_fine(inside, store_open(path, &inside->store, &inside->failure));
 	snprintf(path, sizeof path, "%s/history", inside->folder);
 	inside_fine(inside, history_open(path, &inside->history, NULL, &inside->failure));
+	snprintf(path, sizeof path, "%s/history/" RECORDS_FOLDER, inside->folder);
+	inside_fine(inside, record_store_open(path, &inside->records, &inside->failure));
 	sqlite3_update_hook(inside->store->database, row_changed, NULL);
 	sqlite3_commit_hook(inside->store->database, committed, NULL);
 	sqlite3_rollback_hook(inside->store->database, rolled_back, NULL);
@@ -159,10 +162,12 @@ static void fill_keeper(struct inside *inside)
 	keeper->process = &inside->process;
 	keeper->store = inside->store;
 	keeper->history = inside->history;
+	keeper->records = inside->records;
 	keeper->denied =
 	    counter_get(inside->process.counters, COUNTER_TOTAL, "noroshi_denied", "Denied.", NULL, TEXT_NONE);
 	keeper->center = (struct center){ .store = inside->store,
 		.history = inside->history,
+		.records = inside->records,
 		.japanese = keeper->japanese,
 		.counters = inside->process.counters,
 		.folder = inside->folder,
@@ -217,6 +222,7 @@ void inside_close(struct inside *inside)
 	catalog_free(inside->keeper.japanese);
 	authority_free(inside->keeper.authority);
 	store_close(inside->store);
+	record_store_close(inside->records);
 	history_close(inside->history);
 	router_free(inside->keeper.router);
 	arena_free(inside->arena);

@@ -18,6 +18,7 @@ struct inside {
 	char folder[80];
 	struct store *store;
 	struct history *history;
+	struct record_store *records;
 	struct arena *arena;      /* the test's own; lives as long as this */
 	const struct scope *work; /* background: sees and changes everything */
 	struct failure failure;
