@@ -10,6 +10,7 @@
 #include "center/folder.h"
 #include "center/settings.h"
 #include "store/history.h"
+#include "store/record_store.h"
 #include "store/store.h"
 
 #include <dirent.h>
@@ -132,6 +133,25 @@ static enum error copy_history(void *context, const char *file, uint64_t most, s
 	snprintf(from, sizeof from, "%s/%s", backup->history, file);
 	snprintf(name, sizeof name, "history/%s", file);
 	return copy_in(backup, from, name, most, failure);
+}
+
+/* One folder in the backup holds the records of all organisations. */
+static enum error copy_records(
+    void *context, uint32_t organisation, const char *file, uint64_t most, struct failure *failure)
+{
+	struct backup *backup = context;
+	char from[4500], name[MANIFEST_NAME];
+	snprintf(from, sizeof from, "%s/" RECORDS_FOLDER "/%u/%s", backup->history, organisation, file);
+	snprintf(name, sizeof name, "records/%u-%s", organisation, file);
+	return copy_in(backup, from, name, most, failure);
+}
+
+static enum error take_records(struct backup *backup, struct failure *failure)
+{
+	char folder[4400];
+	snprintf(folder, sizeof folder, "%s/" RECORDS_FOLDER, backup->history);
+	enum error error = folder_make(&backup->folder, "records", failure);
+	return error ? error : record_store_files(folder, copy_records, backup, failure);
 }
 
 static enum error write_held(struct backup *backup, struct failure *failure)
@@ -261,6 +281,8 @@ static enum error fill(struct backup *backup, uint8_t digest[32], struct failure
 	if (!error)
 		error = history_files(
 		    backup->history, HISTORY_ALERTS, copy_history, backup, &manifest->history_end, failure);
+	if (!error)
+		error = take_records(backup, failure);
 	if (!error)
 		error = write_held(backup, failure);
 	manifest->made = time_now();

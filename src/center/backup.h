@@ -3,6 +3,7 @@
  *
  *   state/          the state store of one moment, and the files of capabilities that go with it (checkpoints)
  *   history/        the alerts, at least up to that moment, and their verdicts
+ *   records/        the records that are no alerts: N-NNNNNNNN.records of organisation N
  *   configuration/  noroshi.conf as it was
  *   secrets/        key, certificate, files of secrets, the key of the machines' authority; only when asked for
  *

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define MANIFEST_FORMAT 1 /* of the folder and of this file */
+#define MANIFEST_FORMAT 2 /* of the folder and of this file; 1: without records */
 #define MANIFEST_NAME 96
 #define MANIFEST_FILES 200000 /* at most */
 

@@ -6,6 +6,7 @@
 #include "center/authority.h"
 #include "center/backup.h"
 #include "center/folder.h"
+#include "store/record_store.h"
 #include "store/store.h"
 
 #include <dirent.h>
@@ -72,7 +73,7 @@ static enum error check_strangers(
 static enum error begin(const char *folder, struct progress *progress, struct manifest *manifest, uint8_t digest[32],
     struct failure *failure)
 {
-	static const char *const parts[] = { "state", "history", "configuration", "secrets" };
+	static const char *const parts[] = { "state", "history", "records", "configuration", "secrets" };
 	enum error error = manifest_read(folder, manifest, digest, failure);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts && !error; i++)
 		error = check_strangers(folder, parts[i], manifest, failure);
@@ -104,6 +105,26 @@ static bool is_authority(const char *name)
 	return strcmp(name, "secrets/" AUTHORITY_FILE) == 0;
 }
 
+/* records/N-NAME: to NAME in the folder of organisation N, which is made when it is not there. */
+static enum error place_records(
+    const struct restore *restore, const char *rest, char *to, size_t size, struct failure *failure)
+{
+	struct text name = text_of(rest), number = text_cut(&name, '-');
+	uint64_t organisation;
+	char folder[4400];
+	if (!text_to_u64(number, &organisation) || organisation == 0 || organisation > UINT32_MAX || !name.size)
+		return fail(failure, ERROR_CORRUPT, "the backup is damaged: records/%s is no name of records", rest);
+	const struct folder *base = restore->history.begun ? &restore->history : &restore->state;
+	snprintf(folder, sizeof folder, "%s" RECORDS_FOLDER, restore->history.begun ? "" : "history/");
+	enum error error = folder_make(base, folder, failure);
+	snprintf(folder, sizeof folder, "%s" RECORDS_FOLDER "/%llu", restore->history.begun ? "" : "history/",
+	    (unsigned long long)organisation);
+	if (!error)
+		error = folder_make(base, folder, failure);
+	snprintf(to, size, "%s/%s/%s", base->partial, folder, name.at);
+	return error;
+}
+
 /* Where a file goes; NULL: it is not restored. */
 static char *target(const struct restore *restore, const char *name, char *to, size_t size)
 {
@@ -129,9 +150,15 @@ static enum error copy_all(struct restore *restore, struct progress *progress, s
 	enum error error = restore->history.begun ? OK : folder_make(&restore->state, "history", failure);
 	for (size_t i = 0; i < restore->manifest->count && !error; i++) {
 		const struct manifest_file *file = &restore->manifest->files[i];
-		char to[4400];
-		error = check_file(
-		    restore->wish->backup, file, target(restore, file->name, to, sizeof to), progress, failure);
+		char to[8900];
+		bool records = text_starts(text_of(file->name), TEXT("records/"));
+		const char *place = to;
+		if (records)
+			error = place_records(restore, file->name + strlen("records/"), to, sizeof to, failure);
+		else
+			place = target(restore, file->name, to, sizeof to);
+		if (!error)
+			error = check_file(restore->wish->backup, file, place, progress, failure);
 		/* The keeper uses no key that others could read. */
 		if (!error && is_authority(file->name) && chmod(to, 0600) != 0)
 			error = fail_errno(failure, "%s", to);

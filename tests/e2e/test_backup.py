@@ -44,10 +44,12 @@ class Client(threading.Thread):
 
     def send(self, centre, step):
         lines, marks = step_lines(BASE, self.name_of, "eve", step)
+        lines.append(json.dumps({"timestamp": json.loads(lines[0])["timestamp"], "event_type": "flow", "src_ip": "203.0.113.1",
+                                 "dest_ip": "198.51.100.10", "in_iface": "uid=%s-flow-%d" % (self.name_of, step)}))
         while True:
-            status, _, answer = centre.post(self.source.secrets[self.name_of], lines, batch="%s-%d" % (self.name_of, step))
+            status, _, answer = centre.post(self.source.secrets[self.name_of], lines, batch="%s-%d" % (self.name_of, step), records="true")
             if status == 200:
-                assert answer["alerts"] == len(marks), answer
+                assert (answer["alerts"], answer["records"]) == (len(marks), 1), answer
                 return marks, answer["repeated"]
             if status not in (429, 503):
                 self.problems.append((status, answer))
@@ -137,6 +139,7 @@ def contents(centre, source):
     return {
         "alerts": sorted((UID.search(json.dumps(each)).group(1), each["verdict"], each.get("event") or "")
                          for each in pages(centre, token, "/v1/alerts", "alerts")),
+        "records": sorted(UID.search(json.dumps(each)).group(1) for each in pages(centre, token, "/v1/records", "records")),
         "events": sorted((each["id"], each["first"], each["last"], each["alerts"], each["context"], each["provisional"])
                          for each in pages(centre, token, "/v1/events", "events")),
         "funnel": sorted((row["organisation"], row["day"], row["alerts"], row["malformed"], row["late"], row["events"],
@@ -210,6 +213,8 @@ def test_a_backup_under_load_restored_elsewhere_equals_the_source():
         assert theirs[:lines] == ours[:lines] and theirs[lines][2] == "restore" and len(theirs) == lines + 1, theirs[lines - 1:]
         other.start()
         marks = collections.Counter(UID.search(json.dumps(each)).group(1) for each in pages(other, source.analyst, "/v1/alerts", "alerts"))
+        flows = collections.Counter(UID.search(json.dumps(each)).group(1) for each in pages(other, source.analyst, "/v1/records", "records"))
+        assert set(flows.values()) == {1} and {re.sub("-eve-([0-9]+)-.*", r"-flow-\1", each) for each in before} <= set(flows), flows
         lost, doubled = [each for each in before if not marks[each]], [each for each, count in marks.items() if count > 1]
         assert not lost and not doubled, (len(lost), lost[:3], len(doubled), doubled[:3])
         held = {each["id"]: each["number"] for each in pages(other, source.analyst, "/v1/notices", "notices")}
@@ -223,7 +228,7 @@ def test_a_backup_under_load_restored_elsewhere_equals_the_source():
         assert repeated * 40 >= len(before), (repeated, len(before))
         for centre in (source.centre, other):
             source.close(centre, max(each.steps for each in clients))
-        compare(contents(source.centre, source), contents(other, source), ("alerts", "events", "funnel", "hits", "sensors"))
+        compare(contents(source.centre, source), contents(other, source), ("alerts", "records", "events", "funnel", "hits", "sensors"))
         events = pages(other, source.analyst, "/v1/events?state=open", "events")
         assert events
         for verb, fields in (("confirm", {}), ("notices", {"then": "send"})):
@@ -327,7 +332,7 @@ def test_a_damaged_or_newer_backup_is_refused_and_leaves_nothing():
     damaged(lambda: os.truncate(bad + "/manifest.json", 300), "damaged")
     damaged(lambda: os.remove(bad + "/manifest.json"), "is no backup", 2)
     damaged(lambda: open(bad + "/manifest.json", "a").write(" "), "manifest.sha256 does not fit")
-    damaged(lambda: rewrite(bad, lambda each: dict(each, format=2)), "newer version")
+    damaged(lambda: rewrite(bad, lambda each: dict(each, format=3)), "newer version")
     damaged(lambda: rewrite(bad, lambda each: dict(each, versions={"state": 9999})), "newer version")
     for name in ("../noroshi.db", "state/../../x", "state/.hidden", "/etc/passwd", "state", "state/a/b"):
         damaged(lambda: rewrite(bad, lambda each: dict(each, files=[dict(each["files"][0], name=name)])), "no file of a backup")

@@ -8,6 +8,7 @@
 #include "../store/history_place.h"
 
 #include "center/backup.h"
+#include "store/record_store.h"
 #include "store/recording_vfs.h"
 #include "store/store.h"
 
@@ -22,6 +23,26 @@ static char *below(const char *folder, const char *name, int number)
 	char *path = paths[turn++ % 8];
 	snprintf(path, sizeof paths[0], "%s/%s-%d", folder, name, number);
 	return path;
+}
+
+/* The same batch as records. */
+static enum error store_records(
+    const char *folder, const struct history_batch *batch, struct text encoded, struct failure *failure)
+{
+	char path[320];
+	struct record_store *records;
+	uint64_t seen;
+	snprintf(path, sizeof path, "%s/history/" RECORDS_FOLDER, folder);
+	enum error error = record_store_open(path, &records, failure);
+	if (error)
+		return error;
+	error = record_store_seen(records, batch, &seen, NULL, failure);
+	if (!error && seen < batch->sequence_end)
+		error = record_store_append(records, batch, encoded, failure);
+	if (!error)
+		error = record_store_sync(records, batch->organisation, failure);
+	record_store_close(records);
+	return error;
 }
 
 /* The centre: its state is the folder itself. */
@@ -47,6 +68,8 @@ static enum error make_source(const char *folder, char config[static 320], struc
 	if (!error)
 		error = history_sync(history, failure);
 	history_close(history);
+	if (!error)
+		error = store_records(folder, &batch, (struct text){ encoded.at, encoded.size }, failure);
 	builder_free(&encoded);
 	snprintf(config, 320, "%s/noroshi.conf", folder);
 	snprintf(text, sizeof text, "center = { state = \"%s\"; };\n", folder);
@@ -134,6 +157,13 @@ static void check_state(const char *path)
 	struct history_batch batch = make_batch(&encoded, 1, 1, 5, START);
 	assert_true(history_seen(history, &batch, NULL) >= batch.sequence_end);
 	history_close(history);
+	struct record_store *records;
+	uint64_t seen;
+	snprintf(location, sizeof location, "%s/history/" RECORDS_FOLDER, path);
+	FINE(record_store_open(location, &records, &failure));
+	FINE(record_store_seen(records, &batch, &seen, NULL, &failure));
+	assert_true(seen >= batch.sequence_end);
+	record_store_close(records);
 	builder_free(&encoded);
 	arena_free(arena);
 }

@@ -11,6 +11,7 @@ static const struct powercut_kind *const kinds[] = {
 	&kind_report,
 	&kind_history,
 	&kind_verdicts,
+	&kind_records,
 	&kind_agent,
 	&kind_losses,
 	&kind_received,

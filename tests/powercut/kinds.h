@@ -19,8 +19,9 @@
 
 #define START ((nanoseconds)1700000000 * SECOND)
 
-extern const struct powercut_kind kind_files, kind_key, kind_report, kind_history, kind_agent, kind_state, kind_copy,
-    kind_keeper, kind_notice, kind_verdicts, kind_losses, kind_folder, kind_backup, kind_received, kind_recorder;
+extern const struct powercut_kind kind_files, kind_key, kind_report, kind_history, kind_records, kind_agent, kind_state,
+    kind_copy, kind_keeper, kind_notice, kind_verdicts, kind_losses, kind_folder, kind_backup, kind_received,
+    kind_recorder;
 
 /* In a check: nothing may fail. */
 #define FINE(call)                                                                                                     \
