@@ -13,6 +13,7 @@
 struct agent_file {
 	char *machine, *server, *token_file, *authorities, *state, *format, *map;
 	struct option_list files;
+	bool keep_records;
 	uint64_t spool_limit, refused_limit;
 	nanoseconds scan_every, linger, give_up, retry_most, heartbeat, learn;
 	struct capture_file capture;

@@ -319,6 +319,7 @@ static enum error agent_run(const struct agent_options *options, int *status, st
 		.token_file = options->token_file,
 		.authorities = options->authorities,
 		.map = options->map,
+		.keep_records = options->keep_records,
 		.gate = { .alone = options->capture, .limit = options->capture_limit },
 		.records = &options->records,
 		.policy_file = policy_file };

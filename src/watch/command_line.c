@@ -26,6 +26,7 @@ void agent_options_help(void)
 	      "  --ca FILE          PEM file of the authority that signed the centre's certificate\n"
 	      "  --format NAME      format of all the files (default: told by content)\n"
 	      "  --map MAP          field map of CSV files\n"
+	      "  --keep-records     have the centre keep records that are no alerts too (EVE: flow, dns, tls …)\n"
 	      "  --once             ship what is there, then end\n"
 	      "  --status           what the agent of this folder has delivered and what waits, as JSON\n"
 	      "  --retry            have the agent of this folder send the refused batches again\n"
@@ -45,6 +46,7 @@ static const struct option longs[] = {
 	{ "ca", required_argument, NULL, 'a' },
 	{ "format", required_argument, NULL, 'f' },
 	{ "map", required_argument, NULL, 'm' },
+	{ "keep-records", no_argument, NULL, 'k' },
 	{ "once", no_argument, NULL, 'o' },
 	{ "status", no_argument, NULL, 'S' },
 	{ "retry", no_argument, NULL, 'r' },
@@ -79,6 +81,7 @@ static enum error set_flag(struct agent_options *options, int flag, struct failu
 {
 	char **text = text_of_flag(options, flag);
 
+	options->keep_records |= flag == 'k';
 	options->once |= flag == 'o';
 	options->status |= flag == 'S';
 	options->retry |= flag == 'r';

@@ -27,6 +27,10 @@ static const struct option table[] = {
 	    .summary = "Format of all the files; told by content when absent." },
 	{ "map", OPTION_TEXT, AT(map), .fixed = true,
 	    .summary = "Field map of CSV files: time=ts,signature=rule,host=node." },
+	{ "keep_records", OPTION_BOOLEAN, AT(keep_records), "false", .fixed = true,
+	    .summary =
+		"Have the centre keep records that are no alerts too (EVE: flow, dns, tls, http …); else it skips "
+		"them." },
 	{ "spool_limit", OPTION_SIZE, AT(spool_limit), "1 GiB", .fixed = true,
 	    .summary = "At most so much is copied of files that could vanish before they are delivered." },
 	{ "refused_limit", OPTION_SIZE, AT(refused_limit), "64 MiB", .fixed = true,
@@ -76,6 +80,7 @@ static enum error take(const struct agent_file *from, struct agent_options *opti
 		.state = copied(from->state),
 		.format = copied(from->format),
 		.map = copied(from->map),
+		.keep_records = from->keep_records,
 		.spool_limit = from->spool_limit,
 		.refused_limit = from->refused_limit,
 		.scan_every = from->scan_every,

@@ -18,6 +18,7 @@ struct agent_options {
 	char *machine, *server, *token_file, *authorities, *state, *format, *map; /* NULL or not empty */
 	char **files;
 	size_t file_count;
+	bool keep_records; /* the centre is asked to keep records that are no alerts */
 	uint64_t spool_limit, refused_limit;
 	nanoseconds scan_every, linger, give_up, retry_most, heartbeat, learn;
 	struct receive_sources sources;      /* of syslog */

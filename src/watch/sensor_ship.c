@@ -1,8 +1,9 @@
 /*
  * A sensor, a recorder and an agent as one command; see sensor_ship.h.
  *
- * In: the command line. --center, --token-file, --ca, --machine, --agent, --records and --keep are for shipping, all
- * else is the sensor's. Out: the exit status of the sensor, or 2 when what it recorded could not be kept or shipped.
+ * In: the command line. --center, --token-file, --ca, --machine, --agent, --records, --keep and --keep-records are for
+ * shipping, all else is the sensor's. Out: the exit status of the sensor, or 2 when what it recorded could not be kept
+ * or shipped.
  */
 #include "watch/sensor_ship.h"
 
@@ -35,6 +36,7 @@ struct ship_run {
 	const char *center, *token_file, *authorities, *machine, *agent_file, *folder, *keep;
 	char **sensor_arguments; /* with NULL behind the last */
 	int sensor_count;
+	bool keep_records;
 	uint64_t limit;
 	char records[TEXT_MOST], pattern[TEXT_MOST], state[TEXT_MOST], policy[TEXT_MOST];
 	struct capture_policy initial;
@@ -85,7 +87,9 @@ static enum error take_words(int argc, char **argv, struct ship_run *run, struct
 			return fail(failure, ERROR_USAGE, "%s should have a value", argv[i]);
 		if (strcmp(argv[i], "--eve") == 0)
 			return fail(failure, ERROR_USAGE, "--eve and --center: records go to one of the two");
-		if (to)
+		if (strcmp(argv[i], "--keep-records") == 0)
+			run->keep_records = true;
+		else if (to)
 			*to = argv[++i];
 		else
 			run->sensor_arguments[run->sensor_count++] = argv[i];
@@ -178,6 +182,8 @@ static pid_t start_agent(const struct ship_run *run, bool once)
 			words[count++] = pairs[i][0];
 			words[count++] = pairs[i][1];
 		}
+	if (run->keep_records)
+		words[count++] = "--keep-records";
 	if (once)
 		words[count++] = "--once";
 	words[count++] = run->pattern;

@@ -159,6 +159,8 @@ static void build_url(const struct shipper *shipper, const struct follow *follow
 	    follow->epoch.low, batch->begin);
 	if (preamble > 0)
 		build_format(to, "&preamble=%u", preamble);
+	if (shipper->settings->keep_records)
+		build_format(to, "&records=true");
 	if (follow->format[0]) {
 		build_format(to, "&format=");
 		build_escaped(to, follow->format);

@@ -21,6 +21,7 @@ struct ship_settings {
 				   does not take it */
 	const char *authorities; /* PEM file that the centre's certificate is checked against; NULL = the system's */
 	const char *map;         /* field map of CSV files; NULL = none */
+	bool keep_records;       /* the centre is asked to keep what is no alert too */
 	struct gate_settings gate;
 	const char *policy_file; /* where the policy in force is written, for others to read; NULL = nowhere */
 	const struct record_feed_settings *records; /* lives longer; NULL: files of records are shipped as they are */

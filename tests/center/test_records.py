@@ -2,10 +2,12 @@
 import json
 import os
 import signal
+import struct
+import subprocess
 import sys
 import time
 
-from center import Centre, eve, main, wait_for
+from center import NOROSHI, Centre, eve, main, wait_for
 
 CENTRE = None
 
@@ -193,6 +195,57 @@ def test_what_was_acknowledged_outlives_kills_and_is_there_once():
         found = sorted(json.loads(each["original"])["flow_id"] for each in all_pages("/v1/records?limit=500", of=own))
         assert found == sorted(sent), (len(found), len(sent))
         assert len(own.json("GET", "/v1/alerts?limit=500", own.tokens["analyst"])[1]["alerts"]) == 24
+
+
+def run(*arguments):
+    done = subprocess.run([NOROSHI, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
+    assert done.returncode == 0, (arguments, done)
+
+
+def token_file(of, name):
+    path = os.path.join(of.folder, "token")
+    with open(path, "w") as file:
+        file.write(of.tokens[name] + "\n")
+    os.chmod(path, 0o600)
+    return path
+
+
+def test_an_agent_ships_records_where_it_is_told_to():
+    with Centre(("alpha",)) as own:
+        shared = ["--server", own.address, "--token-file", token_file(own, "alpha"), "--once"]
+        for turn, (words, kept) in enumerate((([], 0), (["--keep-records"], 50))):
+            log = os.path.join(own.folder, "eve-%d.json" % turn)
+            with open(log, "w") as file:
+                for i in range(50):
+                    file.write(flow(turn * 100 + i) + "\n" + (eve(turn * 100 + i) + "\n" if i % 10 == 0 else ""))
+            run("agent", *shared, "--state", os.path.join(own.folder, "agent-%d" % turn), *words, log)
+            assert len(all_pages("/v1/records?limit=500", of=own)) == kept
+            assert len(own.json("GET", "/v1/alerts?limit=500", own.tokens["analyst"])[1]["alerts"]) == 5 * (turn + 1)
+
+
+def dns_capture(path, name):
+    """A capture of one query."""
+    labels = b"".join(bytes([len(each)]) + each.encode() for each in name.split("."))
+    dns_bytes = struct.pack(">HHHHHH", 7, 0x100, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">HH", 1, 1)
+    udp = struct.pack(">HHHH", 50000, 53, 8 + len(dns_bytes), 0) + dns_bytes
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0, bytes([198, 18, 1, 1]), bytes([198, 18, 1, 53]))
+    total = sum(struct.unpack(">10H", ip))
+    total = (total & 0xffff) + (total >> 16)
+    ip = ip[:10] + struct.pack(">H", ~((total & 0xffff) + (total >> 16)) & 0xffff) + ip[12:]
+    frame = bytes(12) + b"\x08\0" + ip + udp
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+        file.write(struct.pack("<IIII", int(time.time()) - 60, 0, len(frame), len(frame)) + frame)
+
+
+def test_a_sensor_ships_what_it_sees():
+    with Centre(("alpha",)) as own:
+        dns_capture(os.path.join(own.folder, "one.pcap"), "www.seen.example")
+        run("sensor", "-r", os.path.join(own.folder, "one.pcap"), "--center", own.address, "--token-file", token_file(own, "alpha"),
+            "--records", os.path.join(own.folder, "sensor"), "--keep-records")
+        assert {"dns", "flow"} <= {each["type"] for each in all_pages("/v1/records", of=own)}
+        found = all_pages("/v1/records?domain=seen.example", of=own)
+        assert found and all(each["type"] == "dns" and each["community_id"] for each in found), found
 
 
 if __name__ == "__main__":

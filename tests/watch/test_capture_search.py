@@ -68,7 +68,10 @@ def eve_lines(s):
          "http": {"brand_new_field": s.no("unknown member")}},
         {"payload\\u0061": s.no("escaped key"), "metadata": {"flowbits": ["x"]}, "deep": {"a": [{"b": [[s.no("deep")]]}]}},
     ]
-    return [json.dumps({"timestamp": moment(i), **head, **body}).replace("\\\\u", "\\u") for i, body in enumerate(bodies)]
+    alerts = [{**head, **body} for body in bodies]
+    records = [{name: value for name, value in each.items() if name != "alert"} for each in alerts]  # the same as records that are no alerts
+    return [json.dumps({"timestamp": moment(i), **each}).replace("\\\\u", "\\u")
+            for i, each in enumerate(alerts + [{**each, "event_type": "http"} for each in records])]
 
 
 def wazuh_lines(s):
@@ -167,7 +170,7 @@ class World:
             file.write(self.centre.tokens["alpha"] + "\n")
         os.chmod(os.path.join(self.member, "token"), 0o600)
         with open(os.path.join(self.member, "agent.conf"), "w") as file:
-            file.write('version = 1;\nagent = { server = "%s"; token_file = "%s/token"; state = "%s"; files = [ "%s/*" ]; };\n%s\n' % (
+            file.write('version = 1;\nagent = { server = "%s"; token_file = "%s/token"; state = "%s"; files = [ "%s/*" ]; keep_records = true; };\n%s\n' % (
                 self.centre.address, self.member, self.state, self.logs, capture))
         if policy:
             self.change(policy)
@@ -188,12 +191,12 @@ class World:
         assert process.returncode == 0, open(os.path.join(self.member, "agent.log")).read()
 
     def answers(self):
-        for path in ("/v1/alerts?limit=500", "/v1/events?limit=500", "/v1/sensors", "/v1/funnel", "/v1/capture-policy?organisation=1"):
+        for path in ("/v1/alerts?limit=500", "/v1/records?limit=500", "/v1/events?limit=500", "/v1/sensors", "/v1/funnel", "/v1/capture-policy?organisation=1"):
             token = self.analyst()
             yield "GET " + path, self.centre.request("GET", path, token)[2]
         for event in self.centre.json("GET", "/v1/events?limit=500", self.analyst())[1]["events"]:
             yield "GET event", self.centre.request("GET", "/v1/events/" + event["id"], self.analyst())[2]
-        for path in ("/", "/alerts", "/queue"):
+        for path in ("/", "/alerts", "/records", "/queue"):
             yield "GET " + path, self.centre.request("GET", path, self.analyst(), headers={"Accept": "text/html"})[2]
 
     def places(self):
@@ -237,14 +240,16 @@ def test_nothing_that_is_forbidden_is_anywhere(world):
     # the agent was thorough: there was nothing left for the centre to drop
     policy = world.centre.json("GET", "/v1/capture-policy?organisation=1", world.centre.tokens["administrator"])[1]
     assert policy["dropped"] == [], policy["dropped"]
+    records = world.centre.json("GET", "/v1/records?limit=500", world.analyst())[1]["records"]
+    assert len(records) == 7 and any(each["names"] == [world.s.allowed["sni"] + ".example"] for each in records), records
     # every line has its own place in its log, though it became shorter
     assert len({each["id"] for each in alerts}) == ALERTS
 
 
 @with_world()
 def test_what_another_program_posts_is_dropped_at_the_centre(world):
-    status, _, answer = world.centre.post(world.centre.tokens["alpha"], eve_lines(world.s), batch="old")
-    assert status == 200 and answer["alerts"] == 7 and answer["dropped_fields"] > 20, answer
+    status, _, answer = world.centre.post(world.centre.tokens["alpha"], eve_lines(world.s), batch="old", records="true")
+    assert status == 200 and (answer["alerts"], answer["records"]) == (7, 7) and answer["dropped_fields"] > 20, answer
     status, _, answer = world.centre.post(world.centre.tokens["alpha"], wazuh_lines(world.s), batch="older")
     assert status == 200 and answer["alerts"] == 2, answer
     for name, lines, alerts in (("csv", csv_lines(world.s), 3), ("cef", cef_lines(world.s), 1), ("zeek", zeek_lines(world.s), 1)):
@@ -473,7 +478,7 @@ def test_what_the_sensor_sees_is_kept_back_too(world):
         file.write(RULES)
     with open(os.path.join(world.member, "agent.log"), "ab") as log:
         done = subprocess.run([NOROSHI, "sensor", "-r", capture, "--signatures", rules, "--center", world.centre.address, "--token-file",
-                               os.path.join(world.member, "token"), "--records", folder], stdout=log, stderr=log, timeout=60)
+                               os.path.join(world.member, "token"), "--records", folder, "--keep-records"], stdout=log, stderr=log, timeout=60)
     assert done.returncode == 0, open(os.path.join(world.member, "agent.log")).read()
     alerts = world.centre.json("GET", "/v1/alerts?limit=500", world.analyst())[1]["alerts"]
     assert {each["signature"] for each in alerts} == {"a request", "a mail", "a sign-on", "a name"}, alerts
