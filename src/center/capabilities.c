@@ -5,6 +5,7 @@
 
 #include "fleet/capability.h"
 #include "intel/capability.h"
+#include "intel/loop.h"
 #include "notify/notify.h"
 #include "outage/capability.h"
 #include "reach/capability.h"
@@ -19,6 +20,7 @@ const struct capability *const capabilities[] = {
 	&fleet_capability,
 	&outage_capability,
 	&intel_capability,
+	&loop_capability,
 	&notify_capability,
 	&reach_capability,
 	NULL,

@@ -19,7 +19,7 @@ int keeper_run(void);
 int courier_run(void);
 
 /* Every route table, the centre's first; ends with NULL. */
-#define ROUTE_TABLES 16
+#define ROUTE_TABLES 32
 void route_tables(const struct route *tables[static ROUTE_TABLES]);
 
 #endif

@@ -118,6 +118,20 @@ static void front_requested(void *context, struct exchange *exchange)
 	builder_free(&body);
 }
 
+static void open_feed(struct exchange *exchange, const json_t *list, struct text lines)
+{
+	size_t count = json_array_size(list);
+	uint32_t *communities = calloc(count + 1, sizeof *communities);
+	struct failure failure;
+	for (size_t i = 0; i < count && communities; i++)
+		communities[i] = (uint32_t)json_integer_value(json_array_get(list, i));
+	if (communities)
+		server_feed_open(exchange, communities, count, lines, &failure);
+	else
+		answer_problem(exchange, 503, "There is no memory for a further feed.", OVERLOAD_RETRY);
+	free(communities);
+}
+
 static void open_stream(struct exchange *exchange, json_t *output)
 {
 	uint32_t organisations[64];
@@ -152,7 +166,9 @@ static void pass_answer(struct front *front, const struct message *message)
 		const struct request *request = exchange_request(exchange);
 		json_t *object = output.size ? json_loadb(output.at, output.size, 0, NULL) : NULL;
 		answer.output = object;
-		if (request->route->kind == ROUTE_EVENTS && answer.status == 200)
+		if (json_object_get(object, "feed"))
+			open_feed(exchange, json_object_get(object, "feed"), answer.body);
+		else if (request->route->kind == ROUTE_EVENTS && answer.status == 200 && !answer.type)
 			open_stream(exchange, object);
 		else if (is_route(request, "metrics") && answer.status == 200)
 			answer_metrics(front, exchange);
@@ -198,6 +214,15 @@ static void take_authorities(struct front *front, struct text body)
 		log_write(LOG_ERROR, "machines are not let in", LOG_FIELD_STRING("why", failure.words));
 }
 
+static void pass_shared(struct front *front, struct text body)
+{
+	struct reader from = reader_of(body.at, body.size);
+	uint32_t community = get_u32(&from);
+	struct text lines = get_text(&from);
+	if (reader_done(&from))
+		server_feed(front->server, community, lines);
+}
+
 static void keeper_said(void *context, const struct message *message)
 {
 	struct process *process = context;
@@ -217,6 +242,12 @@ static void keeper_said(void *context, const struct message *message)
 		break;
 	case MESSAGE_CHANGED:
 		pass_change(front, message->body);
+		break;
+	case MESSAGE_SHARED:
+		pass_shared(front, message->body);
+		break;
+	case MESSAGE_RECHECK:
+		server_feeds_close(front->server);
 		break;
 	case MESSAGE_COUNTERS:
 		take_counters(front, message->body);
@@ -338,7 +369,8 @@ static enum error front_listen(struct front *front, struct failure *failure)
 		.hosts = authority ? hosts : NULL,
 		.batch = settings->batch_body,
 		.address_per_minute = 120000,
-		.connections_each = 512,
+		.connections = 8192,
+		.connections_each = 4096,
 		.web = web,
 	};
 	route_tables(front->tables);

@@ -28,7 +28,7 @@ struct front {
 	uint64_t asked[FRONT_ASKED]; /* exchanges that wait for the keeper */
 	size_t asked_count;
 	char *keeper_counters; /* OpenMetrics, as it sent them last */
-	const struct route *tables[16];
+	const struct route *tables[32];
 };
 
 /* The stream of alerts (ingest.c). */

@@ -2,6 +2,7 @@
  * The keeper: opens what rests, replays to the capabilities what they have not judged yet, and runs the loop.
  */
 #include "center/keeper.h"
+#include "center/feed.h"
 
 #include "base/catalog.h"
 #include "base/data.h"
@@ -221,6 +222,7 @@ static void keeper_round(void *context)
 	struct keeper *keeper = process->self;
 	batches_round(keeper);
 	requests_round(keeper);
+	feed_round(keeper);
 }
 
 static void take_address(struct keeper *keeper, struct text body)

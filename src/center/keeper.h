@@ -46,7 +46,7 @@ struct keeper {
 	struct passwords *passwords;
 	struct router *router;
 	struct catalog *japanese; /* words for letters; NULL when they cannot be read */
-	const struct route *tables[16];
+	const struct route *tables[32];
 	struct batches *batches;       /* batches.c */
 	struct tallies *tallies;       /* tally.c */
 	struct territory *territory;   /* routed.c: whose addresses are whose; NULL = not needed yet */
@@ -63,6 +63,8 @@ struct keeper {
 	size_t used_count;
 	struct uuid certificates_used[CERTIFICATES_USED]; /* for the first time; the same */
 	size_t certificates_used_count;
+	uint64_t fed;                       /* feed.c: the number of the last change that the front was told */
+	bool fed_known, recheck;            /* the front is told that machines should come again */
 	uint8_t cursor_key[32];             /* cursors.c */
 	nanoseconds opened_last, hour_last; /* monotonic */
 	unsigned ticks;

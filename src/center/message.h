@@ -70,6 +70,12 @@ enum message_kind {
 	/* keeper → front: whose certificates are taken from machines. text authorities (PEM). */
 	MESSAGE_AUTHORITIES = 37,
 
+	/* keeper → front: a change of what is shared in a community, for every machine that follows it. u32 community;
+	 * text lines (match/indicator_recent.h). */
+	MESSAGE_SHARED = 44,
+	/* keeper → front: who may follow what may have changed: all machines come again. Empty body. */
+	MESSAGE_RECHECK = 45,
+
 	/* keeper → courier: deliver one message of the outbox. u64 number; u32 tries so far; text topic; text body. */
 	MESSAGE_DELIVER = 48,
 	/* courier → keeper: what came of it. u64 number; u16 enum error (OK = done, ERROR_AGAIN = try later, else given

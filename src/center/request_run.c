@@ -3,6 +3,8 @@
  */
 #include "base/log.h"
 #include "center/request.h"
+
+#include "center/feed.h"
 #include "http/problem.h"
 
 #include <stdio.h>
@@ -101,6 +103,8 @@ static enum error run_change(struct request *request, struct text key, struct fa
 		error = store_commit(store, failure);
 	if (error != OK)
 		store_rollback(store);
+	else
+		feed_changed(request->keeper, request->route->action);
 	return error;
 }
 
@@ -108,7 +112,7 @@ static enum error run_read(struct request *request, struct failure *failure)
 {
 	struct call *call = &request->call;
 	enum error error = request->route->handle ? request->route->handle(call, failure) : OK;
-	if (error == OK && request->route->kind == ROUTE_EVENTS) {
+	if (error == OK && request->route->kind == ROUTE_EVENTS && !call->type) {
 		size_t count;
 		const uint32_t *covered = scope_organisations(call->scope, &count);
 		json_t *list = json_array();

@@ -5,6 +5,7 @@
 
 #include "center/capabilities.h"
 #include "center/center.h"
+#include "center/feed.h"
 
 #include <string.h>
 
@@ -19,6 +20,7 @@ void route_tables(const struct route *tables[static ROUTE_TABLES])
 	tables[count++] = capture_routes;
 	tables[count++] = log_routes;
 	tables[count++] = front_routes;
+	tables[count++] = feed_routes;
 	for (size_t i = 0; capabilities[i] && count < ROUTE_TABLES - 1; i++)
 		if (capabilities[i]->routes)
 			tables[count++] = capabilities[i]->routes;

@@ -22,12 +22,17 @@ struct client {
 	char refused_address[ADDRESS_TEXT];
 	char words[CURL_ERROR_SIZE];
 	struct client_answer *answer;
+	const struct client_request *request; /* under way */
 };
 
 static size_t take_body(char *bytes, size_t one, size_t size, void *context)
 {
 	struct client *client = context;
+	long status = 0;
 	(void)one;
+	if (client->request->take && curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+	    status == 200)
+		return client->request->take(client->request->context, (struct text){ bytes, size }) ? size : 0;
 	if (size > client->settings.largest || client->body.size > client->settings.largest - size) {
 		client->too_large = true;
 		return 0;
@@ -218,6 +223,24 @@ static void set_policy(struct client *client, const char *url)
 	}
 }
 
+static int tend_feed(void *context, curl_off_t total, curl_off_t now, curl_off_t up_total, curl_off_t up)
+{
+	struct client *client = context;
+	(void)total, (void)now, (void)up_total, (void)up;
+	return client->request->take(client->request->context, TEXT_NONE) ? 0 : 1;
+}
+
+static void set_feed(struct client *client, const struct client_request *request)
+{
+	CURL *curl = client->curl;
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 0L);
+	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+	curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, (long)(request->idle_within / SECOND));
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, tend_feed);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, client);
+}
+
 static void set_request(struct client *client, const struct client_request *request, struct curl_slist *headers)
 {
 	CURL *curl = client->curl;
@@ -304,6 +327,9 @@ enum error client_request(
 	}
 	set_policy(client, request->url);
 	set_request(client, request, headers);
+	client->request = request;
+	if (request->take)
+		set_feed(client, request);
 	CURLcode result = curl_easy_perform(client->curl);
 	curl_slist_free_all(headers);
 	take_times(client, &answer->times);

@@ -45,6 +45,13 @@ struct client_request {
 	struct text body;            /* sent as `type` */
 	const char *type, *encoding; /* Content-Type; Content-Encoding; NULL = none */
 	bool fresh;                  /* over a connection of its own, and with a look-up of its own */
+	/* An answer without end: its bytes (of status 200) are taken as they come, and are not kept; false ends it.
+	 * Called without bytes about every second. It may last; nothing for `idle_within` ends it with ERROR_AGAIN. May
+	 * be NULL.
+	 */
+	bool (*take)(void *context, struct text bytes);
+	void *context;
+	nanoseconds idle_within;
 };
 
 /* Since the request began, each until it was done; 0 = it was not, or was not needed. */

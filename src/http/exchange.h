@@ -110,14 +110,15 @@ struct server {
 	char certificate[512], key[512], listen[64];
 	bool tls;
 	struct event_client *event_clients;
-	uint32_t event_client_count;
+	uint32_t event_client_count, feed_count;
+	struct watch *feed_timer; /* NULL: nothing waits to be written */
 	bool stopping;
 	nanoseconds stop_deadline;
 	void (*stopped)(void *context);
 	void *stopped_context;
 	struct counters *counters;
 	struct counter *count_connections, *count_refused_connections, *count_seconds, *count_bytes_in,
-	    *count_bytes_out, *count_event_clients, *count_gone;
+	    *count_bytes_out, *count_event_clients, *count_feeds, *count_gone;
 };
 
 /* receive.c: the headers of a request are in; a part of a body; its end. false = close the connection. */

@@ -1,10 +1,13 @@
 /*
- * Server-sent events: open answers that tell browsers what changed, so that pages follow without asking again and
- * again.
+ * Open answers. Server-sent events: open answers that tell browsers what changed, so that pages follow without asking
+ * again and again.
  *
- * In: server_push() from the owner. Out: events to the clients whose scope covers the organisation. What a client has
- * not read yet is bounded: at the bound everything of it is dropped and replaced by one "missed" event. Called by
- * server.c.
+ * Feeds: lines of what the exchange shares, for machines: the same with bytes instead of events, written together once
+ * a tick; who reads too slowly is sent away and resumes by the number that it has.
+ *
+ * In: server_push(), server_feed() from the owner. Out: events to the clients whose scope covers the organisation. What
+ * a client has not read yet is bounded: at the bound everything of it is dropped and replaced by one "missed" event.
+ * Called by server.c.
  */
 #include "http/exchange.h"
 
@@ -16,11 +19,16 @@
 #define UNREAD_LARGEST (16u << 10)
 #define LIFE (10 * MINUTE) /* then the browser comes again, and its session is looked at again */
 #define BEAT (20 * SECOND)
+#define FEED_UNREAD (1u << 20)
+#define FEED_TICK (50 * MILLISECOND)
+#define PIECE (16u << 10)
 
 struct event_client {
 	struct event_client *next, *previous;
 	struct exchange *exchange;
 	bool all, missed, head_written;
+	bool feed; /* then `organisations` are communities */
+	nanoseconds life;
 	uint32_t *organisations;
 	size_t count;
 	struct builder unread;
@@ -44,12 +52,21 @@ static enum error refuse_stream(struct exchange *exchange, struct failure *failu
 	return fail(failure, ERROR_LIMIT, "too many event streams are open");
 }
 
-enum error server_stream_open(
-    struct exchange *exchange, bool all, const uint32_t *organisations, size_t count, struct failure *failure)
+/* So many machines do not come back together. */
+static nanoseconds life_of(bool feed)
+{
+	uint32_t dice;
+	random_bytes(&dice, sizeof dice);
+	return feed ? LIFE + (nanoseconds)((double)LIFE / 2 * (dice / 4294967296.0)) : LIFE;
+}
+
+static enum error open_client(struct exchange *exchange, bool feed, bool all, const uint32_t *organisations,
+    size_t count, struct failure *failure)
 {
 	struct server *server = exchange->server;
 	struct event_client *client = NULL;
-	if (server->event_client_count < server->settings.streams && !server->stopping)
+	/* of machines the number of connections is the limit */
+	if ((feed || server->event_client_count < server->settings.streams) && !server->stopping)
 		client = calloc(1, sizeof *client);
 	if (client)
 		client->organisations = calloc(count + 1, sizeof *organisations);
@@ -61,19 +78,47 @@ enum error server_stream_open(
 		memcpy(client->organisations, organisations, count * sizeof *organisations);
 	client->count = count;
 	client->all = all;
+	client->feed = feed;
+	client->life = life_of(feed);
 	client->exchange = exchange;
 	client->opened = client->spoke = time_monotonic();
 	client->next = server->event_clients;
 	if (client->next)
 		client->next->previous = client;
 	server->event_clients = client;
-	counter_set(server->count_event_clients, ++server->event_client_count);
+	counter_set(feed ? server->count_feeds : server->count_event_clients,
+	    feed ? ++server->feed_count : ++server->event_client_count);
 	exchange->known = false;
 	exchange->events = client;
 	exchange->state = EXCHANGE_OPEN;
-	build_text(&client->unread, TEXT("retry: 3000\n\n"));
+	return OK;
+}
+
+static void wake(struct exchange *exchange)
+{
 	lws_callback_on_writable(exchange->connection->wsi);
-	pump_wake(server->pump);
+	pump_wake(exchange->server->pump);
+}
+
+enum error server_stream_open(
+    struct exchange *exchange, bool all, const uint32_t *organisations, size_t count, struct failure *failure)
+{
+	enum error error = open_client(exchange, false, all, organisations, count, failure);
+	if (error)
+		return error;
+	build_text(&exchange->events->unread, TEXT("retry: 3000\n\n"));
+	wake(exchange);
+	return OK;
+}
+
+enum error server_feed_open(
+    struct exchange *exchange, const uint32_t *communities, size_t count, struct text lines, struct failure *failure)
+{
+	enum error error = open_client(exchange, true, false, communities, count, failure);
+	if (error)
+		return error;
+	build_text(&exchange->events->unread, lines);
+	wake(exchange);
 	return OK;
 }
 
@@ -89,7 +134,8 @@ void push_forget(struct exchange *exchange)
 		server->event_clients = client->next;
 	if (client->next)
 		client->next->previous = client->previous;
-	counter_set(server->count_event_clients, --server->event_client_count);
+	counter_set(client->feed ? server->count_feeds : server->count_event_clients,
+	    client->feed ? --server->feed_count : --server->event_client_count);
 	builder_free(&client->unread);
 	free(client->organisations);
 	free(client);
@@ -105,7 +151,7 @@ void server_push(struct server *server, uint32_t organisation, const char *noun,
 	build_json_string(&event, text_of(id));
 	build_text(&event, TEXT("}\n\n"));
 	for (struct event_client *client = server->event_clients; client && !event.failed; client = client->next) {
-		if (!covers(client, organisation) || client->missed)
+		if (client->feed || !covers(client, organisation) || client->missed)
 			continue;
 		if (client->unread.size + event.size > UNREAD_LARGEST) {
 			client->missed = true;
@@ -119,13 +165,50 @@ void server_push(struct server *server, uint32_t organisation, const char *noun,
 	pump_wake(server->pump);
 }
 
+/* Everything that came within a tick is one write for each client. */
+static void feed_written(void *context)
+{
+	struct server *server = context;
+	watch_stop(server->feed_timer);
+	server->feed_timer = NULL;
+	for (struct event_client *client = server->event_clients; client; client = client->next)
+		if (client->feed && (client->unread.size > 0 || client->missed))
+			lws_callback_on_writable(client->exchange->connection->wsi);
+	pump_wake(server->pump);
+}
+
+void server_feed(struct server *server, uint32_t community, struct text lines)
+{
+	for (struct event_client *client = server->event_clients; client; client = client->next) {
+		if (!client->feed || client->missed || !covers(client, community))
+			continue;
+		client->missed = client->unread.size + lines.size > FEED_UNREAD;
+		if (!client->missed)
+			build_text(&client->unread, lines);
+	}
+	if (!server->feed_timer)
+		server->feed_timer = loop_timer(server->loop, FEED_TICK, 0, feed_written, server);
+}
+
+void server_feeds_close(struct server *server)
+{
+	for (struct event_client *client = server->event_clients; client; client = client->next) {
+		if (!client->feed)
+			continue;
+		client->life = 0;
+		lws_callback_on_writable(client->exchange->connection->wsi);
+	}
+	pump_wake(server->pump);
+}
+
 static bool write_head(struct event_client *client)
 {
 	struct lws *wsi = client->exchange->connection->wsi;
+	const char *type = client->feed ? "application/x-ndjson" : "text/event-stream";
 	unsigned char head[LWS_PRE + 3072], *at = head + LWS_PRE, *end = head + sizeof head;
 	return !lws_add_http_header_status(wsi, 200, &at, end) &&
-	       !lws_add_http_header_by_name(wsi,
-		   (const unsigned char *)"content-type:", (const unsigned char *)"text/event-stream", 17, &at, end) &&
+	       !lws_add_http_header_by_name(wsi, (const unsigned char *)"content-type:", (const unsigned char *)type,
+		   (int)strlen(type), &at, end) &&
 	       !lws_add_http_header_by_name(
 		   wsi, (const unsigned char *)"cache-control:", (const unsigned char *)"no-store", 8, &at, end) &&
 	       !lws_add_http_header_by_name(wsi,
@@ -139,7 +222,7 @@ bool push_write(struct exchange *exchange)
 {
 	struct event_client *client = exchange->events;
 	struct lws *wsi = exchange->connection->wsi;
-	unsigned char bytes[LWS_PRE + UNREAD_LARGEST];
+	unsigned char bytes[LWS_PRE + PIECE];
 	if (!client->head_written) {
 		client->head_written = true;
 		if (!write_head(client))
@@ -149,18 +232,23 @@ bool push_write(struct exchange *exchange)
 		lws_callback_on_writable(wsi);
 		return true;
 	}
-	if (exchange->server->stopping || time_monotonic() > client->opened + LIFE)
+	if (exchange->server->stopping || time_monotonic() > client->opened + client->life)
+		return false;
+	if (client->missed && client->feed)
 		return false;
 	if (client->missed) {
 		builder_clear(&client->unread);
 		build_text(&client->unread, TEXT("event: missed\ndata: {}\n\n"));
 		client->missed = false;
 	}
-	size_t size = client->unread.size < UNREAD_LARGEST ? client->unread.size : UNREAD_LARGEST;
+	size_t size = client->unread.size < PIECE ? client->unread.size : PIECE;
 	if (size == 0)
 		return true;
 	memcpy(bytes + LWS_PRE, client->unread.at, size);
-	builder_clear(&client->unread);
+	client->unread.size -= size;
+	memmove(client->unread.at, client->unread.at + size, client->unread.size);
+	if (client->unread.size > 0)
+		lws_callback_on_writable(wsi);
 	client->spoke = time_monotonic();
 	return lws_write(wsi, bytes + LWS_PRE, size, LWS_WRITE_HTTP) >= (int)size;
 }
@@ -171,8 +259,8 @@ void push_tick(struct server *server, nanoseconds now)
 	for (struct event_client *client = server->event_clients; client; client = client->next) {
 		bool due = now > client->spoke + BEAT;
 		if (due && client->unread.size == 0)
-			build_text(&client->unread, TEXT(": still here\n\n"));
-		if (due || server->stopping || now > client->opened + LIFE)
+			build_text(&client->unread, client->feed ? TEXT("\n") : TEXT(": still here\n\n"));
+		if (due || server->stopping || now > client->opened + client->life)
 			lws_callback_on_writable(client->exchange->connection->wsi);
 	}
 }

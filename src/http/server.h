@@ -164,4 +164,13 @@ enum error server_stream_open(
  * read gets "event: missed" once it does, instead of what was dropped. */
 void server_push(struct server *server, uint32_t organisation, const char *noun, const char *id);
 
+/* A feed, for ROUTE_EVENTS too: lines (application/x-ndjson) of what is shared in these communities; `lines` come
+ * first. It ends after ten to fifteen minutes, and when the client has not read 1 MiB: it comes again and says where it
+ * stopped. An empty line now and then says that it is alive. */
+enum error server_feed_open(
+    struct exchange *exchange, const uint32_t *communities, size_t count, struct text lines, struct failure *failure);
+/* Whole lines, for all feeds of this community; what comes within 50 ms is written together. */
+void server_feed(struct server *server, uint32_t community, struct text lines);
+void server_feeds_close(struct server *server); /* who may follow what has changed: all come again */
+
 #endif

@@ -82,6 +82,8 @@ void settings_make_counters(struct server *server)
 	    counter_get(counters, COUNTER_TOTAL, "noroshi_http_received_bytes", "Bodies received", NULL, TEXT_NONE);
 	server->count_bytes_out =
 	    counter_get(counters, COUNTER_TOTAL, "noroshi_http_sent_bytes", "Bodies sent", NULL, TEXT_NONE);
+	server->count_feeds = counter_get(
+	    counters, COUNTER_GAUGE, "noroshi_http_feeds", "Machines that follow what is shared", NULL, TEXT_NONE);
 	server->count_event_clients =
 	    counter_get(counters, COUNTER_GAUGE, "noroshi_http_event_streams", "Open event streams", NULL, TEXT_NONE);
 	server->count_gone = counter_get(counters, COUNTER_TOTAL, "noroshi_http_gone",

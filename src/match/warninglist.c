@@ -426,6 +426,12 @@ const struct warninglist *warninglist_domain(const struct warninglists *lists, s
 	return best_list(lists, &wanted);
 }
 
+void warninglists_each(
+    const struct warninglists *lists, void (*visit)(void *context, const struct indicator_match *entry), void *context)
+{
+	indicator_set_each(lists->entries, visit, context);
+}
+
 void warninglists_count(const struct warninglists *lists, struct warninglists_counts *counts)
 {
 	*counts = lists->counts;

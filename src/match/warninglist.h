@@ -49,6 +49,7 @@ struct warninglist {
 };
 
 struct warninglists;
+struct indicator_match; /* match/indicator_set.h */
 
 struct warninglists_counts {
 	uint32_t lists, files_skipped, regex_skipped;
@@ -80,6 +81,10 @@ enum error warninglists_compile(struct warninglists *lists, struct failure *fail
  * threads. */
 const struct warninglist *warninglist_address(const struct warninglists *lists, struct address address, unsigned kinds);
 const struct warninglist *warninglist_domain(const struct warninglists *lists, struct text name, unsigned kinds);
+
+/* Every prefix and name (INDICATOR_DOMAIN: and all below it) of all lists; substrings are none. */
+void warninglists_each(
+    const struct warninglists *lists, void (*visit)(void *context, const struct indicator_match *entry), void *context);
 
 void warninglists_count(const struct warninglists *lists, struct warninglists_counts *counts);
 const struct warninglist *warninglist_get(const struct warninglists *lists, size_t index); /* NULL beyond the last */

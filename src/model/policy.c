@@ -57,6 +57,7 @@ static const uint8_t rules[ACTION_COUNT][ROLE_COUNT] = {
 	[ACTION_ITEM_READ] = { NO, NO, ALL, OWN, NO, NO },
 	[ACTION_ITEM_WRITE] = { NO, NO, ALL, OWN, NO, NO },
 	[ACTION_RELEASE_WRITE] = { NO, NO, ALL, OWN, NO, NO },
+	[ACTION_SHARED_KEEP] = { NO, NO, NO, NO, NO, OWN },
 	[ACTION_SELF] = { NO, OWN, OWN, OWN, OWN, NO },
 };
 
@@ -71,6 +72,7 @@ static const uint8_t circles[ACTION_COUNT] = {
 	[ACTION_ITEM_READ] = READ,
 	[ACTION_ITEM_WRITE] = GIVEN_TO,
 	[ACTION_RELEASE_WRITE] = GIVEN_TO,
+	[ACTION_SHARED_KEEP] = READ,
 };
 
 #define R(noun) (1u << NOUN_##noun)
@@ -118,6 +120,7 @@ static const struct opening {
 	[ACTION_ITEM_READ] = { R(ORGANISATION) | R(COMMUNITY) | ITEM_SIDE, 0 },
 	[ACTION_ITEM_WRITE] = { R(ORGANISATION) | R(COMMUNITY) | ITEM_SIDE, ITEM_SIDE },
 	[ACTION_RELEASE_WRITE] = { R(ORGANISATION) | R(COMMUNITY) | ITEM_SIDE, R(RELEASE) | R(COLLECTION) },
+	[ACTION_SHARED_KEEP] = { R(COMMUNITY) | R(RELEASE), 0 },
 	[ACTION_SELF] = { R(ORGANISATION) | R(ACCOUNT), R(ACCOUNT) },
 };
 #undef R
@@ -195,6 +198,7 @@ static const char *const action_codes[ACTION_COUNT] = {
 	[ACTION_ITEM_READ] = "item.read",
 	[ACTION_ITEM_WRITE] = "item.write",
 	[ACTION_RELEASE_WRITE] = "release.write",
+	[ACTION_SHARED_KEEP] = "shared.keep",
 	[ACTION_SELF] = "self",
 };
 

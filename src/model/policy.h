@@ -68,7 +68,8 @@ enum action {
 	ACTION_ITEM_READ,    /* items and what was released to one's communities */
 	ACTION_ITEM_WRITE,   /* giving items; they belong to one's own organisation */
 	ACTION_RELEASE_WRITE,
-	ACTION_SELF, /* one's own account and session */
+	ACTION_SHARED_KEEP, /* a sensor asks for the indicators that are shared with its organisation */
+	ACTION_SELF,        /* one's own account and session */
 	ACTION_COUNT
 };
 const char *action_code(enum action action);

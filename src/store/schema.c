@@ -295,5 +295,22 @@ static const char version_10[] =
     " year INTEGER NOT NULL, direction INTEGER NOT NULL, tier TEXT NOT NULL, addressed INTEGER NOT NULL,"
     " reached INTEGER NOT NULL, PRIMARY KEY (year, direction, tier)) STRICT, WITHOUT ROWID;";
 
+/* What is shared with sensors: one row for each indicator in each community, as it is now; `number` grows with each
+ * change (NULL: it waits for a person), so that whoever says the last one that it has gets what changed since. And the
+ * sources of which nothing is in force. */
+static const char version_11[] =
+    "CREATE TABLE shared ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, community INTEGER NOT NULL REFERENCES community(number),"
+    " organisation INTEGER NOT NULL, item TEXT NOT NULL, number INTEGER UNIQUE, withdrawn INTEGER NOT NULL,"
+    " asked INTEGER NOT NULL, action INTEGER NOT NULL, whys INTEGER NOT NULL, until INTEGER NOT NULL,"
+    " given INTEGER NOT NULL, account BLOB NOT NULL, body TEXT NOT NULL, UNIQUE (organisation, item, community)) "
+    "STRICT;"
+    "CREATE INDEX shared_community ON shared(community, number);"
+    "CREATE INDEX shared_same ON shared(community, body) WHERE withdrawn = 0;"
+    "CREATE INDEX shared_until ON shared(until) WHERE withdrawn = 0 AND until > 0;"
+    "CREATE INDEX shared_given ON shared(organisation, given);"
+    "CREATE TABLE shared_stop (organisation INTEGER PRIMARY KEY, account BLOB NOT NULL, since INTEGER NOT NULL) "
+    "STRICT;";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
-	version_8, version_9, version_10, NULL };
+	version_8, version_9, version_10, version_11, NULL };

@@ -8,6 +8,7 @@
 #include "watch/collect.h"
 #include "watch/command.h"
 #include "watch/enrol_command.h"
+#include "watch/follow_command.h"
 #include "watch/indicators.h"
 #include "watch/probe.h"
 #include "watch/records.h"
@@ -31,6 +32,9 @@ static const struct command commands[] = {
 	{ .name = "enrol",
 	    .summary = "become a sensor of the centre: a certificate for an enrolment token",
 	    .run = enrol_command },
+	{ .name = "follow",
+	    .summary = "keep what the exchange shares with a sensor in a folder, as it changes",
+	    .run = follow_command },
 	{ .name = "indicators",
 	    .summary = "check lists of indicators, compile them, look values up",
 	    .run = indicators_command },

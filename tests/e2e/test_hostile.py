@@ -165,6 +165,8 @@ def thing(path, number):
         status, made = w.centre.json("POST", "/v1/announcements", w.centre.tokens["analyst"], {"source": "x", "targets": "nobody.example"})
         assert status == 201, made
         return made["announcement"]["id"], UUIDS[0]
+    if path.startswith(("/v1/communities", "/v1/shared")):
+        return "1", "4000000"  # of no community of theirs
     raise AssertionError("no thing for " + path)
 
 

@@ -125,7 +125,7 @@ static void check_roles(const struct world *world, const struct scope *scope)
 	}
 	if (role == ROLE_SENSOR)
 		assert_true(world->action == ACTION_ALERT_APPEND || world->action == ACTION_MACHINE_RENEW ||
-			    world->action == ACTION_CAPTURE_KEEP);
+			    world->action == ACTION_CAPTURE_KEEP || world->action == ACTION_SHARED_KEEP);
 	if (role != ROLE_AUDITOR)
 		assert_false(scope_reads(scope, NOUN_LOG));
 	if (role != ROLE_ANALYST)
@@ -203,6 +203,7 @@ static void test_the_table_says_what_was_agreed(void **unused)
 		{ ACTION_ITEM_READ, "--ao--" },
 		{ ACTION_ITEM_WRITE, "--ao--" },
 		{ ACTION_RELEASE_WRITE, "--ao--" },
+		{ ACTION_SHARED_KEEP, "-----o" },
 		{ ACTION_SELF, "-oooo-" },
 	};
 	assert_int_equal(sizeof agreed / sizeof agreed[0], ACTION_COUNT);
@@ -261,6 +262,7 @@ static void test_each_action_opens_what_was_agreed_and_nothing_else(void **unuse
 		{ ACTION_ITEM_READ, ROLE_MEMBER, "OUIRT", "" },
 		{ ACTION_ITEM_WRITE, ROLE_ANALYST, "OUIRT", "IRT" },
 		{ ACTION_RELEASE_WRITE, ROLE_MEMBER, "OUIRT", "RT" },
+		{ ACTION_SHARED_KEEP, ROLE_SENSOR, "UR", "" },
 		{ ACTION_SELF, ROLE_AUDITOR, "OA", "A" },
 	};
 	struct organisation_standing one = { 1, 0, true };

@@ -1,0 +1,175 @@
+/*
+ * The feed of what is shared, keeper's side; see feed.h.
+ */
+#include "center/feed.h"
+
+#include "base/codec.h"
+#include "base/log.h"
+#include "bus/channel.h"
+#include "center/message.h"
+#include "http/call.h"
+#include "store/shared.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define AT_ONCE 1000      /* changes of one round */
+#define PAGE 2000u        /* changes in front of a feed; with more the machine asks again */
+#define PAGE_BYTES 800000 /* and their bytes */
+#define EPOCH_KEY "shared.epoch"
+
+/* ── to the front ─ */
+
+struct telling {
+	struct keeper *keeper;
+	bool full;
+};
+
+static void tell(void *context, const struct shared *row)
+{
+	struct telling *telling = context;
+	struct builder body = { 0 }, line = { 0 };
+	if (telling->full)
+		return;
+	shared_write_line(row, &line);
+	put_u32(&body, row->community);
+	put_text(&body, (struct text){ line.at, line.size });
+	telling->full =
+	    body.failed || line.failed || channel_waiting(telling->keeper->front) > CHANNEL_LARGEST / 4 ||
+	    channel_send(telling->keeper->front, MESSAGE_SHARED, 0, (struct text){ body.at, body.size }) != OK;
+	if (!telling->full)
+		telling->keeper->fed = row->number;
+	builder_free(&body);
+	builder_free(&line);
+}
+
+void feed_round(struct keeper *keeper)
+{
+	struct failure failure = { 0 };
+	struct work work;
+	uint64_t last;
+	if (!keeper->front || !keeper->store || store_shared_last(keeper->store, &last, &failure) != OK)
+		return;
+	if (keeper->recheck && channel_send(keeper->front, MESSAGE_RECHECK, 0, TEXT_NONE) == OK)
+		keeper->recheck = false;
+	if (!keeper->fed_known || last <= keeper->fed) {
+		keeper->fed = last; /* a machine asks for what was before */
+		keeper->fed_known = true;
+		return;
+	}
+	if (work_begin(&work, "feed", &failure) != OK)
+		return;
+	struct telling telling = { .keeper = keeper };
+	if (store_shared_since(keeper->store, work.scope, keeper->fed, AT_ONCE, tell, &telling, &failure) != OK)
+		log_write(LOG_ERROR, "what is shared cannot be read", LOG_FIELD_STRING("why", failure.words));
+	work_end(&work);
+}
+
+void feed_changed(struct keeper *keeper, enum action action)
+{
+	static const enum action concerning[] = { ACTION_COMMUNITY_WRITE, ACTION_MEMBERSHIP_WRITE,
+		ACTION_ORGANISATION_WRITE, ACTION_SENSOR_WRITE };
+	for (size_t i = 0; i < sizeof concerning / sizeof *concerning; i++)
+		keeper->recheck |= action == concerning[i];
+}
+
+/* ── a machine comes ─ */
+
+/* The store's own part of an epoch; made once. */
+static enum error store_epoch(struct call *call, char epoch[static 17], struct failure *failure)
+{
+	struct text value;
+	uint8_t bytes[8];
+	enum error error = store_value_get(call->store, EPOCH_KEY, call->arena, &value, failure);
+	if (error == ERROR_NOT_FOUND) {
+		random_bytes(bytes, sizeof bytes);
+		hex_format(bytes, sizeof bytes, epoch);
+		return store_value_put(call->store, EPOCH_KEY, text_of(epoch), failure);
+	}
+	if (!error)
+		text_copy(value, epoch, 17);
+	return error;
+}
+
+/* Numbers mean something only within one store and one set of communities: with others the machine begins anew. */
+static enum error epoch_of(struct call *call, char epoch[static 33], struct failure *failure)
+{
+	size_t count;
+	char own[17];
+	uint8_t digest[32];
+	const uint32_t *communities = scope_communities(call->scope, &count);
+	struct builder all = { 0 };
+	enum error error = store_epoch(call, own, failure);
+	if (error)
+		return error;
+	build_text(&all, text_of(own));
+	for (size_t i = 0; i < count; i++)
+		put_u32(&all, communities[i]);
+	sha256(all.at, all.size, digest);
+	builder_free(&all);
+	hex_format(digest, 16, epoch);
+	return OK;
+}
+
+struct page_made {
+	struct builder lines;
+	unsigned count;
+	bool cut;
+};
+
+static void add_line(void *context, const struct shared *row)
+{
+	struct page_made *made = context;
+	made->cut |= made->lines.size > PAGE_BYTES;
+	if (made->cut)
+		return;
+	shared_write_line(row, &made->lines);
+	made->count++;
+}
+
+static enum error feed_open(struct call *call, struct failure *failure)
+{
+	struct page_made made = { 0 };
+	char epoch[33];
+	uint64_t since = (uint64_t)input_integer(call, "since", 0);
+	enum error error = epoch_of(call, epoch, failure);
+	if (error)
+		return error;
+	if (!text_equal(input_text(call, "epoch"), text_of(epoch)))
+		since = 0;
+	build_format(&made.lines, "{\"epoch\":\"%s\",\"since\":%llu}\n", epoch, (unsigned long long)since);
+	error = store_shared_since(call->store, call->scope, since, PAGE, add_line, &made, failure);
+	struct text lines = arena_text(call->arena, (struct text){ made.lines.at, made.lines.size });
+	bool more = made.cut || made.count == PAGE, failed = made.lines.failed || !lines.at;
+	builder_free(&made.lines);
+	if (!error && failed)
+		error = fail(failure, ERROR_MEMORY, "no memory for what changed");
+	if (error)
+		return error;
+	call->type = "application/x-ndjson";
+	call->body = lines;
+	if (more) /* a page of its own; the machine asks for the next */
+		return OK;
+	size_t count;
+	const uint32_t *communities = scope_communities(call->scope, &count);
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, json_integer(communities[i]));
+	json_object_set_new(call->output, "feed", list);
+	return OK;
+}
+
+static const struct field feed_fields[] = {
+	{ "epoch", FIELD_TEXT, IN_QUERY, false, 64, .summary = "Of the numbers that you have." },
+	{ "since", FIELD_INTEGER, IN_QUERY, false, .least = 0, .most = INT64_MAX,
+	    .summary = "The last number that you have." },
+	{ NULL },
+};
+
+const struct route feed_routes[] = {
+	{ ROUTE_EVENTS, "GET", "/v1/sensor/indicators", "shared-keep",
+	    "What is shared with this sensor's organisation, and then every change of it, as lines of JSON.",
+	    feed_fields, ACTION_SHARED_KEEP, .door = DOOR_EITHER, .limits = { .per_minute = 6000 },
+	    .handle = feed_open },
+	{ 0 },
+};

@@ -1,0 +1,38 @@
+/*
+ * The option table of the loop.
+ */
+#include "intel/loop.h"
+
+#include "base/config.h"
+
+#include <stddef.h>
+
+/* The one place where the configuration reader puts the values; read-only for everybody else. */
+static struct loop_settings settings_of_process;
+
+#define AT(field) offsetof(struct loop_settings, field)
+
+static const struct option options[] = {
+	{ "warninglists", OPTION_PATH, AT(warninglists), "", .fixed = true,
+	    .summary = "Folder of warning lists: what they know never travels by itself, and is never blocked." },
+	{ "warninglist_kinds", OPTION_PATH, AT(kinds), "", .fixed = true,
+	    .summary = "What those lists are about; empty: not known." },
+	{ "alone", OPTION_TEXT, AT(alone), "alert",
+	    .summary = "At most this travels to sensors without a person: observe, alert or block." },
+	{ "rate", OPTION_INTEGER, AT(rate), "1000", 1, 100000000, "indicators an hour",
+	    .summary = "So many of one organisation travel by themselves; further ones wait for a person." },
+	{ NULL },
+};
+
+const struct option_group loop_options[] = {
+	{ .name = "loop",
+	    .options = options,
+	    .settings = &settings_of_process,
+	    .settings_size = sizeof settings_of_process },
+	{ .name = NULL },
+};
+
+const struct loop_settings *loop_configured(void)
+{
+	return &settings_of_process;
+}
