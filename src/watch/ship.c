@@ -1,7 +1,7 @@
 /*
  * Batches on their way to the centre; see ship.h.
  */
-#include "watch/ship.h"
+#include "watch/ship_inner.h"
 
 #include "base/file.h"
 #include "base/json.h"
@@ -14,25 +14,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zstd.h>
 
-#define TOKEN_LARGEST 4096
 #define ANSWER_LARGEST (1u << 20)
-
-struct shipper {
-	const struct ship_settings *settings;
-	struct client *client;
-	struct json_parser *parser;
-	ZSTD_CCtx *compressor;
-	struct gate gate;
-	struct record_feed *records;
-	uint8_t *plain; /* preamble and content */
-	uint8_t *packed;
-	size_t packed_room;
-	char token[TOKEN_LARGEST];
-	uint64_t lost;
-	nanoseconds heard;
-};
 
 static enum error read_token(struct shipper *shipper, struct failure *failure)
 {
@@ -78,7 +61,7 @@ void shipper_tend(struct shipper *shipper)
 		log_write(LOG_ERROR, "the new certificate cannot be shown", LOG_FIELD_STRING("why", failure.words));
 }
 
-static const char *token_of(const struct shipper *shipper)
+const char *shipper_token(const struct shipper *shipper)
 {
 	return shipper->settings->machine ? NULL : shipper->token;
 }
@@ -139,7 +122,7 @@ static void build_escaped(struct builder *to, const char *text)
 			build_format(to, "%%%02X", (uint8_t)*text);
 }
 
-static void build_server(const struct shipper *shipper, struct builder *to)
+void shipper_build_server(const struct shipper *shipper, struct builder *to)
 {
 	const char *server = shipper->settings->server;
 	size_t size = strlen(server);
@@ -154,7 +137,7 @@ static void build_url(const struct shipper *shipper, const struct follow *follow
 {
 	const char *map = shipper->settings->map;
 
-	build_server(shipper, to);
+	shipper_build_server(shipper, to);
 	build_format(to, "/v1/alerts?epoch=%016" PRIx64 "%016" PRIx64 "&offset=%" PRIu64, follow->epoch.high,
 	    follow->epoch.low, batch->begin);
 	if (preamble > 0)
@@ -183,8 +166,7 @@ enum delivery ship_meaning(unsigned status)
 	return status >= 400 && status < 500 ? REFUSED : LATER;
 }
 
-/* The words of an RFC 9457 answer, or its beginning. */
-static void answer_words(struct shipper *shipper, const struct client_answer *got, struct delivery_answer *answer)
+void shipper_answer_words(struct shipper *shipper, const struct client_answer *got, struct delivery_answer *answer)
 {
 	struct json_value root;
 	struct failure ignored;
@@ -253,21 +235,18 @@ nanoseconds shipper_heard(const struct shipper *shipper)
 bool shipper_hello(struct shipper *shipper)
 {
 	struct builder url = { 0 };
-	struct text server = text_of(shipper->settings->server);
 	struct client_answer got = { 0 };
 	struct failure failure;
 	struct words words;
 	const char *headers[3];
 
 	say(shipper, &words, headers);
-	while (text_ends(server, TEXT("/")))
-		server.size--;
-	build_text(&url, server);
+	shipper_build_server(shipper, &url);
 	build_text(&url, TEXT("/v1/alerts"));
 	struct client_request request = { .method = "POST",
 		.url = url.at,
 		.headers = headers,
-		.token = token_of(shipper),
+		.token = shipper_token(shipper),
 		.body = TEXT(""),
 		.type = "application/x-ndjson" };
 	bool heard =
@@ -278,8 +257,7 @@ bool shipper_hello(struct shipper *shipper)
 	return heard;
 }
 
-/* Sends `size` bytes of `plain`. */
-static enum error post(
+enum error shipper_post(
     struct shipper *shipper, const struct builder *url, size_t size, struct client_answer *got, struct failure *failure)
 {
 	struct words words;
@@ -293,7 +271,7 @@ static enum error post(
 	struct client_request request = { .method = "POST",
 		.url = url->at,
 		.headers = headers,
-		.token = token_of(shipper),
+		.token = shipper_token(shipper),
 		.body = { (const char *)shipper->packed, packed },
 		.type = "application/x-ndjson",
 		.encoding = "zstd" };
@@ -320,85 +298,12 @@ static enum error post_batch(struct shipper *shipper, const struct follow *follo
 	if (error)
 		return error;
 	build_url(shipper, follow, batch, preamble, &url);
-	error = post(shipper, &url, preamble + size, got, failure);
+	error = shipper_post(shipper, &url, preamble + size, got, failure);
 	builder_free(&url);
 	return error;
 }
 
-/* Who records what this agent follows keeps to the same policy. */
-static enum error tell_policy(const struct shipper *shipper, struct failure *failure)
-{
-	struct builder line = { 0 };
-
-	if (!shipper->settings->policy_file)
-		return OK;
-	capture_policy_write(&shipper->gate.policy, &line);
-	build_char(&line, '\n');
-	enum error error = line.failed ? fail(failure, ERROR_MEMORY, "no memory for the capture policy")
-				       : file_replace(shipper->settings->policy_file,
-					     (struct text){ line.at, line.size }, 0600, failure);
-	builder_free(&line);
-	return error;
-}
-
-/* The organisation's capture policy, before anything leaves under another one. A centre that knows no policies is an
- * older one. */
-static enum delivery take_policy(
-    struct shipper *shipper, const struct client_answer *got, struct delivery_answer *answer)
-{
-	struct json_value root;
-	struct failure failure;
-	uint64_t version = 0;
-	struct text line = TEXT_NONE;
-	enum error error = OK;
-
-	if (got->status == 200) {
-		error = json_parse(shipper->parser, got->body, &root, &failure);
-		line = error ? TEXT_NONE : json_text(json_get(root, "policy"));
-		if (!error && !line.size)
-			error = fail(&failure, ERROR_INPUT, "the centre's capture policy is empty");
-		if (!error)
-			json_to_u64(json_get(root, "version"), &version);
-	}
-	if (!error)
-		error = gate_take_policy(&shipper->gate, line, version, time_monotonic(), &failure);
-	if (!error)
-		error = tell_policy(shipper, &failure);
-	if (error)
-		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
-	return error ? LATER : DELIVERED;
-}
-
-static enum delivery ask_policy(struct shipper *shipper, struct delivery_answer *answer)
-{
-	struct client_answer got = { 0 };
-	struct builder url = { 0 };
-	struct failure failure;
-
-	if (!gate_wants_policy(&shipper->gate, time_monotonic()))
-		return DELIVERED;
-	build_server(shipper, &url);
-	build_text(&url, TEXT("/v1/sensor/capture-policy"));
-	const struct client_request request = { .url = url.at, .token = token_of(shipper) };
-	enum error error = url.failed ? fail(&failure, ERROR_MEMORY, "no memory to ask for the capture policy")
-				      : client_request(shipper->client, &request, &got, &failure);
-	builder_free(&url);
-	if (error) {
-		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
-		return LATER;
-	}
-	bool older = got.status == 404 || got.status == 405 || got.status == 501;
-	if (got.status == 200 || older)
-		return take_policy(shipper, &got, answer);
-	answer_words(shipper, &got, answer);
-	answer->wait = got.retry_after * SECOND;
-	if (ship_meaning(got.status) != DENIED)
-		return LATER;
-	return DENIED;
-}
-
-/* What came of a request. */
-static enum delivery settle(
+enum delivery shipper_settle(
     struct shipper *shipper, enum error error, const struct client_answer *got, struct delivery_answer *answer)
 {
 	if (error)
@@ -408,83 +313,11 @@ static enum delivery settle(
 		read_counts(shipper, got, answer);
 		shipper->heard = time_monotonic();
 	} else {
-		answer_words(shipper, got, answer);
+		shipper_answer_words(shipper, got, answer);
 	}
 	if (meaning == LATER)
 		answer->wait = got->retry_after * SECOND;
 	return meaning;
-}
-
-/* ── records ─ */
-
-/* The first lines of `rest`, as many as one request takes. A line is shorter than that. */
-static struct text cut_piece(struct text *rest)
-{
-	struct text piece = { rest->at, 0 };
-	for (unsigned lines = 0; lines < BATCH_LINES && piece.size < rest->size; lines++) {
-		struct text left = { rest->at + piece.size, rest->size - piece.size };
-		size_t line = text_cut(&left, '\n').size + 1;
-		if (piece.size + line > BATCH_BYTES)
-			break;
-		piece.size += line;
-	}
-	rest->at += piece.size;
-	rest->size -= piece.size;
-	return piece;
-}
-
-/* The alerts have no place in the file: they are named by that of the batch, so that the centre knows them again. */
-static enum delivery ship_piece(struct shipper *shipper, const struct follow *follow, const struct batch *batch,
-    unsigned number, struct text piece, struct delivery_answer *answer)
-{
-	struct client_answer got = { 0 };
-	struct builder url = { 0 };
-	struct failure failure;
-
-	memcpy(shipper->plain, piece.at, piece.size);
-	const struct gate_lines lines = { .format = "eve", .bytes = (char *)shipper->plain, .size = piece.size };
-	enum error error = gate_pass(&shipper->gate, &lines, &answer->withheld, &failure);
-	build_server(shipper, &url);
-	build_format(&url, "/v1/alerts?format=eve&batch=records-%016" PRIx64 "%016" PRIx64 "-%" PRIu64 "-%u",
-	    follow->epoch.high, follow->epoch.low, batch->begin, number);
-	if (!error)
-		error = post(shipper, &url, piece.size, &got, &failure);
-	builder_free(&url);
-	if (error)
-		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
-	return settle(shipper, error, &got, answer);
-}
-
-static enum delivery ship_records(
-    struct shipper *shipper, const struct follow *follow, const struct batch *batch, struct delivery_answer *answer)
-{
-	struct record_batch found;
-	struct failure failure;
-	struct delivery_answer sum = { 0 };
-	enum delivery meaning = DELIVERED;
-
-	if (record_feed_take(shipper->records, follow, batch, &found, &failure) != OK) {
-		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
-		return LATER;
-	}
-	struct text rest = found.alerts;
-	for (unsigned number = 0; rest.size > 0 && meaning == DELIVERED; number++) {
-		struct text piece = cut_piece(&rest);
-		*answer = (struct delivery_answer){ 0 };
-		if (piece.size == 0)
-			break; /* cannot be: the longest record is shorter */
-		meaning = ship_piece(shipper, follow, batch, number, piece, answer);
-		sum.alerts += answer->alerts;
-		sum.withheld += answer->withheld;
-		sum.repeated |= answer->repeated;
-	}
-	if (meaning != DELIVERED)
-		return meaning;
-	*answer = sum;
-	answer->malformed = found.malformed;
-	answer->place = found.place;
-	text_copy(text_of(found.words), answer->words, sizeof answer->words);
-	return DELIVERED;
 }
 
 static enum delivery ship_once(
@@ -493,15 +326,15 @@ static enum delivery ship_once(
 	struct client_answer got = { 0 };
 	struct failure failure;
 
-	enum delivery allowed = ask_policy(shipper, answer);
+	enum delivery allowed = shipper_ask_policy(shipper, answer);
 	if (allowed != DELIVERED)
 		return allowed;
 	if (shipper->records && record_feed_format(follow->format))
-		return ship_records(shipper, follow, batch, answer);
+		return shipper_send_records(shipper, follow, batch, answer);
 	enum error error = post_batch(shipper, follow, batch, &got, &answer->withheld, &failure);
 	if (error)
 		text_copy(text_of(failure.words), answer->words, sizeof answer->words);
-	return settle(shipper, error, &got, answer);
+	return shipper_settle(shipper, error, &got, answer);
 }
 
 /* What we show was not taken: there may be another by now. True: it is worth another try at once. */
