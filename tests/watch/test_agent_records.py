@@ -8,7 +8,7 @@ import sys
 import time
 import unittest
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../center"))
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../center"))  # behind our own: there is a test_records there too
 from center import Centre, wait_for  # noqa: E402
 from test_records import CONN, NOROSHI, PATIENCE, Case, table  # noqa: E402
 from test_records_hosts import LSASS, SECURITY, SYSMON, aws, console, lines, nxlog  # noqa: E402
