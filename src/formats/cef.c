@@ -340,33 +340,44 @@ static void add_field(struct places *places, struct text name, const char *at, s
 	places->count++;
 }
 
-/* A custom string is known by its label alone: the one of tactics is read. */
-static struct text known_name(struct text extension, struct text name)
+static unsigned custom_number(struct text name)
 {
-	char label[] = "cs0Label=";
-	if (name.size != 3 || !text_starts(name, TEXT("cs")))
-		return name;
-	label[2] = name.at[2];
-	ptrdiff_t at = text_find(extension, text_of(label));
-	if (at < 0)
-		return name;
-	size_t from = (size_t)at + sizeof label - 1, key, equals;
-	size_t end = next_key(extension, from, &key, &equals) ? key : extension.size;
-	struct text words = { extension.at + from, end - from };
-	return text_find_nocase(words, TEXT("tactic")) >= 0 ? TEXT("tactic") : name;
+	bool custom = name.size >= 3 && text_starts(name, TEXT("cs")) && name.at[2] >= '0' && name.at[2] <= '9';
+	return custom ? (unsigned)(name.at[2] - '0') : 10;
+}
+
+/* A custom string is known by its label alone: the one of tactics is read. */
+static void find_tactics(struct text text, bool tactic[static 10])
+{
+	size_t key, equals, following, following_equals;
+	bool more = next_key(text, 0, &key, &equals);
+	while (more) {
+		more = next_key(text, equals + 1, &following, &following_equals);
+		struct text name = { text.at + key, equals - key };
+		struct text value = { text.at + equals + 1, (more ? following : text.size) - equals - 1 };
+		unsigned number = custom_number(name);
+		if (number < 10 && name.size == 8 && text_ends(name, TEXT("Label")))
+			tactic[number] = text_find_nocase(value, TEXT("tactic")) >= 0;
+		key = following;
+		equals = following_equals;
+	}
 }
 
 static void lay_out_extension(struct places *places, struct text text)
 {
+	bool tactic[10] = { false };
 	size_t key, equals, following, following_equals;
 	bool more = next_key(text, 0, &key, &equals);
+	find_tactics(text, tactic);
 	add_field(places, TEXT_NONE, text.at, more ? key : text.size); /* before the first key: nobody knows what */
 	while (more) {
 		more = next_key(text, equals + 1, &following, &following_equals);
 		size_t end = more ? following : text.size;
 		struct text value = text_trim((struct text){ text.at + equals + 1, end - equals - 1 });
 		struct text name = { text.at + key, equals - key };
-		add_field(places, known_name(text, name), value.size ? value.at : text.at + equals + 1, value.size);
+		if (name.size == 3 && custom_number(name) < 10 && tactic[custom_number(name)])
+			name = TEXT("tactic");
+		add_field(places, name, value.size ? value.at : text.at + equals + 1, value.size);
 		key = following;
 		equals = following_equals;
 	}
