@@ -118,6 +118,12 @@ static enum capture_kind kind_of(
 
 /* ── lines ─ */
 
+/* What a gate before this one left of a line that it could not read. */
+static bool is_left_out(struct text line)
+{
+	return text_equal(line, TEXT("?"));
+}
+
 static bool text_reduce(struct capture_reducer *reducer, const struct capture_policy *policy, struct text line,
     bool columns, struct capture_counts *counts, struct text *to)
 {
@@ -151,6 +157,8 @@ bool capture_columns_reduce(struct capture_reducer *reducer, const struct captur
 	struct text whole = without_fill(line);
 	enum format_layout layout = columns && table ? lay_out(columns, whole, fields, &count) : LAYOUT_UNKNOWN;
 	*to = line;
+	if (layout == LAYOUT_FIELDS && is_left_out(whole))
+		layout = LAYOUT_MISFIT;
 	if (layout == LAYOUT_UNKNOWN)
 		return text_reduce(reducer, policy, line, table && strcmp(table->format, "csv") == 0, counts, to);
 	if (layout == LAYOUT_HEADER)
