@@ -173,7 +173,7 @@ void record_store_close(struct record_store *records)
 enum error record_store_seen(struct record_store *records, const struct history_batch *batch, uint64_t *end,
     struct history_batch *stored, struct failure *failure)
 {
-	struct kept *kept;
+	struct kept *kept = NULL;
 	enum error error = kept_of(records, batch->organisation, &kept, failure);
 	if (!error)
 		*end = history_seen(kept->history, batch, stored);
@@ -183,7 +183,7 @@ enum error record_store_seen(struct record_store *records, const struct history_
 enum error record_store_append(
     struct record_store *records, const struct history_batch *batch, struct text encoded, struct failure *failure)
 {
-	struct kept *kept;
+	struct kept *kept = NULL;
 	uint64_t position;
 	enum error error = kept_of(records, batch->organisation, &kept, failure);
 	if (error)
