@@ -185,6 +185,18 @@ static void take_sampling(struct format_reader *reader, struct json_value event)
 			reader->told.sampling = (uint32_t)sampling;
 }
 
+enum error eve_ends(struct json_value event, struct alert *alert, struct failure *failure)
+{
+	enum error error = field_address(field_text(event, "src_ip"), "src_ip", &alert->source, failure);
+	if (!error)
+		error = field_address(field_text(event, "dest_ip"), "dest_ip", &alert->target, failure);
+	if (!error)
+		error = field_port(field_text(event, "src_port"), "src_port", &alert->source_port, failure);
+	if (!error)
+		error = field_port(field_text(event, "dest_port"), "dest_port", &alert->target_port, failure);
+	return error;
+}
+
 static enum error eve_line(struct format_reader *reader, struct text line, struct alert *alert, struct failure *failure)
 {
 	struct json_value event;
@@ -209,13 +221,7 @@ static enum error eve_line(struct format_reader *reader, struct text line, struc
 	if (!error)
 		error = set_rule(reader, event, alert, failure);
 	if (!error)
-		error = field_address(field_text(event, "src_ip"), "src_ip", &alert->source, failure);
-	if (!error)
-		error = field_address(field_text(event, "dest_ip"), "dest_ip", &alert->target, failure);
-	if (!error)
-		error = field_port(field_text(event, "src_port"), "src_port", &alert->source_port, failure);
-	if (!error)
-		error = field_port(field_text(event, "dest_port"), "dest_port", &alert->target_port, failure);
+		error = eve_ends(event, alert, failure);
 	if (error)
 		return error;
 	eve_details(reader, event, alert);

@@ -10,6 +10,9 @@
 /* Fills outcome, tactics, protocol and object from the members of an EVE event; what is absent stays as it is. */
 void eve_details(struct format_reader *reader, struct json_value event, struct alert *alert);
 
+/* Fills the addresses and ports of both ends; ERROR_INPUT names the one that is none. */
+enum error eve_ends(struct json_value event, struct alert *alert, struct failure *failure);
+
 /* For `recognise` of whoever reads EVE. */
 int eve_recognise(struct text beginning, struct json_parser *parser);
 

@@ -81,13 +81,7 @@ enum error eve_kept(struct format_reader *reader, struct json_value event, struc
 	record->signature = type;
 	enum error error = field_time(reader, field_text(event, "timestamp"), "timestamp", record, failure);
 	if (!error)
-		error = field_address(field_text(event, "src_ip"), "src_ip", &record->source, failure);
-	if (!error)
-		error = field_address(field_text(event, "dest_ip"), "dest_ip", &record->target, failure);
-	if (!error)
-		error = field_port(field_text(event, "src_port"), "src_port", &record->source_port, failure);
-	if (!error)
-		error = field_port(field_text(event, "dest_port"), "dest_port", &record->target_port, failure);
+		error = eve_ends(event, record, failure);
 	if (error)
 		return error;
 	eve_details(reader, event, record);
