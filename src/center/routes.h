@@ -13,6 +13,7 @@ extern const struct route organisation_routes[]; /* organisations, their address
 extern const struct route sensor_routes[];       /* sensors and their tokens */
 extern const struct route machine_routes[];      /* enrolments and certificates of machines */
 extern const struct route capture_routes[];      /* capture policies */
+extern const struct route community_routes[];    /* communities, their members, where organisations may be named */
 extern const struct route log_routes[];          /* the log of who did and saw what */
 extern const struct route front_routes[];        /* what front answers itself: batches, metrics; and health, changes */
 

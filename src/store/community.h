@@ -18,7 +18,8 @@ enum error store_community_each(struct store *, const struct scope *, struct pag
     void (*each)(void *, const struct community *), void *context, struct failure *);
 
 /* Makes the organisation a member from membership->from on, or gives it another role from then on: the row before ends
- * there and stays. The same role again changes nothing. */
+ * there and stays. The same role again changes nothing. An organisation that the scope may not know of is
+ * ERROR_NOT_FOUND. */
 enum error store_membership_put(struct store *, const struct scope *, struct membership *, struct failure *);
 /* ERROR_NOT_FOUND: it is no member. Never ends before it begins. */
 enum error store_membership_end(struct store *, const struct scope *, uint32_t community, uint32_t organisation,
@@ -32,7 +33,7 @@ struct membership_query {
 	nanoseconds now;
 };
 enum error store_membership_each(struct store *, const struct scope *, const struct membership_query *, struct page *,
-    void (*each)(void *, const struct membership *), void *context, struct failure *);
+    void (*each)(void *, const struct membership *, const char *name), void *context, struct failure *);
 
 /* Where an organisation may be named. */
 struct naming_choice {

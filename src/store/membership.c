@@ -67,18 +67,23 @@ static enum error log_membership(struct store *store, const struct scope *scope,
 	return log_change(store, scope, what, object, membership->organisation, detail, failure);
 }
 
-static enum error check_organisation(struct store *store, uint32_t organisation, struct failure *failure)
+/* Whoever keeps a community adds whom it knows already: else numbers could be tried to learn who is there. */
+static enum error check_organisation(
+    struct store *store, const struct scope *scope, const struct membership *membership, struct failure *failure)
 {
-	struct query query;
-	enum error error = query_own(store, "SELECT 1 FROM organisation WHERE number = :organisation", &query, failure);
-	if (error)
+	struct policy_snapshot snapshot;
+	struct arena *arena = arena_new(0);
+	if (!arena)
+		return fail(failure, ERROR_MEMORY, "membership: no memory");
+	uint32_t own = scope_own(scope), organisation = membership->organisation;
+	enum error error = store_snapshot(store, membership->from, arena, &snapshot, failure);
+	bool known = own == organisation || (own && policy_knows_organisation(&snapshot, own, organisation));
+	for (size_t i = 0; own == 0 && i < snapshot.organisation_count; i++)
+		known = known || snapshot.organisations[i].organisation == organisation;
+	arena_free(arena);
+	if (error || known)
 		return error;
-	bind_integer(&query, ":organisation", organisation);
-	error = query_one(&query, "organisation");
-	if (error == ERROR_NOT_FOUND)
-		return fail(failure, ERROR_INPUT, "organisation: there is no such organisation");
-	query_release(&query);
-	return error;
+	return fail(failure, ERROR_NOT_FOUND, "There is no such organisation.");
 }
 
 enum error store_membership_put(
@@ -100,7 +105,7 @@ enum error store_membership_put(
 	if (!error)
 		error = end_row(store, scope, membership->community, number, membership->from, failure);
 	else if (error == ERROR_NOT_FOUND)
-		error = check_organisation(store, membership->organisation, failure);
+		error = check_organisation(store, scope, membership, failure);
 	if (!error)
 		error = open_write(store, scope, membership->community,
 		    "INSERT INTO membership (community, organisation, role, valid_from, valid_to, version)"
@@ -130,16 +135,19 @@ enum error store_membership_end(struct store *store, const struct scope *scope, 
 }
 
 enum error store_membership_each(struct store *store, const struct scope *scope, const struct membership_query *asked,
-    struct page *page, void (*each)(void *, const struct membership *), void *context, struct failure *failure)
+    struct page *page, void (*each)(void *, const struct membership *, const char *), void *context,
+    struct failure *failure)
 {
 	struct cursor cursor;
 	struct query query;
 	int64_t number = 0;
+	char name[NAME_SIZE];
 	page->next[0] = 0;
 	enum error error = cursor_read(page, CURSOR_MEMBERSHIP, &cursor, failure);
 	if (!error)
 		error = query_read(store, scope, NOUN_MEMBERSHIP,
-		    "SELECT number, community, organisation, role, valid_from, valid_to, version FROM membership"
+		    "SELECT number, community, organisation, role, valid_from, valid_to, version,"
+		    " (SELECT name FROM organisation o WHERE o.number = organisation) FROM membership"
 		    " WHERE ({community} OR organisation = :own) AND number > :after AND (:at = 0 OR community = :at)"
 		    " AND (:of = 0 OR organisation = :of) AND (:ended OR valid_to = 0 OR valid_to > :now)"
 		    " ORDER BY number LIMIT :limit",
@@ -162,7 +170,8 @@ enum error store_membership_each(struct store *store, const struct scope *scope,
 			.from = column_integer(&query, 4),
 			.to = column_integer(&query, 5),
 			.version = column_count(&query, 6) };
-		each(context, &membership);
+		column_string(&query, 7, name, sizeof name);
+		each(context, &membership, name);
 		shown++;
 	}
 	if (!error)

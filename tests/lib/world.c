@@ -3,6 +3,8 @@
  */
 #include "world.h"
 
+#include "store/community.h"
+
 #include "mail/link.h"
 #include "store/record_store.h"
 #include "triage/routes.h"
@@ -366,6 +368,33 @@ static void add_announcement(struct world *world)
 	world_own(world, announcement.id, MARK_CAMPAIGN, 0);
 }
 
+/* Two communities of some organisations, one of them a hidden part of the other. */
+static void add_communities(struct world *world)
+{
+	struct inside *inside = world->inside;
+	uint32_t whole = 0;
+	inside_fine(inside, store_begin(inside->store, &inside->failure));
+	for (unsigned i = 0; i < 2; i++) {
+		struct community community = {
+			.parent = whole, .hidden = i == 1, .centre = i == 0, .active = true, .kind = COMMUNITY_CLOSED
+		};
+		snprintf(community.name, sizeof community.name, "circle-%u", i);
+		snprintf(community.title_en, sizeof community.title_en, "Circle %u", i);
+		inside_fine(inside, store_community_put(inside->store, inside->work, &community, &inside->failure));
+		whole = community.number;
+		for (unsigned place = 1; place <= world->organisations; place++) {
+			struct membership membership = { .community = whole,
+				.organisation = world->numbers[place],
+				.role = (enum membership_role)roll(world, MEMBERSHIP_ROLES),
+				.from = 1 };
+			if (roll(world, 2))
+				inside_fine(inside,
+				    store_membership_put(inside->store, inside->work, &membership, &inside->failure));
+		}
+	}
+	inside_fine(inside, store_commit(inside->store, &inside->failure));
+}
+
 struct world *world_new(uint64_t seed, bool pages)
 {
 	struct world *world = calloc(1, sizeof *world);
@@ -399,6 +428,7 @@ struct world *world_new(uint64_t seed, bool pages)
 	}
 	add_announcement(world);
 	add_announcement(world);
+	add_communities(world);
 	inside_fine(world->inside, store_begin(world->inside->store, &world->inside->failure));
 	add_decision(world, 0);
 	inside_fine(world->inside, store_commit(world->inside->store, &world->inside->failure));

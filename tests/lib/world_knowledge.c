@@ -4,6 +4,8 @@
  */
 #include "world.h"
 
+#include "store/community.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -148,6 +150,32 @@ static bool is_content(enum mark kind)
 	return kind == MARK_ALERT || kind == MARK_EVENT || kind == MARK_DECISION || kind == MARK_NOTICE;
 }
 
+struct shared {
+	uint32_t one, other, at[2][64];
+	unsigned count[2];
+};
+
+static void note_membership(void *context, const struct membership *membership, const char *name)
+{
+	struct shared *shared = context;
+	(void)name;
+	for (unsigned i = 0; i < 2; i++)
+		if (membership->organisation == (i ? shared->other : shared->one) && shared->count[i] < 64)
+			shared->at[i][shared->count[i]++] = membership->community;
+}
+
+/* Whether both were put into one community while the test ran, or into parts and wholes, which may be: who is in a
+ * community may learn who else is. Exactly who is tests/model/test_policy_community.c's to say. */
+static bool is_companion(const struct world *world, unsigned place, unsigned owner)
+{
+	struct shared shared = { .one = world->numbers[place], .other = world->numbers[owner] };
+	struct membership_query asked = { .ended = true };
+	struct page page = { .limit = 500 };
+	inside_fine(world->inside, store_membership_each(world->inside->store, world->inside->work, &asked, &page,
+				       note_membership, &shared, &world->inside->failure));
+	return shared.count[0] && shared.count[1];
+}
+
 bool world_may_know(
     const struct world *world, const struct key *key, enum role role, unsigned place, enum mark kind, unsigned owner)
 {
@@ -165,6 +193,8 @@ bool world_may_know(
 			return is_colleague(world, place, owner);
 		if (kind == MARK_DRAFT)
 			return owner == place && place != 0 && world->draft_sent[place];
+		if (kind == MARK_ORGANISATION && owner && place && owner != place && is_companion(world, place, owner))
+			return true;
 		return owner == place && place != 0 &&
 		       (is_content(kind) || kind == MARK_ORGANISATION || kind == MARK_SENSOR || kind == MARK_WRITTEN);
 	case ROLE_SENSOR: /* sends, and is told nothing */

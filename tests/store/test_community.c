@@ -93,8 +93,9 @@ struct rows {
 	nanoseconds ended[16];
 };
 
-static void add_row(void *context, const struct membership *membership)
+static void add_row(void *context, const struct membership *membership, const char *name)
 {
+	assert_true(*name);
 	struct rows *rows = context;
 	rows->organisations[rows->count] = membership->organisation;
 	rows->communities[rows->count] = membership->community;
@@ -135,6 +136,13 @@ static void test_members_of_a_hidden_circle_are_shown_to_who_keeps_it_and_to_the
 	    store_community_find(place->store, ume, TEXT("closed"), &community, &place->failure), ERROR_NOT_FOUND);
 }
 
+static uint32_t add_organisation_inside(struct place *place)
+{
+	struct organisation organisation = { .active = true, .name = "sakura", .title_en = "Sakura" };
+	done(place, store_organisation_put(place->store, place->work, &organisation, &place->failure));
+	return organisation.number;
+}
+
 static void test_another_role_ends_the_row_before_and_what_ended_stays(void **state)
 {
 	struct circles circles = make(*state);
@@ -148,13 +156,21 @@ static void test_another_role_ends_the_row_before_and_what_ended_stays(void **st
 	assert_int_equal(
 	    store_membership_end(place->store, other, circles.closed, circles.aoba, circles.now, &place->failure),
 	    ERROR_NOT_FOUND);
+	/* Whom it knows from the sector it may add; others it may not even know of. */
+	struct membership known = { circles.closed, circles.ume, MEMBERSHIP_READER, circles.now, circles.now + 1 };
+	struct membership unknown = { circles.closed, add_organisation_inside(place), MEMBERSHIP_READER, circles.now };
+	done(place, store_membership_put(place->store, keeper, &known, &place->failure));
+	assert_int_equal(store_membership_put(place->store, keeper, &unknown, &place->failure), ERROR_NOT_FOUND);
+	unknown.organisation = 99;
+	assert_int_equal(store_membership_put(place->store, keeper, &unknown, &place->failure), ERROR_NOT_FOUND);
+	assert_int_equal(store_membership_put(place->store, place->work, &unknown, &place->failure), ERROR_NOT_FOUND);
 	done(place, store_membership_end(
 			place->store, keeper, circles.closed, circles.kaede, circles.now + HOUR, &place->failure));
 	done(place, store_commit(place->store, &place->failure));
 	circles.now += 2 * HOUR;
 	assert_int_equal(members(&circles, ROLE_ADMINISTRATOR, 0, false).count, 2);
 	struct rows all = members(&circles, ROLE_ADMINISTRATOR, 0, true);
-	assert_int_equal(all.count, 4);
+	assert_int_equal(all.count, 5);
 	assert_int_equal(all.roles[3], MEMBERSHIP_READER);
 	assert_int_equal(all.ended[1], NOW + DAY);
 	assert_int_equal(all.ended[3], NOW + DAY + HOUR);
