@@ -137,12 +137,15 @@ static void write_attribute(struct exporting *exporting, const struct item *item
 static void build_children(
     struct exporting *exporting, struct builder *to, const struct item *parent, const struct intel_group *group)
 {
-	bool more = false;
+	const struct item *child = parent + 1, *end = group->items + group->count;
+	bool more = false, last = parent->form == ITEM_MISP_OBJECT; /* an object's children stand right behind it */
 	build_format(to, "%c\"object_refs\":[", to->size ? ',' : '{');
-	for (uint32_t i = 0; i < group->count; i++) {
-		const struct item *child = &group->items[i];
-		if (child == parent || !text_equal(child->source_ref, parent->id))
+	for (; child < end; child++) {
+		if (!text_equal(child->source_ref, parent->id)) {
+			if (last)
+				break;
 			continue;
+		}
 		build_text(to, more ? TEXT(",\"") : TEXT("\""));
 		build_text(to, named(exporting, type_of(exporting, child), child->id));
 		build_char(to, '"');
