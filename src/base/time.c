@@ -219,12 +219,22 @@ char *time_format(nanoseconds time, char to[static TIME_TEXT])
 	return to;
 }
 
-char *time_format_micro(nanoseconds time, char to[static TIME_TEXT])
+static char *format_micro(nanoseconds time, const char *zone, char to[static TIME_TEXT])
 {
 	int64_t fraction;
 	char *end = put_time(to, time, &fraction);
 	*end++ = '.';
 	end = put_digits(end, (uint64_t)(fraction / MICROSECOND), 6);
-	memcpy(end, "+0000", sizeof "+0000");
+	memcpy(end, zone, strlen(zone) + 1);
 	return to;
+}
+
+char *time_format_micro(nanoseconds time, char to[static TIME_TEXT])
+{
+	return format_micro(time, "+0000", to);
+}
+
+char *time_format_taxii(nanoseconds time, char to[static TIME_TEXT])
+{
+	return format_micro(time, "Z", to);
 }

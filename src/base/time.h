@@ -39,6 +39,8 @@ bool time_parse_epoch(struct text text, nanoseconds *time);
 char *time_format(nanoseconds time, char to[static TIME_TEXT]);
 /* As EVE JSON writes it: always microseconds, and "+0000". Returns `to`. */
 char *time_format_micro(nanoseconds time, char to[static TIME_TEXT]);
+/* As TAXII 2.1 writes it: always microseconds, and "Z". Returns `to`. */
+char *time_format_taxii(nanoseconds time, char to[static TIME_TEXT]);
 
 /* Durations as people write them in a configuration: "10 min", "90s", "2h", "1.5 h", "7d", "500ms": a number without a
  * sign and a unit (w week d day h hour min m minute s sec second ms us µs ns, plurals too), or "0". */

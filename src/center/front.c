@@ -13,6 +13,7 @@
 #include "center/message_read.h"
 #include "center/overload.h"
 #include "http/fields.h"
+#include "intel/settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,19 +78,9 @@ static void asked_remove(struct front *front, uint64_t number)
 		}
 }
 
-static void front_requested(void *context, struct exchange *exchange)
+void front_ask(struct front *front, struct exchange *exchange)
 {
-	struct front *front = context;
 	const struct request *request = exchange_request(exchange);
-	if (is_route(request, "health")) {
-		answer_health(front, exchange);
-		return;
-	}
-	if (is_route(request, "metrics") && front->process->settings.metrics_loopback &&
-	    host_is_loopback(request->client)) {
-		answer_metrics(front, exchange);
-		return;
-	}
 	if (!front->keeper || channel_waiting(front->keeper) > CHANNEL_LARGEST || front->asked_count == FRONT_ASKED) {
 		keeper_away(exchange);
 		return;
@@ -105,6 +96,8 @@ static void front_requested(void *context, struct exchange *exchange)
 	put_bytes(&body, request->token, 32);
 	put_bytes(&body, request->form, 32);
 	put_bytes(&body, request->certificate, 32);
+	put_text(&body, text_of(request->basic_name));
+	put_text(&body, text_of(request->basic_password));
 	put_u64(&body, request->version);
 	put_text(&body, text_of(request->idempotency_key));
 	put_text(&body, request->language);
@@ -115,7 +108,25 @@ static void front_requested(void *context, struct exchange *exchange)
 		keeper_away(exchange);
 	else
 		front->asked[front->asked_count++] = request->number;
+	if (body.at)
+		explicit_bzero(body.at, body.size);
 	builder_free(&body);
+}
+
+static void front_requested(void *context, struct exchange *exchange)
+{
+	struct front *front = context;
+	const struct request *request = exchange_request(exchange);
+	if (is_route(request, "health")) {
+		answer_health(front, exchange);
+		return;
+	}
+	if (is_route(request, "metrics") && front->process->settings.metrics_loopback &&
+	    host_is_loopback(request->client)) {
+		answer_metrics(front, exchange);
+		return;
+	}
+	front_ask(front, exchange);
 }
 
 static void open_feed(struct exchange *exchange, const json_t *list, struct text lines)
@@ -166,7 +177,9 @@ static void pass_answer(struct front *front, const struct message *message)
 		const struct request *request = exchange_request(exchange);
 		json_t *object = output.size ? json_loadb(output.at, output.size, 0, NULL) : NULL;
 		answer.output = object;
-		if (json_object_get(object, "feed"))
+		if (request->route->kind == ROUTE_STREAM)
+			pushes_admitted(front, exchange, &answer);
+		else if (json_object_get(object, "feed"))
 			open_feed(exchange, json_object_get(object, "feed"), answer.body);
 		else if (request->route->kind == ROUTE_EVENTS && answer.status == 200 && !answer.type)
 			open_stream(exchange, object);
@@ -240,6 +253,9 @@ static void keeper_said(void *context, const struct message *message)
 	case MESSAGE_INGESTED:
 		ingests_stored(front, message);
 		break;
+	case MESSAGE_PUSHED:
+		pushes_stored(front, message);
+		break;
 	case MESSAGE_CHANGED:
 		pass_change(front, message->body);
 		break;
@@ -268,6 +284,7 @@ static void keeper_gone(void *context, const struct failure *failure)
 	channel_free(front->keeper);
 	front->keeper = NULL;
 	ingests_keeper_gone(front);
+	pushes_keeper_gone(front);
 	while (front->asked_count > 0) {
 		struct exchange *exchange = server_exchange(front->server, front->asked[--front->asked_count]);
 		if (exchange)
@@ -298,28 +315,33 @@ static void front_peer(struct process *process, enum process_kind kind, int desc
 	builder_free(&body);
 }
 
+/* A stream whose route has a handler is one of items: the handler says who may. */
+static bool is_push(const struct exchange *exchange)
+{
+	return exchange_request(exchange)->route->handle != NULL;
+}
+
 static void stream_begin(void *context, struct exchange *exchange)
 {
-	ingests_begin(context, exchange);
+	(is_push(exchange) ? pushes_begin : ingests_begin)(context, exchange);
 }
 
 static void stream_data(void *context, struct exchange *exchange, struct text bytes)
 {
-	ingests_data(context, exchange, bytes);
+	(is_push(exchange) ? pushes_data : ingests_data)(context, exchange, bytes);
 }
 
 static void stream_end(void *context, struct exchange *exchange)
 {
-	ingests_end(context, exchange);
+	(is_push(exchange) ? pushes_end : ingests_end)(context, exchange);
 }
 
 static void exchange_gone(void *context, struct exchange *exchange)
 {
 	const struct request *request = exchange_request(exchange);
 	if (request->route->kind == ROUTE_STREAM)
-		ingests_gone(context, exchange);
-	else
-		asked_remove(context, request->number);
+		(is_push(exchange) ? pushes_gone : ingests_gone)(context, exchange);
+	asked_remove(context, request->number);
 }
 
 static enum error pages_open(struct front *front, char *web, size_t size, struct failure *failure)
@@ -368,6 +390,7 @@ static enum error front_listen(struct front *front, struct failure *failure)
 		.machines = settings->machines && *settings->machines ? settings->machines : NULL,
 		.hosts = authority ? hosts : NULL,
 		.batch = settings->batch_body,
+		.envelope = intel_configured()->envelope,
 		.address_per_minute = 120000,
 		.connections = 8192,
 		.connections_each = 4096,
@@ -397,6 +420,8 @@ static enum error front_start(struct process *process, struct failure *failure)
 	enum error error = ingests_new(front, &front->ingests, failure);
 	if (error == OK)
 		error = overload_new(front, &front->overload, failure);
+	if (error == OK)
+		error = pushes_new(front, &front->pushes, failure);
 	if (error == OK)
 		error = front_listen(front, failure);
 	/* The key was read and the address is bound: what root could do more is not needed any longer. */

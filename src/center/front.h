@@ -13,6 +13,7 @@
 
 struct ingests;
 struct overload;
+struct pushes;
 
 #define FRONT_ASKED 4096
 
@@ -25,6 +26,7 @@ struct front {
 	struct channel *keeper; /* NULL while it is away */
 	struct ingests *ingests;
 	struct overload *overload;
+	struct pushes *pushes;
 	uint64_t asked[FRONT_ASKED]; /* exchanges that wait for the keeper */
 	size_t asked_count;
 	char *keeper_counters; /* OpenMetrics, as it sent them last */
@@ -41,6 +43,19 @@ void ingests_admitted(struct front *front, const struct message *message);
 void ingests_territory(struct front *front, const struct message *message);
 void ingests_stored(struct front *front, const struct message *message);
 void ingests_keeper_gone(struct front *front); /* who waits for it is told to come again */
+
+/* Items that somebody gives (pushes.c). */
+enum error pushes_new(struct front *front, struct pushes **pushes, struct failure *failure);
+void pushes_begin(struct front *front, struct exchange *exchange);
+void pushes_admitted(struct front *front, struct exchange *exchange, const struct answer *answer);
+void pushes_data(struct front *front, struct exchange *exchange, struct text bytes);
+void pushes_end(struct front *front, struct exchange *exchange);
+void pushes_gone(struct front *front, struct exchange *exchange);
+void pushes_stored(struct front *front, const struct message *message);
+void pushes_keeper_gone(struct front *front);
+
+/* Asks the keeper; the exchange is answered at once when that cannot be. */
+void front_ask(struct front *front, struct exchange *exchange);
 
 void answer_problem(struct exchange *exchange, uint16_t status, const char *words, uint32_t retry_after);
 

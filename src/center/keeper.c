@@ -223,6 +223,7 @@ static void keeper_round(void *context)
 	batches_round(keeper);
 	requests_round(keeper);
 	feed_round(keeper);
+	imports_round(keeper);
 }
 
 static void take_address(struct keeper *keeper, struct text body)
@@ -248,6 +249,9 @@ static void front_said(void *context, const struct message *message)
 	case MESSAGE_DROPPED:
 		batches_dropped(keeper, message);
 		break;
+	case MESSAGE_PUSH:
+		imports_receive(keeper, message);
+		break;
 	case MESSAGE_CALL:
 		requests_receive(keeper, message);
 		break;
@@ -266,6 +270,7 @@ static void front_gone(void *context, const struct failure *failure)
 	struct keeper *keeper = process->self;
 	channel_free(keeper->front);
 	keeper->front = NULL;
+	imports_forget(keeper);
 }
 
 static void courier_said(void *context, const struct message *message)
@@ -379,7 +384,11 @@ static enum error keeper_open(struct keeper *keeper, struct failure *failure)
 	if (error == OK)
 		error = requests_new(&keeper->requests, keeper->process->counters, failure);
 	if (error == OK)
+		error = imports_new(&keeper->imports, keeper->process->counters, failure);
+	if (error == OK)
 		error = deliveries_new(&keeper->deliveries, keeper->process->counters, failure);
+	if (error == OK)
+		error = imports_start(keeper, failure);
 	if (error == OK)
 		error = machines_open(keeper, failure);
 	struct work work = { 0 };

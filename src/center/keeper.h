@@ -21,6 +21,7 @@
 struct authority;
 struct batches;
 struct deliveries;
+struct imports;
 struct record_store;
 struct requests;
 struct tallies;
@@ -55,6 +56,7 @@ struct keeper {
 	struct hash128 territory_told; /* to that front */
 	struct requests *requests;     /* requests.c */
 	struct deliveries *deliveries; /* deliveries.c */
+	struct imports *imports;       /* imports.c */
 	struct counter *denied;
 	struct token_use {
 		struct uuid token;
@@ -87,6 +89,8 @@ enum error subject_of_certificate(struct keeper *keeper, const struct work *work
     struct subject *subject, struct failure *failure);
 enum error subject_of_credential(struct keeper *keeper, const struct work *work, const struct credential *credential,
     struct subject *subject, struct failure *failure);
+enum error subject_of_account(
+    struct keeper *keeper, const struct work *work, struct uuid id, struct subject *subject, struct failure *failure);
 void subjects_tick(struct keeper *keeper); /* when tokens and certificates were used goes into the store */
 enum error subject_of_session(struct keeper *keeper, const struct work *work, const uint8_t digest[32],
     struct subject *subject, struct session *session, struct failure *failure);
@@ -108,6 +112,13 @@ enum error batches_recount(struct keeper *keeper, const struct work *work, struc
 enum error requests_new(struct requests **requests, struct counters *counters, struct failure *failure);
 void requests_receive(struct keeper *keeper, const struct message *message);
 void requests_round(struct keeper *keeper); /* log lines of what was read become durable, then the answers go */
+
+/* Items on their way into the store (imports.c). */
+enum error imports_new(struct imports **imports, struct counters *counters, struct failure *failure);
+enum error imports_start(struct keeper *keeper, struct failure *failure); /* what a process before left unfinished */
+void imports_receive(struct keeper *keeper, const struct message *message);
+void imports_round(struct keeper *keeper);  /* a slice of what waits, in one transaction; then the answers */
+void imports_forget(struct keeper *keeper); /* the front is gone: what it had begun ends */
 
 /* The key that cursors are sealed with; made when there is none (cursors.c). */
 enum error cursors_key_load(struct keeper *keeper, struct arena *arena, struct failure *failure);

@@ -52,13 +52,14 @@ enum message_kind {
 	MESSAGE_TERRITORY = 21,
 
 	/* front → keeper: a request, checked against its route. text route name; digest session; digest token; digest
-	 * form token; digest certificate (zeros when absent); u64 If-Match; text Idempotency-Key; text language; text
-	 * client address; then its fields (fields_encode() of http/fields.h). */
+	 * form token; digest certificate (zeros when absent); text name and text password (RFC 7617; empty when
+	 * absent); u64 If-Match; text Idempotency-Key; text language; text client address; then its fields
+	 * (fields_encode() of http/fields.h). */
 	MESSAGE_CALL = 32,
 	/* u16 status; u64 version (ETag); text location; u8 cookie (0 leave, 1 set, 2 remove); text cookie; u32 its age
 	 * in seconds; u32 Retry-After in seconds (0 = none); text problem (words for RFC 9457, when status ≥ 400); text
 	 * output (JSON object, may be empty); text type and text body of an answer that is neither JSON nor a page
-	 * (both empty otherwise). */
+	 * (both empty otherwise); of an endpoint of TAXII text list, text first and text last date added. */
 	MESSAGE_ANSWER = 33,
 	/* keeper → front: something that people may be looking at changed. u32 organisation; text noun; text id. */
 	MESSAGE_CHANGED = 34,
@@ -75,6 +76,13 @@ enum message_kind {
 	MESSAGE_SHARED = 44,
 	/* keeper → front: who may follow what may have changed: all machines come again. Empty body. */
 	MESSAGE_RECHECK = 45,
+	/* front → keeper: items of an import that a MESSAGE_CALL let in. uuid import; u8 last; u64 objects read so far;
+	 * u64 those of them that are none; text their failures in this part (members of a JSON list); u32 items; each
+	 * as item_encode(), u32 values and the values as texts. Each part is answered, in order. */
+	MESSAGE_PUSH = 40,
+	/* u16 status (200, 404, 503); u8 finished; u64 objects, good, bad so far; text failures (JSON list); text words
+	 * when the status is not 200. Sent when what it tells is durable. */
+	MESSAGE_PUSHED = 41,
 
 	/* keeper → courier: deliver one message of the outbox. u64 number; u32 tries so far; text topic; text body. */
 	MESSAGE_DELIVER = 48,

@@ -50,6 +50,24 @@ bool answer_read(struct text body, struct arena *arena, struct answer *answer, s
 	const char *type = arena_string(arena, get_text(&from));
 	answer->type = type && *type ? type : NULL;
 	answer->body = get_text(&from);
+	answer->list = arena_string(arena, get_text(&from));
+	answer->added_first = arena_string(arena, get_text(&from));
+	answer->added_last = arena_string(arena, get_text(&from));
+	if (answer->list && !*answer->list)
+		answer->list = NULL;
+	return reader_done(&from);
+}
+
+bool pushed_read(struct text body, struct pushed *pushed)
+{
+	struct reader from = reader_of(body.at, body.size);
+	pushed->status = get_u16(&from);
+	pushed->finished = get_u8(&from) != 0;
+	pushed->total = get_u64(&from);
+	pushed->good = get_u64(&from);
+	pushed->bad = get_u64(&from);
+	pushed->failures = get_text(&from);
+	text_copy(get_text(&from), pushed->words, sizeof pushed->words);
 	return reader_done(&from);
 }
 

@@ -31,6 +31,15 @@ bool ingested_read(struct text body, struct ingested *ingested);
  * arena and in the body. */
 bool answer_read(struct text body, struct arena *arena, struct answer *answer, struct text *output);
 
+struct pushed {
+	uint16_t status;
+	bool finished;
+	uint64_t total, good, bad;
+	struct text failures; /* JSON list; in the body */
+	char words[256];
+};
+bool pushed_read(struct text body, struct pushed *pushed);
+
 struct changed {
 	uint32_t organisation;
 	char noun[64], id[64];

@@ -15,10 +15,12 @@ struct request {
 	const struct route *route;
 	json_t *input;
 	uint8_t session[32], token[32], form[32], certificate[32]; /* digests; zero when absent */
+	char basic_name[64], basic_password[256]; /* RFC 7617; the password is wiped once it was looked at */
+	struct uuid basic_account;                /* whose they are, with by_basic */
 	char key[65], language[3], client[46];
 	uint64_t version;
 	struct subject subject; /* role NONE: a stranger */
-	bool by_session;
+	bool by_session, by_basic;
 	struct session standing; /* of the session, when by_session */
 	struct call call;
 	struct log_line line; /* to be written at the end of the round when `what` is set */
@@ -59,6 +61,14 @@ bool cursors_seal(struct request *request);
 /* True when the route needs the password thread: then request_resume() follows later, or the request was refused. */
 bool request_asks_password(struct request *request);
 void request_resume(struct request *request); /* requests.c */
+
+/* True when a name and a password came that are not known yet: request_resume() follows when they were looked at, or
+ * the request was refused (request_basic.c). */
+bool request_asks_basic(struct request *request);
+/* Names and passwords that were right a moment ago, as digests under a key of this process: bounded. free() ends it. */
+struct known_passwords;
+struct known_passwords *known_passwords_new(void);
+struct known_passwords *requests_known(struct requests *requests);
 
 /* Tries at signing in, slowed down by name and by address: bounded, in memory. */
 struct throttle;

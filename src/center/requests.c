@@ -19,6 +19,7 @@ struct requests {
 	unsigned touched_count;
 	struct throttle *throttle;
 	struct shares *shares;
+	struct known_passwords *known;
 	struct counter *answered, *refused;
 };
 
@@ -28,11 +29,13 @@ enum error requests_new(struct requests **to, struct counters *counters, struct 
 	if (requests) {
 		requests->throttle = throttle_new();
 		requests->shares = shares_new();
+		requests->known = known_passwords_new();
 		requests->last = &requests->first;
 	}
-	if (!requests || !requests->throttle || !requests->shares) {
+	if (!requests || !requests->throttle || !requests->shares || !requests->known) {
 		throttle_free(requests ? requests->throttle : NULL);
 		shares_free(requests ? requests->shares : NULL);
+		free(requests ? requests->known : NULL);
 		free(requests);
 		return fail(failure, ERROR_MEMORY, "no memory for requests");
 	}
@@ -49,6 +52,11 @@ struct throttle *requests_throttle(struct requests *requests)
 	return requests->throttle;
 }
 
+struct known_passwords *requests_known(struct requests *requests)
+{
+	return requests->known;
+}
+
 struct shares *requests_shares(struct requests *requests)
 {
 	return requests->shares;
@@ -59,6 +67,7 @@ void request_free(struct request *request)
 	json_decref(request->input);
 	json_decref(request->call.output);
 	work_end(&request->work);
+	explicit_bzero(request->basic_password, sizeof request->basic_password);
 	free(request);
 }
 
@@ -78,12 +87,15 @@ bool request_decode(struct request *request, struct text body, struct failure *f
 	get_digest(&from, request->token);
 	get_digest(&from, request->form);
 	get_digest(&from, request->certificate);
+	bool fits = text_copy(get_text(&from), request->basic_name, sizeof request->basic_name);
+	fits &= text_copy(get_text(&from), request->basic_password, sizeof request->basic_password);
 	request->version = get_u64(&from);
-	bool fits = text_copy(get_text(&from), request->key, sizeof request->key);
+	fits &= text_copy(get_text(&from), request->key, sizeof request->key);
 	fits &= text_copy(get_text(&from), request->language, sizeof request->language);
 	fits &= text_copy(get_text(&from), request->client, sizeof request->client);
-	/* A batch is no request: its route has no handler here, whatever front says. */
-	if (from.failed || !fits || !request->route || request->route->kind == ROUTE_STREAM)
+	/* A batch of alerts is no request: its route has no handler here, whatever front says. */
+	bool batch = request->route && request->route->kind == ROUTE_STREAM && !request->route->handle;
+	if (from.failed || !fits || !request->route || batch || (*request->basic_name && !request->route->taxii))
 		return false;
 	if (fields_decode(request->route, &from, &request->input, failure) != OK)
 		return false;
@@ -128,6 +140,8 @@ bool request_identify(struct request *request)
 	if (!is_zero(request->certificate))
 		error =
 		    subject_of_certificate(keeper, &request->work, request->certificate, &request->subject, &failure);
+	else if (request->by_basic)
+		error = subject_of_account(keeper, &request->work, request->basic_account, &request->subject, &failure);
 	else if (!is_zero(request->token))
 		error = subject_of_token(keeper, &request->work, request->token, &request->subject, &failure);
 	else if (!is_zero(request->session)) {
@@ -187,6 +201,8 @@ void requests_receive(struct keeper *keeper, const struct message *message)
 	request->generation = keeper->front_generation;
 	if (!request_decode(request, message->body, &failure))
 		request_refuse(request, 400, *failure.words ? failure.words : "The request does not fit its route.");
+	else if (request_asks_basic(request))
+		return; /* the same */
 	else if (request_identify(request)) {
 		if (request_asks_password(request))
 			return; /* it is the password thread's now, or already answered */
@@ -214,6 +230,9 @@ static void request_answer(struct request *request)
 	put_text(&body, text_of(output));
 	put_text(&body, text_of(request->status < 400 ? call->type : NULL));
 	put_text(&body, request->status < 400 ? call->body : TEXT_NONE);
+	put_text(&body, text_of(call->list));
+	put_text(&body, text_of(call->added_first));
+	put_text(&body, text_of(call->added_last));
 	if (!body.failed && keeper->front && request->generation == keeper->front_generation)
 		channel_send(keeper->front, MESSAGE_ANSWER, request->correlation, (struct text){ body.at, body.size });
 	builder_free(&body);

@@ -23,7 +23,7 @@ void work_end(struct work *work)
 	work->arena = NULL;
 }
 
-static enum error subject_of_account(
+enum error subject_of_account(
     struct keeper *keeper, const struct work *work, struct uuid id, struct subject *subject, struct failure *failure)
 {
 	struct account account;

@@ -4,6 +4,8 @@
 #include "intel/capability.h"
 
 #include "intel/command.h"
+#include "intel/routes.h"
+#include "intel/settings.h"
 
 #include <stddef.h>
 
@@ -16,5 +18,7 @@ static const struct command commands[] = {
 
 const struct capability intel_capability = {
 	.name = "intel",
+	.options = intel_options,
 	.commands = commands,
+	.routes = intel_routes,
 };

@@ -39,12 +39,13 @@ enum error store_import_get(struct store *store, const struct scope *scope, stru
 	struct query query;
 	const struct subject *subject = scope_subject(scope);
 	enum error error = query_read(store, scope, NOUN_ITEM,
-	    "SELECT " FIELDS " FROM import WHERE {scope} AND id = :id AND account = :account", &query, failure);
+	    "SELECT " FIELDS " FROM import WHERE {scope} AND id = :id AND (:any OR account = :account)", &query,
+	    failure);
 	if (error)
 		return error;
 	bind_uuid(&query, ":id", &id);
-	if (subject)
-		bind_uuid(&query, ":account", &subject->account);
+	bind_integer(&query, ":any", subject == NULL);
+	bind_uuid(&query, ":account", subject ? &subject->account : &(struct uuid){ 0 });
 	error = query_one(&query, "import");
 	if (error)
 		return error;

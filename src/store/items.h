@@ -109,7 +109,7 @@ enum error store_entry_exists(
 /* ── imports ─ */
 /* A nil id = new. */
 enum error store_import_put(struct store *, const struct scope *, struct import *, struct failure *);
-/* Of the account that gave it alone. */
+/* Of the account that gave it alone; background work finds all. */
 enum error store_import_get(
     struct store *, const struct scope *, struct uuid id, struct arena *, struct import *, struct failure *);
 /* At the start: what was pending has ended; the rest of it failed. For background work. */

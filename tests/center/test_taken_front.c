@@ -280,6 +280,8 @@ static void test_requests_that_fit_no_route_change_nothing(void **state)
 		put_bytes(&body, dice & 64 ? taken->token : bytes + 32, 32);
 		put_bytes(&body, bytes + 64, 32);
 		put_bytes(&body, dice & 32 ? bytes + 96 : none, 32);
+		put_text(&body, TEXT_NONE);
+		put_text(&body, TEXT_NONE);
 		put_u64(&body, 0);
 		put_text(&body, TEXT("key"));
 		put_text(&body, TEXT("en"));
@@ -307,6 +309,8 @@ static void test_a_batch_that_comes_as_a_request_is_refused(void **state)
 	put_bytes(&body, taken->token, 32);
 	put_bytes(&body, none, 32);
 	put_bytes(&body, none, 32);
+	put_text(&body, TEXT_NONE);
+	put_text(&body, TEXT_NONE);
 	put_u64(&body, 0);
 	put_text(&body, TEXT(""));
 	put_text(&body, TEXT("en"));

@@ -44,6 +44,7 @@ class World:
             status, _, answer = self.centre.post(self.centre.tokens[name], flows, batch="records", format="eve", records="true")
             assert status == 200 and answer["records"] == 3, answer
         self.analyst = self.centre.tokens["analyst"]
+        self.circles = set()
         self.events = {}
         wait_for(self.found, 60, "events of two organisations")
         self.notices = {}
@@ -161,15 +162,42 @@ def thing(path, number):
         return str(planned["number"]), "4000000"
     if path.startswith(("/v1/dispatches", "/v1/publications", "/v1/dispatch-mails")):
         return dispatched(number)[path.split("/")[2]], UUIDS[0]
-    if path.startswith("/v1/communities"):
+    if path.startswith("/v1/communities") and "/members/" not in path:
         return "4000001", "4000000"
     if path.startswith("/v1/announcements"):
         status, made = w.centre.json("POST", "/v1/announcements", w.centre.tokens["analyst"], {"source": "x", "targets": "nobody.example"})
         assert status == 201, made
         return made["announcement"]["id"], UUIDS[0]
+    if path.startswith(("/v1/collections", "/taxii2")) or "/members/" in path:
+        return circle(number), "circle-of-nobody"
+    if path.startswith("/v1/items"):
+        circle(number)
+        return ITEM % number, ITEM % 0
+    if path.startswith("/v1/imports"):
+        return UUIDS[0], UUIDS[0]
     if path.startswith(("/v1/communities", "/v1/shared")):
         return "1", "4000000"  # of no community of theirs
     raise AssertionError("no thing for " + path)
+
+
+ITEM = "indicator--00000000-0000-4000-8000-%012d"
+
+
+def circle(number):
+    """A community of the organisation alone, and a collection of the same name with an object of it; the name of both."""
+    w = world()
+    name = "circle-%d" % number
+    if name not in w.circles:
+        administrator, member = w.centre.tokens["administrator"], w.centre.tokens["member-" + name_of(number)]
+        w.call("POST", "/v1/communities", {"name": name, "purpose": "x", "content": "x", "recipients": "x"}, administrator)
+        w.call("PUT", "/v1/communities/%s/members/%d" % (name, number), {}, administrator)
+        w.call("POST", "/v1/collections", {"community": name, "alias": name, "title": name}, administrator)
+        thing = {"type": "indicator", "spec_version": "2.1", "id": ITEM % number, "created": "2026-01-01T00:00:00.000Z", "pattern_type": "stix",
+                 "modified": "2026-01-01T00:00:00.000Z", "pattern": "[ipv4-addr:value = '192.0.2.1']", "valid_from": "2026-01-01T00:00:00Z"}
+        status, _, answer = w.centre.request("POST", "/v1/items?collection=" + name, member, json.dumps({"objects": [thing]}).encode())
+        assert status == 202 and json.loads(answer)["success_count"] == 1, answer
+        w.circles.add(name)
+    return name
 
 
 def dispatched(number):
@@ -198,12 +226,12 @@ def test_what_belongs_to_others_answers_as_what_does_not_exist():
     for method, path, body in routes():
         there, nowhere = thing(path, other)
         for who, token in tokens.items():
-            if who == "auditor" and path.startswith(("/v1/organisations", "/v1/communities")):
+            if who == "auditor" and path.startswith(("/v1/organisations", "/v1/communities", "/v1/collections")):
                 continue  # sees all of them, by its role
             for extra in ({}, {"If-Match": '"1"', "If-None-Match": '"1"', "Idempotency-Key": "key-%d" % tried}):
-                answers = [plain(w.centre.request(method, re.sub(r"\{\w+\}", each, path), token, body, extra)) for each in (there, nowhere)]
+                answers = [plain(w.centre.request(method, re.sub(r"\{\w+\}", each, path.replace("/{organisation}", "/%d" % other if "members" in path else "/{organisation}")), token, body, extra)) for each in (there, nowhere)]
                 assert answers[0] == answers[1], (who, method, path, answers)
-                assert answers[0][0] in (400, 401, 403, 404) and (extra or answers[0][0] != 400), (who, method, path, answers)
+                assert answers[0][0] in (400, 401, 403, 404, 415) and (extra or answers[0][0] != 400), (who, method, path, answers)
                 tried += 1
     assert tried > 200, tried
 

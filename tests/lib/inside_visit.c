@@ -125,6 +125,8 @@ static void encode_call(const struct visit *visit, const struct route *route, co
 	put_bytes(to, key && !visit->by_session && !machine ? key->token : none, 32);
 	put_bytes(to, key && visit->by_session ? key->form : none, 32);
 	put_bytes(to, key && machine ? key->certificate : none, 32);
+	put_text(to, TEXT_NONE);
+	put_text(to, TEXT_NONE);
 	put_u64(to, visit->version);
 	put_text(to, text_of(visit->idempotency_key));
 	put_text(to, text_of(visit->language ? visit->language : "en"));

@@ -99,6 +99,25 @@ static bool about(struct world *world, const struct random_visit *random, enum m
 	return false;
 }
 
+/* What of the exchange the world has. */
+static bool pick_shared(struct world *world, struct value *value)
+{
+	static const struct {
+		const char *field, *name;
+	} shared[] = {
+		{ "community", WORLD_CIRCLE },
+		{ "collection", WORLD_CIRCLE },
+		{ "item", WORLD_ITEM },
+		{ "object", WORLD_ITEM },
+	};
+	for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
+		if (strcmp(value->field->name, shared[i].field) == 0 && roll(world, 4)) {
+			SAY("%s", shared[i].name);
+			return true;
+		}
+	return false;
+}
+
 static void pick_text(struct world *world, const struct random_visit *random, struct value *value)
 {
 	char mark[MARK_TEXT];
@@ -109,6 +128,8 @@ static void pick_text(struct world *world, const struct random_visit *random, st
 		SAY("%s", world->positions[roll(world, world->position_count)].text);
 		return;
 	}
+	if (value->field->place == IN_PATH && pick_shared(world, value))
+		return;
 	if (value->field->place == IN_BODY && about(world, random, &kind, &owner))
 		SAY("%s-%u", mark_text(kind, owner, mark), roll(world, 1000));
 	else if (value->field->place != IN_BODY && met && roll(world, 2))
@@ -192,7 +213,10 @@ void random_value(struct world *world, const struct random_visit *random, struct
 		pick_secret(world, value);
 		break;
 	case FIELD_LIST:
-		pick_list(world, value);
+		if (strcmp(value->field->name, "labels") == 0) /* these stay; hosts are looked for */
+			SAY("label-%u", roll(world, 10));
+		else
+			pick_list(world, value);
 		break;
 	case FIELD_SIGNING_REQUEST:
 		SAY("%s", RANDOM_VISIT_REQUEST);

@@ -429,6 +429,7 @@ struct world *world_new(uint64_t seed, bool pages)
 	add_announcement(world);
 	add_announcement(world);
 	add_communities(world);
+	world_add_circle(world);
 	inside_fine(world->inside, store_begin(world->inside->store, &world->inside->failure));
 	add_decision(world, 0);
 	inside_fine(world->inside, store_commit(world->inside->store, &world->inside->failure));

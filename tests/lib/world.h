@@ -77,6 +77,11 @@ struct world {
 	unsigned link_owner[8], link_count;
 };
 
+/* The community and the collection in it (its alias), and the indicator: what requests name (world_circle.c). */
+#define WORLD_CIRCLE "circle"
+#define WORLD_ITEM "indicator--0c0de0c0-0c0d-4c0d-8c0d-0c0de0c0de0c"
+void world_add_circle(struct world *world);
+
 struct world *world_new(uint64_t seed, bool pages);
 void world_free(struct world *world);
 

@@ -1,0 +1,14 @@
+/*
+ * Communities and who is in them, for those who make and keep them: /v1/communities.
+ */
+#ifndef NOROSHI_INTEL_COMMUNITIES_H
+#define NOROSHI_INTEL_COMMUNITIES_H
+
+#include "http/call.h"
+
+enum error community_list(struct call *call, struct failure *failure);
+enum error community_create(struct call *call, struct failure *failure);
+enum error member_put(struct call *call, struct failure *failure);
+enum error member_end(struct call *call, struct failure *failure);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * Items for programs and people: /v1/items.
+ */
+#ifndef NOROSHI_INTEL_ITEMS_H
+#define NOROSHI_INTEL_ITEMS_H
+
+#include "http/call.h"
+
+enum error item_import(struct call *call, struct failure *failure);
+enum error item_list(struct call *call, struct failure *failure);
+enum error item_read(struct call *call, struct failure *failure);
+enum error item_versions(struct call *call, struct failure *failure);
+enum error item_relations(struct call *call, struct failure *failure);
+enum error item_change(struct call *call, struct failure *failure);
+enum error item_remove(struct call *call, struct failure *failure);
+
+#endif

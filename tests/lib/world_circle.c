@@ -1,0 +1,74 @@
+/*
+ * The exchange of a random world: one community of its first two organisations, a collection, and in it an indicator of
+ * the first one. Requests name them by the words of world.h.
+ */
+#include "world.h"
+
+#include "store/community.h"
+#include "store/items.h"
+
+#include <stdio.h>
+
+static void add_members(struct world *world, uint32_t community)
+{
+	struct inside *inside = world->inside;
+	for (unsigned place = 1; place <= 2; place++) {
+		struct membership membership = { .community = community,
+			.organisation = world->numbers[place],
+			.role = MEMBERSHIP_MEMBER,
+			.from = 1 };
+		inside_fine(inside, store_membership_put(inside->store, inside->work, &membership, &inside->failure));
+	}
+}
+
+static void add_object(struct world *world, struct collection *collection)
+{
+	struct inside *inside = world->inside;
+	uint64_t number;
+	bool added;
+	const struct item item = { .organisation = world->numbers[1],
+		.id = TEXT(WORLD_ITEM),
+		.type = TEXT("indicator"),
+		.kind = ITEM_INDICATOR,
+		.tlp = TLP_GREEN,
+		.modified = { inside_clock() / SECOND * SECOND, TEXT_NONE },
+		.received = inside_clock(),
+		.pattern = TEXT("[ipv4-addr:value = '192.0.2.1']") };
+	inside_fine(inside, store_item_put(inside->store, inside->work, &item, NULL, &number, NULL, &inside->failure));
+	struct entry entry = { .item = number,
+		.organisation = item.organisation,
+		.id = item.id,
+		.type = item.type,
+		.version = { item.modified.when, TEXT("2027-01-15T08:00:00.000Z") },
+		.spec = 21,
+		.rendering = TEXT("{\"type\":\"indicator\"}") };
+	inside_fine(inside,
+	    store_entry_put(inside->store, inside->work, collection, &entry, inside_clock(), &added, &inside->failure));
+}
+
+void world_add_circle(struct world *world)
+{
+	struct inside *inside = world->inside;
+	struct community community = { .name = WORLD_CIRCLE,
+		.title_ja = "circle",
+		.title_en = "circle",
+		.kind = COMMUNITY_CLOSED,
+		.purpose = "tests",
+		.content = "all",
+		.recipients = "members",
+		.centre = true,
+		.active = true };
+	struct collection collection = { .tlp = TLP_GREEN,
+		.title = "circle",
+		.alias = WORLD_CIRCLE,
+		.read = COLLECTION_READERS,
+		.write = COLLECTION_MEMBERS,
+		.active = true };
+	inside_fine(inside, store_begin(inside->store, &inside->failure));
+	inside_fine(inside, store_community_put(inside->store, inside->work, &community, &inside->failure));
+	add_members(world, community.number);
+	collection.community = community.number;
+	inside_fine(inside, store_collection_put(inside->store, inside->work, &collection, &inside->failure));
+	add_object(world, &collection);
+	inside_fine(inside, store_commit(inside->store, &inside->failure));
+}
