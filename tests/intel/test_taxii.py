@@ -2,6 +2,8 @@
 number. What holds of every answer (media type, errors, no empty lists, dates of pages) is in taxii.py. Prints TAP."""
 import base64
 import json
+import os
+import subprocess
 import sys
 import time
 import urllib.parse
@@ -404,6 +406,17 @@ def test_our_own_item_routes():
     assert w.json("PATCH", path, w.gamma, {"name": "x"})[0] == 404 and w.json("GET", path, w.gamma)[0] == 404
     w.done("DELETE", path, token=w.alpha)
     assert w.json("GET", path, w.alpha)[0] == 404
+
+
+def test_the_script_of_the_manual_sets_an_exchange_up():
+    w = world()
+    script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../docs/taxii-setup.sh")
+    done = subprocess.run([script, w.address, w.admin], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr + done.stdout
+    (name, password, token), (_, _, other) = (line.split() for line in done.stdout.splitlines())
+    thing = indicator()
+    w.add("exchange-test", (name, password), thing)
+    assert w.objects("exchange-test", token)["objects"] == w.objects("exchange-test", other)["objects"] == [thing]
 
 
 def test_zz_end():
