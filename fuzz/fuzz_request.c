@@ -91,6 +91,13 @@ static void try_headers(struct text text)
 	header_length(text, &number);
 	if (header_bearer(text, &token))
 		CHECK(token.size >= 16 && token.size <= 256);
+	if (header_token(text, &token))
+		CHECK(token.size >= 16 && token.size <= 256);
+	char name[64], password[256];
+	if (header_basic(text, name, password))
+		CHECK(*name && strlen(name) < sizeof name && strlen(password) < sizeof password);
+	header_accepts(text, "application/taxii+json", "2.1");
+	header_is_version(text, "application/taxii+json", "2.1");
 	header_cookie(text, TEXT("noroshi"));
 	CHECK(header_language(text, TEXT("ja")).size == 2);
 	header_version(text, &number);
