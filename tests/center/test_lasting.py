@@ -86,7 +86,7 @@ def test_what_was_acknowledged_is_there_after_a_restart():
         centre.end()
         centre.start()
         assert centre.post(secret["token"], body, batch="one")[2] == dict(
-            lines=30, alerts=30, skipped=0, malformed=0, duplicate_keys=0, implausible_times=0, dropped_fields=0,
+            lines=30, alerts=30, records=0, skipped=0, malformed=0, duplicate_keys=0, implausible_times=0, dropped_fields=0,
             capture_version=0, durable=True,
             repeated=True, problems=[], batch="one")
         # An account made beside the running centre works at once.
