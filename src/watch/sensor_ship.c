@@ -38,10 +38,10 @@ struct ship_run {
 	int sensor_count;
 	bool keep_records;
 	uint64_t limit;
-	char records[TEXT_MOST], pattern[TEXT_MOST], state[TEXT_MOST], policy[TEXT_MOST];
+	char records[TEXT_MOST], pattern[TEXT_MOST], state[TEXT_MOST], policy[TEXT_MOST], shared[TEXT_MOST];
 	struct capture_policy initial;
 	sigset_t before, waited;
-	pid_t sensor, recorder, agent;
+	pid_t sensor, recorder, agent, follow; /* follow: 0 when a configuration file says where the centre is */
 	int sensor_status, recorder_status;
 	bool told_to_end;
 };
@@ -75,7 +75,7 @@ bool sensor_ship_wanted(int argc, char **argv)
 
 static enum error take_words(int argc, char **argv, struct ship_run *run, struct failure *failure)
 {
-	run->sensor_arguments = calloc((size_t)argc + 4, sizeof *run->sensor_arguments);
+	run->sensor_arguments = calloc((size_t)argc + 6, sizeof *run->sensor_arguments);
 	if (!run->sensor_arguments)
 		return fail(failure, ERROR_MEMORY, "no memory for the options");
 	char *fixed[] = { "noroshi", "sensor" };
@@ -133,6 +133,11 @@ static enum error check(struct ship_run *run, struct failure *failure)
 	snprintf(run->pattern, sizeof run->pattern, "%s/records/*.json", run->folder);
 	snprintf(run->state, sizeof run->state, "%s/agent", run->folder);
 	snprintf(run->policy, sizeof run->policy, "%s/agent/capture-policy", run->folder);
+	snprintf(run->shared, sizeof run->shared, "%s/shared", run->folder);
+	if (!run->agent_file) {
+		run->sensor_arguments[run->sensor_count++] = "--shared";
+		run->sensor_arguments[run->sensor_count++] = run->shared;
+	}
 	return OK;
 }
 
@@ -188,6 +193,20 @@ static pid_t start_agent(const struct ship_run *run, bool once)
 		words[count++] = "--once";
 	words[count++] = run->pattern;
 	return start(run, (char *const *)words, STDERR_FILENO);
+}
+
+static pid_t start_follow(const struct ship_run *run)
+{
+	const char *words[ARGUMENTS_MOST] = { "noroshi", "follow", "--to", run->shared };
+	size_t count = 4;
+	const char *const pairs[][2] = { { "--server", run->center }, { "--token-file", run->token_file },
+		{ "--ca", run->authorities }, { "--machine", run->machine } };
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+		if (pairs[i][1]) {
+			words[count++] = pairs[i][0];
+			words[count++] = pairs[i][1];
+		}
+	return run->agent_file ? 0 : start(run, (char *const *)words, STDERR_FILENO);
 }
 
 /* ── the recorder's process ─ */
@@ -288,6 +307,7 @@ static enum error begin(struct ship_run *run, struct failure *failure)
 	run->recorder = run->sensor > 0 ? start_recorder(run, ends[0]) : -1;
 	close(ends[0]);
 	run->agent = run->recorder > 0 ? start_agent(run, false) : -1;
+	run->follow = run->agent > 0 ? start_follow(run) : 0;
 	if (run->sensor > 0 && run->recorder > 0 && run->agent > 0)
 		return OK;
 	error = fail_errno(failure, "a process cannot be started");
@@ -326,6 +346,9 @@ static void take_ended(struct ship_run *run, pid_t ended, int status)
 	} else if (ended == run->agent) {
 		log_write(LOG_ERROR, "the agent has ended: it is started again");
 		run->agent = -1;
+	} else if (ended == run->follow) {
+		log_write(LOG_ERROR, "what is shared is not followed: that is begun again");
+		run->follow = -1;
 	}
 }
 
@@ -342,12 +365,18 @@ static void watch_over(struct ship_run *run)
 			take_ended(run, ended, status);
 		if (run->agent < 0 && signal < 0) /* a second has passed */
 			run->agent = start_agent(run, false);
+		if (run->follow < 0 && signal < 0)
+			run->follow = start_follow(run);
 	}
 }
 
 /* Of capture files everything is delivered; of live capture what is not goes with the next start. */
 static int end(struct ship_run *run)
 {
+	if (run->follow > 0) {
+		kill(run->follow, SIGTERM);
+		wait_one(run->follow);
+	}
 	if (run->agent > 0) {
 		kill(run->agent, SIGTERM);
 		wait_one(run->agent);

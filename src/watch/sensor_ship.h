@@ -3,6 +3,8 @@
  *
  *   noroshi sensor … --eve -  ─pipe─►  recorder ─► FOLDER/records/ ─► noroshi agent ─► centre
  *
+ *   centre ─► noroshi follow ─► FOLDER/shared/ ─► sensor: what the exchange shares (with --center or --machine)
+ *
  * Each is a process of its own: the one that parses packets has no network and no file but its pipe, the recorder
  * writes what the capture policy lets be recorded, and what follows, spools and sends is the agent's own program.
  */
