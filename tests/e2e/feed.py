@@ -27,7 +27,7 @@ INTRUSION = [("ET SCAN Nmap Scripting Engine User-Agent Detected", "Web Applicat
              ("ET WEB_SERVER Webshell Response Observed", "Successful Administrator Privilege Gain", 1, 2036752),
              ("ET MALWARE Cobalt Strike Beacon Command and Control Activity", "Malware Command and Control Activity Detected", 1,
               2033713)]
-CSV_HEADER = "time,detector,signature,signature_id,category,severity,source,target,host,uid"
+CSV_HEADER = "time,detector,signature,signature_id,category,severity,source,target,host,id"
 
 
 def stamp(seconds):
