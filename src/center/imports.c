@@ -50,6 +50,7 @@ struct imports {
 	struct under_way *under_way;
 	unsigned under_way_count;
 	struct watch *again;
+	bool cut_off;        /* the front that sent the parts is gone */
 	nanoseconds expired; /* monotonic */
 	struct counter *good, *bad, *seconds;
 };
@@ -384,7 +385,7 @@ static void expire(struct keeper *keeper)
 	work_end(&work);
 }
 
-void imports_round(struct keeper *keeper)
+static void take_parts(struct keeper *keeper)
 {
 	struct imports *imports = keeper->imports;
 	struct failure failure = { 0 };
@@ -435,16 +436,30 @@ void imports_receive(struct keeper *keeper, const struct message *message)
 	keeper->imports->last = &part->next;
 }
 
-/* Their parts that came are taken all the same: they are whole. */
-void imports_forget(struct keeper *keeper)
+/* What the front that is gone had begun. Its parts that came are taken all the same: they are whole. */
+static void end_what_was_cut_off(struct keeper *keeper)
 {
 	struct failure failure = { 0 };
-	if (!keeper->imports)
-		return;
 	for (unsigned i = 0; i < IMPORTS_MOST && keeper->imports->first; i++)
-		imports_round(keeper);
+		take_parts(keeper);
 	abandon(keeper->imports);
 	if (imports_start(keeper, &failure) != OK)
 		log_write(
 		    LOG_ERROR, "imports that were cut off cannot be ended", LOG_FIELD_STRING("why", failure.words));
+}
+
+void imports_round(struct keeper *keeper)
+{
+	if (keeper->imports->cut_off) {
+		keeper->imports->cut_off = false;
+		end_what_was_cut_off(keeper);
+	}
+	take_parts(keeper);
+}
+
+/* Done at the end of the round: requests of the same round may have a transaction open. */
+void imports_forget(struct keeper *keeper)
+{
+	if (keeper->imports)
+		keeper->imports->cut_off = true;
 }
