@@ -41,6 +41,7 @@ static bool find_code(struct text code, const char *const *codes, unsigned count
 PARSED_CODES(dispatch_kind, dispatch_kind, "reach-test", "warning", "advisory", "newsletter")
 PARSED_CODES(dispatch_direction, dispatch_direction, "down", "up")
 PARSED_CODES(dispatch_pass, dispatch_pass, "at-once", "acknowledged")
+PARSED_CODES(dispatch_timing, dispatch_timing, "none", "short", "middle", "long")
 CODES(dispatch_state, dispatch_state, "draft", "proposed", "running", "closed", "withdrawn")
 CODES(reach_way, reach_way, "", "link", "mail", "account")
 PARSED_CODES(reach_reason, reach_reason, "reached", "waiting", "not-passed-on", "no-address", "stale-contact",

@@ -38,6 +38,13 @@ enum dispatch_pass { PASS_AT_ONCE, PASS_ACKNOWLEDGED };
 const char *dispatch_pass_code(enum dispatch_pass pass); /* "at-once", "acknowledged" */
 bool dispatch_pass_parse(struct text code, enum dispatch_pass *pass);
 
+/* How soon its content is of use (the timing classes of the 2017 network): destinations of first contact with command
+ * and control; vulnerabilities, weighted by severity and sorted by attack; general advice. Each has its speed
+ * (reach/timing.h). */
+enum dispatch_timing { TIMING_NONE, TIMING_SHORT, TIMING_MIDDLE, TIMING_LONG };
+const char *dispatch_timing_code(enum dispatch_timing timing); /* "none", "short", "middle", "long" */
+bool dispatch_timing_parse(struct text code, enum dispatch_timing *timing);
+
 enum dispatch_state { DISPATCH_DRAFT, DISPATCH_PROPOSED, DISPATCH_RUNNING, DISPATCH_CLOSED, DISPATCH_WITHDRAWN };
 const char *dispatch_state_code(enum dispatch_state state);
 
@@ -49,7 +56,10 @@ struct dispatch {
 	enum dispatch_pass pass;
 	enum dispatch_state state;
 	enum tlp tlp;
-	char list[NAME_SIZE]; /* of the directory */
+	enum dispatch_timing timing;
+	char list[NAME_SIZE]; /* of the directory; empty: the members of a community */
+	uint32_t community;   /* 0 = a list */
+	char tags[256];       /* apart by commas; a digest picks by one */
 	char subject_ja[256], subject_en[256];
 	char *body_ja, *body_en; /* lines of plain text; arena-owned */
 	char *questions;         /* of the self-check sheet, one a line; arena-owned */
@@ -63,6 +73,14 @@ struct dispatch {
 nanoseconds dispatch_deadline(const struct dispatch *dispatch);
 /* The fiscal year (April to March, JST) of a time, as years of reach tests are counted. */
 int fiscal_year(nanoseconds time);
+
+/* Who issues it together with the centre: nothing is sent before all of them agreed. */
+struct dispatch_signatory {
+	uint64_t dispatch;
+	uint32_t organisation;
+	struct uuid account; /* who agreed for it; nil: nobody yet */
+	nanoseconds agreed;
+};
 
 /* One line of the directory. */
 struct dispatch_contact {

@@ -51,7 +51,11 @@ json_t *dispatch_json(struct call *call, const struct dispatch *dispatch)
 	output_string(object, "pass", dispatch_pass_code(dispatch->pass));
 	output_string(object, "state", dispatch_state_code(dispatch->state));
 	output_string(object, "tlp", tlp_code(dispatch->tlp));
+	output_string(object, "timing", dispatch_timing_code(dispatch->timing));
 	output_string(object, "list", dispatch->list);
+	output_string(object, "tags", dispatch->tags);
+	if (dispatch->community)
+		json_object_set_new(object, "community", json_integer(dispatch->community));
 	output_string(object, "subject", in_language(call, dispatch->subject_ja, dispatch->subject_en));
 	output_string(object, "subject_ja", dispatch->subject_ja);
 	output_string(object, "subject_en", dispatch->subject_en);
@@ -84,6 +88,11 @@ json_t *publication_json(struct call *call, const struct dispatch *dispatch, con
 	output_time(object, "deadline", dispatch_deadline(dispatch));
 	output_time(object, "acknowledged", recipient->reached);
 	json_object_set_new(object, "open", json_boolean(!recipient->reached && reach_takes_answers(dispatch)));
+	struct reach_work work = reach_work_of(call);
+	struct builder titles = { 0 };
+	if (reach_signatories(&work, dispatch, !is_english(call), &titles, NULL) == OK && titles.size > 0)
+		output_string(object, "signatories", titles.at);
+	builder_free(&titles);
 	json_t *questions = json_array(), *question;
 	json_t *texts = lines_json(dispatch->questions);
 	size_t i;

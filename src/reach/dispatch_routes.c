@@ -15,64 +15,13 @@ static enum error load(struct call *call, struct dispatch *dispatch, struct fail
 	return error == ERROR_NOT_FOUND ? fail(failure, error, ROUTE_HIDDEN_WORDS) : error;
 }
 
-static enum error answer(struct call *call, const struct dispatch *dispatch)
+enum error dispatch_answer(struct call *call, const struct dispatch *dispatch)
 {
 	char id[UUID_TEXT];
 	bool form = call->route->kind == ROUTE_FORM;
 	snprintf(call->location, sizeof call->location, "%s/dispatches/%s", form ? "" : "/v1",
 	    uuid_format(dispatch->id, id));
 	json_object_set_new(call->output, "dispatch", dispatch_json(call, dispatch));
-	return OK;
-}
-
-/* ── drafted ─ */
-
-static enum error check_questions(struct text questions, struct failure *failure)
-{
-	unsigned count = 0;
-	while (questions.size > 0)
-		count += text_trim(text_cut(&questions, '\n')).size > 0;
-	return count <= SHEET_QUESTIONS
-		   ? OK
-		   : fail(failure, ERROR_INPUT, "questions: at most %d, one a line", SHEET_QUESTIONS);
-}
-
-enum error dispatch_create(struct call *call, struct failure *failure)
-{
-	struct reach_work work = reach_work_of(call);
-	struct dispatch dispatch = { .author = call->subject->account,
-		.created = call->now,
-		.tlp = TLP_GREEN,
-		.within = input_integer(call, "minutes", 24 * 60) * MINUTE,
-		.body_ja = arena_string(call->arena, text_trim(input_text(call, "text_ja"))),
-		.body_en = arena_string(call->arena, text_trim(input_text(call, "text_en"))),
-		.questions = arena_string(call->arena, text_trim(input_text(call, "questions"))) };
-	uint32_t recipients;
-	dispatch_kind_parse(input_text(call, "kind"), &dispatch.kind);
-	dispatch_direction_parse(input_text(call, "direction"), &dispatch.direction);
-	dispatch_pass_parse(input_text(call, "pass"), &dispatch.pass);
-	if (input_has(call, "tlp"))
-		tlp_parse(input_text(call, "tlp"), &dispatch.tlp);
-	enum error error = input_copy(call, "list", dispatch.list, sizeof dispatch.list, failure);
-	if (error == OK)
-		error = input_copy(call, "subject_ja", dispatch.subject_ja, sizeof dispatch.subject_ja, failure);
-	if (error == OK)
-		error = input_copy(call, "subject_en", dispatch.subject_en, sizeof dispatch.subject_en, failure);
-	if (error == OK && !dispatch.subject_ja[0] && !dispatch.subject_en[0])
-		error = fail(failure, ERROR_INPUT, "subject_ja: one of subject_ja and subject_en is needed");
-	if (error == OK && (!dispatch.body_ja || !dispatch.body_en || !dispatch.questions))
-		error = fail(failure, ERROR_MEMORY, "dispatch: no memory");
-	if (error == OK)
-		error = check_questions(text_of(dispatch.questions), failure);
-	if (error == OK)
-		error = reach_count(&work, &dispatch, &recipients, failure);
-	if (error == OK)
-		error = store_dispatch_put(call->store, call->scope, &dispatch, failure);
-	if (error != OK)
-		return error;
-	call->status = call->route->kind == ROUTE_FORM ? 303 : 201;
-	answer(call, &dispatch);
-	json_object_set_new(call->output, "recipients_now", json_integer(recipients));
 	return OK;
 }
 
@@ -86,7 +35,7 @@ enum error dispatch_propose(struct call *call, struct failure *failure)
 	if (error == OK)
 		error = reach_propose(
 		    &work, &dispatch, call->subject->account, (uint32_t)input_integer(call, "recipients", 0), failure);
-	return error == OK ? answer(call, &dispatch) : error;
+	return error == OK ? dispatch_answer(call, &dispatch) : error;
 }
 
 enum error dispatch_start(struct call *call, struct failure *failure)
@@ -97,7 +46,7 @@ enum error dispatch_start(struct call *call, struct failure *failure)
 	if (error == OK)
 		error = reach_start(
 		    &work, &dispatch, call->subject->account, (uint32_t)input_integer(call, "recipients", 0), failure);
-	return error == OK ? answer(call, &dispatch) : error;
+	return error == OK ? dispatch_answer(call, &dispatch) : error;
 }
 
 enum error dispatch_deadline_set(struct call *call, struct failure *failure)
@@ -114,7 +63,7 @@ enum error dispatch_deadline_set(struct call *call, struct failure *failure)
 		return fail(failure, ERROR_INPUT, "until: after its start, and within 90 days of it");
 	dispatch.within = until - dispatch.started;
 	error = store_dispatch_put(call->store, call->scope, &dispatch, failure);
-	return error == OK ? answer(call, &dispatch) : error;
+	return error == OK ? dispatch_answer(call, &dispatch) : error;
 }
 
 enum error dispatch_remind(struct call *call, struct failure *failure)
@@ -134,7 +83,7 @@ enum error dispatch_remind(struct call *call, struct failure *failure)
 	if (error != OK)
 		return error;
 	json_object_set_new(call->output, "reminded", json_integer((json_int_t)reminded));
-	return answer(call, &dispatch);
+	return dispatch_answer(call, &dispatch);
 }
 
 enum error dispatch_close(struct call *call, struct failure *failure)
@@ -144,7 +93,7 @@ enum error dispatch_close(struct call *call, struct failure *failure)
 	enum error error = load(call, &dispatch, failure);
 	if (error == OK)
 		error = reach_close(&work, &dispatch, failure);
-	return error == OK ? answer(call, &dispatch) : error;
+	return error == OK ? dispatch_answer(call, &dispatch) : error;
 }
 
 enum error dispatch_withdraw(struct call *call, struct failure *failure)
@@ -154,7 +103,7 @@ enum error dispatch_withdraw(struct call *call, struct failure *failure)
 	enum error error = load(call, &dispatch, failure);
 	if (error == OK)
 		error = reach_withdraw(&work, &dispatch, failure);
-	return error == OK ? answer(call, &dispatch) : error;
+	return error == OK ? dispatch_answer(call, &dispatch) : error;
 }
 
 /* ── shown ─ */
@@ -244,7 +193,7 @@ enum error dispatch_read(struct call *call, struct failure *failure)
 	enum error error = load(call, &dispatch, failure);
 	if (error != OK)
 		return error;
-	answer(call, &dispatch);
+	dispatch_answer(call, &dispatch);
 	bool waits = dispatch.state == DISPATCH_DRAFT || dispatch.state == DISPATCH_PROPOSED;
 	if (waits && reach_count(&work, &dispatch, &recipients, &none) == OK)
 		json_object_set_new(call->output, "recipients_now", json_integer(recipients));

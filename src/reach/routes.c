@@ -6,6 +6,7 @@
 static const char *const kinds[] = { "reach-test", "warning", "advisory", "newsletter", NULL };
 static const char *const directions[] = { "down", "up", NULL };
 static const char *const passes[] = { "at-once", "acknowledged", NULL };
+static const char *const timings[] = { "none", "short", "middle", "long", NULL };
 static const char *const tlps[] = { "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED", NULL };
 static const char *const formats[] = { "json", "csv", NULL };
 static const char *const reasons[] = { "reached", "waiting", "not-passed-on", "no-address", "stale-contact", "bounced",
@@ -23,10 +24,24 @@ static const char *const mails[] = { "bounce", "reply", NULL };
 							 .summary = "Of one page; 50 when absent."                     \
 	}
 
+#define AUDIENCE                                                                                                       \
+	{ "list", FIELD_TEXT, IN_BODY, false, 127, .summary = "The list of the directory to which it goes; or" },      \
+	    { "community", FIELD_TEXT, IN_BODY, false, 127,                                                            \
+		    .summary = "short name of the community whose members get it." },                                  \
+	{                                                                                                              \
+		"tags", FIELD_TEXT, IN_BODY, false, 255, .summary = "Apart by commas; a digest picks by one."          \
+	}
+
 static const struct field list_fields[] = { PAGE_FIELDS, { NULL } };
 static const struct field create_fields[] = {
 	{ "kind", FIELD_CHOICE, IN_BODY, true, .choices = kinds, .summary = "What it is." },
-	{ "list", FIELD_TEXT, IN_BODY, true, 127, .summary = "The list of the directory to which it goes." },
+	AUDIENCE,
+	{ "timing", FIELD_CHOICE, IN_BODY, false, .choices = timings,
+	    .summary = "A timing class: it makes a text of `content`, and sets the time to answer." },
+	{ "content", FIELD_LINES, IN_BODY, false, DISPATCH_BODY - 1,
+	    .summary = "Of the timing class: destinations; \"CVE | severity | attack | title\"; or advice." },
+	{ "signatories", FIELD_TEXT, IN_BODY, false, 1000,
+	    .summary = "Short names of organisations, apart by commas, who issue it too: all must agree first." },
 	{ "direction", FIELD_CHOICE, IN_BODY, false, .choices = directions,
 	    .summary = "From the first tier down (when absent), or from the last one up." },
 	{ "pass", FIELD_CHOICE, IN_BODY, false, .choices = passes,
@@ -42,6 +57,29 @@ static const struct field create_fields[] = {
 	    .summary = "How long after the start an answer is in time; a day when absent." },
 	{ NULL },
 };
+static const struct field digest_fields[] = {
+	AUDIENCE,
+	{ "tag", FIELD_TEXT, IN_BODY, true, 64, .summary = "What was sent with this tag is in it." },
+	{ "from", FIELD_TIME, IN_BODY, true, .summary = "Sent from then." },
+	{ "to", FIELD_TIME, IN_BODY, false, .summary = "Sent before then; now when absent." },
+	{ "tlp", FIELD_CHOICE, IN_BODY, false, .choices = tlps,
+	    .summary = "Of the digest, GREEN when absent; what is above it is not in it." },
+	{ "subject_ja", FIELD_TEXT, IN_BODY, false, 255, .summary = "Subject in Japanese." },
+	{ "subject_en", FIELD_TEXT, IN_BODY, false, 255, .summary = "Subject in English; one of both is needed." },
+	{ "minutes", FIELD_INTEGER, IN_BODY, false, .least = 1, .most = 60 * 24 * 90,
+	    .summary = "How long after the start an answer is in time; a day when absent." },
+	{ NULL },
+};
+static const struct field count_fields[] = {
+	{ "from", FIELD_TIME, IN_QUERY, false, .summary = "Sent from then." },
+	{ "to", FIELD_TIME, IN_QUERY, false, .summary = "Sent before then." },
+	{ NULL },
+};
+static const struct field feed_fields[] = {
+	{ "secret", FIELD_SECRET, IN_PATH, true, 128, .summary = "From the address of the feed." },
+	{ NULL },
+};
+static const struct field signature_fields[] = { ID("The message that is to be issued together."), { NULL } };
 static const struct field id_fields[] = { ID("The dispatch."), { NULL } };
 static const struct field seen_fields[] = {
 	ID("The dispatch."),
@@ -139,6 +177,11 @@ const struct route reach_routes[] = {
 	    "Reach tests, early warnings, advisories and newsletters, newest first."),
 	CHANGE("/dispatches", "dispatch-create", create_fields, 0, dispatch_create,
 	    "Draft a message to all of a list of the directory."),
+	{ ROUTE_JSON, "POST", "/v1/dispatch-digests", "dispatch-digest",
+	    "Draft a newsletter of what was sent with a tag in a time.", digest_fields, ACTION_NOTICE_WRITE,
+	    .hidden = true, .changes = true, .handle = dispatch_digest },
+	{ ROUTE_JSON, "GET", "/v1/dispatch-counts", "dispatch-counts", "How many were sent, by kind and language.",
+	    count_fields, ACTION_NOTICE_WRITE, .hidden = true, .handle = dispatch_counts },
 	READ("/dispatches/{id}", "dispatch-read", "dispatch", id_fields, ACTION_NOTICE_WRITE, true, dispatch_read,
 	    "A dispatch: whom it goes to, whom it reached, by tier and by sector body, and why not the others."),
 	{ ROUTE_JSON, "GET", "/v1/dispatches/{id}/records", "dispatch-records",
@@ -168,6 +211,19 @@ const struct route reach_routes[] = {
 	{ ROUTE_FORM, "POST", "/publications/{id}/acknowledge", "publication-acknowledge-form",
 	    "Say that it was received.", acknowledge_fields, ACTION_NOTICE_ACKNOWLEDGE, .changes = true,
 	    .handle = publication_acknowledge },
+	READ("/signatures", "signature-list", "signatures", NULL, ACTION_NOTICE_READ, false, signature_list,
+	    "What one's organisation is asked to issue together with the centre."),
+	{ ROUTE_JSON, "POST", "/v1/signatures/{id}/agree", "signature-agree", "Agree to issue it together.",
+	    signature_fields, ACTION_NOTICE_ACKNOWLEDGE, .changes = true, .handle = signature_agree },
+	{ ROUTE_FORM, "POST", "/signatures/{id}/agree", "signature-agree-form", "Agree to issue it together.",
+	    signature_fields, ACTION_NOTICE_ACKNOWLEDGE, .changes = true, .handle = signature_agree },
+	{ ROUTE_JSON, "POST", "/v1/feeds", "feed-make",
+	    "The address of one's own Atom feed, new: the one before stops working.", NULL, ACTION_NOTICE_ACKNOWLEDGE,
+	    .changes = true, .handle = feed_make },
+	{ ROUTE_JSON, "GET", "/v1/feeds/{secret}", "feed-read", "What was sent to a reader's organisation, as Atom.",
+	    feed_fields, ACTION_NOTICE_READ, .stranger = true, .limits = { .per_minute = 60 }, .handle = feed_read },
+	{ ROUTE_JSON, "GET", "/v1/feed", "feed-public", "What is TLP:CLEAR, as Atom, where the operator wants it.",
+	    NULL, ACTION_NOTICE_READ, .stranger = true, .limits = { .per_minute = 60 }, .handle = feed_public },
 	{ ROUTE_PAGE, "GET", "/d/{secret}", "dispatch-link-page",
 	    "The page behind the link in a mail of a dispatch; acknowledges nothing.", link_fields,
 	    ACTION_NOTICE_ACKNOWLEDGE, .stranger = true, .limits = { .per_minute = 60 }, .page = "dispatch-link",

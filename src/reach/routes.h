@@ -12,9 +12,20 @@ extern const struct route reach_routes[];
 
 #define SHEET_QUESTIONS 8 /* of one self-check sheet */
 
-/* dispatch_routes.c */
-enum error dispatch_list(struct call *call, struct failure *failure);
+/* dispatch_create.c */
 enum error dispatch_create(struct call *call, struct failure *failure);
+enum error dispatch_digest(struct call *call, struct failure *failure);
+/* joint_routes.c */
+enum error signature_list(struct call *call, struct failure *failure);
+enum error signature_agree(struct call *call, struct failure *failure);
+enum error dispatch_counts(struct call *call, struct failure *failure);
+/* feed.c */
+enum error feed_public(struct call *call, struct failure *failure);
+enum error feed_read(struct call *call, struct failure *failure);
+enum error feed_make(struct call *call, struct failure *failure);
+/* dispatch_routes.c */
+enum error dispatch_answer(struct call *call, const struct dispatch *dispatch); /* where it is now, and the dispatch */
+enum error dispatch_list(struct call *call, struct failure *failure);
 enum error dispatch_read(struct call *call, struct failure *failure);
 enum error dispatch_records(struct call *call, struct failure *failure);
 enum error dispatch_propose(struct call *call, struct failure *failure);

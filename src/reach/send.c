@@ -17,6 +17,7 @@ struct writing {
 	const struct catalog *catalog;
 	struct mail_sender sender;
 	const char *secret;
+	struct builder signatories; /* their titles */
 	bool reminder;
 };
 
@@ -86,6 +87,8 @@ static void write_body(const struct writing *writing, struct builder *to)
 	if (writing->recipient->person[0])
 		line(writing, to, N_("Attention: {0}"), writing->recipient->person);
 	line(writing, to, N_("From {0}"), in_language(writing, writing->sender.centre_ja, writing->sender.centre_en));
+	if (writing->signatories.size > 0)
+		line(writing, to, N_("Issued jointly with {0}"), writing->signatories.at);
 	build_char(to, '\n');
 	if (writing->reminder)
 		line(writing, to, N_("We have not received your answer to this message yet."), "");
@@ -163,7 +166,12 @@ static enum error send_mail(struct reach_work *work, const struct dispatch *disp
 	enum error error = link_key_load(work->center->folder, &key, failure);
 	if (error == OK)
 		link_secret(&key, recipient->id, secret);
-	return error == OK ? put_mail(&writing, failure) : error;
+	if (error == OK)
+		error = reach_signatories(work, dispatch, is_japanese(&writing), &writing.signatories, failure);
+	if (error == OK)
+		error = put_mail(&writing, failure);
+	builder_free(&writing.signatories);
+	return error;
 }
 
 /* ── some at once ─ */

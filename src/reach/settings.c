@@ -18,6 +18,8 @@ static const struct option options[] = {
 	{ "close_after", OPTION_DURATION, AT(close_after), "7 d", 0, 86400.0 * 365,
 	    .summary =
 		"How long after its deadline a dispatch is closed by itself: until then late answers are taken." },
+	{ "public_feed", OPTION_BOOLEAN, AT(public_feed), "false",
+	    .summary = "Messages that are TLP:CLEAR are in an Atom feed that everybody may read, /v1/feed." },
 	{ "at_once", OPTION_INTEGER, AT(at_once), "200", 1, 5000, "mails",
 	    .summary = "So many mails of a dispatch are written in one step, about every second." },
 	{ NULL },

@@ -10,6 +10,7 @@
 struct reach_settings {
 	nanoseconds reminder_lead; /* before the deadline; 0: nobody is reminded */
 	nanoseconds close_after;   /* the deadline */
+	bool public_feed;          /* what is TLP:CLEAR is there for everybody */
 	int64_t at_once;           /* mails that are written in one step */
 };
 

@@ -32,16 +32,52 @@ static void take_contact(void *context, const struct dispatch_contact *contact)
 	contacts->list[contacts->count++] = *contact;
 }
 
-/* The list's contacts, on the heap, and the tree they make. */
-static enum error load_tree(struct reach_work *work, const struct dispatch *dispatch, struct contacts *contacts,
-    struct tree *tree, struct failure *failure)
+/* The members of a community at this time, as contacts of one tier; to be one is to have agreed. */
+static enum error load_members(
+    struct reach_work *work, const struct dispatch *dispatch, struct contacts *contacts, struct failure *failure)
+{
+	struct policy_snapshot snapshot;
+	enum error error = store_snapshot(work->store, work->now, work->arena, &snapshot, failure);
+	for (size_t i = 0; error == OK && i < snapshot.organisation_count; i++) {
+		struct organisation organisation;
+		uint32_t number = snapshot.organisations[i].organisation;
+		if (policy_standing(&snapshot, number, dispatch->community) < STANDING_READS)
+			continue;
+		error = store_organisation_get(work->store, work->all, number, &organisation, failure);
+		if (error != OK)
+			break;
+		struct dispatch_contact contact = {
+			.tier = "member", .organisation = number, .language = organisation.language, .agreed = true
+		};
+		bool japanese = organisation.language == LANGUAGE_JAPANESE;
+		text_copy(text_of(organisation.name), contact.name, sizeof contact.name);
+		text_copy(text_of(japanese ? organisation.title_ja : organisation.title_en), contact.title,
+		    sizeof contact.title);
+		take_contact(contacts, &contact);
+	}
+	return error == OK && contacts->count == 0
+		   ? fail(failure, ERROR_INPUT, "community: nobody is a member of it now")
+		   : error;
+}
+
+static enum error load_list(
+    struct reach_work *work, const struct dispatch *dispatch, struct contacts *contacts, struct failure *failure)
 {
 	enum error error =
 	    store_contact_each(work->store, work->all, dispatch->list, false, take_contact, contacts, failure);
+	return error == OK && contacts->count == 0
+		   ? fail(failure, ERROR_INPUT, "list: the directory has no list \"%s\"", dispatch->list)
+		   : error;
+}
+
+/* The contacts, on the heap, and the tree they make. */
+static enum error load_tree(struct reach_work *work, const struct dispatch *dispatch, struct contacts *contacts,
+    struct tree *tree, struct failure *failure)
+{
+	enum error error = dispatch->community ? load_members(work, dispatch, contacts, failure)
+					       : load_list(work, dispatch, contacts, failure);
 	if (error == OK && contacts->failed)
 		error = fail(failure, ERROR_MEMORY, "no memory for the directory");
-	if (error == OK && contacts->count == 0)
-		error = fail(failure, ERROR_INPUT, "list: the directory has no list \"%s\"", dispatch->list);
 	if (error == OK)
 		error = tree_make(contacts->list, (uint32_t)contacts->count, dispatch->kind == DISPATCH_WARNING,
 		    work->arena, tree, failure);
@@ -153,6 +189,47 @@ static enum error make_recipients(
 	return error;
 }
 
+struct titles {
+	struct reach_work *work;
+	struct builder *to;
+	bool japanese;
+};
+
+static void name_signatory(void *context, const struct dispatch_signatory *signatory)
+{
+	struct titles *titles = context;
+	struct organisation organisation;
+	if (store_organisation_get(
+		titles->work->store, titles->work->all, signatory->organisation, &organisation, NULL) != OK)
+		return;
+	const char *title = titles->japanese ? organisation.title_ja : organisation.title_en;
+	build_text(titles->to, titles->to->size > 0 ? titles->japanese ? TEXT("、") : TEXT(", ") : TEXT_NONE);
+	build_text(titles->to, text_of(*title ? title : organisation.name));
+}
+
+enum error reach_signatories(struct reach_work *work, const struct dispatch *dispatch, bool japanese,
+    struct builder *to, struct failure *failure)
+{
+	struct titles titles = { work, to, japanese };
+	return store_signatory_each(work->store, work->all, dispatch->number, name_signatory, &titles, failure);
+}
+
+static void count_missing(void *context, const struct dispatch_signatory *signatory)
+{
+	uint32_t *missing = context;
+	*missing += signatory->agreed == 0;
+}
+
+static enum error check_signatories(struct reach_work *work, const struct dispatch *dispatch, struct failure *failure)
+{
+	uint32_t missing = 0;
+	enum error error =
+	    store_signatory_each(work->store, work->all, dispatch->number, count_missing, &missing, failure);
+	return error == OK && missing > 0
+		   ? fail(failure, ERROR_CONFLICT, "%u of those who issue it together have not agreed yet", missing)
+		   : error;
+}
+
 enum error reach_start(
     struct reach_work *work, struct dispatch *dispatch, struct uuid account, uint32_t seen, struct failure *failure)
 {
@@ -164,7 +241,9 @@ enum error reach_start(
 		return fail(failure, ERROR_CONFLICT, "who proposed it cannot start it: that takes a second person");
 	if (dispatch->recipients != seen)
 		return fail(failure, ERROR_CONFLICT, "recipients: it was proposed for %u", dispatch->recipients);
-	enum error error = check_seen(work, dispatch, seen, failure);
+	enum error error = check_signatories(work, dispatch, failure);
+	if (error == OK)
+		error = check_seen(work, dispatch, seen, failure);
 	if (error == OK) {
 		dispatch->state = DISPATCH_RUNNING;
 		dispatch->approved_by = account;

@@ -30,6 +30,9 @@ enum error reach_propose(
 /* By somebody else than who proposed it (ERROR_CONFLICT). It is the first tier's turn. */
 enum error reach_start(
     struct reach_work *work, struct dispatch *dispatch, struct uuid account, uint32_t seen, struct failure *failure);
+/* Appends the titles of those who issue it together with the centre. */
+enum error reach_signatories(struct reach_work *work, const struct dispatch *dispatch, bool japanese,
+    struct builder *to, struct failure *failure);
 /* Notes in the directory whom it reached and whom it did not. */
 enum error reach_close(struct reach_work *work, struct dispatch *dispatch, struct failure *failure);
 enum error reach_withdraw(struct reach_work *work, struct dispatch *dispatch, struct failure *failure);

@@ -8,7 +8,8 @@
 
 #define FIELDS                                                                                                         \
 	"number, id, kind, direction, pass, state, tlp, list, subject_ja, subject_en, body_ja, body_en, questions, "   \
-	"author, proposed_by, approved_by, created, started, closed, within, recipients, version"
+	"author, proposed_by, approved_by, created, started, closed, within, recipients, version, "                    \
+	"community, timing, tags"
 #define FROM " FROM (SELECT *, 0 AS organisation FROM dispatch)"
 #define CURSOR_DISPATCH 'p'
 
@@ -32,7 +33,10 @@ static bool take(struct query *query, struct arena *arena, struct dispatch *disp
 		.closed = column_integer(query, 18),
 		.within = column_integer(query, 19),
 		.recipients = (uint32_t)column_integer(query, 20),
-		.version = column_count(query, 21) };
+		.version = column_count(query, 21),
+		.community = (uint32_t)column_integer(query, 22),
+		.timing = (enum dispatch_timing)column_integer(query, 23) };
+	column_string(query, 24, dispatch->tags, sizeof dispatch->tags);
 	column_string(query, 7, dispatch->list, sizeof dispatch->list);
 	column_string(query, 8, dispatch->subject_ja, sizeof dispatch->subject_ja);
 	column_string(query, 9, dispatch->subject_en, sizeof dispatch->subject_en);
@@ -62,6 +66,9 @@ static enum error bind_and_run(struct query *query, const struct dispatch *dispa
 	bind_integer(query, ":within", dispatch->within);
 	bind_integer(query, ":recipients", dispatch->recipients);
 	bind_integer(query, ":version", (int64_t)dispatch->version);
+	bind_integer(query, ":community", dispatch->community);
+	bind_integer(query, ":timing", dispatch->timing);
+	bind_string(query, ":tags", dispatch->tags);
 	return query_run(query, changed);
 }
 
@@ -83,14 +90,16 @@ enum error store_dispatch_put(
 	enum error error = query_write(store, scope, NOUN_NOTICE, 0,
 	    new ? "INSERT INTO dispatch (id, kind, direction, pass, state, tlp, list, subject_ja, subject_en, body_ja,"
 		  " body_en, questions, author, proposed_by, approved_by, created, started, closed, within, recipients,"
-		  " version) VALUES (:id, :kind, :direction, :pass, :state, :tlp, :list, :subject_ja, :subject_en,"
+		  " version, community, timing, tags) VALUES (:id, :kind, :direction, :pass, :state, :tlp, :list, "
+		  ":subject_ja, :subject_en,"
 		  " :body_ja, :body_en, :questions, :author, :proposed_by, :approved_by, :created, :started, :closed,"
-		  " :within, :recipients, :version + 1)"
+		  " :within, :recipients, :version + 1, :community, :timing, :tags)"
 		: "UPDATE dispatch SET kind = :kind, direction = :direction, pass = :pass, state = :state, tlp = :tlp,"
 		  " list = :list, subject_ja = :subject_ja, subject_en = :subject_en, body_ja = :body_ja,"
 		  " body_en = :body_en, questions = :questions, author = :author, proposed_by = :proposed_by,"
 		  " approved_by = :approved_by, created = :created, started = :started, closed = :closed,"
-		  " within = :within, recipients = :recipients, version = version + 1"
+		  " within = :within, recipients = :recipients, version = version + 1,"
+		  " community = :community, timing = :timing, tags = :tags"
 		  " WHERE id = :id AND version = :version",
 	    &query, failure);
 	if (error)
@@ -178,6 +187,27 @@ enum error store_dispatch_each(struct store *store, const struct scope *scope, b
 	}
 	if (!error)
 		cursor_write(page, CURSOR_DISPATCH, (int64_t)dispatch.number, (struct uuid){ 0 });
+	query_release(&query);
+	return error == ERROR_END ? OK : error;
+}
+
+enum error store_dispatch_counts(struct store *store, const struct scope *scope, nanoseconds from, nanoseconds to,
+    void (*each)(void *, enum dispatch_kind, bool japanese, bool english, uint64_t count), void *context,
+    struct failure *failure)
+{
+	struct query query;
+	enum error error = query_read(store, scope, NOUN_NOTICE,
+	    "SELECT kind, subject_ja <> '', subject_en <> '', count(*) FROM (SELECT *, 0 AS organisation FROM dispatch)"
+	    " WHERE {scope} AND started >= :from AND started < :to AND state IN (2, 3) GROUP BY 1, 2, 3 ORDER BY 1, 2, "
+	    "3",
+	    &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":from", from > 0 ? from : 1);
+	bind_integer(&query, ":to", to);
+	while ((error = query_step(&query)) == OK)
+		each(context, (enum dispatch_kind)column_integer(&query, 0), column_integer(&query, 1),
+		    column_integer(&query, 2), column_count(&query, 3));
 	query_release(&query);
 	return error == ERROR_END ? OK : error;
 }

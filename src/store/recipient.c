@@ -147,6 +147,22 @@ enum error store_recipient_by_link(struct store *store, const struct scope *scop
 	return get(&query, arena, recipient, failure);
 }
 
+static enum error each_of(struct query *query, struct arena *arena, void (*each)(void *, const struct recipient *),
+    void *context, struct failure *failure)
+{
+	enum error error;
+	while ((error = query_step(query)) == OK) {
+		struct recipient recipient;
+		if (!take(query, arena, &recipient)) {
+			error = fail(failure, ERROR_MEMORY, "recipients: no memory");
+			break;
+		}
+		each(context, &recipient);
+	}
+	query_release(query);
+	return error == ERROR_END ? OK : error;
+}
+
 #define CHOICES 3
 static const char *const lists[CHOICES + 1] = {
 	[RECIPIENTS_ALL] = "SELECT " FIELDS " FROM recipient WHERE {scope} AND dispatch = :dispatch AND number > :after"
@@ -172,16 +188,22 @@ enum error store_recipient_each(struct store *store, const struct scope *scope, 
 	bind_integer(&query, ":dispatch", (int64_t)dispatch);
 	bind_integer(&query, ":after", (int64_t)after);
 	bind_integer(&query, ":limit", limit);
-	while ((error = query_step(&query)) == OK) {
-		struct recipient recipient;
-		if (!take(&query, arena, &recipient)) {
-			error = fail(failure, ERROR_MEMORY, "recipients: no memory");
-			break;
-		}
-		each(context, &recipient);
-	}
-	query_release(&query);
-	return error == ERROR_END ? OK : error;
+	return each_of(&query, arena, each, context, failure);
+}
+
+enum error store_recipient_of(struct store *store, const struct scope *scope, uint32_t organisation, uint32_t limit,
+    struct arena *arena, void (*each)(void *, const struct recipient *), void *context, struct failure *failure)
+{
+	struct query query;
+	enum error error = query_read(store, scope, NOUN_NOTICE,
+	    "SELECT " FIELDS " FROM recipient WHERE {scope} AND organisation = :organisation AND organisation <> 0"
+	    " AND sent <> 0 ORDER BY number DESC LIMIT :limit",
+	    &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":organisation", organisation);
+	bind_integer(&query, ":limit", limit);
+	return each_of(&query, arena, each, context, failure);
 }
 
 enum error store_recipient_pass(struct store *store, const struct scope *scope, const struct dispatch *dispatch,

@@ -311,6 +311,18 @@ static const char version_11[] =
     "CREATE INDEX shared_given ON shared(organisation, given);"
     "CREATE TABLE shared_stop (organisation INTEGER PRIMARY KEY, account BLOB NOT NULL, since INTEGER NOT NULL) "
     "STRICT;";
+/* What a dispatch may be besides: to a community, of a timing class, tagged, issued by several; feeds of readers. */
+static const char version_12[] =
+    "ALTER TABLE dispatch ADD COLUMN community INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE dispatch ADD COLUMN timing INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE dispatch ADD COLUMN tags TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE signatory ("
+    " dispatch INTEGER NOT NULL REFERENCES dispatch(number),"
+    " organisation INTEGER NOT NULL REFERENCES organisation(number), account BLOB, agreed INTEGER NOT NULL,"
+    " PRIMARY KEY (dispatch, organisation)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE feed ("
+    " account BLOB PRIMARY KEY REFERENCES account(id), organisation INTEGER NOT NULL, digest BLOB NOT NULL UNIQUE,"
+    " made INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
-	version_8, version_9, version_10, version_11, NULL };
+	version_8, version_9, version_10, version_11, version_12, NULL };

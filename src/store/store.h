@@ -177,6 +177,20 @@ enum error store_dispatch_of(
 /* The newest first; with `running` those alone that run, all of them. */
 enum error store_dispatch_each(struct store *, const struct scope *, bool running, struct page *, struct arena *,
     void (*each)(void *, const struct dispatch *), void *context, struct failure *);
+/* How many were sent from `from` until before `to`, by kind and the languages that they have. */
+enum error store_dispatch_counts(struct store *, const struct scope *, nanoseconds from, nanoseconds to,
+    void (*each)(void *, enum dispatch_kind, bool japanese, bool english, uint64_t count), void *context,
+    struct failure *);
+enum error store_signatory_put(
+    struct store *, const struct scope *, const struct dispatch_signatory *, struct failure *);
+/* Of one dispatch, or (0) the newest 500 of all in the scope. */
+enum error store_signatory_each(struct store *, const struct scope *, uint64_t dispatch,
+    void (*each)(void *, const struct dispatch_signatory *), void *context, struct failure *);
+/* The one feed of an account, in place of the one before. */
+enum error store_feed_put(struct store *, const struct scope *, struct uuid account, uint32_t organisation,
+    const uint8_t digest[32], nanoseconds made, struct failure *);
+enum error store_feed_find(struct store *, const struct scope *, const uint8_t digest[32], struct uuid *account,
+    uint32_t *organisation, struct failure *);
 /* Number 0 = new: then the id is given. */
 enum error store_recipient_put(struct store *, const struct scope *, struct recipient *, struct failure *);
 enum error store_recipient_get(
@@ -192,6 +206,9 @@ enum recipient_choice {
 enum error store_recipient_each(struct store *, const struct scope *, uint64_t dispatch, enum recipient_choice,
     uint64_t after, uint32_t limit, struct arena *, void (*each)(void *, const struct recipient *), void *context,
     struct failure *);
+/* The newest that were sent to one organisation. */
+enum error store_recipient_of(struct store *, const struct scope *, uint32_t organisation, uint32_t limit,
+    struct arena *, void (*each)(void *, const struct recipient *), void *context, struct failure *);
 /* It is the turn of the next ones: those below it, or (up) the one above it; of those whose turn it was, nothing
  * changes. `recipient` NULL: of the first ones of the dispatch. */
 enum error store_recipient_pass(struct store *, const struct scope *, const struct dispatch *, const struct recipient *,

@@ -160,7 +160,9 @@ def thing(path, number):
                                         {"hours": 1, "reason": "x"})
         assert status == 201, planned
         return str(planned["number"]), "4000000"
-    if path.startswith(("/v1/dispatches", "/v1/publications", "/v1/dispatch-mails")):
+    if path.startswith("/v1/feeds"):
+        return UUIDS[0], UUIDS[0]  # its address is known to its reader alone
+    if path.startswith(("/v1/dispatches", "/v1/publications", "/v1/dispatch-mails", "/v1/signatures")):
         return dispatched(number)[path.split("/")[2]], UUIDS[0]
     if path.startswith("/v1/communities") and "/members/" not in path:
         return "4000001", "4000000"
@@ -213,7 +215,8 @@ def dispatched(number):
         w.call("POST", "/v1/dispatches/%s/propose" % made, {"recipients": 1})
         w.call("POST", "/v1/dispatches/%s/start" % made, {"recipients": 1}, second)
         own = wait_for(lambda: w.call("GET", "/v1/publications", token=w.centre.tokens["member-" + name])["publications"], 20, "the message")
-        w.dispatched[number] = {"dispatches": made, "publications": own[0]["id"], "dispatch-mails": UUIDS[0]}
+        asked = w.call("POST", "/v1/dispatches", {"kind": "advisory", "list": "of-" + name, "subject_en": "x", "signatories": name})["dispatch"]["id"]
+        w.dispatched[number] = {"signatures": asked, "dispatches": made, "publications": own[0]["id"], "dispatch-mails": UUIDS[0]}
     return w.dispatched[number]
 
 
@@ -260,7 +263,7 @@ def test_lists_searches_and_counts_tell_nothing_of_others():
     queries = ["/v1/events", "/v1/events?state=open", "/v1/events?organisation=%d" % other, "/v1/alerts?limit=500", "/v1/notices",
                "/v1/alerts?contains=secret-" + name_of(other), "/v1/alerts?organisation=%d" % other, "/v1/funnel", "/v1/organisations",
                "/v1/alerts?event=" + w.events[other]["id"], "/v1/funnel?organisation=%d" % other, "/v1/fleet?organisation=%d" % other,
-               "/v1/gaps?organisation=%d" % other, "/v1/bulletins", "/v1/publications", "/v1/decisions", "/v1/sensors",
+               "/v1/gaps?organisation=%d" % other, "/v1/bulletins", "/v1/publications", "/v1/signatures", "/v1/decisions", "/v1/sensors",
                "/v1/sensors?organisation=%d" % other, "/v1/notices?event=" + w.events[other]["id"], "/v1/account",
                "/v1/events/%s" % w.events[mine]["id"], "/v1/events/%s/alerts" % w.events[mine]["id"],
                "/v1/notices/%s" % w.notices[mine], "/v1/records", "/v1/records?organisation=%d" % other,
