@@ -191,8 +191,8 @@ static json_t *years_json(const struct reach_table *table)
 json_t *reach_table_json(const struct reach_table *table)
 {
 	json_t *tests = json_array();
-	for (const struct reach_row *row = table->rows; row < table->rows + table->count; row++)
-		if (!row->whole && is_first(table, row, false))
-			json_array_append_new(tests, test_json(table, row));
+	for (size_t i = 0; i < table->count; i++)
+		if (!table->rows[i].whole && is_first(table, &table->rows[i], false))
+			json_array_append_new(tests, test_json(table, &table->rows[i]));
 	return json_pack("{s:o,s:o}", "tests", tests, "years", years_json(table));
 }
