@@ -179,7 +179,7 @@ static void pass_answer(struct front *front, const struct message *message)
 		answer.output = object;
 		if (request->route->kind == ROUTE_STREAM)
 			pushes_admitted(front, exchange, &answer);
-		else if (json_object_get(object, "feed"))
+		else if (request->route->kind == ROUTE_EVENTS && json_object_get(object, "feed"))
 			open_feed(exchange, json_object_get(object, "feed"), answer.body);
 		else if (request->route->kind == ROUTE_EVENTS && answer.status == 200 && !answer.type)
 			open_stream(exchange, object);

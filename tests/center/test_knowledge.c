@@ -189,6 +189,23 @@ static bool is_anothers_number(const struct trial *trial, const char *text)
 	return number != 0 && (!place || (number != world->numbers[place] && !own));
 }
 
+/* One that it is no member of. */
+static bool is_anothers_community(const struct trial *trial, const char *text)
+{
+	struct inside *inside = trial->world->inside;
+	uint32_t number = (uint32_t)strtoul(text, NULL, 10);
+	enum role role = trial->asker.role;
+	unsigned place = trial->asker.place;
+	if ((role != ROLE_MEMBER && role != ROLE_SENSOR && role != ROLE_NONE) || text[strspn(text, "0123456789")])
+		return false;
+	struct arena *arena = arena_new(0);
+	struct policy_snapshot snapshot;
+	inside_fine(inside, store_snapshot(inside->store, inside_clock(), arena, &snapshot, &inside->failure));
+	bool own = place && policy_standing(&snapshot, trial->world->numbers[place], number) != STANDING_NONE;
+	arena_free(arena);
+	return number != 0 && !own;
+}
+
 static bool is_anothers(const struct trial *trial, const struct value *value)
 {
 	const struct world *world = trial->world;
@@ -201,6 +218,8 @@ static bool is_anothers(const struct trial *trial, const struct value *value)
 		       (!may_know(trial, owned->kind, owned->owner) || (!own && trial->asker.role == ROLE_MEMBER));
 	}
 	case FIELD_INTEGER:
+		if (strcmp(value->field->name, "community") == 0)
+			return is_anothers_community(trial, value->text);
 		return value->field->most >= UINT32_MAX && is_anothers_number(trial, value->text);
 	case FIELD_TEXT:
 		for (unsigned i = 0; i < world->position_count; i++)
@@ -362,6 +381,18 @@ static void run_one(struct trial *trial)
 	reply_free(&reply);
 }
 
+/* Of reach tests, messages to many and what is shared the random worlds have none yet: their routes are asked for, and
+ * answer as for what is not there. tests/e2e/test_hostile.py has some of each. */
+static bool is_of_no_world(const struct route *route)
+{
+	static const char *const none[] = { "dispatch", "contact", "reach", "publication", "signature", "feed",
+		"shared" };
+	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+		if (text_starts(text_of(route->name), text_of(none[i])))
+			return true;
+	return false;
+}
+
 static void check_coverage(struct world *world, unsigned cases)
 {
 	unsigned at = 0, never = 0;
@@ -372,7 +403,7 @@ static void check_coverage(struct world *world, unsigned cases)
 		for (const struct route *route = tables[i]; route->name; route++, at++)
 			if (!ran[at] && route->kind != ROUTE_STREAM) {
 				print_message("# never succeeded: %s\n", route->name);
-				never++;
+				never += !is_of_no_world(route);
 			}
 	if (cases < 10000)
 		return;               /* a part, for tests/model/mutate_policy.py */

@@ -122,7 +122,8 @@ def routes():
               "merge": {"into": UUIDS[0], "reason": "x"}, "split": {"hosts": ["secret"], "reason": "x"}, "notices": {},
               "reply": {"text": "x"}, "analysis": {"text": "x"}, "sensors": {"name": "x"}, "space": {"prefix": "192.0.2.0/24"}, "token": {}, "tokens": {"name": "x"},
               "enrolments": {}, "propose": {"recipients": 1}, "start": {"recipients": 1}, "deadline": {"until": "2030-01-01T00:00:00Z"},
-              "{secret}": {"kind": "bounce"}, "maintenance": {"hours": 1, "reason": "x"}}
+              "{secret}": {"kind": "bounce"}, "maintenance": {"hours": 1, "reason": "x"},
+              "indicators": {"type": "domain", "value": "beacon.example"}}
     for path, methods in document["paths"].items():
         if "{" in path:
             for method in methods:
