@@ -1,21 +1,24 @@
 """Negates every condition of src/model/policy*.c in turn, and changes every entry of its tables; says which tests notice.
 
-    mutate_policy.py BUILD [--all]
+    mutate_policy.py BUILD [--all | --some]
 
 BUILD is the build folder; what is linked are the tests as they stand there. A mutant that the tests of the model
 (tests/model/test_policy*.c) let pass is tried on every route (tests/center/test_knowledge.c). With --all, or NOROSHI_LONG=1,
 every mutant is tried on both, so that the table shows what each of them finds by itself. Prints the table and TAP; fails
-when fewer than 95 of 100 are caught, or one survives that is not in EQUAL with its reason.
+when fewer than 95 of 100 are caught, or one survives that is not in EQUAL with its reason. With --some a quarter of them is drawn
+(NOROSHI_SEED, printed, draws the same again).
 
 Conditions are mutated in the source, each compiled by itself: whole conditions and the operands of && and || negated, && and
 || exchanged, comparisons turned and moved by one, ?: exchanged, case labels removed. Entries of the tables are changed while the
 program runs (one build for all): each reach to each of the two others, each bit of the openings the other way.
 """
 import os
+import random
 import re
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
@@ -342,6 +345,11 @@ def main():
         sound = all(shop.passes(program) for program in programs)
         print("%s 1 - the tests pass on the original" % ("ok" if sound else "not ok"))
         conditions_, entries = [mutant for source in SOURCES for mutant in condition_mutants(source)], list(table_mutants(text, header))
+        if "--some" in sys.argv and not everything:
+            seed = int(os.environ.get("NOROSHI_SEED") or time.time())
+            print("# NOROSHI_SEED=%d" % seed)
+            draw = random.Random(seed)
+            conditions_, entries = ([each for each in mutants if draw.random() < 0.25] for mutants in (conditions_, entries))
         work = [pool.submit(try_condition, shop, i, each, everything) for i, each in enumerate(conditions_)]
         work += [pool.submit(try_entry, shop, programs, each, everything) for each in entries]
         for each in work:
