@@ -75,17 +75,27 @@ void feed_changed(struct keeper *keeper, enum action action)
 
 /* ── a machine comes ─ */
 
-/* The store's own part of an epoch; made once. */
+static enum error make_epoch(struct store *store, char epoch[static 17], struct failure *failure)
+{
+	uint8_t bytes[8];
+	random_bytes(bytes, sizeof bytes);
+	hex_format(bytes, sizeof bytes, epoch);
+	return store_value_put(store, EPOCH_KEY, text_of(epoch), failure);
+}
+
+enum error feed_begin_anew(struct store *store, struct failure *failure)
+{
+	char epoch[17];
+	return make_epoch(store, epoch, failure);
+}
+
+/* The store's own part of an epoch; made once, and again when a backup is restored. */
 static enum error store_epoch(struct call *call, char epoch[static 17], struct failure *failure)
 {
 	struct text value;
-	uint8_t bytes[8];
 	enum error error = store_value_get(call->store, EPOCH_KEY, call->arena, &value, failure);
-	if (error == ERROR_NOT_FOUND) {
-		random_bytes(bytes, sizeof bytes);
-		hex_format(bytes, sizeof bytes, epoch);
-		return store_value_put(call->store, EPOCH_KEY, text_of(epoch), failure);
-	}
+	if (error == ERROR_NOT_FOUND)
+		return make_epoch(call->store, epoch, failure);
 	if (!error)
 		text_copy(value, epoch, 17);
 	return error;

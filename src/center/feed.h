@@ -14,6 +14,9 @@ void feed_round(struct keeper *keeper);
 /* A change was committed; when it may concern who follows what, all machines come again. */
 void feed_changed(struct keeper *keeper, enum action action);
 
+/* Numbers given so far mean nothing any more: every machine takes everything anew. */
+enum error feed_begin_anew(struct store *store, struct failure *failure);
+
 extern const struct route feed_routes[];
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "center/authority.h"
 #include "center/backup.h"
+#include "center/feed.h"
 #include "center/folder.h"
 #include "store/record_store.h"
 #include "store/store.h"
@@ -181,6 +182,8 @@ static enum error note(struct restore *restore, const uint8_t digest[32], struct
 	if (!error && (lines != restore->manifest->log_lines || memcmp(hash, restore->manifest->log_hash, 32) != 0))
 		error =
 		    fail(failure, ERROR_CORRUPT, "the backup was changed: its log does not end as its manifest says");
+	if (!error) /* the numbers of what is shared go on from an earlier one */
+		error = feed_begin_anew(store, failure);
 	if (!error)
 		error = backup_note(store, "restore", "done", restore->manifest, digest, failure);
 	store_close(store);

@@ -164,6 +164,13 @@ def rows_of_log(folder):
     return rows
 
 
+def epoch_of_what_is_shared(folder):
+    database = sqlite3.connect("file:%s/noroshi.db?mode=ro" % folder, uri=True)
+    (epoch,), = database.execute("SELECT value FROM value WHERE key = 'shared.epoch'").fetchall()
+    database.close()
+    return epoch
+
+
 def backup_folder(centre):
     """A folder in which the data's account may make others."""
     folder = os.path.join(centre.folder, "backups")
@@ -371,6 +378,8 @@ def test_secrets_are_in_a_backup_only_when_asked_for():
     # Both are in the log of the source, and the restored one knows where it came from.
     assert [what for _, _, what in rows_of_log(centre.folder + "/state")].count("backup") == 2
     assert rows_of_log(target)[-1][2] == "restore"
+    noroshi("restore", folder + "/without", target + "-other")
+    assert epoch_of_what_is_shared(target) != epoch_of_what_is_shared(target + "-other")  # numbers mean nothing any more
 
 
 def test_a_full_disk_leaves_nothing_half_made():
