@@ -338,10 +338,11 @@ enum error reach_records(struct reach_work *work, const struct dispatch *dispatc
 		arena_clear(arena);
 		error = store_recipient_each(work->store, work->all, dispatch->number, RECIPIENTS_ALL, after,
 		    RECORDS_AT_ONCE, arena, take_recipient, batch, failure);
-		for (size_t i = 0; i < batch->count && error == OK; i++) {
-			struct reach_record record = record_of(dispatch, &batch->recipients[i], drill, work->now);
-			each(context, &batch->recipients[i], &record);
-			after = batch->recipients[i].number;
+		const struct recipient *end = batch->recipients + batch->count;
+		for (const struct recipient *at = batch->recipients; at < end && error == OK; at++) {
+			struct reach_record record = record_of(dispatch, at, drill, work->now);
+			each(context, at, &record);
+			after = at->number;
 		}
 		if (batch->count < RECORDS_AT_ONCE)
 			break;
