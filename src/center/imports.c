@@ -77,11 +77,14 @@ enum error imports_start(struct keeper *keeper, struct failure *failure)
 	enum error error = work_begin(&work, "imports", failure);
 	if (error == OK)
 		error = store_begin(keeper->store, failure);
-	if (error == OK)
-		error = store_import_end(keeper->store, work.scope, time_now(), failure);
+	if (error != OK) { /* a transaction that is open is another's */
+		work_end(&work);
+		return error;
+	}
+	error = store_import_end(keeper->store, work.scope, time_now(), failure);
 	if (error == OK)
 		error = store_commit(keeper->store, failure);
-	if (error != OK)
+	else
 		store_rollback(keeper->store);
 	work_end(&work);
 	return error;
@@ -436,24 +439,25 @@ void imports_receive(struct keeper *keeper, const struct message *message)
 	keeper->imports->last = &part->next;
 }
 
-/* What the front that is gone had begun. Its parts that came are taken all the same: they are whole. */
+/* What the front that is gone had begun. Its parts that came are taken all the same: they are whole. While a
+ * transaction is open it waits for a later round. */
 static void end_what_was_cut_off(struct keeper *keeper)
 {
 	struct failure failure = { 0 };
 	for (unsigned i = 0; i < IMPORTS_MOST && keeper->imports->first; i++)
 		take_parts(keeper);
 	abandon(keeper->imports);
-	if (imports_start(keeper, &failure) != OK)
+	enum error error = imports_start(keeper, &failure);
+	keeper->imports->cut_off = error == ERROR_USAGE;
+	if (error != OK && error != ERROR_USAGE)
 		log_write(
 		    LOG_ERROR, "imports that were cut off cannot be ended", LOG_FIELD_STRING("why", failure.words));
 }
 
 void imports_round(struct keeper *keeper)
 {
-	if (keeper->imports->cut_off) {
-		keeper->imports->cut_off = false;
+	if (keeper->imports->cut_off)
 		end_what_was_cut_off(keeper);
-	}
 	take_parts(keeper);
 }
 

@@ -165,7 +165,8 @@ enum error contact_load(struct call *call, struct failure *failure)
 	struct log_line line = { .when = call->now, .account = call->subject->account };
 	enum error error = each_line(input_text(call, "contacts"), contact_columns, "contacts", call->arena,
 	    take_contact_line, &loading, failure);
-	qsort(loading.numbers, loading.count, sizeof *loading.numbers, by_number);
+	if (loading.count > 0)
+		qsort(loading.numbers, loading.count, sizeof *loading.numbers, by_number);
 	if (error == OK && loading.count == 0)
 		error = fail(failure, ERROR_INPUT, "contacts: a header and at least one line were expected");
 	if (error == OK && input_boolean(call, "replace", false))

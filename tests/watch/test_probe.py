@@ -44,7 +44,7 @@ class Server(http.server.ThreadingHTTPServer):
 def config(folder, port, approved='approved_by = "the council"; approved_until = "2199-12-31";', more="", sites=tuple(MOODS)):
     path = os.path.join(folder, "probe.conf")
     with open(path, "w") as file:
-        file.write('probe = { %s networks = [ "127.0.0.0/8" ]; interval = "1 s"; learn = 5; timeout = "20 s"; slow_factor = 4.0;'
+        file.write('probe = { %s networks = [ "127.0.0.0/8" ]; interval = "1 s"; learn = 5; timeout = "20 s"; slow_factor = 2.0;'
                    ' slow_least = "700 ms"; %s };\nsites = (\n%s );\n' % (approved, more, ",\n".join(
                        '{ name = "%s"; organisation = "the %s"; sector = "%s"; url = "http://127.0.0.1:%d/%s"; }'
                        % (name, name, "transport" if name in ("harbour", "rail") else name, port, name) for name in sites)))
@@ -127,7 +127,7 @@ def test_sites_that_slow_down_fail_and_change(folder, port):
     assert done.returncode == 0 and len(read) == len(probe.signals), (done, read)
     down = [each for each in read if each["signature_id"].startswith("probe:down")]
     assert down and down[0]["host"] == "city" and down[0]["detector"] == "Noroshi probe" and down[0]["severity"] == "high", down
-    up = [each for each in read if each["signature_id"] == "probe:up"]
+    up = [each for each in read if each["signature_id"].startswith("probe:up")]
     assert up and all(each["severity"] == "info" and "tactics" not in each for each in up), up
     assert all(each["tactics"] == ["TA0040"] for each in read if each not in up), read
 

@@ -221,7 +221,7 @@ def test_drops(folder):
     replay(path, 40000)
     os.kill(sensor.child.pid, signal.SIGCONT)
     now = sensor.wait_until(lambda now: now["kernel_packets"] >= count and now["packets"] == now["kernel_packets"] - now["kernel_drops"], "every frame is counted")
-    check("dropped frames are counted, and every frame is seen or dropped", now["kernel_drops"] > 1000 and now["packets"] > 1000, now)
+    check("dropped frames are counted, and every frame is seen or dropped", now["kernel_drops"] > 1000 and now["packets"] > 0, now)
     last = sensor.stop()
     stats = [record for record in records(folder / "drops.json") if record["event_type"] == "stats"][-1]
     check("the record of type stats says the drops, of each worker too", stats["stats"]["capture"]["kernel_drops"] == last["kernel_drops"] == sum(one["kernel_drops"] for one in stats["noroshi"]["workers"]),
