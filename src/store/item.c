@@ -5,27 +5,7 @@
 #include "store/items.h"
 
 #include "model/item_code.h"
-#include "store/query.h"
-
-#define CURSOR_ITEM 'i'
-#define FIELDS "item.number, item.organisation, item.received, item.account, item.feed, item.body"
-
-/* A row as an item; its texts in the arena. */
-static enum error take(struct query *query, struct arena *arena, struct item *item)
-{
-	struct text body = arena_text(arena, column_text(query, 5));
-	struct reader from = reader_of(body.at, body.size);
-	if (!body.at)
-		return fail(query->failure, ERROR_MEMORY, "an item: no memory");
-	enum error error = item_decode(&from, arena, item, query->failure);
-	if (error)
-		return error;
-	item->organisation = (uint32_t)column_integer(query, 1);
-	item->received = column_integer(query, 2);
-	item->account = column_uuid(query, 3);
-	item->feed = arena_text(arena, column_text(query, 4));
-	return OK;
-}
+#include "store/item_row.h"
 
 /* ── one version ─ */
 
@@ -199,187 +179,6 @@ enum error store_item_put(struct store *store, const struct scope *scope, const 
 	return error;
 }
 
-static enum error one(struct query *query, struct arena *arena, struct item *item)
-{
-	enum error error = query_one(query, "item");
-	if (error)
-		return error;
-	error = take(query, arena, item);
-	query_release(query);
-	return error;
-}
-
-enum error store_item_get(struct store *store, const struct scope *scope, uint32_t organisation, struct text id,
-    nanoseconds version, struct arena *arena, struct item *item, struct failure *failure)
-{
-	struct query query;
-	enum error error = query_read(store, scope, NOUN_ITEM,
-	    "SELECT " FIELDS " FROM item WHERE {scope} AND id = :id AND organisation = :organisation"
-	    " AND (:version = 0 OR version = :version) ORDER BY version DESC LIMIT 1",
-	    &query, failure);
-	if (error)
-		return error;
-	bind_text(&query, ":id", id);
-	bind_integer(&query, ":organisation", organisation);
-	bind_integer(&query, ":version", version);
-	return one(&query, arena, item);
-}
-
-enum error store_item_find(struct store *store, const struct scope *scope, struct text id, struct arena *arena,
-    struct item *item, struct failure *failure)
-{
-	struct query query;
-	const struct subject *subject = scope_subject(scope);
-	enum error error = query_read(store, scope, NOUN_ITEM,
-	    "SELECT " FIELDS " FROM item WHERE {scope} AND id = :id AND newest = 1"
-	    " ORDER BY organisation = :own DESC, number LIMIT 1",
-	    &query, failure);
-	if (error)
-		return error;
-	bind_text(&query, ":id", id);
-	bind_integer(&query, ":own", subject ? subject->organisation : 0);
-	return one(&query, arena, item);
-}
-
-/* ── several ─ */
-
-static enum error each_row(
-    struct query *query, struct arena *arena, void (*each)(void *, const struct item *), void *context)
-{
-	enum error error;
-	while ((error = query_step(query)) == OK) {
-		struct item item;
-		error = take(query, arena, &item);
-		if (error)
-			break;
-		each(context, &item);
-	}
-	query_release(query);
-	return error == ERROR_END ? OK : error;
-}
-
-enum error store_item_versions(struct store *store, const struct scope *scope, uint32_t organisation, struct text id,
-    struct arena *arena, void (*each)(void *, const struct item *), void *context, struct failure *failure)
-{
-	struct query query;
-	enum error error = query_read(store, scope, NOUN_ITEM,
-	    "SELECT " FIELDS " FROM item WHERE {scope} AND id = :id AND organisation = :organisation ORDER BY version",
-	    &query, failure);
-	if (error)
-		return error;
-	bind_text(&query, ":id", id);
-	bind_integer(&query, ":organisation", organisation);
-	return each_row(&query, arena, each, context);
-}
-
-/* The conditions that the columns answer; text is looked for in what they leave. */
-#define CONDITIONS                                                                                                     \
-	" AND newest = 1 AND item.number < :before AND (:type = '' OR type = :type) AND (:kind < 0 OR kind = :kind)"   \
-	" AND (:tlp < 0 OR tlp = :tlp) AND received >= :from AND (:to = 0 OR received < :to)"                          \
-	" AND (:label = '' OR instr(labels, char(10) || :label || char(10)) > 0)"                                      \
-	" ORDER BY item.number DESC LIMIT :most"
-
-static enum error query_open_for(struct store *store, const struct scope *scope, const struct item_query *asked,
-    struct query *query, struct failure *failure)
-{
-	if (asked->value.size)
-		return query_read(store, scope, NOUN_ITEM,
-		    "SELECT " FIELDS " FROM item_value JOIN item ON item.number = item_value.item"
-		    " WHERE {scope} AND item_value.value = :word" CONDITIONS,
-		    query, failure);
-	if (asked->end.size)
-		return query_read(store, scope, NOUN_ITEM,
-		    "SELECT " FIELDS " FROM item_end JOIN item ON item.number = item_end.item"
-		    " WHERE {scope} AND item_end.id = :word" CONDITIONS,
-		    query, failure);
-	return query_read(store, scope, NOUN_ITEM,
-	    "SELECT " FIELDS " FROM item WHERE {scope} AND :word = ''" CONDITIONS, query, failure);
-}
-
-static bool text_fits(const struct item_query *asked, const struct item *item)
-{
-	return asked->text.size == 0 || text_find_nocase(item->name, asked->text) >= 0 ||
-	       text_find_nocase(item->description, asked->text) >= 0;
-}
-
-enum error store_item_each(struct store *store, const struct scope *scope, const struct item_query *asked,
-    struct page *page, struct arena *arena, void (*each)(void *, const struct item *), void *context,
-    struct failure *failure)
-{
-	struct query query;
-	struct cursor cursor;
-	uint32_t shown = 0, limit = page_limit(page), steps = 0;
-	int64_t last = 0;
-	page->next[0] = 0;
-	enum error error = cursor_read(page, CURSOR_ITEM, &cursor, failure);
-	if (!error)
-		error = query_open_for(store, scope, asked, &query, failure);
-	if (error)
-		return error;
-	bind_text(&query, ":word", asked->value.size ? asked->value : asked->end);
-	bind_integer(&query, ":before", cursor.none ? INT64_MAX : cursor.key);
-	bind_text(&query, ":type", asked->type);
-	bind_integer(&query, ":kind", asked->kind);
-	bind_integer(&query, ":tlp", asked->tlp);
-	bind_integer(&query, ":from", asked->from);
-	bind_integer(&query, ":to", asked->to);
-	bind_text(&query, ":label", asked->label);
-	bind_integer(&query, ":most", ITEM_STEPS);
-	while ((error = query_step(&query)) == OK) {
-		struct item item;
-		if (shown == limit) /* there is one more */
-			break;
-		error = take(&query, arena, &item);
-		if (error)
-			break;
-		last = column_integer(&query, 0);
-		steps++;
-		if (!text_fits(asked, &item))
-			continue;
-		each(context, &item);
-		shown++;
-	}
-	query_release(&query);
-	if (error == OK || (error == ERROR_END && steps == ITEM_STEPS))
-		cursor_write(page, CURSOR_ITEM, last, (struct uuid){ 0 });
-	return error == ERROR_END ? OK : error;
-}
-
-struct sum {
-	uint64_t sightings;
-};
-
-static void add_sighting(void *context, const struct item *item)
-{
-	struct sum *sum = context;
-	if (item->kind == ITEM_SIGHTING)
-		sum->sightings += item->present & ITEM_HAS_COUNT ? item->count : 1;
-}
-
-enum error store_item_sightings(
-    struct store *store, const struct scope *scope, struct text id, uint64_t *sightings, struct failure *failure)
-{
-	struct query query;
-	struct sum sum = { 0 };
-	struct arena *arena = arena_new(256u << 20);
-	*sightings = 0;
-	if (!arena)
-		return fail(failure, ERROR_MEMORY, "sightings: no memory");
-	enum error error = query_read(store, scope, NOUN_ITEM,
-	    "SELECT " FIELDS " FROM item_end JOIN item ON item.number = item_end.item"
-	    " WHERE {scope} AND item_end.id = :id AND newest = 1 AND kind = :kind LIMIT :most",
-	    &query, failure);
-	if (!error) {
-		bind_text(&query, ":id", id);
-		bind_integer(&query, ":kind", ITEM_SIGHTING);
-		bind_integer(&query, ":most", ITEM_STEPS);
-		error = each_row(&query, arena, add_sighting, &sum);
-	}
-	arena_free(arena);
-	*sightings = sum.sightings;
-	return error;
-}
-
 /* ── removing ─ */
 
 static enum error forget_words(
@@ -425,7 +224,7 @@ enum error store_item_remove(struct store *store, const struct scope *scope, uin
 		struct query query;
 		struct item item;
 		error = query_own(store,
-		    "SELECT " FIELDS ", item.found FROM item WHERE id = :id AND organisation = :organisation"
+		    "SELECT " ITEM_FIELDS ", item.found FROM item WHERE id = :id AND organisation = :organisation"
 		    " AND (:version = 0 OR version = :version) LIMIT 1",
 		    &query, failure);
 		if (error)
@@ -435,7 +234,7 @@ enum error store_item_remove(struct store *store, const struct scope *scope, uin
 		bind_integer(&query, ":version", version);
 		error = query_step(&query);
 		if (error == OK)
-			error = take(&query, arena, &item);
+			error = item_take(&query, arena, &item);
 		uint64_t number = error == OK ? column_count(&query, 0) : 0;
 		struct text found = error == OK ? arena_text(arena, column_text(&query, 6)) : TEXT_NONE;
 		query_release(&query);

@@ -2,6 +2,9 @@
  * What the state store keeps for the exchange (decision 0080): items with all their versions, collections with their
  * entries, and what became of imports. Everything that store.h says of scopes, transactions and texts holds here.
  *
+ * Every read asks the policy (policy_item_read()): what it denies is passed over as what is not there, and so is
+ * another's relation of which not both ends are seen.
+ *
  * An item is known by (owner, id, version). A put of a version that is there changes nothing. The newest version is the
  * one with the greatest `modified`; two owners who use one id have two items.
  */

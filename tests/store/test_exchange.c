@@ -4,6 +4,7 @@
  */
 #include "store/community.h"
 #include "store/items.h"
+#include "store/release.h"
 #include "store_place.h"
 
 #define START ((nanoseconds)1700000000 * SECOND)
@@ -174,6 +175,102 @@ static void test_items_are_found_by_what_they_are(void **state)
 	done(place, store_commit(place->store, &place->failure));
 	query = any, query.value = TEXT("192.0.2.1");
 	assert_int_equal(found(place, place->work, query), 1);
+}
+
+/* ── what the policy keeps from analysts ─ */
+
+/* What somebody learns of an item by every way of asking. */
+static void all_answers(
+    struct place *place, const struct scope *scope, uint32_t owner, const char *id, struct builder *told)
+{
+	struct item item;
+	unsigned versions = 0;
+	uint64_t sightings = 0;
+	struct item_query query = { .kind = -1, .tlp = -1, .value = TEXT("192.0.2.1") };
+	place->failure = (struct failure){ 0 };
+	enum error error =
+	    store_item_get(place->store, scope, owner, text_of(id), 0, place->arena, &item, &place->failure);
+	build_format(told, "%d %s", error, place->failure.words);
+	place->failure = (struct failure){ 0 };
+	error = store_item_find(place->store, scope, text_of(id), place->arena, &item, &place->failure);
+	build_format(told, " %d %s", error, place->failure.words);
+	done(place, store_item_versions(
+			place->store, scope, owner, text_of(id), place->arena, count, &versions, &place->failure));
+	done(place, store_item_sightings(place->store, scope, text_of(id), &sightings, &place->failure));
+	build_format(
+	    told, " %u versions, %u sightings, %u by value", versions, (unsigned)sightings, found(place, scope, query));
+	query.value = TEXT_NONE;
+	build_format(told, ", %u in all", found(place, scope, query));
+	query.end = text_of(id);
+	build_format(told, ", %u lead to it", found(place, scope, query));
+}
+
+/* With its end. */
+static const char *text_told(struct builder *told)
+{
+	build_char(told, 0);
+	return told->at;
+}
+
+static void release_to(struct place *place, uint32_t owner, const char *id, uint32_t community)
+{
+	struct policy_snapshot snapshot;
+	struct release release = { .organisation = owner,
+		.item = text_of(id),
+		.version = { START, TEXT_NONE },
+		.community = community,
+		.tlp = TLP_AMBER,
+		.decided = START,
+		.rendering = TEXT("{}") };
+	done(place, store_snapshot(place->store, time_now(), place->arena, &snapshot, &place->failure));
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_release_put(place->store, scope_of(place, ROLE_MEMBER, owner, ACTION_RELEASE_WRITE),
+			&snapshot, &release, NULL, TLP_GREEN, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+}
+
+static void test_what_is_only_where_the_centre_is_kept_out_is_not_there_for_analysts(void **state)
+{
+	struct place *place = *state;
+	uint32_t alpha = add_organisation(place, "alpha"), water = add_community(place, "water"), closed = 0;
+	struct community community = {
+		.name = "closed", .title_en = "c", .purpose = "p", .content = "c", .recipients = "r", .active = true
+	};
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_community_put(place->store, place->work, &community, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+	closed = community.number;
+	join(place, water, alpha);
+	join(place, closed, alpha);
+	const struct scope *analyst = scope_of(place, ROLE_ANALYST, 0, ACTION_ITEM_READ);
+	struct builder absent = { 0 }, denied = { 0 }, seen = { 0 };
+	all_answers(place, analyst, alpha, "indicator--1", &absent);
+	struct item item = indicator(alpha, "indicator--1", START), sighting = indicator(alpha, "sighting--1", START),
+		    relation = indicator(alpha, "relationship--1", START);
+	sighting.kind = ITEM_SIGHTING;
+	sighting.target_ref = TEXT("indicator--1");
+	put(place, &item, "192.0.2.1", NULL);
+	put(place, &sighting, NULL, NULL);
+	release_to(place, alpha, "indicator--1", closed);
+	release_to(place, alpha, "sighting--1", closed);
+	/* A relation that was given to all is not seen while one of its ends is not. */
+	relation.kind = ITEM_RELATION;
+	relation.source_ref = TEXT("indicator--1");
+	relation.target_ref = TEXT("sighting--1");
+	put(place, &relation, NULL, NULL);
+	all_answers(place, analyst, alpha, "indicator--1", &denied);
+	assert_string_equal(text_told(&denied), text_told(&absent));
+	/* Its owner sees it, and the centre does once it was given to more. */
+	const struct item_query any = { .kind = -1, .tlp = -1 };
+	assert_int_equal(found(place, scope_of(place, ROLE_MEMBER, alpha, ACTION_ITEM_READ), any), 3);
+	release_to(place, alpha, "indicator--1", water);
+	assert_int_equal(found(place, analyst, any), 1);
+	release_to(place, alpha, "sighting--1", water);
+	all_answers(place, analyst, alpha, "indicator--1", &seen);
+	assert_non_null(strstr(text_told(&seen), "1 versions, 1 sightings, 1 by value, 3 in all, 2 lead to it"));
+	builder_free(&absent);
+	builder_free(&denied);
+	builder_free(&seen);
 }
 
 /* ── entries against a plain list ─ */
@@ -494,6 +591,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_versions_are_kept_and_none_is_changed),
 		TEST(test_items_are_found_by_what_they_are),
+		TEST(test_what_is_only_where_the_centre_is_kept_out_is_not_there_for_analysts),
 		TEST(test_filters_give_what_a_plain_list_gives),
 		TEST(test_whoever_is_outside_meets_no_collection),
 		TEST(test_an_alias_is_one_collections_alone),
