@@ -140,8 +140,10 @@ LEFT_OUT = ("timestamp", "flow_id", "in_iface", "pcap_filename", "pcap_cnt", "ho
 
 
 def without_time(record):
-    """What is the same whenever the packets came."""
+    """What is the same whenever the packets came, and however long somebody waited until the end."""
     kept = {name: value for name, value in record.items() if name not in LEFT_OUT}
     if "flow" in kept:
         kept["flow"] = {name: value for name, value in kept["flow"].items() if name not in ("start", "end", "age")}
+        if kept["flow"].get("reason") in ("timeout", "shutdown"):
+            del kept["flow"]["reason"]
     return json.dumps(kept, sort_keys=True)
