@@ -13,7 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from live import (PATIENCE, Sensor, dns, enter_namespace, ethernet, ipv4, ipv6, pcap, peer, records, tcp, udp, wait_for, without_time)  # noqa: E402
+from live import (PATIENCE, Sensor, dns, enter_namespace, ethernet, ipv4, ipv6, link, make_pair, pcap, peer, records, tcp, udp, wait_for, without_time)  # noqa: E402
 
 NOROSHI = sys.argv[1]
 SKIPPED = 77
@@ -224,20 +224,6 @@ def compare_real(folder):
     live, read = shown(records(eve), of_tools), shown(records(folder / "real-read.json"), of_tools)
     kinds = Counter(json.loads(text)["event_type"] for text in live.elements())
     check("of real programs' traffic live capture and -r write the same", live == read and kinds["http"] == 40 and kinds["dns"] == 160 and kinds["flow"] == 120, f"{kinds} {differences(live, read)}")
-
-
-# ── interfaces of our own ──
-
-def link(*words):
-    subprocess.run(["ip", "link", *words], check=True)
-
-
-def make_pair(name):
-    """NAME0 and NAME1, on which the kernel says nothing by itself."""
-    link("add", f"{name}0", "type", "veth", "peer", "name", f"{name}1")
-    for end in (f"{name}0", f"{name}1"):
-        Path(f"/proc/sys/net/ipv6/conf/{end}/disable_ipv6").write_text("1")
-        link("set", end, "up")
 
 
 # ── when it is too much ──
