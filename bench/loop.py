@@ -178,8 +178,7 @@ def run(folder, quick):
 
 def inside(folder, quick):
     sys.argv = [sys.argv[0], PROGRAM]
-    from test_sensor_changes import peer_socket
-    from live import dns, ethernet, ipv4, udp
+    from live import dns, ethernet, ipv4, peer_socket, udp
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
     def frame(name, asked):

@@ -17,8 +17,7 @@ sys.path[:0] = [str(TESTS / "center"), str(TESTS / "watch")]
 os.environ.setdefault("NOROSHI", sys.argv[1])
 NOROSHI = os.environ["NOROSHI"]
 from center import Centre  # noqa: E402
-from live import Sensor, dns, enter_namespace, ethernet, ipv4, records, udp, wait_for  # noqa: E402
-from test_sensor_changes import peer_socket  # noqa: E402
+from live import Sensor, dns, enter_namespace, ethernet, ipv4, peer_socket, records, udp, wait_for  # noqa: E402
 
 results = []
 

@@ -1,10 +1,13 @@
 """What tests of live capture share: a namespace of their own, the sensor at work in it, frames."""
+import ctypes
 import json
 import os
 import signal
+import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -20,6 +23,23 @@ def enter_namespace(seconds=300):
 
 def peer(*command):
     return ["nsenter", "-t", os.environ["NETNS_PEER"], "-n", *map(str, command)]
+
+
+def peer_socket(interface):
+    """Of the other end's namespace: a thread of its own goes there to open it."""
+    made = []
+
+    def enter():
+        libc = ctypes.CDLL(None, use_errno=True)
+        with open(f"/proc/{os.environ['NETNS_PEER']}/ns/net", "rb") as namespace:
+            if libc.setns(namespace.fileno(), 0x40000000) != 0:
+                raise OSError(ctypes.get_errno(), "setns")
+        made.append(socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
+        made[0].bind((interface, 0))
+    thread = threading.Thread(target=enter)
+    thread.start()
+    thread.join()
+    return made[0]
 
 
 def link(*words):
