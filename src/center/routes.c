@@ -22,9 +22,12 @@ void route_tables(const struct route *tables[static ROUTE_TABLES])
 	tables[count++] = log_routes;
 	tables[count++] = front_routes;
 	tables[count++] = feed_routes;
-	for (size_t i = 0; capabilities[i] && count < ROUTE_TABLES - 1; i++)
+	for (size_t i = 0; capabilities[i] && count < ROUTE_TABLES - 2; i++) {
 		if (capabilities[i]->routes)
 			tables[count++] = capabilities[i]->routes;
+		if (capabilities[i]->pages)
+			tables[count++] = capabilities[i]->pages;
+	}
 	tables[count] = NULL;
 }
 

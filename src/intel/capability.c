@@ -4,6 +4,7 @@
 #include "intel/capability.h"
 
 #include "intel/command.h"
+#include "intel/pages.h"
 #include "intel/routes.h"
 #include "intel/settings.h"
 
@@ -21,4 +22,5 @@ const struct capability intel_capability = {
 	.options = intel_options,
 	.commands = commands,
 	.routes = intel_routes,
+	.pages = page_routes,
 };

@@ -42,17 +42,13 @@ enum error community_list(struct call *call, struct failure *failure)
 	return error;
 }
 
-enum error community_create(struct call *call, struct failure *failure)
+enum error community_fill(struct call *call, struct community *community, struct failure *failure)
 {
-	struct community community = { .kind = COMMUNITY_CLOSED,
-		.hidden = input_boolean(call, "hidden", false),
-		.centre = input_boolean(call, "centre", true),
-		.active = true };
 	static const struct {
 		const char *name;
 		size_t place, size;
 	} texts[] = {
-#define TEXT_OF(member) { #member, offsetof(struct community, member), sizeof community.member }
+#define TEXT_OF(member) { #member, offsetof(struct community, member), sizeof community->member }
 		TEXT_OF(name),
 		TEXT_OF(title_ja),
 		TEXT_OF(title_en),
@@ -61,13 +57,25 @@ enum error community_create(struct call *call, struct failure *failure)
 		TEXT_OF(recipients),
 	};
 	enum error error = OK;
-	community_kind_parse(input_text(call, "kind"), &community.kind);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts && error == OK; i++)
-		error = input_copy(call, texts[i].name, (char *)&community + texts[i].place, texts[i].size, failure);
-	if (error == OK && !*community.title_ja)
-		text_copy(text_of(community.name), community.title_ja, sizeof community.title_ja);
-	if (error == OK && !*community.title_en)
-		text_copy(text_of(community.name), community.title_en, sizeof community.title_en);
+		error = input_copy(call, texts[i].name, (char *)community + texts[i].place, texts[i].size, failure);
+	if (input_has(call, "kind"))
+		community_kind_parse(input_text(call, "kind"), &community->kind);
+	community->parent = (uint32_t)input_integer(call, "parent", community->parent);
+	community->hidden = input_boolean(call, "hidden", community->hidden);
+	community->centre = input_boolean(call, "centre", community->centre);
+	community->active = input_boolean(call, "active", community->active);
+	if (error == OK && !*community->title_ja)
+		text_copy(text_of(community->name), community->title_ja, sizeof community->title_ja);
+	if (error == OK && !*community->title_en)
+		text_copy(text_of(community->name), community->title_en, sizeof community->title_en);
+	return error;
+}
+
+enum error community_create(struct call *call, struct failure *failure)
+{
+	struct community community = { .kind = COMMUNITY_CLOSED, .centre = true, .active = true };
+	enum error error = community_fill(call, &community, failure);
 	if (error == OK)
 		error = store_community_put(call->store, call->scope, &community, failure);
 	if (error != OK)

@@ -5,8 +5,11 @@
 #define NOROSHI_INTEL_COMMUNITIES_H
 
 #include "http/call.h"
+#include "model/community.h"
 
 enum error community_list(struct call *call, struct failure *failure);
+/* What the body names goes into the community; titles that are empty then are its name. */
+enum error community_fill(struct call *call, struct community *community, struct failure *failure);
 enum error community_create(struct call *call, struct failure *failure);
 enum error member_put(struct call *call, struct failure *failure);
 enum error member_end(struct call *call, struct failure *failure);

@@ -66,6 +66,7 @@ struct capability {
 	const struct option_group *options; /* may be NULL */
 	const struct command *commands;     /* may be NULL */
 	const struct route *routes;         /* may be NULL */
+	const struct route *pages;          /* further ones, of its pages; may be NULL */
 	const char *const *topics;          /* outbox topics it puts messages into; may be NULL */
 	/* In the keeper: once at the start, then about every second, and in order at the end. May be NULL. */
 	enum error (*start)(struct center *center, struct failure *failure);

@@ -133,3 +133,44 @@ export const browserOptions = {
 	args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync"],
 };
+
+/* People in front of a browser, at one centre. `seen` gathers the errors of their consoles: a violation of the content security policy
+ * is one. */
+export class Visitors {
+	constructor(browser, centre, axe) {
+		Object.assign(this, { browser, centre, axe, seen: [] });
+	}
+
+	async open(language, options = {}) {
+		const context = await this.browser.newContext({ locale: language === "ja" ? "ja-JP" : "en-GB", viewport: { width: 1280, height: 800 }, ...options });
+		const page = await context.newPage();
+		page.on("console", (message) => message.type() === "error" && this.seen.push(`${page.url()}: ${message.text()}`));
+		page.on("pageerror", (error) => this.seen.push(`${page.url()}: ${error.message}`));
+		await context.addCookies([{ name: "lang", value: language, url: this.centre.address }]);
+		return page;
+	}
+
+	async signIn(page, name) {
+		await page.goto(`${this.centre.address}/sign-in`);
+		await page.fill("#name", name);
+		await page.fill("#password", this.centre.password);
+		await page.click("main button.primary");
+		await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+		return page;
+	}
+
+	/* What axe-core finds, and whether the page is wider than its window. */
+	async findings(page) {
+		await page.evaluate(this.axe);
+		const result = await page.evaluate(() => globalThis.axe.run(document));
+		const { width } = page.viewportSize();
+		const found = result.violations.map((each) => `${page.url()} ${width}px: ${each.id}: ${each.nodes[0].html.slice(0, 160)}`);
+		const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+		return wide > width ? [...found, `${page.url()}: ${wide} px wide at ${width}`] : found;
+	}
+
+	/* What broke, but for pages that are not there or not theirs. */
+	broken() {
+		return this.seen.filter((each) => !/Failed to load resource.*(404|403)/.test(each));
+	}
+}

@@ -10,7 +10,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { makeAlerts } from "./alerts.js";
-import { browserOptions, call, finish, makeFolder, readMails, skipAll, source, startCentre, startMailServer, stop, test, until } from "./lib.js";
+import { Visitors, browserOptions, call, finish, makeFolder, readMails, skipAll, source, startCentre, startMailServer, stop, test, until } from "./lib.js";
 
 if (!fs.existsSync(path.join(source, "tests/e2e/node_modules/playwright-core")) || !fs.existsSync(browserOptions.executablePath))
 	skipAll("playwright-core or Chromium is not installed: ./setup --tests");
@@ -24,38 +24,17 @@ const sides = {
 	ja: { own: "harbour", title: "港湾市", titleEnglish: "Harbour City", net: "198.51.100", signIn: "サインイン", notice: "通報", acknowledged: "受領確認" },
 	en: { own: "kitahama", title: "北浜大学", titleEnglish: "Kitahama University", net: "203.0.113", signIn: "Sign in", notice: "Notice", acknowledged: "Receipt acknowledged" },
 };
-let mail, centre, browser;
-const seen = []; /* messages of the browser's console: a violation of the content security policy is one */
+let mail, centre, browser, visitors;
 
 const tokenOf = (name) => centre.accounts.find((account) => account.name === name).token;
 const organisationOf = (name) => centre.organisations.find((organisation) => organisation.name === name);
 
-async function open(language, options = {}) {
-	const context = await browser.newContext({ locale: language === "ja" ? "ja-JP" : "en-GB", viewport: { width: 1280, height: 800 }, ...options });
-	const page = await context.newPage();
-	page.on("console", (message) => message.type() === "error" && seen.push(`${page.url()}: ${message.text()}`));
-	page.on("pageerror", (error) => seen.push(`${page.url()}: ${error.message}`));
-	await context.addCookies([{ name: "lang", value: language, url: centre.address }]);
-	return page;
-}
-
-async function signIn(page, name) {
-	await page.goto(`${centre.address}/sign-in`);
-	await page.fill("#name", name);
-	await page.fill("#password", centre.password);
-	await page.click("main button.primary");
-	await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
-}
+const open = (...facts) => visitors.open(...facts);
+const signIn = (...facts) => visitors.signIn(...facts);
 
 async function eventOf(name) {
 	const { events } = await call(centre, tokenOf("analyst"), "GET", `/v1/events?organisation=${organisationOf(name).number}`);
 	return events[0];
-}
-
-async function findings(page) {
-	await page.evaluate(axe);
-	const result = await page.evaluate(() => globalThis.axe.run(document));
-	return result.violations.map((each) => `${page.url()} ${page.viewportSize().width}px: ${each.id}: ${each.nodes[0].html.slice(0, 160)}`);
 }
 
 async function prepare() {
@@ -71,6 +50,7 @@ async function prepare() {
 		await call(centre, organisation.token, "POST", "/v1/alerts?records=true", makeAlerts(side.own, side.net, "192.0.2.66"));
 	}
 	browser = await chromium.launch(browserOptions);
+	visitors = new Visitors(browser, centre, axe);
 }
 
 async function notifyAndAcknowledge(language) {
@@ -353,10 +333,7 @@ async function noFindings() {
 						const answer = await page.goto(centre.address + where);
 						if (answer.status() >= 400 && !["/nothing", "/n/"].some((each) => where.startsWith(each)))
 							found.push(`${where}: ${answer.status()}`);
-						found.push(...(await findings(page)));
-						const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-						if (wide > width)
-							found.push(`${where}: ${wide} px wide at ${width}`);
+						found.push(...(await visitors.findings(page)));
 						if (process.env.NOROSHI_PICTURES && colorScheme === "light")
 							await page.screenshot({ path: path.join(process.env.NOROSHI_PICTURES, `${account || "stranger"}${where.replace(/[^a-z]/g, "_").slice(0, 20)}-${language}-${width}.png`), fullPage: true });
 						looked++;
@@ -380,8 +357,7 @@ try {
 	await test("an event shows its alerts to the second and can be merged by name", mergesAndSplits);
 	await test("axe-core finds nothing on any page, in both languages, schemes and widths", noFindings);
 	await test("the content security policy was never broken and no script failed", () => {
-		const bad = seen.filter((each) => !/Failed to load resource.*(404|403)/.test(each));
-		assert.deepEqual(bad, []);
+		assert.deepEqual(visitors.broken(), []);
 	});
 } catch (error) {
 	await test("the centre, the mail server and the browser start", () => { throw error; });

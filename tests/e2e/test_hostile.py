@@ -244,8 +244,8 @@ def test_pages_of_others_answer_as_pages_that_do_not_exist():
     mine, other = two()
     w = world()
     session = w.sign_in("member-" + name_of(mine))
-    for path in ("/events/", "/notices/", "/alerts/"):
-        there, nowhere = thing("/v1" + path, other)
+    for path in ("/events/", "/notices/", "/alerts/", "/communities/"):
+        there, nowhere = (circle(other), "circle-of-nobody") if path == "/communities/" else thing("/v1" + path, other)
         pages = []
         for each in (there, nowhere):
             status, headers, body = w.centre.request("GET", path + each, headers={"Cookie": session, "Accept": "text/html"})
@@ -259,7 +259,7 @@ def test_lists_searches_and_counts_tell_nothing_of_others():
     member = w.centre.tokens["member-" + name_of(mine)]
     session = w.sign_in("member-" + name_of(mine))
     names = [name for name in NAMES if name != name_of(mine)]
-    words = names + ["secret-" + name for name in names] + [w.events[other]["id"], w.notices[other], w.decisions[other],
+    words = names + ["secret-" + name for name in names] + [circle(other), w.events[other]["id"], w.notices[other], w.decisions[other],
                                                             "secret reason %d" % other, "for everyone"]
     queries = ["/v1/events", "/v1/events?state=open", "/v1/events?organisation=%d" % other, "/v1/alerts?limit=500", "/v1/notices",
                "/v1/alerts?contains=secret-" + name_of(other), "/v1/alerts?organisation=%d" % other, "/v1/funnel", "/v1/organisations",
@@ -274,7 +274,7 @@ def test_lists_searches_and_counts_tell_nothing_of_others():
     if campaign:
         queries.append("/v1/events?campaign=" + campaign)
         words.append(campaign)
-    pages = ["/queue", "/alerts?contains=secret", "/records", "/records?contains=secret", "/funnel", "/inbox", "/notices", "/decisions", "/account",
+    pages = ["/queue", "/alerts?contains=secret", "/records", "/records?contains=secret", "/funnel", "/inbox", "/notices", "/decisions", "/account", "/communities",
              "/events/" + w.events[mine]["id"], "/notices/" + w.notices[mine]]
     for path in queries + pages:
         page = not path.startswith("/v1/")

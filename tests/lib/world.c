@@ -457,7 +457,7 @@ static void rename_organisation(struct world *world, unsigned place)
 	inside_fine(inside, store_commit(inside->store, &inside->failure));
 }
 
-void world_stir(struct world *world, unsigned but)
+unsigned world_stir(struct world *world, unsigned but)
 {
 	unsigned place = 1 + roll(world, world->organisations - 1);
 	struct inside *inside = world->inside;
@@ -472,7 +472,7 @@ void world_stir(struct world *world, unsigned but)
 		break;
 	case 1:
 		rename_organisation(world, place);
-		break;
+		return place;
 	case 2:
 		if (world->organisations < WORLD_ORGANISATIONS) {
 			add_organisation(world);
@@ -481,4 +481,5 @@ void world_stir(struct world *world, unsigned but)
 	default:
 		add_case(world, place, world->campaigns[roll(world, 3)]);
 	}
+	return 0;
 }

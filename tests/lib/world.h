@@ -95,8 +95,8 @@ void world_learn(struct world *world, const json_t *output);
 const char *world_word(struct world *world, const char *name);
 
 /* Something happens in another organisation, or to the centre: new alerts, an event, a notice, a decision, an account,
- * a change of its title, counts. Never to `but` (a place). */
-void world_stir(struct world *world, unsigned but);
+ * a change of its title, counts. Never to `but` (a place). Returns the place whose title changed; 0: none did. */
+unsigned world_stir(struct world *world, unsigned but);
 
 /* Facts of the subject, read from the store anew; false when it may not come in at all. */
 bool world_stands(struct world *world, const struct key *key, enum role *role, unsigned *place);
