@@ -77,14 +77,9 @@ enum error imports_start(struct keeper *keeper, struct failure *failure)
 	enum error error = work_begin(&work, "imports", failure);
 	if (error == OK)
 		error = store_begin(keeper->store, failure);
-	if (error != OK) { /* a transaction that is open is another's */
-		work_end(&work);
-		return error;
-	}
-	error = store_import_end(keeper->store, work.scope, time_now(), failure);
-	if (error == OK)
+	if (error == OK && (error = store_import_end(keeper->store, work.scope, time_now(), failure)) == OK)
 		error = store_commit(keeper->store, failure);
-	else
+	if (error != OK)
 		store_rollback(keeper->store);
 	work_end(&work);
 	return error;
@@ -439,17 +434,15 @@ void imports_receive(struct keeper *keeper, const struct message *message)
 	keeper->imports->last = &part->next;
 }
 
-/* What the front that is gone had begun. Its parts that came are taken all the same: they are whole. While a
- * transaction is open it waits for a later round. */
+/* What the front that is gone had begun. Its parts that came are taken all the same: they are whole. */
 static void end_what_was_cut_off(struct keeper *keeper)
 {
 	struct failure failure = { 0 };
 	for (unsigned i = 0; i < IMPORTS_MOST && keeper->imports->first; i++)
 		take_parts(keeper);
 	abandon(keeper->imports);
-	enum error error = imports_start(keeper, &failure);
-	keeper->imports->cut_off = error == ERROR_USAGE;
-	if (error != OK && error != ERROR_USAGE)
+	keeper->imports->cut_off = false;
+	if (imports_start(keeper, &failure) != OK)
 		log_write(
 		    LOG_ERROR, "imports that were cut off cannot be ended", LOG_FIELD_STRING("why", failure.words));
 }
@@ -461,7 +454,7 @@ void imports_round(struct keeper *keeper)
 	take_parts(keeper);
 }
 
-/* Done at the end of the round: requests of the same round may have a transaction open. */
+/* Done at the end of the round: who notices that the front is gone may have a transaction open. */
 void imports_forget(struct keeper *keeper)
 {
 	if (keeper->imports)

@@ -464,7 +464,7 @@ static enum error keeper_start(struct process *process, struct failure *failure)
 	return error;
 }
 
-static void keeper_stop(struct process *process)
+static void keeper_end(struct process *process)
 {
 	struct keeper *keeper = process->self;
 	keeper_round(process);
@@ -479,7 +479,6 @@ static void keeper_stop(struct process *process)
 	store_close(keeper->store);
 	machines_close(keeper);
 	log_write(LOG_INFO, "the keeper has closed store and history");
-	process_end(process, 0);
 }
 
 int keeper_run(void)
@@ -487,7 +486,7 @@ int keeper_run(void)
 	static const struct process_hooks hooks = {
 		.start = keeper_start,
 		.peer = keeper_peer,
-		.stop = keeper_stop,
+		.end = keeper_end,
 	};
 	struct keeper keeper = { 0 };
 	return process_run(PROCESS_KEEPER, &hooks, &keeper);

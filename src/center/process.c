@@ -58,7 +58,7 @@ static void process_stop(struct process *process)
 	if (process->stopping)
 		return;
 	process->stopping = true;
-	if (process->configured)
+	if (process->configured && process->hooks->stop)
 		process->hooks->stop(process);
 	else
 		process_end(process, 0);
@@ -221,5 +221,7 @@ int process_run(enum process_kind kind, const struct process_hooks *hooks, void 
 		log_write(LOG_ERROR, "cannot run", LOG_FIELD_STRING("why", failure.words));
 		return 1;
 	}
+	if (process.stopping && process.configured && hooks->end)
+		hooks->end(&process);
 	return process.status;
 }

@@ -41,8 +41,10 @@ struct process_hooks {
 	    struct process *process, struct text certificate, struct text key, struct failure *failure);
 	/* A channel to that process; an older one to it is dead. The descriptor is the hook's. */
 	void (*peer)(struct process *process, enum process_kind kind, int descriptor);
-	/* Finish and then call process_end(). Called once. */
+	/* Finish and then call process_end(); NULL: there is nothing to wait for. Called once. */
 	void (*stop)(struct process *process);
+	/* After the last round, when nothing else is called any more: close what callbacks use. May be NULL. */
+	void (*end)(struct process *process);
 };
 
 /* Runs until process_end(); gives the exit code. */
