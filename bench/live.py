@@ -23,10 +23,12 @@ PATIENCE = 120
 
 
 class Sensor:
-    def __init__(self, folder, *arguments):
+    """On one core, or (None) on all."""
+
+    def __init__(self, folder, *arguments, core=1):
         self.out, self.err = (tempfile.NamedTemporaryFile(dir=folder) for _ in range(2))
         command = [os.path.join(TOP, "build", "noroshi"), "sensor", "-i", "pair0", "--ring", f"{RING} MiB", "--json", *arguments]
-        self.child = subprocess.Popen(pinned(1, command), stdout=self.out, stderr=self.err)
+        self.child = subprocess.Popen(command if core is None else pinned(core, command), stdout=self.out, stderr=self.err)
         wait_for(lambda: b'"listening"' in self.read(self.err) or self.child.poll() is not None)
         if self.child.poll() is not None:
             sys.exit(f"bench: the sensor did not begin: {self.read(self.err).decode()}")
