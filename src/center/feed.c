@@ -71,6 +71,7 @@ void feed_changed(struct keeper *keeper, enum action action)
 		ACTION_ORGANISATION_WRITE, ACTION_SENSOR_WRITE };
 	for (size_t i = 0; i < sizeof concerning / sizeof *concerning; i++)
 		keeper->recheck |= action == concerning[i];
+	keeper->center.spaces_changed |= action == ACTION_ORGANISATION_WRITE;
 }
 
 /* ── a machine comes ─ */

@@ -13,6 +13,7 @@
 #include "center/keeper.h"
 #include "center/message.h"
 #include "formats/stix.h"
+#include "intel/loop.h"
 #include "intel/values.h"
 #include "model/item_code.h"
 #include "store/items.h"
@@ -171,7 +172,7 @@ static void complete(const struct under_way *import, struct item *item, nanoseco
 }
 
 static enum error enter(struct keeper *keeper, const struct work *work, struct under_way *import,
-    const struct item *item, uint64_t number, struct failure *failure)
+    const struct item *item, uint64_t number, struct arena *arena, struct failure *failure)
 {
 	struct builder rendering = { 0 };
 	char written[TIME_TEXT];
@@ -188,11 +189,13 @@ static enum error enter(struct keeper *keeper, const struct work *work, struct u
 					    : store_entry_put(keeper->store, work->scope, &import->collection, &entry,
 						  keeper->center.now(), &added, failure);
 	builder_free(&rendering);
-	return error;
+	return error || !added ? error
+			       : loop_released(&keeper->center, item, import->collection.community,
+				     import->collection.tlp, arena, failure);
 }
 
 static enum error take_item(struct keeper *keeper, const struct work *work, struct under_way *import, struct item *item,
-    const struct item_values *values, struct failure *failure)
+    const struct item_values *values, struct arena *arena, struct failure *failure)
 {
 	uint64_t number;
 	complete(import, item, keeper->center.now());
@@ -206,7 +209,7 @@ static enum error take_item(struct keeper *keeper, const struct work *work, stru
 	}
 	enum error error = store_item_put(keeper->store, work->scope, item, values, &number, NULL, failure);
 	if (error == OK && import->collection.number)
-		error = enter(keeper, work, import, item, number, failure);
+		error = enter(keeper, work, import, item, number, arena, failure);
 	if (error == OK)
 		import->import.good++;
 	return error;
@@ -236,7 +239,7 @@ static enum error take_items(
 			error = fail(failure, ERROR_CORRUPT, "a part of an import does not hold what it says");
 		if (error == OK)
 			error = take_item(
-			    keeper, &work, import, &item, &(struct item_values){ values, value_count }, failure);
+			    keeper, &work, import, &item, &(struct item_values){ values, value_count }, arena, failure);
 		arena_clear(arena);
 	}
 	arena_free(arena);

@@ -6,6 +6,7 @@
 #include "intel/items.h"
 
 #include "formats/stix.h"
+#include "intel/loop.h"
 #include "intel/taxii.h"
 #include "intel/values.h"
 
@@ -228,6 +229,8 @@ enum error item_change(struct call *call, struct failure *failure)
 	item.account = call->subject->account;
 	error = store_item_put(
 	    call->store, call->scope, &item, &(struct item_values){ values, count }, NULL, NULL, failure);
+	if (error == OK)
+		error = loop_changed(call->center, &item, call->arena, failure);
 	if (error != OK)
 		return error;
 	json_t *row = item_json(&item);
@@ -238,8 +241,10 @@ enum error item_change(struct call *call, struct failure *failure)
 
 enum error item_remove(struct call *call, struct failure *failure)
 {
-	enum error error = store_item_remove(
-	    call->store, call->scope, call->subject->organisation, input_text(call, "item"), 0, failure);
+	uint32_t owner = call->subject->organisation;
+	enum error error = store_item_remove(call->store, call->scope, owner, input_text(call, "item"), 0, failure);
+	if (error == OK)
+		error = loop_unreleased(call->center, owner, input_text(call, "item"), 0, 0, call->arena, failure);
 	call->status = 204;
 	return error == ERROR_NOT_FOUND ? fail(failure, error, "There is no such item.") : error;
 }

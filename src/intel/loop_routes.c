@@ -64,6 +64,8 @@ static enum error shared_give(struct call *call, struct failure *failure)
 	if (input_has(call, "tlp"))
 		tlp_parse(input_text(call, "tlp"), &gift.tlp);
 	enum error error = loop_give(call->center, call->scope, &gift, &answer, call->arena, failure);
+	if (!error && answer.crowded)
+		error = fail(failure, ERROR_LIMIT, "too many of yours wait for a person: this one is not taken");
 	if (error)
 		return error;
 	call->status = answer.travels ? 201 : 202;
@@ -78,7 +80,12 @@ static enum error shared_withdraw(struct call *call, struct failure *failure)
 	enum error error = store_shared_get(call->store, call->scope, id, &row, call->arena, failure);
 	if (error || !scope_covers(call->scope, row.organisation))
 		return fail(failure, ERROR_NOT_FOUND, ROUTE_HIDDEN_WORDS);
-	return store_shared_withdraw(call->store, call->scope, row.organisation, id, failure);
+	if (row.withdrawn && !row.waits)
+		return fail(failure, ERROR_NOT_FOUND, ROUTE_HIDDEN_WORDS);
+	const struct shared_meant meant = {
+		.id = id, .organisation = row.organisation, .held = call->subject->organisation != row.organisation
+	};
+	return loop_withdraw(call->center, call->scope, &meant, failure);
 }
 
 static enum error shared_release(struct call *call, struct failure *failure)
@@ -117,8 +124,9 @@ static enum error shared_switch(struct call *call, bool stop, struct failure *fa
 {
 	if (!scope_covers_all(call->scope))
 		return fail(failure, ERROR_DENIED, "the centre's analysts switch a source off and on");
-	return store_shared_stop(
-	    call->store, call->scope, (uint32_t)input_integer(call, "number", 0), stop, call->now, failure);
+	const struct shared_meant meant = { .organisation = (uint32_t)input_integer(call, "number", 0) };
+	enum error error = store_shared_stop(call->store, call->scope, meant.organisation, stop, call->now, failure);
+	return error || !stop ? error : loop_withdraw(call->center, call->scope, &meant, failure);
 }
 
 static enum error shared_stop(struct call *call, struct failure *failure)

@@ -20,7 +20,10 @@ static const struct option options[] = {
 	{ "alone", OPTION_TEXT, AT(alone), "alert",
 	    .summary = "At most this travels to sensors without a person: observe, alert or block." },
 	{ "rate", OPTION_INTEGER, AT(rate), "1000", 1, 100000000, "indicators an hour",
-	    .summary = "So many of one organisation travel by themselves; further ones wait for a person." },
+	    .summary =
+		"So many of one organisation travel by themselves in a community; further ones wait for a person." },
+	{ "waiting", OPTION_INTEGER, AT(waiting), "10000", 1, 1000000, "indicators",
+	    .summary = "So many of one organisation may wait for a person; further ones are not taken." },
 	{ NULL },
 };
 

@@ -49,6 +49,7 @@ static const struct effect {
 	[RULE_PAP] = { "pap", N_("PAP: it may be looked for, and not acted upon"), ITEM_ALERT, ITEM_ALERT },
 	[RULE_UNCONFIRMED] = { "unconfirmed", N_("Blocking needs two people or two independent sources"), ITEM_ALERT,
 	    ITEM_ALERT },
+	[RULE_HELD] = { "withdrawn", N_("Somebody else than its owner withdrew it before"), RULE_NOTHING, ITEM_BLOCK },
 };
 
 const char *rule_why_code(enum rule_why why)
@@ -268,6 +269,7 @@ static void judge_state(struct rule_decision *decision, const struct rule_indica
 		{ indicator->false_positive, RULE_FALSE_POSITIVE },
 		{ indicator->until && indicator->until <= now, RULE_EXPIRED },
 		{ indicator->from && indicator->from > now, RULE_NOT_YET }, { indicator->tlp == TLP_RED, RULE_RED },
+		{ indicator->held, RULE_HELD },
 		{ indicator->pap == PAP_AMBER || indicator->pap == PAP_RED, RULE_PAP } };
 	for (size_t i = 0; i < sizeof states / sizeof *states; i++)
 		if (states[i].holds)
@@ -276,11 +278,12 @@ static void judge_state(struct rule_decision *decision, const struct rule_indica
 
 /* ── who vouches ─ */
 
+/* The people of a source that is not heard do not count either. */
 static bool two_people(const struct rule_voice *voices, size_t count)
 {
 	const struct uuid *first = NULL;
 	for (size_t i = 0; i < count; i++) {
-		if (uuid_is_nil(voices[i].account))
+		if (uuid_is_nil(voices[i].account) || (voices[i].source && voices[i].trust < HEARD))
 			continue;
 		if (first && !uuid_equal(*first, voices[i].account))
 			return true;

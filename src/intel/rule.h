@@ -44,6 +44,7 @@ struct rule_indicator {
 	enum pap pap;
 	nanoseconds from, until; /* 0 = open */
 	bool revoked, false_positive;
+	bool held; /* another than its owner withdrew it before */
 };
 
 struct rule_source {
@@ -79,6 +80,7 @@ enum rule_why {
 	RULE_COMMUNITY,
 	RULE_PAP,         /* PAP:AMBER and RED: it may be looked for, not acted upon */
 	RULE_UNCONFIRMED, /* blocking needs two people or two independent sources */
+	RULE_HELD,        /* somebody else than its owner withdrew it */
 	RULE_WHYS
 };
 const char *rule_why_code(enum rule_why why);  /* stable: "members-own" */

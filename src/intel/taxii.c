@@ -6,6 +6,7 @@
 #include "intel/taxii.h"
 
 #include "http/problem.h"
+#include "intel/loop.h"
 #include "intel/settings.h"
 #include "model/capability.h"
 
@@ -292,6 +293,9 @@ static enum error remove_own(struct call *call, struct shown_collection *shown, 
 		error = store_entry_remove(call->store, shown->write, &shown->collection, query->organisation, id,
 		    doomed.versions[i], &gone, failure);
 		*removed += gone;
+		if (error == OK) /* it may be in another collection of the community: better out than in */
+			error = loop_unreleased(call->center, query->organisation, id, doomed.versions[i],
+			    shown->collection.community, call->arena, failure);
 	}
 	return error;
 }

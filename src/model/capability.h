@@ -39,6 +39,7 @@ struct center {
 	void (*sender)(struct mail_sender *to);
 	const nanoseconds *silence; /* center.silence, as it is configured now; NULL = nobody says */
 	nanoseconds (*now)(void);
+	bool spaces_changed;  /* an organisation was changed: whose addresses and names are whose is looked at again */
 	bool capture_changed; /* a capture policy was changed: how long records are kept is looked at again */
 	/* Tells who looks at pages or streams that something of this organisation changed ("event", id). */
 	void (*changed)(struct center *center, uint32_t organisation, const char *noun, const char *id);

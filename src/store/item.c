@@ -55,6 +55,15 @@ static enum error number_of(
 	return error == ERROR_END ? OK : error;
 }
 
+enum error store_item_newest(
+    struct store *store, uint32_t organisation, struct text id, nanoseconds *version, struct failure *failure)
+{
+	struct newest newest;
+	enum error error = newest_of(store, organisation, id, &newest, failure);
+	*version = !error && newest.there ? newest.version : 0;
+	return error;
+}
+
 static enum error set_newest(struct store *store, uint64_t number, bool newest, struct failure *failure)
 {
 	struct query query;

@@ -23,6 +23,9 @@ struct item_values {
 /* *number (may be NULL) becomes the row's, *added (may be NULL) false when this version was there. */
 enum error store_item_put(struct store *, const struct scope *, const struct item *, const struct item_values *,
     uint64_t *number, bool *added, struct failure *);
+/* The newest version that the owner gave; 0 = there is none. For background work, which the policy is not asked for. */
+enum error store_item_newest(
+    struct store *, uint32_t organisation, struct text id, nanoseconds *version, struct failure *);
 /* One version (0 = the newest) of one owner's item. */
 enum error store_item_get(struct store *, const struct scope *, uint32_t organisation, struct text id,
     nanoseconds version, struct arena *, struct item *, struct failure *);

@@ -250,14 +250,16 @@ enum error store_space_put(
 enum error store_space_each(struct store *store, const struct scope *scope, uint32_t organisation,
     void (*each)(void *, const struct organisation_space *), void *context, struct failure *failure)
 {
+	static const char of_one[] = "SELECT organisation, address, length, domain, valid_from, valid_to FROM space"
+				     " WHERE {scope} AND organisation = :organisation ORDER BY number",
+			  of_all[] = "SELECT organisation, address, length, domain, valid_from, valid_to FROM space"
+				     " WHERE {scope} ORDER BY number";
 	struct query query;
-	enum error error = query_read(store, scope, NOUN_ORGANISATION,
-	    "SELECT organisation, address, length, domain, valid_from, valid_to FROM space"
-	    " WHERE {scope} AND organisation = :organisation ORDER BY number",
-	    &query, failure);
+	enum error error = query_read(store, scope, NOUN_ORGANISATION, organisation ? of_one : of_all, &query, failure);
 	if (error)
 		return error;
-	bind_integer(&query, ":organisation", organisation);
+	if (organisation)
+		bind_integer(&query, ":organisation", organisation);
 	while ((error = query_step(&query)) == OK) {
 		struct organisation_space space = { .organisation = (uint32_t)column_integer(&query, 0) };
 		column_bytes(&query, 1, space.prefix.address.bytes, sizeof space.prefix.address.bytes);

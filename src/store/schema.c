@@ -324,5 +324,26 @@ static const char version_12[] =
     " account BLOB PRIMARY KEY REFERENCES account(id), organisation INTEGER NOT NULL, digest BLOB NOT NULL UNIQUE,"
     " made INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 
+/* What is shared remembers which version of an item it is, since when it may be in force, who let it travel and whether
+ * somebody else than its owner withdrew it; what communities let travel by itself; how often it was met, and where. */
+static const char version_13[] =
+    "ALTER TABLE shared ADD COLUMN waits INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE shared SET waits = 1, withdrawn = 1 WHERE number IS NULL AND withdrawn = 0;"
+    "ALTER TABLE shared ADD COLUMN version INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE shared ADD COLUMN begins INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE shared ADD COLUMN held INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE shared ADD COLUMN released BLOB;"
+    "CREATE INDEX shared_live ON shared(organisation, id) WHERE withdrawn = 0 OR waits = 1;"
+    "CREATE INDEX shared_waits ON shared(organisation, id) WHERE waits = 1;"
+    "CREATE INDEX shared_block ON shared(id) WHERE action = 2 AND withdrawn = 0;"
+    "CREATE INDEX shared_begins ON shared(begins) WHERE waits = 1 AND begins > 0;"
+    "CREATE TABLE shared_rule ("
+    " community INTEGER NOT NULL REFERENCES community(number), organisation INTEGER NOT NULL, alone INTEGER NOT NULL,"
+    " least INTEGER NOT NULL, trust INTEGER NOT NULL, rate INTEGER NOT NULL, account BLOB, changed INTEGER NOT NULL,"
+    " PRIMARY KEY (community, organisation)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE shared_met ("
+    " shared INTEGER NOT NULL REFERENCES shared(id), organisation INTEGER NOT NULL, count INTEGER NOT NULL,"
+    " first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (shared, organisation)) STRICT, WITHOUT ROWID;";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
-	version_8, version_9, version_10, version_11, version_12, NULL };
+	version_8, version_9, version_10, version_11, version_12, version_13, NULL };

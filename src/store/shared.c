@@ -11,8 +11,8 @@ static const char *const action_words[] = { "observe", "alert", "block" };
 
 #define COLUMNS                                                                                                        \
 	"id, community, organisation, item, coalesce(number, 0), withdrawn, asked, action, whys, until, given, "       \
-	"account, "                                                                                                    \
-	"body"
+	"account, body, held, begins, version, released, waits"
+#define LIVE "(withdrawn = 0 OR waits = 1)"
 #define NEXT "(SELECT coalesce(max(number), 0) + 1 FROM shared)"
 
 static struct shared read_row(struct query *query)
@@ -29,7 +29,12 @@ static struct shared read_row(struct query *query)
 		.until = column_integer(query, 9),
 		.given = column_integer(query, 10),
 		.account = column_uuid(query, 11),
-		.body = column_text(query, 12) };
+		.body = column_text(query, 12),
+		.held = column_integer(query, 13) != 0,
+		.begins = column_integer(query, 14),
+		.version = column_integer(query, 15),
+		.released = column_uuid(query, 16),
+		.waits = column_integer(query, 17) != 0 };
 }
 
 static enum error walk(struct query *query, void (*each)(void *, const struct shared *), void *context)
@@ -49,21 +54,21 @@ enum error store_shared_put(
     struct store *store, const struct scope *scope, struct shared *shared, bool travels, struct failure *failure)
 {
 	struct query query;
-	uint8_t account[16];
 	enum error error = query_write(store, scope, NOUN_RELEASE, shared->organisation,
 	    "INSERT INTO shared (community, organisation, item, number, withdrawn, asked, action, whys, until, given,"
-	    " account, body) VALUES (:community, :organisation, :item, CASE WHEN :travels THEN " NEXT " END, 0, :asked,"
-	    " :action, :whys, :until, :given, :account, :body)"
-	    " ON CONFLICT (organisation, item, community) DO UPDATE SET"
+	    " account, body, held, begins, version, released, waits) VALUES (:community, :organisation, :item,"
+	    " CASE WHEN :travels THEN " NEXT " END, NOT :travels, :asked, :action, :whys, :until, :given, :account,"
+	    " :body, :held, :begins, :version, :released, NOT :travels) ON CONFLICT (organisation, item, community) DO "
+	    "UPDATE SET"
 	    /* what travelled is told that it does not any more */
-	    " number = CASE WHEN :travels OR shared.number IS NOT NULL THEN " NEXT " END,"
-	    " withdrawn = NOT :travels AND shared.number IS NOT NULL, asked = excluded.asked, action = excluded.action,"
+	    " number = CASE WHEN :travels OR NOT shared.withdrawn THEN " NEXT " ELSE shared.number END,"
+	    " withdrawn = NOT :travels, waits = NOT :travels, asked = excluded.asked, action = excluded.action,"
 	    " whys = excluded.whys, until = excluded.until, given = excluded.given, account = excluded.account,"
-	    " body = excluded.body RETURNING id, coalesce(number, 0)",
+	    " body = excluded.body, held = excluded.held, begins = excluded.begins, version = excluded.version,"
+	    " released = excluded.released RETURNING id, coalesce(number, 0)",
 	    &query, failure);
 	if (error)
 		return error;
-	memcpy(account, shared->account.bytes, 16);
 	bind_integer(&query, ":community", shared->community);
 	bind_integer(&query, ":organisation", shared->organisation);
 	bind_text(&query, ":item", shared->item);
@@ -73,8 +78,12 @@ enum error store_shared_put(
 	bind_integer(&query, ":whys", shared->whys);
 	bind_integer(&query, ":until", shared->until);
 	bind_integer(&query, ":given", shared->given);
-	bind_blob(&query, ":account", account, sizeof account);
+	bind_blob(&query, ":account", shared->account.bytes, sizeof shared->account.bytes);
 	bind_text(&query, ":body", shared->body);
+	bind_integer(&query, ":held", shared->held);
+	bind_integer(&query, ":begins", shared->begins);
+	bind_integer(&query, ":version", shared->version);
+	bind_uuid(&query, ":released", &shared->released);
 	error = query_one(&query, "shared");
 	if (error)
 		return error;
@@ -84,52 +93,64 @@ enum error store_shared_put(
 	return OK;
 }
 
-/* One at a time: each has a number of its own. */
-static enum error withdraw_next(struct query *query, int *changed)
-{
-	*changed = 0;
-	return query_run(query, changed);
-}
+/* Each that travelled gets a number of its own; of what waited nobody was told. Of the next SHARED_SLICE rows of the
+ * condition. */
+#define WITHDRAW(condition)                                                                                            \
+	"UPDATE shared SET withdrawn = 1, waits = 0, held = held OR :held,"                                            \
+	" number = CASE WHEN shared.withdrawn THEN shared.number ELSE next.number END"                                 \
+	" FROM (SELECT id, (SELECT coalesce(max(number), 0) FROM shared) + row_number() OVER () AS number"             \
+	" FROM (SELECT id FROM shared WHERE " LIVE " AND " condition " LIMIT :limit)) AS next"                         \
+	" WHERE shared.id = next.id"
 
-enum error store_shared_withdraw(
-    struct store *store, const struct scope *scope, uint32_t organisation, uint32_t id, struct failure *failure)
+static enum error withdraw(struct query *query, bool held, uint64_t *withdrawn, bool *more)
 {
-	int changed = 1, all = 0;
-	enum error error = OK;
-	while (!error && changed > 0) {
-		struct query query;
-		error = query_write(store, scope, NOUN_RELEASE, organisation,
-		    "UPDATE shared SET withdrawn = 1, number = " NEXT " WHERE id = (SELECT id FROM shared WHERE"
-		    " organisation = :organisation AND withdrawn = 0 AND (:id = 0 OR id = :id) LIMIT 1)",
-		    &query, failure);
-		if (error)
-			return error;
-		bind_integer(&query, ":organisation", organisation);
-		bind_integer(&query, ":id", id);
-		error = withdraw_next(&query, &changed);
-		all += changed;
-	}
-	if (!error && id && all == 0)
-		return fail(failure, ERROR_NOT_FOUND, "there is no such thing");
+	int changed = 0;
+	bind_integer(query, ":held", held);
+	bind_integer(query, ":limit", SHARED_SLICE);
+	enum error error = query_run(query, &changed);
+	*withdrawn = (uint64_t)changed;
+	*more = changed == (int)SHARED_SLICE;
 	return error;
 }
 
-enum error store_shared_expire(struct store *store, const struct scope *scope, nanoseconds now, struct failure *failure)
+enum error store_shared_withdraw(struct store *store, const struct scope *scope, const struct shared_meant *meant,
+    uint64_t *withdrawn, bool *more, struct failure *failure)
 {
-	int changed = 1;
-	enum error error = OK;
-	while (!error && changed > 0) {
-		struct query query;
-		error = query_write(store, scope, NOUN_RELEASE, 0,
-		    "UPDATE shared SET withdrawn = 1, number = " NEXT " WHERE id = (SELECT id FROM shared WHERE"
-		    " withdrawn = 0 AND until > 0 AND until <= :now LIMIT 1)",
-		    &query, failure);
-		if (error)
-			return error;
-		bind_integer(&query, ":now", now);
-		error = withdraw_next(&query, &changed);
+	static const char one[] = WITHDRAW("organisation = :organisation AND id = :id"),
+			  named[] = WITHDRAW("organisation = :organisation AND item = :item"
+					     " AND (:version = 0 OR version = :version)"
+					     " AND (:community = 0 OR community = :community)"),
+			  all[] = WITHDRAW("organisation = :organisation");
+	struct query query;
+	enum error error = query_write(store, scope, NOUN_RELEASE, meant->organisation,
+	    meant->id          ? one
+	    : meant->item.size ? named
+			       : all,
+	    &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":organisation", meant->organisation);
+	if (meant->id)
+		bind_integer(&query, ":id", meant->id);
+	else if (meant->item.size) {
+		bind_text(&query, ":item", meant->item);
+		bind_integer(&query, ":version", meant->version);
+		bind_integer(&query, ":community", meant->community);
 	}
-	return error;
+	return withdraw(&query, meant->held, withdrawn, more);
+}
+
+enum error store_shared_expire(
+    struct store *store, const struct scope *scope, nanoseconds now, bool *more, struct failure *failure)
+{
+	static const char over[] = WITHDRAW("until > 0 AND until <= :now ORDER BY until");
+	struct query query;
+	uint64_t withdrawn;
+	enum error error = query_write(store, scope, NOUN_RELEASE, 0, over, &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":now", now);
+	return withdraw(&query, false, &withdrawn, more);
 }
 
 enum error store_shared_stop(struct store *store, const struct scope *scope, uint32_t organisation, bool stop,
@@ -152,13 +173,24 @@ enum error store_shared_stop(struct store *store, const struct scope *scope, uin
 		bind_integer(&query, ":now", now);
 	}
 	error = query_run(&query, NULL);
-	if (!error && stop)
-		error = store_shared_withdraw(store, scope, organisation, 0, failure);
 	return error ? error
 		     : log_change(store, scope, stop ? "shared.stop" : "shared.go", "", organisation, "", failure);
 }
 
 /* ── reads ─ */
+
+static enum error one_row(struct query *query, struct shared *shared, struct arena *arena)
+{
+	enum error error = query_one(query, "shared");
+	if (error)
+		return error;
+	*shared = read_row(query);
+	shared->item = arena_text(arena, shared->item);
+	shared->body = arena_text(arena, shared->body);
+	query_release(query);
+	return shared->body.at && shared->item.at ? OK
+						  : fail(query->failure, ERROR_MEMORY, "no memory for an indicator");
+}
 
 enum error store_shared_get(struct store *store, const struct scope *scope, uint32_t id, struct shared *shared,
     struct arena *arena, struct failure *failure)
@@ -169,14 +201,23 @@ enum error store_shared_get(struct store *store, const struct scope *scope, uint
 	if (error)
 		return error;
 	bind_integer(&query, ":id", id);
-	error = query_one(&query, "shared");
+	return one_row(&query, shared, arena);
+}
+
+enum error store_shared_find(struct store *store, const struct scope *scope, uint32_t organisation, struct text item,
+    uint32_t community, struct shared *shared, struct arena *arena, struct failure *failure)
+{
+	struct query query;
+	enum error error = query_read(store, scope, NOUN_RELEASE,
+	    "SELECT " COLUMNS " FROM shared WHERE {scope} AND organisation = :organisation AND item = :item"
+	    " AND community = :community",
+	    &query, failure);
 	if (error)
 		return error;
-	*shared = read_row(&query);
-	shared->item = arena_text(arena, shared->item);
-	shared->body = arena_text(arena, shared->body);
-	query_release(&query);
-	return shared->body.at ? OK : fail(failure, ERROR_MEMORY, "no memory for an indicator");
+	bind_integer(&query, ":organisation", organisation);
+	bind_text(&query, ":item", item);
+	bind_integer(&query, ":community", community);
+	return one_row(&query, shared, arena);
 }
 
 enum error store_shared_stopped(struct store *store, uint32_t organisation, bool *stopped, struct failure *failure)
@@ -212,7 +253,7 @@ enum error store_shared_waiting(struct store *store, const struct scope *scope, 
 {
 	struct query query;
 	enum error error = query_read(store, scope, NOUN_RELEASE,
-	    "SELECT " COLUMNS " FROM shared WHERE number IS NULL AND withdrawn = 0 AND {scope} AND {community}"
+	    "SELECT " COLUMNS " FROM shared WHERE waits = 1 AND {scope} AND {community}"
 	    " ORDER BY id LIMIT :limit",
 	    &query, failure);
 	if (error)
@@ -221,22 +262,66 @@ enum error store_shared_waiting(struct store *store, const struct scope *scope, 
 	return walk(&query, each, context);
 }
 
+enum error store_shared_of_item(struct store *store, const struct scope *scope, uint32_t organisation, struct text item,
+    void (*each)(void *, const struct shared *), void *context, struct failure *failure)
+{
+	struct query query;
+	enum error error = query_read(store, scope, NOUN_RELEASE,
+	    "SELECT " COLUMNS " FROM shared WHERE {scope} AND organisation = :organisation AND item = :item"
+	    " AND " LIVE " ORDER BY community",
+	    &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":organisation", organisation);
+	bind_text(&query, ":item", item);
+	return walk(&query, each, context);
+}
+
+enum error store_shared_due(struct store *store, const struct scope *scope, nanoseconds now, unsigned limit,
+    void (*each)(void *, const struct shared *), void *context, struct failure *failure)
+{
+	struct query query;
+	enum error error = query_read(store, scope, NOUN_RELEASE,
+	    "SELECT " COLUMNS " FROM shared WHERE {scope} AND waits = 1 AND begins > 0 AND begins <= :now"
+	    " ORDER BY begins LIMIT :limit",
+	    &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":now", now);
+	bind_integer(&query, ":limit", limit);
+	return walk(&query, each, context);
+}
+
+enum error store_shared_standing(struct store *store, const struct scope *scope, bool blocks, uint32_t after,
+    unsigned limit, void (*each)(void *, const struct shared *), void *context, struct failure *failure)
+{
+	static const char all[] = "SELECT " COLUMNS " FROM shared WHERE {scope} AND id > :after AND withdrawn = 0"
+				  " ORDER BY id LIMIT :limit",
+			  some[] = "SELECT " COLUMNS " FROM shared WHERE {scope} AND id > :after AND withdrawn = 0"
+				   " AND action = 2 ORDER BY id LIMIT :limit";
+	struct query query;
+	enum error error = query_read(store, scope, NOUN_RELEASE, blocks ? some : all, &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":after", after);
+	bind_integer(&query, ":limit", limit);
+	return walk(&query, each, context);
+}
+
 enum error store_shared_same(struct store *store, uint32_t community, struct text body,
-    void (*each)(void *, uint32_t organisation, struct uuid account), void *context, struct failure *failure)
+    void (*each)(void *, const struct shared *), void *context, struct failure *failure)
 {
 	struct query query;
 	enum error error = query_own(store,
-	    "SELECT organisation, account FROM shared WHERE community = :community AND body = :body AND withdrawn = 0"
-	    " ORDER BY id LIMIT 16",
+	    "SELECT " COLUMNS " FROM shared WHERE community = :community AND body = :body AND withdrawn = 0"
+	    " ORDER BY id LIMIT :limit",
 	    &query, failure);
 	if (error)
 		return error;
 	bind_integer(&query, ":community", community);
 	bind_text(&query, ":body", body);
-	while ((error = query_step(&query)) == OK)
-		each(context, (uint32_t)column_integer(&query, 0), column_uuid(&query, 1));
-	query_release(&query);
-	return error == ERROR_END ? OK : error;
+	bind_integer(&query, ":limit", SHARED_VOICES);
+	return walk(&query, each, context);
 }
 
 static enum error one_count(struct query *query, uint64_t *count)
@@ -256,16 +341,52 @@ enum error store_shared_last(struct store *store, uint64_t *number, struct failu
 	return error ? error : one_count(&query, number);
 }
 
-enum error store_shared_rate(
-    struct store *store, uint32_t organisation, nanoseconds since, uint64_t *count, struct failure *failure)
+enum error store_shared_stopping(struct store *store, uint32_t *organisation, struct failure *failure)
 {
 	struct query query;
 	enum error error = query_own(store,
-	    "SELECT count(*) FROM shared WHERE organisation = :organisation AND given > :since", &query, failure);
+	    "SELECT organisation FROM shared_stop AS stop WHERE EXISTS (SELECT 1 FROM shared WHERE"
+	    " shared.organisation = stop.organisation AND " LIVE ") LIMIT 1",
+	    &query, failure);
+	if (error)
+		return error;
+	error = query_step(&query);
+	*organisation = error == OK ? (uint32_t)column_integer(&query, 0) : 0;
+	query_release(&query);
+	return error == ERROR_END ? OK : error;
+}
+
+enum error store_shared_given(struct store *store, uint32_t community, uint32_t organisation, nanoseconds since,
+    void (*each)(void *, unsigned minute, uint64_t count), void *context, struct failure *failure)
+{
+	struct query query;
+	enum error error = query_own(store,
+	    "SELECT (given - :since) / 60000000000 AS minute, count(*) FROM shared WHERE organisation = :organisation"
+	    " AND given > :since AND community = :community AND number IS NOT NULL GROUP BY minute",
+	    &query, failure);
 	if (error)
 		return error;
 	bind_integer(&query, ":organisation", organisation);
+	bind_integer(&query, ":community", community);
 	bind_integer(&query, ":since", since);
+	while ((error = query_step(&query)) == OK)
+		each(context, (unsigned)column_integer(&query, 0), column_count(&query, 1));
+	query_release(&query);
+	return error == ERROR_END ? OK : error;
+}
+
+enum error store_shared_waiting_count(
+    struct store *store, uint32_t organisation, unsigned most, uint64_t *count, struct failure *failure)
+{
+	struct query query;
+	enum error error = query_own(store,
+	    "SELECT count(*) FROM (SELECT 1 FROM shared WHERE organisation = :organisation AND waits = 1"
+	    " LIMIT :most)",
+	    &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":organisation", organisation);
+	bind_integer(&query, ":most", most);
 	return one_count(&query, count);
 }
 

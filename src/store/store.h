@@ -72,6 +72,7 @@ enum error store_organisation_each(struct store *, const struct scope *, struct 
 enum error store_organisation_all(struct store *, const struct scope *,
     void (*each)(void *, const struct organisation *), void *context, struct failure *);
 enum error store_space_put(struct store *, const struct scope *, const struct organisation_space *, struct failure *);
+/* Of one organisation, or (0) of all that the scope covers. */
 enum error store_space_each(struct store *, const struct scope *, uint32_t organisation,
     void (*each)(void *, const struct organisation_space *), void *context, struct failure *);
 enum error store_sensor_put(struct store *, const struct scope *, struct sensor *, struct failure *);

@@ -193,6 +193,7 @@ static void test_each_other_reason_caps(void **state)
 	ASK(asking.source.released = 100, RULE_RATE, RULE_NOTHING, ITEM_BLOCK, true);
 	ASK(asking.source.trust = 0, RULE_TRUST, RULE_NOTHING, ITEM_BLOCK, true);
 	ASK(asking.community.alone = ITEM_ALERT, RULE_COMMUNITY, ITEM_ALERT, ITEM_BLOCK, true);
+	ASK(asking.indicator.held = true, RULE_HELD, RULE_NOTHING, ITEM_BLOCK, true);
 	ASK(asking.voice_count = 1, RULE_UNCONFIRMED, ITEM_ALERT, ITEM_ALERT, false);
 	ASK(asking.indicator.value_count = 0, RULE_MALFORMED, RULE_NOTHING, RULE_NOTHING, false);
 	asking = plain;
@@ -228,6 +229,7 @@ static void test_two_people_or_two_independent_sources(void **state)
 		{ { { { { 0 } }, 1, 1 }, { { { 0 } }, 2, 1 } }, true },       /* two sources */
 		{ { { { { 0 } }, 1, 1 }, { { { 0 } }, 1, 2 } }, false },      /* that depend on each other */
 		{ { { { { 0 } }, 1, 1 }, { { { 0 } }, 2, 0 } }, false },      /* one is not trusted */
+		{ { { { { 1 } }, 1, 0 }, { { { 2 } }, 1, 0 } }, false },      /* two people of a source that is not */
 		{ { { { { 1 } }, 1, 2 }, { { { 0 } }, 0, 2 } }, false } };
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct asking asking;

@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+"""Items in the loop, with a real centre: what is added to a collection over TAXII, or imported, is told to the sensors of the community's
+members and of nobody else, as far as the release rule lets it; what is revoked, changed, deleted, over, or on ground that becomes a member's
+leaves them."""
+import datetime
+import http.client
+import json
+import ssl
+import threading
+import time
+import uuid
+
+from taxii import Exchange, indicator, main, wait_for
+
+CONFIG = 'loop = { rate = 100; waiting = 20; };\n'
+
+
+class Feed:
+    """What a sensor is told: the newest line of each id."""
+
+    def __init__(self, centre, token):
+        self.centre, self.token, self.lines, self.ended, self.since, self.epoch = centre, token, {}, False, 0, ""
+        self.thread = threading.Thread(target=self.follow, daemon=True)
+        self.thread.start()
+
+    def follow(self):
+        host, port = self.centre.address.split("//")[1].rsplit(":", 1)
+        while not self.ended:
+            connection = http.client.HTTPSConnection(host, int(port), timeout=5, context=ssl._create_unverified_context()) if "https" in self.centre.address else http.client.HTTPConnection(host, int(port), timeout=5)
+            try:
+                connection.request("GET", f"/v1/sensor/indicators?since={self.since}&epoch={self.epoch}", headers={"Authorization": "Bearer " + self.token})
+                answer = connection.getresponse()
+                assert answer.status == 200, answer.read()
+                for line in iter(answer.readline, b""):
+                    self.take(line)
+                    if self.ended:
+                        break
+            except (OSError, http.client.HTTPException, ValueError):
+                time.sleep(0.05)
+            finally:
+                connection.close()
+
+    def take(self, line):
+        if not line.strip():
+            return
+        line = json.loads(line)
+        if "epoch" in line:
+            if line["epoch"] != self.epoch:
+                self.lines, self.epoch, self.since = {}, line["epoch"], 0
+            return
+        assert line["number"] > self.since, (line, self.since)
+        self.since = line["number"]
+        self.lines[line["id"]] = line
+
+    def values(self):
+        """{value: action} of what is in force."""
+        return {value: line["action"] for line in list(self.lines.values()) if "values" in line for _, value in line["values"]}
+
+    def has(self, value, action="observe"):
+        return wait_for(lambda: self.values().get(value) == action, 20, f"{value} to be in force as {action}: {self.values()}")
+
+    def lacks(self, value):
+        return wait_for(lambda: value not in self.values(), 20, f"{value} to have left")
+
+
+class World(Exchange):
+    def __init__(self, config=CONFIG):
+        super().__init__(config=config)
+        self.collection("drops")
+        self.give = lambda *objects: self.add("drops", self.people["alpha"], *objects)
+        self.feeds = {name: Feed(self, self.tokens[name]) for name in self.numbers}
+
+    def end(self):
+        for feed in self.feeds.values():
+            feed.ended = True
+
+    def __exit__(self, *more):
+        self.end()
+        return super().__exit__(*more)
+
+    def settled(self):
+        """Everything given before this is told: a marker has come to alpha's and beta's sensors."""
+        name = "mark-%s.example" % uuid.uuid4().hex
+        self.give(domain(name))
+        for who in ("alpha", "beta"):
+            self.feeds[who].has(name)
+
+
+def domain(name, **more):
+    return indicator(pattern=f"[domain-name:value = '{name}']", **more)
+
+
+def test_what_is_added_over_taxii_reaches_the_sensors_of_the_members_and_nobody_else():
+    with World() as world:
+        world.give(domain("evil.example"), indicator(pattern="[ipv4-addr:value = '203.0.113.9' OR url:value = 'http://x.example/a']"),
+                   indicator(pattern="[domain-name:value = 'a.example' AND domain-name:value = 'b.example']"),
+                   indicator(pattern="rule x { condition: true }", pattern_type="yara"))
+        for who in ("alpha", "beta"):
+            world.feeds[who].has("evil.example")
+            world.feeds[who].has("203.0.113.9")
+        assert not set(world.feeds["beta"].values()) & {"a.example", "b.example"}
+        assert world.feeds["gamma"].values() == {}
+        world.end()
+
+
+def test_a_new_version_a_revoked_one_and_a_deleted_one_leave():
+    with World() as world:
+        feed, first = world.feeds["beta"], domain("one.example")
+        second, third = domain("two.example"), domain("three.example")
+        world.give(first, second, third)
+        feed.has("three.example")
+        world.give(dict(first, modified="2026-01-02T00:00:00.000Z", pattern="[domain-name:value = 'other.example']"))
+        feed.has("other.example")
+        feed.lacks("one.example")
+        world.give(dict(second, modified="2026-01-02T00:00:00.000Z", revoked=True))
+        feed.lacks("two.example")
+        world.give(second)  # the older version once more
+        status, _, _ = world.taxii("DELETE", "/taxii2/exchange/collections/drops/objects/%s/" % third["id"], world.people["alpha"])
+        assert status == 200, status
+        feed.lacks("three.example")
+        world.settled()
+        assert "two.example" not in feed.values()
+        world.end()
+
+
+def test_versions_that_come_out_of_order_end_at_the_newest():
+    with World() as world:
+        one = domain("late.example")
+        world.give(dict(one, modified="2026-02-01T00:00:00.000Z", revoked=True), one)
+        world.settled()
+        assert "late.example" not in world.feeds["beta"].values()
+        world.end()
+
+
+def test_the_owner_changes_and_removes_an_item():
+    with World() as world:
+        feed, one, two = world.feeds["beta"], domain("mine.example"), domain("gone.example")
+        world.give(one, two)
+        feed.has("mine.example")
+        change = lambda each, **body: world.done("PATCH", "/v1/items/" + each["id"], body, world.people["alpha"])  # noqa: E731
+        change(one, action="alert")
+        feed.has("mine.example", "alert")
+        change(one, action="block")  # nobody else vouches for it
+        change(one, pattern="[domain-name:value = 'unreleased.example']")
+        feed.lacks("mine.example")
+        change(two, false_positive=True)
+        feed.lacks("gone.example")
+        change(two, false_positive=False)
+        world.settled()
+        assert not set(feed.values()) & {"unreleased.example"}, feed.values()
+        three = domain("third.example")
+        world.give(three)
+        feed.has("third.example")
+        assert world.json("DELETE", "/v1/items/" + three["id"], world.people["alpha"])[0] == 204
+        feed.lacks("third.example")
+        world.end()
+
+
+def test_times_are_kept():
+    with World() as world:
+        now = datetime.datetime.now(datetime.timezone.utc)
+        soon = lambda seconds: (now + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"  # noqa: E731
+        world.give(domain("short.example", valid_until=soon(6)), domain("coming.example", valid_from=soon(5)), domain("over.example", valid_until="2026-01-02T00:00:00Z"))
+        world.feeds["beta"].has("short.example")
+        assert not set(world.feeds["beta"].values()) & {"coming.example", "over.example"}
+        world.feeds["beta"].has("coming.example")
+        world.feeds["beta"].lacks("short.example")
+        world.end()
+
+
+def test_beyond_its_rate_a_source_waits_and_beyond_that_it_is_not_taken():
+    with World() as world:
+        world.give(*[domain(f"flood{i}.example") for i in range(150)])
+        wait_for(lambda: len(world.feeds["beta"].values()) == 100, 20, "the first hundred")
+        waiting = world.done("GET", "/v1/shared/waiting", None, world.tokens["analyst"])["waiting"]
+        assert len(waiting) == 20 and all("rate" in each["reasons"] for each in waiting), waiting
+        status, answer = world.json("POST", "/v1/shared/%d/release" % waiting[0]["id"], world.tokens["analyst"])
+        assert status == 200 and answer["travels"], answer
+        world.feeds["beta"].has(waiting[0]["values"][0][1])
+        status, answer = world.json("POST", "/v1/communities/1/indicators", world.people["alpha"], {"type": "domain", "value": "more.example"})
+        assert status in (202, 429, 503), (status, answer)
+        world.end()
+
+
+def test_ground_that_becomes_a_members_is_left_at_once():
+    with World() as world:
+        world.give(domain("www.harbour.example"), indicator(pattern="[ipv4-addr:value = '198.51.100.77']"), domain("elsewhere.example"))
+        feed = world.feeds["alpha"]
+        feed.has("www.harbour.example")
+        feed.has("198.51.100.77")
+        for space in ({"domain": "harbour.example"}, {"prefix": "198.51.100.0/24"}):
+            world.done("POST", "/v1/organisations/%d/space" % world.numbers["gamma"], space)
+        feed.lacks("www.harbour.example")
+        feed.lacks("198.51.100.77")
+        assert "elsewhere.example" in feed.values()
+        waiting = world.done("GET", "/v1/shared/waiting", None, world.tokens["analyst"])["waiting"]
+        assert sorted(each["values"][0][1] for each in waiting) == ["198.51.100.77", "www.harbour.example"], waiting
+        world.end()
+
+
+def test_what_an_analyst_withdrew_does_not_come_back_by_itself():
+    with World() as world:
+        one = domain("held.example")
+        world.give(one)
+        world.feeds["beta"].has("held.example")
+        [number] = [each["id"] for each in world.feeds["beta"].lines.values() if each.get("values") == [["hostname", "held.example"]]]
+        assert world.json("DELETE", f"/v1/shared/{number}", world.tokens["analyst"])[0] == 200
+        world.feeds["beta"].lacks("held.example")
+        world.give(dict(one, modified="2026-03-01T00:00:00.000Z"))
+        world.settled()
+        assert "held.example" not in world.feeds["beta"].values()
+        [waiting] = world.done("GET", "/v1/shared/waiting", None, world.tokens["analyst"])["waiting"]
+        assert waiting["reasons"] == ["withdrawn"], waiting
+        world.end()
+
+
+def test_the_switch_takes_everything_of_a_source_items_too():
+    with World("loop = { rate = 100000; };\n") as world:
+        world.give(*[domain(f"many{i}.example") for i in range(2500)])
+        feed = world.feeds["beta"]
+        wait_for(lambda: len(feed.values()) == 2500, 60, "all of them")
+        assert world.json("POST", "/v1/organisations/%d/shared/stop" % world.numbers["alpha"], world.tokens["analyst"])[0] == 200
+        wait_for(lambda: not feed.values(), 60, "none of them")
+        world.give(domain("again.example"))
+        assert world.json("POST", "/v1/organisations/%d/shared/go" % world.numbers["alpha"], world.tokens["analyst"])[0] == 200
+        world.settled()
+        assert "again.example" not in feed.values()
+        world.end()
+
+
+if __name__ == "__main__":
+    import sys
+    main(sys.modules[__name__])
