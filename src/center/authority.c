@@ -215,7 +215,7 @@ static bool fill(const struct authority *authority, const uint8_t key[static MAC
     const struct authority_names *names, const struct machine_certificate *certificate, X509 *made)
 {
 	static const struct extension extensions[] = { { NID_basic_constraints, "critical,CA:FALSE" },
-		{ NID_key_usage, "critical,digitalSignature" }, { NID_ext_key_usage, "clientAuth" },
+		{ NID_key_usage, "critical,digitalSignature,keyAgreement" }, { NID_ext_key_usage, "clientAuth" },
 		{ NID_subject_key_identifier, "hash" }, { NID_authority_key_identifier, "keyid:always" }, { 0, NULL } };
 	EVP_PKEY *public = machine_key_open(key);
 	bool filled = public && X509_set_version(made, X509_VERSION_3) == 1 &&
