@@ -12,21 +12,30 @@
 static const char *const help[] = {
 	N_("usage: noroshi intel check [options] INDICATORS RECORDS…"),
 	N_("       noroshi intel convert --to FORMAT [options] FILE…"),
+	N_("       noroshi intel pack --to FILE [options] FILE…"),
+	N_("       noroshi intel unpack --into FOLDER [options] FILE…"),
 	"",
 	N_("Indicators, sightings and reports of STIX 2.0 and 2.1, MISP (files and feeds), OpenIOC, and lists."),
 	"",
 	N_("  check    looks for indicators, also whole patterns of STIX, in what sensors and servers logged"),
 	N_("  convert  makes STIX, MISP, CSV or what one's own devices read of them"),
+	N_("  pack     makes signed, encrypted files of them, for networks without a connection"),
+	N_("  unpack   takes such files, in their order, once"),
 	"",
-	N_("`noroshi intel check --help` and `noroshi intel convert --help` list their options."),
+	N_("`noroshi intel check --help` and so on list their options."),
 };
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} verbs[] = { { "check", intel_check }, { "convert", intel_convert }, { "pack", intel_pack },
+	{ "unpack", intel_unpack } };
 
 int intel_command(int argc, char **argv)
 {
-	if (argc > 1 && strcmp(argv[1], "check") == 0)
-		return intel_check(argc - 1, argv + 1);
-	if (argc > 1 && strcmp(argv[1], "convert") == 0)
-		return intel_convert(argc - 1, argv + 1);
+	for (size_t i = 0; argc > 1 && i < sizeof verbs / sizeof *verbs; i++)
+		if (strcmp(argv[1], verbs[i].name) == 0)
+			return verbs[i].run(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
 		struct catalog *japanese = language_catalog(NULL);
 		for (size_t i = 0; i < sizeof help / sizeof *help; i++)
@@ -34,6 +43,7 @@ int intel_command(int argc, char **argv)
 		catalog_free(japanese);
 		return 0;
 	}
-	fprintf(stderr, "noroshi intel: check or convert was expected; `noroshi intel --help` explains\n");
+	fprintf(
+	    stderr, "noroshi intel: check, convert, pack or unpack was expected; `noroshi intel --help` explains\n");
 	return 2;
 }

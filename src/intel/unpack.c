@@ -1,0 +1,200 @@
+/*
+ * `noroshi intel unpack`: signed and encrypted files of another network into a folder that other programs read.
+ */
+#include "base/catalog.h"
+#include "base/language.h"
+#include "intel/command.h"
+#include "intel/parcel_take.h"
+
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+struct run {
+	struct parcel_parties parties;
+	struct parcel_taking taking;
+	const char *language;
+	bool help, json;
+	struct catalog *japanese;
+};
+
+static const char *const help[] = {
+	N_("usage: noroshi intel unpack --key FILE --certificate FILE --authority FILE --from NAME --into FOLDER "
+	   "FILE…"),
+	"",
+	N_("Takes files of `noroshi intel pack`, in any order, into a folder: items.json (the objects there are now),"),
+	N_("shared/ (for `noroshi sensor --shared`), messages/. A file that is damaged, of somebody else, repeated or"),
+	N_("out of its place is told and changes nothing."),
+	"",
+	N_("  --key FILE          the recipient's private key (PEM), which nobody else may read"),
+	N_("  --certificate FILE  the recipient's certificate (PEM); may be the same file"),
+	N_("  --authority FILE    certificates (PEM) that are trusted, or whose owners signed trusted ones"),
+	N_("  --from NAME         whose files are taken: organisation/name of the sender's certificate"),
+	N_("  --into FOLDER       one for each sender; made when it is not there"),
+	N_("  --new-chain         the sender began anew: forget what was taken when its first file comes"),
+	N_("  --json              print each file and what was done as JSON"),
+	N_("  --language LANG     ja or en (default: as LANG in the environment says)"),
+	N_("  --help              this text"),
+	"",
+	N_("Exit codes: 0 all files were taken, now or before; 1 one was refused or is missing; 2 bad usage or input."),
+};
+
+enum { KEY = 1, CERTIFICATE, AUTHORITY, FROM, INTO, NEW_CHAIN, JSON, LANGUAGE, HELP };
+static const struct option longs[] = {
+	{ "key", required_argument, NULL, KEY },
+	{ "certificate", required_argument, NULL, CERTIFICATE },
+	{ "authority", required_argument, NULL, AUTHORITY },
+	{ "from", required_argument, NULL, FROM },
+	{ "into", required_argument, NULL, INTO },
+	{ "new-chain", no_argument, NULL, NEW_CHAIN },
+	{ "json", no_argument, NULL, JSON },
+	{ "language", required_argument, NULL, LANGUAGE },
+	{ "help", no_argument, NULL, HELP },
+	{ 0 },
+};
+
+static const char *set_option(struct run *run, int option, const char *value)
+{
+	switch (option) {
+	case KEY:
+		run->parties.key = value;
+		return NULL;
+	case CERTIFICATE:
+		run->parties.certificate = value;
+		return NULL;
+	case AUTHORITY:
+		run->parties.authority = value;
+		return NULL;
+	case FROM:
+		run->parties.from = value;
+		return NULL;
+	case INTO:
+		run->taking.folder = value;
+		return NULL;
+	case NEW_CHAIN:
+		run->taking.new_chain = true;
+		return NULL;
+	case JSON:
+		run->json = true;
+		return NULL;
+	case LANGUAGE:
+		run->language = value;
+		return strcmp(value, "ja") == 0 || strcmp(value, "en") == 0 ? NULL
+									    : "--language: ja or en was expected";
+	case HELP:
+		run->help = true;
+		return NULL;
+	default:
+		return "`noroshi intel unpack --help` lists the options";
+	}
+}
+
+static void tell_json(
+    const char *path, const struct parcel_head *head, enum parcel_place place, const struct failure *failure)
+{
+	struct builder line = { 0 };
+	build_text(&line, TEXT("{\"file\":"));
+	build_json_string(&line, text_of(path));
+	if (head->number)
+		build_format(&line, ",\"number\":%" PRIu64, head->number);
+	build_format(&line, ",\"result\":\"%s\"", failure ? "refused" : place == PARCEL_TAKEN ? "before" : "taken");
+	if (failure) {
+		build_format(&line, ",\"error\":\"%s\",\"why\":", error_name(failure->code));
+		build_json_string(&line, text_of(failure->words));
+	}
+	if (!line.failed)
+		printf("%s}\n", line.at);
+	builder_free(&line);
+}
+
+static void tell(void *context, const char *path, const struct parcel_head *head, enum parcel_place place,
+    const struct failure *failure)
+{
+	struct run *run = context;
+	if (run->json)
+		tell_json(path, head, place, failure);
+	else if (failure)
+		fprintf(stderr, "noroshi intel unpack: %s: %s\n", path, failure->words);
+	else {
+		const char *words =
+		    place == PARCEL_TAKEN ? N_("%s: number %llu was taken before") : N_("%s: number %llu is taken");
+		printf(catalog_string(run->japanese, words), path, (unsigned long long)head->number);
+		putchar('\n');
+	}
+}
+
+static void report(const struct run *run, const struct parcel_took *took)
+{
+	if (run->json) {
+		printf("{\"taken\":%u,\"before\":%u,\"refused\":%u,\"objects\":%" PRIu64 ",\"withdrawn\":%" PRIu64
+		       ",\"changes\":%" PRIu64 ",\"messages\":%" PRIu64 ",\"missing\":[",
+		    took->taken, took->before, took->refused, took->objects, took->withdrawn, took->changes,
+		    took->messages);
+		if (took->missing_from)
+			printf("%" PRIu64 ",%" PRIu64, took->missing_from, took->missing_to);
+		printf("],\"next\":%" PRIu64 "}\n", took->next);
+		return;
+	}
+	if (took->missing_from) {
+		fprintf(stderr,
+		    catalog_string(run->japanese, N_("Numbers %llu to %llu are missing: ask the sender for them.")),
+		    (unsigned long long)took->missing_from, (unsigned long long)took->missing_to);
+		fputc('\n', stderr);
+	}
+	printf(
+	    catalog_string(run->japanese,
+		N_("%u files taken, %u before, %u refused: %llu objects, %llu withdrawn, %llu changes, %llu messages; "
+		   "number %llu is next")),
+	    took->taken, took->before, took->refused, (unsigned long long)took->objects,
+	    (unsigned long long)took->withdrawn, (unsigned long long)took->changes, (unsigned long long)took->messages,
+	    (unsigned long long)took->next);
+	putchar('\n');
+}
+
+static int unpack(struct run *run, char **paths, int count)
+{
+	struct parcel_cms *cms = NULL;
+	struct parcel_took took = { 0 };
+	struct failure failure = { 0 };
+	enum error error = parcel_cms_open(&run->parties, &cms, &failure);
+	run->taking.cms = cms;
+	run->taking.now = time_now();
+	run->taking.tell = tell;
+	run->taking.context = run;
+	if (!error)
+		error = parcel_take(&run->taking, paths, (unsigned)count, &took, &failure);
+	if (error)
+		fprintf(stderr, "noroshi intel unpack: %s\n", failure.words);
+	else
+		report(run, &took);
+	parcel_cms_free(cms);
+	return error ? 2 : took.refused ? 1 : 0;
+}
+
+int intel_unpack(int argc, char **argv)
+{
+	struct run run = { 0 };
+	const char *problem = NULL;
+	int flag, code = 0;
+	optind = 1;
+	while (!problem && (flag = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		problem = set_option(&run, flag, optarg);
+	if (!problem && !run.help && (!run.parties.key || !run.parties.certificate || !run.parties.authority))
+		problem = "--key, --certificate and --authority are needed; `noroshi intel unpack --help` explains";
+	if (!problem && !run.help && (!run.parties.from || !run.taking.folder))
+		problem = "--from and --into are needed; `noroshi intel unpack --help` explains";
+	if (!problem && !run.help && optind == argc)
+		problem = "give at least one file";
+	if (problem) {
+		fprintf(stderr, "noroshi intel unpack: %s\n", problem);
+		return 2;
+	}
+	run.japanese = language_catalog(run.language);
+	for (size_t i = 0; run.help && i < sizeof help / sizeof *help; i++)
+		puts(help[i][0] ? catalog_string(run.japanese, help[i]) : "");
+	if (!run.help)
+		code = unpack(&run, argv + optind, argc - optind);
+	catalog_free(run.japanese);
+	return code;
+}
