@@ -113,9 +113,7 @@ enum error naming_form(struct call *call, struct failure *failure)
 {
 	struct naming_choice choice;
 	struct policy_snapshot snapshot;
-	struct text wish = input_text(call, "naming"), circle = TEXT("within-");
 	uint32_t own = call->subject->organisation;
-	uint64_t number = 0;
 	enum error error = page_snapshot(call, &snapshot, failure);
 	if (error == OK)
 		error = store_naming_get(call->store, call->scope, own, &choice, failure);
@@ -123,16 +121,10 @@ enum error naming_form(struct call *call, struct failure *failure)
 		error = fail(failure, ERROR_CONFLICT, "This was changed meanwhile: read it again.");
 	if (error != OK)
 		return error;
-	choice.circle = 0;
-	if (text_starts(wish, circle)) {
-		struct text rest = { wish.at + circle.size, wish.size - circle.size };
-		if (!text_to_u64(rest, &number) || number > UINT32_MAX ||
-		    policy_standing(&snapshot, own, (uint32_t)number) < STANDING_READS)
-			return fail(failure, ERROR_NOT_FOUND, "There is no such community.");
-		choice.naming = NAMING_WITHIN;
-		choice.circle = (uint32_t)number;
-	} else if (!naming_parse(wish, &choice.naming))
-		return fail(failure, ERROR_INPUT, "naming: expected anywhere, nowhere, or within a community");
+	naming_parse(input_text(call, "naming"), &choice.naming);
+	choice.circle = choice.naming == NAMING_WITHIN ? (uint32_t)input_integer(call, "circle", 0) : 0;
+	if (choice.circle && policy_standing(&snapshot, own, choice.circle) < STANDING_READS)
+		return fail(failure, ERROR_NOT_FOUND, "There is no such community.");
 	snprintf(call->location, sizeof call->location, "/communities");
 	return store_naming_put(call->store, call->scope, &choice, failure);
 }

@@ -4,6 +4,7 @@
 #include "intel/pages.h"
 
 static const char *const circles[] = { "sector", "council", "isac", "closed", "bilateral", "open", NULL };
+static const char *const namings[] = { "anywhere", "within", "nowhere", NULL };
 static const char *const roles[] = { "reader", "member", "steward", NULL };
 
 #define LIST                                                                                                           \
@@ -42,7 +43,7 @@ static const struct field create_fields[] = {
 };
 static const struct field change_fields[] = {
 	COMMUNITY,
-	{ "version", FIELD_INTEGER, IN_BODY, true, .least = 1, .most = INT64_MAX,
+	{ "version", FIELD_INTEGER, IN_BODY, true, .least = 1, .most = INT32_MAX,
 	    .summary = "The one that was shown." },
 	COMMUNITY_BODY,
 	{ NULL },
@@ -61,10 +62,73 @@ static const struct field member_end_fields[] = {
 	{ NULL },
 };
 static const struct field naming_fields[] = {
-	{ "naming", FIELD_TEXT, IN_BODY, true, 32,
-	    .summary = "anywhere, nowhere, or within- and the number of a community." },
-	{ "naming_version", FIELD_INTEGER, IN_BODY, true, .least = 0, .most = INT64_MAX,
-	    .summary = "The one that was shown." },
+	{ "naming", FIELD_CHOICE, IN_BODY, true, .choices = namings,
+	    .summary = "Where others may learn that something comes from it or is about it." },
+	{ "circle", FIELD_INTEGER, IN_BODY, false, .least = 1, .most = INT32_MAX,
+	    .summary = "For `within`: the community, with its parts." },
+	{ "naming_version", FIELD_INTEGER, IN_BODY, false, .least = 0, .most = INT32_MAX,
+	    .summary = "The one that was shown; 0 = nothing was said before." },
+	{ NULL },
+};
+
+static const char *const kinds[] = { "indicator", "sighting", "report", "advisory", "relation", "other", NULL };
+static const char *const tlps[] = { "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED", NULL };
+static const char *const paps[] = { "CLEAR", "GREEN", "AMBER", "RED", NULL };
+static const char *const actions[] = { "observe", "alert", "block", NULL };
+static const char *const holds[] = { "now", "over", NULL };
+static const char *const texts[] = { "indicator", "advisory", "report", NULL };
+
+#define ITEM                                                                                                           \
+	{                                                                                                              \
+		"item", FIELD_TEXT, IN_PATH, true, ITEM_ID, .summary = "The item's id."                                \
+	}
+
+static const struct field items_fields[] = {
+	{ "value", FIELD_TEXT, IN_QUERY, false, 2048, .summary = "A whole value of the pattern: an address, a hash …" },
+	{ "text", FIELD_TEXT, IN_QUERY, false, 255, .summary = "Part of its name or description." },
+	{ "kind", FIELD_CHOICE, IN_QUERY, false, .choices = kinds, .summary = "What sort of item." },
+	{ "type", FIELD_TEXT, IN_QUERY, false, 191, .summary = "Of the object, such as malware." },
+	{ "label", FIELD_TEXT, IN_QUERY, false, 255, .summary = "One of its labels." },
+	{ "tlp", FIELD_CHOICE, IN_QUERY, false, .choices = tlps, .summary = "Its level." },
+	{ "holds", FIELD_CHOICE, IN_QUERY, false, .choices = holds, .summary = "Indicators in force, or not." },
+	{ "organisation", FIELD_INTEGER, IN_QUERY, false, .least = 0, .most = UINT32_MAX,
+	    .summary = "Whose; 0 = the centre's." },
+	{ "from", FIELD_TIME, IN_QUERY, false, .summary = "Received at or after this." },
+	{ "to", FIELD_TIME, IN_QUERY, false, .summary = "Received before this." },
+	LIST,
+	{ NULL },
+};
+static const struct field item_fields[] = { ITEM, { NULL } };
+static const struct field item_new_fields[] = {
+	{ "about", FIELD_TEXT, IN_QUERY, false, ITEM_ID, .summary = "The item that a report is about." },
+	{ NULL },
+};
+static const struct field item_create_fields[] = {
+	{ "what", FIELD_CHOICE, IN_BODY, true, .choices = texts, .summary = "An indicator, or a text." },
+	{ "type", FIELD_TEXT, IN_BODY, false, 64,
+	    .summary = "Of an indicator's value: domain, address, url, sha256 …" },
+	{ "value", FIELD_TEXT, IN_BODY, false, 2048, .summary = "Of an indicator." },
+	{ "action", FIELD_CHOICE, IN_BODY, false, .choices = actions, .summary = "What a sensor does that meets it." },
+	{ "valid_until", FIELD_TIME, IN_BODY, false, .summary = "Of an indicator." },
+	{ "half_life", FIELD_INTEGER, IN_BODY, false, .least = 1, .most = 3650, .summary = "Of its confidence: days." },
+	{ "name", FIELD_TEXT, IN_BODY, false, 4096, .summary = "Its name." },
+	{ "text", FIELD_LINES, IN_BODY, false, 16384, .summary = "What it is." },
+	{ "about", FIELD_LINES, IN_BODY, false, 20000,
+	    .summary = "Ids of the items that a text is about, one a line." },
+	{ "tlp", FIELD_CHOICE, IN_BODY, false, .choices = tlps, .summary = "AMBER when absent." },
+	{ "pap", FIELD_CHOICE, IN_BODY, false, .choices = paps, .summary = "What a recipient may do with it." },
+	{ "confidence", FIELD_INTEGER, IN_BODY, false, .least = 0, .most = 100, .summary = "0 to 100." },
+	{ NULL },
+};
+static const struct field item_change_fields[] = {
+	ITEM,
+	{ "name", FIELD_TEXT, IN_BODY, false, 4096, .summary = "Its name." },
+	{ "description", FIELD_LINES, IN_BODY, false, 16384, .summary = "What it is." },
+	{ "confidence", FIELD_INTEGER, IN_BODY, false, .least = 0, .most = 100, .summary = "0 to 100." },
+	{ "valid_until", FIELD_TIME, IN_BODY, false, .summary = "Of an indicator." },
+	{ "tlp", FIELD_CHOICE, IN_BODY, false, .choices = tlps, .summary = "Its level." },
+	{ "action", FIELD_CHOICE, IN_BODY, false, .choices = actions, .summary = "What a sensor does that meets it." },
+	{ "false_positive", FIELD_BOOLEAN, IN_BODY, false, .summary = "It was found to be none." },
 	{ NULL },
 };
 
@@ -94,5 +158,14 @@ const struct route page_routes[] = {
 	    member_end_fields, ACTION_MEMBERSHIP_WRITE, member_end_form),
 	FORM("/naming", "naming-change", "Say where one's own organisation may be named to others.", naming_fields,
 	    ACTION_NAMING_WRITE, naming_form),
+	PAGE("/items", "items", "Items: one's own, and for analysts those that were given to the centre.", items_fields,
+	    ACTION_ITEM_READ, items_page),
+	FORM("/items", "item-create", "Write an indicator, an advisory or a report.", item_create_fields,
+	    ACTION_ITEM_WRITE, item_create_form),
+	PAGE("/new-item", "item-new", "What an item is made with.", item_new_fields, ACTION_ITEM_WRITE, item_new_page),
+	PAGE("/items/{item}", "item", "One item: what it says, versions, relations, sightings.", item_fields,
+	    ACTION_ITEM_READ, item_page),
+	FORM("/items/{item}", "item-change", "Change an item of one's own: a new version of it.", item_change_fields,
+	    ACTION_ITEM_WRITE, item_change_form),
 	{ .name = NULL },
 };

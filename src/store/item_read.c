@@ -206,6 +206,22 @@ static bool text_fits(const struct item_query *asked, const struct item *item)
 	       text_find_nocase(item->description, asked->text) >= 0;
 }
 
+static bool holds(const struct item *item, nanoseconds now)
+{
+	return !item->revoked && !item->false_positive && item->valid_from.when <= now &&
+	       (item->valid_until.when == 0 || item->valid_until.when > now);
+}
+
+static bool fits(const struct item_query *asked, const struct item *item)
+{
+	if (asked->owned && item->organisation != asked->owner)
+		return false;
+	if (asked->holds != ITEM_HOLDS_ANY &&
+	    (item->kind != ITEM_INDICATOR || holds(item, asked->now) != (asked->holds == ITEM_HOLDS)))
+		return false;
+	return text_fits(asked, item);
+}
+
 enum error store_item_each(struct store *store, const struct scope *scope, const struct item_query *asked,
     struct page *page, struct arena *arena, void (*each)(void *, const struct item *), void *context,
     struct failure *failure)
@@ -233,7 +249,7 @@ enum error store_item_each(struct store *store, const struct scope *scope, const
 	struct item item;
 	while ((error = next_seen(&query, scope, arena, &item, &passed)) == OK && shown < limit) {
 		last = column_integer(&query, 0);
-		if (!text_fits(asked, &item))
+		if (!fits(asked, &item))
 			continue;
 		each(context, &item);
 		shown++;

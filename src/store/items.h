@@ -39,12 +39,21 @@ enum error store_item_versions(struct store *, const struct scope *, uint32_t or
  */
 enum error store_item_remove(
     struct store *, const struct scope *, uint32_t organisation, struct text id, nanoseconds version, struct failure *);
+enum item_holds {
+	ITEM_HOLDS_ANY,
+	ITEM_HOLDS,    /* neither withdrawn nor a false positive, and its time has begun and is not over */
+	ITEM_HOLDS_NOT /* all others */
+};
 struct item_query {
 	struct text value;             /* a whole value of its pattern; empty = any, as all others */
 	struct text type, label, text; /* text: part of its name or description, ASCII case apart */
 	int kind, tlp;                 /* -1 = any */
 	nanoseconds from, to;          /* received in [from, to); 0 = open */
 	struct text end;               /* a relation or sighting with this end */
+	enum item_holds holds;         /* indicators alone, but for ITEM_HOLDS_ANY */
+	nanoseconds now;               /* for `holds` */
+	bool owned;                    /* of `owner` alone; 0 = the centre */
+	uint32_t owner;
 };
 /* Newest versions, the last received first. A page may hold fewer than `limit` and still have a `next`: no more than
  * ITEM_STEPS rows are looked at in one go. */

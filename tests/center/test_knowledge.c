@@ -432,7 +432,7 @@ static void test_nobody_learns_what_is_anothers(void **unused)
 {
 	(void)unused;
 	const char *given = getenv("NOROSHI_SEED"), *most = getenv("NOROSHI_CASES");
-	unsigned cases = most ? (unsigned)strtoul(most, NULL, 10) : getenv("NOROSHI_LONG") ? 1000000 : 15000;
+	unsigned cases = most ? (unsigned)strtoul(most, NULL, 10) : getenv("NOROSHI_LONG") ? 1000000 : 25000;
 	uint64_t first = given ? strtoull(given, NULL, 10) : 1;
 	print_message("# NOROSHI_SEED=%llu\n", (unsigned long long)first);
 	struct trial *trial = calloc(1, sizeof *trial);

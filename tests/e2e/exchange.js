@@ -127,11 +127,12 @@ async function choosesWhereItIsNamed(language) {
 	await page.goto(`${centre.address}/communities`);
 	await look(page, `communities-${language}`);
 	const label = language === "ja" ? `circle-${language}の会` : `Circle circle-${language}`;
-	const value = await page.getAttribute(`#naming option:has-text("${label}")`, "value");
-	await page.selectOption("#naming", value);
+	await page.selectOption("#naming", "within");
+	await page.selectOption("#circle", { label });
 	await page.click("#h-naming ~ form button.primary");
 	await page.waitForURL("**/communities");
-	assert.equal(await page.inputValue("#naming"), value);
+	assert.equal(await page.inputValue("#naming"), "within");
+	assert.equal(await page.innerText("#circle option:checked"), label);
 	const naming = await call(centre, tokenOf("member-harbour"), "GET", "/v1/naming");
 	assert.equal(naming.naming, "within");
 	await page.selectOption("#naming", "anywhere");
@@ -140,12 +141,100 @@ async function choosesWhereItIsNamed(language) {
 	await page.context().close();
 }
 
+/* ── items ─ */
+
+const own = {}; /* by language: the paths of what harbour wrote */
+
+/* A member writes an indicator and an advisory, changes one, marks it; by the keyboard and without scripts. */
+async function writesItems(language) {
+	const page = await visit("member-harbour", language, { javaScriptEnabled: language === "ja" });
+	const domain = `evil-${language}.example`;
+	await page.goto(`${centre.address}/new-item`);
+	await page.selectOption("#type", "domain");
+	await page.fill("#value", `EVIL-${language}[.]example`);
+	await page.selectOption("#action", "alert");
+	await page.selectOption("#tlp", "GREEN");
+	await page.fill("#confidence", "80");
+	await page.fill("#half_life", "30");
+	await page.fill("#name", `C2 of ${language}`);
+	await page.fill("#text", `Met at www.harbour.example at night`);
+	await page.press("#text", "Tab");
+	await page.keyboard.press("Enter");
+	await page.waitForURL("**/items/indicator--*");
+	own[language] = { indicator: new URL(page.url()).pathname, domain };
+	const facts = await page.innerText("#h-facts ~ dl");
+	assert.ok(facts.includes(domain) && facts.includes("80"), facts);
+	await look(page, `item-${language}`);
+
+	await page.click("#change summary");
+	await page.fill("#confidence", "60");
+	await page.click("#change button.primary");
+	assert.equal(await page.locator("#h-versions ~ ol li").count(), 2);
+	await page.click('form:has(input[name="false_positive"]) button');
+	assert.equal(await page.locator(".label.bad").count(), 1, "it is marked as a false positive");
+	await page.click('form:has(input[name="false_positive"]) button');
+	assert.equal(await page.locator(".label.bad").count(), 0);
+
+	await page.goto(`${centre.address}/new-item?about=${encodeURIComponent(own[language].indicator.split("/").pop())}`);
+	await look(page, `item-new-${language}`);
+	await page.selectOption("#what", "report");
+	await page.fill("#title", `Report of ${language}`);
+	await page.fill("#words", "Seen since Monday.\nBy night.");
+	await page.click("#write button.primary");
+	await page.waitForURL("**/items/report--*");
+	own[language].report = new URL(page.url()).pathname;
+	assert.ok((await page.innerText("#h-facts ~ pre")).includes("By night."));
+	await page.goto(`${centre.address}/new-item`);
+	await page.fill("#value", "no domain at all");
+	await page.click("#h-indicator ~ form button.primary");
+	assert.ok((await page.innerText("main")).includes("value"), "what is wrong is said");
+
+	/* found by each filter, and by none that does not fit */
+	const title = `C2 of ${language}`;
+	for (const [where, there] of [[`value=${domain}`, true], ["value=other.example", false], [`text=c2+of+${language}`, true], ["kind=indicator&holds=now", true],
+		["kind=report", false], ["tlp=GREEN", true], ["tlp=RED", false], ["holds=over", false]]) {
+		await page.goto(`${centre.address}/items?${where}`);
+		assert.equal((await page.innerText("main")).includes(title), there, where);
+	}
+	await look(page, `items-none-${language}`);
+	await page.goto(`${centre.address}/items`);
+	await look(page, `items-${language}`);
+	await page.context().close();
+}
+
+/* Before anything is released nobody else has it, in no list, by no search, and its address is none. */
+async function nobodyElseSees(language) {
+	for (const name of ["member-kitahama", "member-minami", "member-outsider"])
+		await sees(name, language, false);
+}
+
+/* What somebody finds of harbour's indicator: on pages, by search, in counts, over TAXII. */
+async function sees(name, language, wanted) {
+	const { indicator, domain } = own[language];
+	const page = await visit(name, language);
+	const texts = [];
+	for (const where of ["/items", `/items?value=${domain}`, `/items?text=C2`, "/communities"])
+		texts.push(await page.goto(centre.address + where).then(() => page.innerText("main")));
+	const answers = [];
+	for (const where of [indicator, "/items/indicator--00000000-0000-4000-8000-000000000000"]) {
+		const answer = await page.goto(centre.address + where);
+		answers.push([answer.status(), await page.innerText("main")].join(" "));
+	}
+	assert.ok(!texts.some((text) => text.includes(`C2 of ${language}`) || (!wanted && text.includes(domain))), texts.join("\n"));
+	assert.ok(answers[0].startsWith("404 "), answers[0]);
+	assert.equal(answers[0], answers[1], "it answers as what does not exist");
+	const token = tokenOf(name);
+	const read = JSON.stringify([await call(centre, token, "GET", `/v1/items?value=${domain}`), await call(centre, token, "GET", "/v1/collections")]);
+	assert.equal(read.includes(domain), wanted && read.includes(domain));
+	await page.context().close();
+}
+
 async function noFindings() {
 	const pages = {
-		"member-harbour": ["/communities", "/communities/circle-ja"],
-		"member-outsider": ["/communities"],
+		"member-harbour": ["/communities", "/communities/circle-ja", "/items", "/new-item", own.ja.indicator, own.en.report],
+		"member-outsider": ["/communities", "/items"],
 		administrator: ["/communities", "/communities/circle-en"],
-		analyst: ["/communities", "/communities/circle-en"],
+		analyst: ["/communities", "/communities/circle-en", "/items?organisation=1", own.en.indicator],
 	};
 	const found = [];
 	let looked = 0;
@@ -175,6 +264,8 @@ try {
 		await test(`${language}: an administrator makes communities by their pages, without scripts`, () => makesCommunities(language));
 		await test(`${language}: who keeps a community adds and removes members; for others it is not there`, () => keepsItsMembers(language));
 		await test(`${language}: an organisation says where it may be named`, () => choosesWhereItIsNamed(language));
+		await test(`${language}: a member writes, changes and marks items, and finds them again`, () => writesItems(language));
+		await test(`${language}: before it is released nobody else sees anything of it`, () => nobodyElseSees(language));
 	}
 	await test("axe-core finds nothing on any page, in both languages, schemes and widths", noFindings);
 	await test("the content security policy was never broken and no script failed", () => assert.deepEqual(visitors.broken(), []));

@@ -169,8 +169,8 @@ export class Visitors {
 		return wide > width ? [...found, `${page.url()}: ${wide} px wide at ${width}`] : found;
 	}
 
-	/* What broke, but for pages that are not there or not theirs. */
+	/* What broke, but for what is answered so on purpose. */
 	broken() {
-		return this.seen.filter((each) => !/Failed to load resource.*(404|403)/.test(each));
+		return this.seen.filter((each) => !/Failed to load resource.*(400|403|404|409)/.test(each));
 	}
 }

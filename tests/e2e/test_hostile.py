@@ -244,7 +244,7 @@ def test_pages_of_others_answer_as_pages_that_do_not_exist():
     mine, other = two()
     w = world()
     session = w.sign_in("member-" + name_of(mine))
-    for path in ("/events/", "/notices/", "/alerts/", "/communities/"):
+    for path in ("/events/", "/notices/", "/alerts/", "/communities/", "/items/"):
         there, nowhere = (circle(other), "circle-of-nobody") if path == "/communities/" else thing("/v1" + path, other)
         pages = []
         for each in (there, nowhere):
@@ -274,7 +274,7 @@ def test_lists_searches_and_counts_tell_nothing_of_others():
     if campaign:
         queries.append("/v1/events?campaign=" + campaign)
         words.append(campaign)
-    pages = ["/queue", "/alerts?contains=secret", "/records", "/records?contains=secret", "/funnel", "/inbox", "/notices", "/decisions", "/account", "/communities",
+    pages = ["/queue", "/alerts?contains=secret", "/records", "/records?contains=secret", "/funnel", "/inbox", "/notices", "/decisions", "/account", "/communities", "/items", "/items?text=secret",
              "/events/" + w.events[mine]["id"], "/notices/" + w.notices[mine]]
     for path in queries + pages:
         page = not path.startswith("/v1/")

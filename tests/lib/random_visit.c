@@ -339,6 +339,8 @@ static const struct key *pick_person(struct world *world, const struct route *ro
 {
 	const struct key *key = NULL;
 	unsigned tries = roll(world, 3) ? 20 : 1;
+	if (route->stranger && roll(world, 2))
+		return NULL;
 	do {
 		unsigned who = roll(world, world->people_count + 1);
 		key = who < world->people_count ? &world->people[who] : NULL;

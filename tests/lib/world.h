@@ -29,6 +29,7 @@ enum mark {
 	MARK_EVENT = 'e',
 	MARK_DECISION = 'd',
 	MARK_NOTICE = 'n',
+	MARK_ITEM = 'i',     /* what an organisation knows and has released to nobody */
 	MARK_DRAFT = 'r',    /* a notice that was not sent */
 	MARK_CAMPAIGN = 'c', /* what joins organisations */
 	MARK_WRITTEN = 'w',  /* what somebody wrote about a thing while the test ran */

@@ -46,6 +46,29 @@ static void add_object(struct world *world, struct collection *collection)
 	    store_entry_put(inside->store, inside->work, collection, &entry, inside_clock(), &added, &inside->failure));
 }
 
+/* What each organisation keeps to itself. */
+static void add_unreleased(struct world *world, unsigned place)
+{
+	struct inside *inside = world->inside;
+	char id[ITEM_ID], uuid[UUID_TEXT], mark[MARK_TEXT], pattern[80];
+	struct uuid made = uuid_random();
+	world_own(world, made, MARK_ITEM, place);
+	mark_text(MARK_ITEM, place, mark);
+	snprintf(id, sizeof id, "indicator--%s", uuid_format(made, uuid));
+	snprintf(pattern, sizeof pattern, "[domain-name:value = '%s.example']", mark);
+	const struct item item = { .organisation = world->numbers[place],
+		.id = text_of(id),
+		.type = TEXT("indicator"),
+		.kind = ITEM_INDICATOR,
+		.tlp = TLP_AMBER,
+		.present = ITEM_HAS_NAME,
+		.name = text_of(mark),
+		.modified = { inside_clock() / SECOND * SECOND, TEXT_NONE },
+		.received = inside_clock(),
+		.pattern = text_of(pattern) };
+	inside_fine(inside, store_item_put(inside->store, inside->work, &item, NULL, NULL, NULL, &inside->failure));
+}
+
 void world_add_circle(struct world *world)
 {
 	struct inside *inside = world->inside;
@@ -70,5 +93,7 @@ void world_add_circle(struct world *world)
 	collection.community = community.number;
 	inside_fine(inside, store_collection_put(inside->store, inside->work, &collection, &inside->failure));
 	add_object(world, &collection);
+	for (unsigned i = 0; i < 3 * world->organisations; i++)
+		add_unreleased(world, 1 + i % world->organisations);
 	inside_fine(inside, store_commit(inside->store, &inside->failure));
 }

@@ -147,7 +147,8 @@ static bool is_members(const struct world *world, unsigned owner)
 
 static bool is_content(enum mark kind)
 {
-	return kind == MARK_ALERT || kind == MARK_EVENT || kind == MARK_DECISION || kind == MARK_NOTICE;
+	return kind == MARK_ALERT || kind == MARK_EVENT || kind == MARK_DECISION || kind == MARK_NOTICE ||
+	       kind == MARK_ITEM;
 }
 
 struct shared {
