@@ -42,6 +42,46 @@ def decide(centre, analyst):
         assert status in (200, 201), answer
 
 
+def flow(number):
+    return json.dumps({"timestamp": "2026-11-01T00:00:%02d.000000+0000" % number, "flow_id": 700 + number, "event_type": "flow", "src_ip": "192.0.2.%d" % number,
+                       "src_port": 40000, "dest_ip": "198.51.100.9", "dest_port": 443, "proto": "TCP",
+                       "flow": {"pkts_toserver": 3, "pkts_toclient": 2, "bytes_toserver": 300, "bytes_toclient": 200,
+                                "start": "2026-11-01T00:00:00.000000+0000", "end": "2026-11-01T00:00:%02d.000000+0000" % number, "state": "closed"}})
+
+
+def indicator(number, version=0):
+    return {"type": "indicator", "spec_version": "2.1", "id": "indicator--00000000-0000-4000-8000-%012d" % number, "created": "2026-01-01T00:00:00.000Z",
+            "modified": "2026-01-01T00:00:%02d.000Z" % version, "pattern": "[domain-name:value = 'n%d.upgrade.example']" % number, "pattern_type": "stix",
+            "valid_from": "2026-01-01T00:00:00Z", "x_of_ours": {"kept": [number, None, "残す"]}}
+
+
+def exchange(centre, administrator, sensor):
+    """Records; a community of both with a collection, into which one adds; gives a token of the other's."""
+    def done(method, path, body, token=administrator):
+        status, answer = centre.json(method, path, token, body)
+        assert status < 300, (method, path, status, answer)
+        return answer
+
+    status, _, answer = centre.post(sensor, [flow(i) for i in range(1, 6)], batch="flows", records="true")
+    assert status == 200, answer
+    numbers = {each["name"]: each["number"] for each in done("GET", "/v1/organisations", None)["organisations"]}
+    people = {}
+    done("POST", "/v1/communities", {"name": "upgrades", "kind": "closed", "purpose": "Upgrades", "content": "Indicators", "recipients": "Its members"})
+    collection = done("POST", "/v1/collections", {"community": "upgrades", "tlp": "GREEN", "title": "Upgrades", "alias": "upgrades"})["id"]
+    for name, _ in SAMPLES:
+        done("PUT", "/v1/communities/upgrades/members/%d" % numbers[name], {"role": "member"})
+        made = done("POST", "/v1/accounts", {"name": name, "role": "member", "organisation": numbers[name], "title": name, "mail": name + "@example.org"})
+        people[name] = done("POST", "/v1/accounts/%s/tokens" % made["id"], {"name": "upgrade"})["token"]
+    giver, taker = people.values()
+    for objects in ([indicator(i) for i in range(1, 4)], [indicator(1, 5), indicator(4)]):
+        kind = "application/taxii+json;version=2.1"
+        status, _, answer = centre.request("POST", "/taxii2/exchange/collections/%s/objects/" % collection, giver, json.dumps({"objects": objects}).encode(),
+                                           {"Accept": kind, "Content-Type": kind})
+        assert status == 202, answer
+    done("PATCH", "/v1/naming", {"naming": "nowhere"}, taker)
+    return taker
+
+
 def main(version):
     out = os.path.join(FOLDER, version)
     os.makedirs(out)
@@ -54,13 +94,15 @@ def main(version):
         tokens = feed(centre, administrator, folder)
         time.sleep(3)
         decide(centre, analyst)
+        member = exchange(centre, administrator, tokens[SAMPLES[0][0]])
         time.sleep(7)  # a checkpoint is written
-        facts = contents(centre, analyst, auditor)
+        facts = contents(centre, analyst, auditor, member)
+        assert len(facts["collected"]) == 5 and len(facts["items"]) >= 4 and len(facts["records"]) >= 5, facts
         centre.end()
     with tarfile.open(os.path.join(out, "state.tar.gz"), "w:gz") as archive:
         archive.add(os.path.join(centre.folder, "state"), "state")
     with open(os.path.join(out, "facts.json"), "w") as file:
-        json.dump({"analyst": analyst, "auditor": auditor, "sensors": tokens, "contents": facts}, file, indent=0, sort_keys=True)
+        json.dump({"analyst": analyst, "auditor": auditor, "member": member, "sensors": tokens, "contents": facts}, file, indent=0, sort_keys=True)
         file.write("\n")
 
 

@@ -1,4 +1,5 @@
 """What a release leaves behind, and how to look into it: shared by make.py and test_upgrade.py."""
+import json
 import os
 import subprocess
 import sys
@@ -29,7 +30,35 @@ def pages(centre, token, path, name):
             return found
 
 
-def contents(centre, analyst, auditor):
+def collected(centre, member):
+    """Every object of every collection that this member reads, with the time it was added: what TAXII gives."""
+    accept, found = {"Accept": "application/taxii+json;version=2.1"}, []
+    for collection in pages(centre, member, "/v1/collections", "collections"):
+        path, next_ = "/taxii2/exchange/collections/%s/" % collection["id"], ""
+        while True:
+            (_, _, objects), (_, _, manifest) = (centre.request("GET", path + part + "/?match[version]=all&limit=2" + next_, member, None, accept)
+                                                 for part in ("objects", "manifest"))
+            objects, manifest = json.loads(objects), json.loads(manifest)
+            found += [[collection["alias"], each["date_added"], each["version"], json.dumps(held, sort_keys=True)]
+                      for held, each in zip(objects.get("objects", []), manifest.get("objects", []), strict=True)]
+            if not objects.get("more"):
+                break
+            next_ = "&next=" + objects["next"]
+    return found
+
+
+def exchanged(centre, analyst, member):
+    """What came with the exchange and with records; releases before 0.3.0 have nothing of it."""
+    return {
+        "records": sorted([r["type"], r["occurred"], r["source"], r["target"], r["original"]] for r in pages(centre, analyst, "/v1/records", "records")),
+        "communities": sorted([c["name"], c["kind"], c["purpose"]] for c in pages(centre, analyst, "/v1/communities", "communities")),
+        "items": sorted([i["id"], i["type"], i["modified"], i["tlp"]] for i in pages(centre, analyst, "/v1/items", "items")),
+        "naming": centre.json("GET", "/v1/naming", member)[1].get("naming"),
+        "collected": collected(centre, member),
+    }
+
+
+def contents(centre, analyst, auditor, member=None):
     """What a centre holds, as later versions must still give it."""
     alerts = pages(centre, analyst, "/v1/alerts", "alerts")
     events = pages(centre, analyst, "/v1/events", "events")
@@ -43,6 +72,7 @@ def contents(centre, analyst, auditor):
                           for n in pages(centre, analyst, "/v1/notices", "notices")),
         "decisions": sorted([d["id"], d["signature"], d["reason"]] for d in pages(centre, analyst, "/v1/decisions", "decisions")),
         "organisations": sorted([o["number"], o["name"]] for o in pages(centre, analyst, "/v1/organisations", "organisations")),
+        **(exchanged(centre, analyst, member) if member else {}),
     }
 
 
