@@ -13,7 +13,7 @@ import tarfile
 import tempfile
 import time
 
-from release import FOLDER, Lasting, account, contents
+from release import FOLDER, Lasting, account, contents, wait_for
 
 SAMPLES = [("kaede-hospital", "kaede-hospital.wazuh.json.gz"), ("tsubaki-university", "tsubaki-university.aminer.json.gz")]
 
@@ -78,6 +78,8 @@ def exchange(centre, administrator, sensor):
         status, _, answer = centre.request("POST", "/taxii2/exchange/collections/%s/objects/" % collection, giver, json.dumps({"objects": objects}).encode(),
                                            {"Accept": kind, "Content-Type": kind})
         assert status == 202, answer
+        path = "/taxii2/exchange/status/%s/" % json.loads(answer)["id"]
+        wait_for(lambda path=path: json.loads(centre.request("GET", path, giver, None, {"Accept": kind})[2])["status"] == "complete", 60, "the import")
     done("PATCH", "/v1/naming", {"naming": "nowhere"}, taker)
     return taker
 

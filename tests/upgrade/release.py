@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "center"))
-from center import NOROSHI  # noqa: E402
+from center import NOROSHI, wait_for  # noqa: E402,F401
 from test_lasting import Lasting  # noqa: E402
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -33,17 +33,21 @@ def pages(centre, token, path, name):
 def collected(centre, member):
     """Every object of every collection that this member reads, with the time it was added: what TAXII gives."""
     accept, found = {"Accept": "application/taxii+json;version=2.1"}, []
-    for collection in pages(centre, member, "/v1/collections", "collections"):
-        path, next_ = "/taxii2/exchange/collections/%s/" % collection["id"], ""
+
+    def walk(path):
+        held, next_ = [], ""
         while True:
-            (_, _, objects), (_, _, manifest) = (centre.request("GET", path + part + "/?match[version]=all&limit=2" + next_, member, None, accept)
-                                                 for part in ("objects", "manifest"))
-            objects, manifest = json.loads(objects), json.loads(manifest)
-            found += [[collection["alias"], each["date_added"], each["version"], json.dumps(held, sort_keys=True)]
-                      for held, each in zip(objects.get("objects", []), manifest.get("objects", []), strict=True)]
-            if not objects.get("more"):
-                break
-            next_ = "&next=" + objects["next"]
+            page = json.loads(centre.request("GET", path + next_, member, None, accept)[2])
+            held += page.get("objects", [])
+            if not page.get("more"):
+                return held
+            next_ = "&next=" + page["next"]
+
+    listed = json.loads(centre.request("GET", "/taxii2/exchange/collections/", member, None, accept)[2])
+    for collection in listed.get("collections", []):
+        objects, manifest = (walk("/taxii2/exchange/collections/%s/%s/?match[version]=all&limit=2" % (collection["id"], part)) for part in ("objects", "manifest"))
+        found += [[collection["alias"], each["date_added"], each["version"], json.dumps(held, sort_keys=True)]
+                  for held, each in zip(objects, manifest, strict=True)]
     return found
 
 
