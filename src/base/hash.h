@@ -5,6 +5,7 @@
 #define NOROSHI_BASE_HASH_H
 
 #include "base/text.h"
+#include "base/time.h"
 
 #include <stdint.h>
 
@@ -56,7 +57,8 @@ struct uuid {
 	uint8_t bytes[16];
 };
 #define UUID_TEXT 37
-struct uuid uuid_random(void); /* version 4 */
+struct uuid uuid_random(void);             /* version 4 */
+struct uuid uuid_ordered(nanoseconds now); /* version 7 (RFC 9562): later ones sort behind, to the microsecond */
 struct uuid uuid_derived(struct uuid space, const void *at,
     size_t size); /* version 8 (RFC 9562): SHA-256 of the space's bytes and then these */
 char *uuid_format(struct uuid uuid, char to[static UUID_TEXT]);

@@ -67,6 +67,20 @@ static struct uuid uuid_marked(struct uuid uuid, unsigned version)
 	return uuid;
 }
 
+struct uuid uuid_ordered(nanoseconds now)
+{
+	struct uuid uuid;
+	uint64_t milliseconds = (uint64_t)(now / MILLISECOND);
+	unsigned rest = (unsigned)(now % MILLISECOND / MICROSECOND) << 2; /* of 12 bits */
+	random_bytes(uuid.bytes, sizeof uuid.bytes);
+	for (int i = 0; i < 6; i++)
+		uuid.bytes[i] = (uint8_t)(milliseconds >> (40 - 8 * i));
+	uuid.bytes[6] = (uint8_t)(0x70 | (rest >> 8));
+	uuid.bytes[7] = (uint8_t)rest;
+	uuid.bytes[8] = (uint8_t)((uuid.bytes[8] & 0x3f) | 0x80);
+	return uuid;
+}
+
 struct uuid uuid_random(void)
 {
 	struct uuid uuid;

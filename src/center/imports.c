@@ -4,63 +4,30 @@
  *   MESSAGE_CALL of a push: its handler says who may, and makes the import ─► MESSAGE_PUSH parts ─► a queue
  *   each round of the loop: a slice of the queue, one transaction ─► MESSAGE_PUSHED for each part
  *
- * A slice is bounded by time, not by count: however large an import is, alerts and requests come in between. What is
- * answered is durable. When the front dies, or this process, what an import lacks has failed: its status says so.
+ * What goes into a collection is released to its community at its TLP, by whoever pushes it and as the policy lets them
+ * (intel/releasing.h): there is no other way in. A slice is bounded by time, not by count, and ends between two
+ * objects: however large an import is, alerts and requests come in between. What is answered is durable. When the front
+ * dies, or this process, what an import lacks has failed: its status says so.
  */
 #include "base/file_journal.h"
 #include "base/log.h"
 #include "bus/channel.h"
-#include "center/keeper.h"
+#include "center/importing.h"
 #include "center/message.h"
-#include "formats/stix.h"
-#include "intel/loop.h"
-#include "intel/values.h"
-#include "model/item_code.h"
-#include "store/items.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define SLICE (10 * MILLISECOND) /* of one round; at least one part */
-#define KEPT (7 * DAY)           /* of an import that ended */
-#define IMPORTS_MOST 256u        /* under way */
-
-struct part_of_import {
-	struct part_of_import *next;
-	uint64_t correlation, generation;
-	uint16_t status; /* 0 = not yet taken */
-	bool finished;
-	uint64_t total, good, bad;
-	char *failures; /* JSON list */
-	size_t size;
-	char body[];
-};
-
-/* An import under way: what its row says, and what is not in it. */
-struct under_way {
-	struct under_way *next;
-	struct import import;
-	struct collection collection; /* number 0 = none */
-	struct builder failures;      /* members of the list */
-	unsigned failure_count;
-	bool changed;
-};
-
-struct imports {
-	struct part_of_import *first, **last;
-	struct under_way *under_way;
-	unsigned under_way_count;
-	struct watch *again;
-	bool cut_off;        /* the front that sent the parts is gone */
-	nanoseconds expired; /* monotonic */
-	struct counter *good, *bad, *seconds;
-};
+#define KEPT (7 * DAY)    /* of an import that ended */
+#define IMPORTS_MOST 256u /* under way */
 
 enum error imports_new(struct imports **to, struct counters *counters, struct failure *failure)
 {
 	struct imports *imports = calloc(1, sizeof *imports);
-	if (!imports)
+	if (!imports || !(imports->people = arena_new(0))) {
+		free(imports);
 		return fail(failure, ERROR_MEMORY, "no memory for imports");
+	}
 	imports->last = &imports->first;
 	imports->good = counter_get(
 	    counters, COUNTER_TOTAL, "noroshi_items", "Items that somebody gave.", "result", TEXT("stored"));
@@ -127,153 +94,49 @@ static struct under_way *under_way_of(
 	return made;
 }
 
-static void add_failure(struct under_way *import, struct text member)
-{
-	if (member.size == 0 || import->failure_count >= IMPORT_FAILURES)
-		return;
-	import->failure_count++;
-	if (import->failures.size)
-		build_char(&import->failures, ',');
-	build_text(&import->failures, member);
-}
-
-static void item_failed(struct under_way *import, const struct item *item, const char *words)
-{
-	struct builder member = { 0 };
-	char written[TIME_TEXT];
-	import->import.bad++;
-	build_text(&member, TEXT("{\"id\":"));
-	build_json_string(&member, item->id);
-	build_text(&member, TEXT(",\"version\":"));
-	build_json_string(&member, item_time_text(&item->modified, written));
-	build_text(&member, TEXT(",\"message\":"));
-	build_json_string(&member, text_of(words));
-	build_char(&member, '}');
-	if (!member.failed)
-		add_failure(import, (struct text){ member.at, member.size });
-	builder_free(&member);
-}
-
-/* ── one item ─ */
-
-/* Of objects without any time of their own (STIX cyber observables, whose ids come from their contents) there is one
- * version. */
-static void complete(const struct under_way *import, struct item *item, nanoseconds now)
-{
-	item->organisation = import->import.organisation;
-	item->account = import->import.account;
-	item->received = now;
-	if (item->modified.when == 0)
-		item->modified = item->created;
-	if (item->modified.when == 0)
-		item->modified.when = 1;
-	if (!item->tlp_marked)
-		item->tlp = import->collection.number ? import->collection.tlp : TLP_AMBER;
-}
-
-static enum error enter(struct keeper *keeper, const struct work *work, struct under_way *import,
-    const struct item *item, uint64_t number, struct arena *arena, struct failure *failure)
-{
-	struct builder rendering = { 0 };
-	char written[TIME_TEXT];
-	bool added;
-	item_to_stix(item, &rendering);
-	struct entry entry = { .item = number,
-		.organisation = item->organisation,
-		.id = item->id,
-		.type = item->type,
-		.version = { item->modified.when, item_time_text(&item->modified, written) },
-		.spec = item->form == ITEM_STIX_20 ? 20 : 21,
-		.rendering = { rendering.at, rendering.size } };
-	enum error error = rendering.failed ? fail(failure, ERROR_MEMORY, "no memory for an item")
-					    : store_entry_put(keeper->store, work->scope, &import->collection, &entry,
-						  keeper->center.now(), &added, failure);
-	builder_free(&rendering);
-	return error || !added ? error
-			       : loop_released(&keeper->center, item, import->collection.community,
-				     import->collection.tlp, arena, failure);
-}
-
-static enum error take_item(struct keeper *keeper, const struct work *work, struct under_way *import, struct item *item,
-    const struct item_values *values, struct arena *arena, struct failure *failure)
-{
-	uint64_t number;
-	complete(import, item, keeper->center.now());
-	if (item->form > ITEM_STIX_20) {
-		item_failed(import, item, "it is no object of STIX");
-		return OK;
-	}
-	if (import->collection.number && item->tlp > import->collection.tlp) {
-		item_failed(import, item, "its TLP is stricter than the collection's");
-		return OK;
-	}
-	enum error error = store_item_put(keeper->store, work->scope, item, values, &number, NULL, failure);
-	if (error == OK && import->collection.number)
-		error = enter(keeper, work, import, item, number, arena, failure);
-	if (error == OK)
-		import->import.good++;
-	return error;
-}
-
 /* ── parts ─ */
 
-static enum error take_items(
-    struct keeper *keeper, struct under_way *import, struct reader *from, struct failure *failure)
+/* What the part says before its items. */
+static enum error open_part(struct part_of_import *part, struct under_way *import, struct failure *failure)
 {
-	struct work work;
-	uint32_t count = get_u32(from);
-	enum error error = work_begin(&work, "imports", failure);
-	struct arena *arena = error ? NULL : arena_new(256u << 20);
-	if (error == OK && !arena)
-		error = fail(failure, ERROR_MEMORY, "no memory for an import");
-	for (uint32_t i = 0; i < count && error == OK && !from->failed; i++) {
-		struct item item;
-		struct text values[ITEM_VALUES];
-		error = item_decode(from, arena, &item, failure);
-		uint32_t value_count = get_u32(from);
-		if (error == OK && value_count > ITEM_VALUES)
-			error = fail(failure, ERROR_CORRUPT, "a part of an import does not hold what it says");
-		for (uint32_t v = 0; v < value_count && error == OK; v++)
-			values[v] = get_text(from);
-		if (error == OK && from->failed)
-			error = fail(failure, ERROR_CORRUPT, "a part of an import does not hold what it says");
-		if (error == OK)
-			error = take_item(
-			    keeper, &work, import, &item, &(struct item_values){ values, value_count }, arena, failure);
-		arena_clear(arena);
-	}
-	arena_free(arena);
-	work_end(&work);
-	if (error == OK && !reader_done(from))
-		error = fail(failure, ERROR_CORRUPT, "a part of an import does not hold what it says");
-	return error;
+	struct reader *from = &part->from;
+	part->last = get_u8(from) != 0;
+	part->total = get_u64(from);
+	uint64_t bad = get_u64(from);
+	struct text failures = get_text(from);
+	part->left = get_u32(from);
+	if (from->failed)
+		return import_corrupt(failure);
+	import->import.total = part->total;
+	import->import.bad += bad;
+	import_add_failure(import, failures);
+	part->open = true;
+	return OK;
 }
 
 static enum error take_part(struct keeper *keeper, const struct work *work, struct part_of_import *part,
-    struct under_way **of, struct failure *failure)
+    nanoseconds began, struct under_way **of, struct failure *failure)
 {
 	struct reader from = reader_of(part->body, part->size);
 	struct uuid id = get_uuid(&from);
-	bool last = get_u8(&from) != 0;
-	uint64_t total = get_u64(&from), bad = get_u64(&from);
-	struct text failures = get_text(&from);
 	struct under_way *import = from.failed ? NULL : under_way_of(keeper, work, id, failure);
 	*of = import;
 	if (!import)
-		return from.failed ? fail(failure, ERROR_CORRUPT, "a part of an import cannot be read") : failure->code;
+		return from.failed ? import_corrupt(failure) : failure->code;
+	if (!part->open)
+		part->from = from;
 	uint64_t before = import->import.bad;
-	import->changed = true;
-	import->import.total = total;
-	import->import.bad += bad;
-	add_failure(import, failures);
-	enum error error = take_items(keeper, import, &from, failure);
+	enum error error = import_who_gives(keeper, work, import, failure);
+	if (error == OK && !part->open)
+		error = open_part(part, import, failure);
+	if (error == OK)
+		error = import_take_items(keeper, import, part, began, failure);
 	if (error != OK)
 		return error;
 	counter_add(keeper->imports->bad, import->import.bad - before);
-	if (last)
+	if (part->last && !part->left)
 		import->import.finished = keeper->center.now();
-	part->finished = last;
-	part->total = total;
+	part->finished = part->last;
 	part->good = import->import.good;
 	part->bad = import->import.bad;
 	return OK;
@@ -297,25 +160,34 @@ static enum error write_row(
 	return error;
 }
 
-/* As many parts as fit the slice. *end: behind the last one. */
+/* As many parts as fit the slice. *end: behind the last one that is done. */
 static enum error take_slice(
     struct keeper *keeper, const struct work *work, struct part_of_import **end, struct failure *failure)
 {
 	nanoseconds began = time_monotonic();
-	enum error error = OK;
 	struct part_of_import *part = keeper->imports->first;
-	for (; part && error == OK && (part == keeper->imports->first || time_monotonic() - began < SLICE);
-	     part = part->next) {
+	enum error error = import_people_load(keeper, failure);
+	*end = part;
+	while (part && error == OK && (part == keeper->imports->first || time_monotonic() - began < SLICE)) {
 		struct under_way *import;
-		error = take_part(keeper, work, part, &import, failure);
+		error = take_part(keeper, work, part, began, &import, failure);
+		free(part->failures);
+		part->failures = NULL;
 		if (error == OK)
 			error = write_row(keeper, work, import, &part->failures, failure);
 		if (error == ERROR_NOT_FOUND) {
 			part->status = 404;
+			part->left = 0;
 			error = OK;
 		}
+		if (error != OK || part->left)
+			break;
+		part = part->next;
+		*end = part;
 	}
-	*end = part;
+	/* What failed is given up with its part, and the parts before it, which are rolled back. */
+	if (error != OK)
+		*end = part ? part->next : NULL;
 	return error;
 }
 
@@ -405,6 +277,8 @@ static void take_parts(struct keeper *keeper)
 		error = store_commit(keeper->store, &failure);
 	for (const struct under_way *each = imports->under_way; each; each = each->next)
 		after += each->import.good;
+	if (error != OK && end && end->open) /* what was taken of it is rolled back, too */
+		end = end->next;
 	if (error == OK) {
 		counter_add(imports->good, after > before ? after - before : 0);
 	} else {
@@ -441,7 +315,7 @@ void imports_receive(struct keeper *keeper, const struct message *message)
 static void end_what_was_cut_off(struct keeper *keeper)
 {
 	struct failure failure = { 0 };
-	for (unsigned i = 0; i < IMPORTS_MOST && keeper->imports->first; i++)
+	for (unsigned i = 0; i < 2 * IMPORTS_MOST && keeper->imports->first; i++)
 		take_parts(keeper);
 	abandon(keeper->imports);
 	keeper->imports->cut_off = false;

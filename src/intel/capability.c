@@ -4,6 +4,7 @@
 #include "intel/capability.h"
 
 #include "intel/command.h"
+#include "intel/naming.h"
 #include "intel/pages.h"
 #include "intel/routes.h"
 #include "intel/settings.h"
@@ -23,4 +24,6 @@ const struct capability intel_capability = {
 	.commands = commands,
 	.routes = intel_routes,
 	.pages = page_routes,
+	.start = naming_start,
+	.stop = naming_stop,
 };

@@ -242,7 +242,8 @@ enum error item_change(struct call *call, struct failure *failure)
 enum error item_remove(struct call *call, struct failure *failure)
 {
 	uint32_t owner = call->subject->organisation;
-	enum error error = store_item_remove(call->store, call->scope, owner, input_text(call, "item"), 0, failure);
+	enum error error =
+	    store_item_remove(call->store, call->scope, owner, input_text(call, "item"), 0, call->now, failure);
 	if (error == OK)
 		error = loop_unreleased(call->center, owner, input_text(call, "item"), 0, 0, call->arena, failure);
 	call->status = 204;

@@ -17,6 +17,7 @@
 struct walk {
 	const struct render_rule *rule;
 	struct text type;
+	struct text id;    /* as it came */
 	struct text giver; /* the identity that the centre's takes the place of */
 	json_t *removed;
 	bool refused;
@@ -50,9 +51,6 @@ static bool is_needed(struct text type, const char *property, int depth)
 static bool is_secret(const struct walk *walk, struct text text)
 {
 	const struct render_rule *rule = walk->rule;
-	for (size_t i = 0; i < rule->identity_count; i++)
-		if (text_find_nocase(text, rule->identities[i]) >= 0)
-			return true;
 	if (walk->giver.size && text_find_nocase(text, walk->giver) >= 0)
 		return true;
 	return rule->secrets && secrets_found(rule->secrets, text);
@@ -223,6 +221,12 @@ static void drop_part_markings(struct walk *walk, json_t *object)
 	}
 }
 
+static struct text new_id(const struct walk *walk, const json_t *object, struct arena *arena)
+{
+	struct text id = text_of(json_string_value(json_object_get(object, "id")));
+	return text_equal(id, walk->id) ? TEXT_NONE : arena_text(arena, id);
+}
+
 static enum error give(
     struct walk *walk, json_t *object, struct arena *arena, struct rendering *rendering, struct failure *failure)
 {
@@ -233,6 +237,7 @@ static enum error give(
 		rendering->bytes = text_of(arena_string(arena, text_of(bytes)));
 		rendering->removed = text_of(arena_string(arena, text_of(removed)));
 		rendering->taken_out = (uint32_t)json_array_size(walk->removed);
+		rendering->id = new_id(walk, object, arena);
 	}
 	if (!bytes || !removed || !rendering->bytes.at || !rendering->removed.at)
 		error = fail(failure, ERROR_MEMORY, "rendering: no memory");
@@ -247,7 +252,7 @@ static enum error render(
     struct walk *walk, json_t *object, struct arena *arena, struct rendering *rendering, struct failure *failure)
 {
 	const struct render_rule *rule = walk->rule;
-	bool failed = false, hides = rule->secrets || rule->centre.size || rule->identity_count;
+	bool failed = false, hides = rule->secrets || rule->centre.size;
 	if (rule->split && victim_object(walk->type))
 		return fail(failure, ERROR_DENIED, "type: such an object is a fact about the victim as a whole.");
 	if (!vouch(walk, object, arena))
@@ -276,6 +281,7 @@ enum error render_item(const struct render_rule *rule, struct text json, struct 
 		return fail(failure, ERROR_INPUT, "an object of STIX has a type");
 	}
 	walk.removed = json_array();
+	walk.id = text_of(arena_string(arena, text_of(json_string_value(json_object_get(object, "id")))));
 	enum error error = render(&walk, object, arena, rendering, failure);
 	json_decref(walk.removed);
 	json_decref(object);

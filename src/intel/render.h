@@ -21,17 +21,17 @@
 #include <jansson.h>
 
 struct render_rule {
-	const struct secrets *secrets; /* of all organisations that may not be named there; NULL = none */
+	const struct secrets *secrets; /* of all organisations that may not be named there, ids of their identities too;
+					* NULL = none */
 	struct text centre;            /* "identity--…": vouches for the giver; empty: the giver may be named */
-	const struct text *identities; /* ids of the identities of those that may not be named */
-	size_t identity_count;
-	bool split;      /* facts about the victim stay behind (intel/victim.h) */
-	uint8_t key[32]; /* the centre's, for identifiers */
+	bool split;                    /* facts about the victim stay behind (intel/victim.h) */
+	uint8_t key[32];               /* the centre's, for identifiers */
 	uint32_t community;
 };
 
 struct rendering {
 	struct text bytes;   /* JSON; in the arena */
+	struct text id;      /* the object's new one; empty when it has its own */
 	struct text removed; /* JSON list of {"path", "why"}; in the arena. Why: "name", "victim", "identifier" */
 	uint32_t taken_out;
 };

@@ -69,7 +69,7 @@ static const struct field delete_fields[] = { COLLECTION, OBJECT, MATCH_VERSION,
 	    { "description", FIELD_TEXT, IN_BODY, false, 1023, .summary = "What is in it." },                          \
 	    { "alias", FIELD_TEXT, IN_BODY, false, 63, .summary = "A name instead of its UUID: a-z 0-9 - . _" },       \
 	    { "read", FIELD_CHOICE, IN_BODY, false, .choices = rights,                                                 \
-		    .summary = "From which role in the community on; reader when absent." },                           \
+		    .summary = "From which role in the community on it is read by TAXII; reader when absent." },       \
 	    { "write", FIELD_CHOICE, IN_BODY, false, .choices = rights,                                                \
 		    .summary = "From which role in the community on; member when absent." },                           \
 	{                                                                                                              \

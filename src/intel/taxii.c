@@ -6,7 +6,7 @@
 #include "intel/taxii.h"
 
 #include "http/problem.h"
-#include "intel/loop.h"
+#include "intel/releasing.h"
 #include "intel/settings.h"
 #include "model/capability.h"
 
@@ -264,8 +264,7 @@ enum error taxii_versions(struct call *call, struct failure *failure)
 /* ── changes ─ */
 
 struct doomed {
-	struct call *call;
-	nanoseconds versions[TAXII_PAGE];
+	struct uuid releases[TAXII_PAGE];
 	uint32_t count;
 };
 
@@ -273,14 +272,15 @@ static void doom(void *context, const struct entry *entry)
 {
 	struct doomed *doomed = context;
 	if (doomed->count < TAXII_PAGE)
-		doomed->versions[doomed->count++] = entry->version.when;
+		doomed->releases[doomed->count++] = entry->release;
 }
 
-/* The versions asked for (all of them, when none is named), of one's own objects. */
+/* The versions asked for (all of them, when none is named), of one's own objects: their releases are withdrawn. */
 static enum error remove_own(struct call *call, struct shown_collection *shown, struct entry_query *query,
-    struct text id, uint64_t *removed, struct failure *failure)
+    uint64_t *removed, struct failure *failure)
 {
-	struct doomed doomed = { .call = call };
+	struct doomed doomed = { 0 };
+	struct policy_snapshot snapshot;
 	bool more;
 	int64_t reached;
 	query->organisation = call->subject->organisation;
@@ -288,15 +288,11 @@ static enum error remove_own(struct call *call, struct shown_collection *shown, 
 	query->bytes = SIZE_MAX;
 	enum error error = store_entry_each(
 	    call->store, call->scope, &shown->collection, query, doom, &doomed, &more, &reached, failure);
-	for (uint32_t i = 0; i < doomed.count && error == OK; i++) {
-		uint64_t gone;
-		error = store_entry_remove(call->store, shown->write, &shown->collection, query->organisation, id,
-		    doomed.versions[i], &gone, failure);
-		*removed += gone;
-		if (error == OK) /* it may be in another collection of the community: better out than in */
-			error = loop_unreleased(call->center, query->organisation, id, doomed.versions[i],
-			    shown->collection.community, call->arena, failure);
-	}
+	if (error == OK)
+		error = store_snapshot(call->store, call->now, call->arena, &snapshot, failure);
+	for (uint32_t i = 0; i < doomed.count && error == OK; i++, ++*removed)
+		error =
+		    release_take_back(call->center, shown->write, &snapshot, doomed.releases[i], call->arena, failure);
 	return error;
 }
 
@@ -319,7 +315,7 @@ enum error taxii_delete(struct call *call, struct failure *failure)
 	query.ids = &id;
 	query.id_count = 1;
 	query.versions = query.versions || query.exact_count ? query.versions : ENTRY_ALL;
-	error = remove_own(call, &shown, &query, id, &removed, failure);
+	error = remove_own(call, &shown, &query, &removed, failure);
 	if (error == OK && removed == 0)
 		return fail(failure, ERROR_DENIED, "The object belongs to somebody else, or has no such version.");
 	return error;

@@ -31,7 +31,6 @@ struct collection {
 	char alias[COLLECTION_ALIAS]; /* "" = none; a-z 0-9 - . _, no UUID; unique */
 	enum collection_right read, write;
 	nanoseconds created;
-	int64_t last; /* microseconds: the newest `added` that there ever was; 0 = none */
 	bool active;
 	uint64_t version; /* for If-Match */
 };

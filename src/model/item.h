@@ -124,12 +124,17 @@ struct item {
 	struct text kept; /* "{…}" or empty */
 };
 
-/* One step of an item towards wider circles. Never changed but by withdrawing it. */
+/* One step of an item towards wider circles: of which item, to whom, what they see. Never changed but by withdrawing
+ * it.
+ */
 struct release {
 	struct uuid id;
 	uint32_t organisation;    /* the item's owner */
 	struct text item;         /* its id */
 	struct item_time version; /* its `modified` */
+	uint64_t row;             /* the item's number in the store; 0 = it is looked for */
+	struct text type;         /* of the object */
+	uint8_t spec;             /* of STIX, in which it is rendered: 20 or 21 */
 	uint32_t community, step; /* step: 1 = the first of this item */
 	enum tlp tlp;
 	struct uuid decided_by;
@@ -140,6 +145,7 @@ struct release {
 	uint32_t taken_out;    /* its length */
 	const uint32_t *named; /* TLP:RED: the organisations that may read it */
 	uint32_t named_count;
+	struct text shown;     /* the object's id in the rendering, where it is not the item's; else empty */
 	struct text rendering; /* the bytes that the community sees; empty once withdrawn */
 };
 

@@ -143,6 +143,7 @@ enum error store_account_put(
 	const char *problem = account_problem(account);
 	if (problem)
 		return fail(failure, ERROR_INPUT, "account: %s", problem);
+	store->standing++;
 	bool is_new = uuid_is_nil(account->id);
 	enum error error = is_new ? insert(store, scope, account, failure) : update(store, scope, account, failure);
 	if (error)

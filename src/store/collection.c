@@ -7,10 +7,7 @@
 
 #include <string.h>
 
-#define FIELDS                                                                                                         \
-	"number, id, community, tlp, title, description, alias, reads, writes, created, last, active, version,"        \
-	" (SELECT max(place) FROM entry WHERE place < (number + 1) << 51 AND place >= number << 51),"                  \
-	" (SELECT max(place) FROM entry_past WHERE place < (number + 1) << 51 AND place >= number << 51)"
+#define FIELDS "number, id, community, tlp, title, description, alias, reads, writes, created, active, version"
 
 static void take(struct query *query, struct collection *collection)
 {
@@ -21,17 +18,11 @@ static void take(struct query *query, struct collection *collection)
 		.read = (enum collection_right)column_integer(query, 7),
 		.write = (enum collection_right)column_integer(query, 8),
 		.created = column_integer(query, 9),
-		.last = column_integer(query, 10),
-		.active = column_integer(query, 11) != 0,
-		.version = column_count(query, 12) };
+		.active = column_integer(query, 10) != 0,
+		.version = column_count(query, 11) };
 	column_string(query, 4, collection->title, sizeof collection->title);
 	column_string(query, 5, collection->description, sizeof collection->description);
 	column_string(query, 6, collection->alias, sizeof collection->alias);
-	for (int i = 13; i <= 14; i++) {
-		int64_t added = entry_added(column_integer(query, i));
-		if (added > collection->last)
-			collection->last = added;
-	}
 }
 
 static void bind_all(struct query *query, const struct collection *collection)
@@ -52,11 +43,11 @@ static enum error insert(
 {
 	struct query query;
 	enum error error = query_write(store, scope, NOUN_COLLECTION, 0,
-	    "INSERT INTO collection (id, community, tlp, title, description, alias, reads, writes, created, last, "
+	    "INSERT INTO collection (id, community, tlp, title, description, alias, reads, writes, created, "
 	    "active,"
 	    " version) SELECT :id, :community, :tlp, :title, :description, nullif(:alias, ''), :reads, :writes, "
 	    ":created,"
-	    " 0, :active, 1 WHERE (SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'collection') < :most",
+	    " :active, 1 WHERE (SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'collection') < :most",
 	    &query, failure);
 	if (error)
 		return error;

@@ -31,6 +31,7 @@ enum error store_contact_put(
     struct store *store, const struct scope *scope, struct dispatch_contact *contact, struct failure *failure)
 {
 	struct query query;
+	store->standing++;
 	enum error error = query_write(store, scope, NOUN_NOTICE, 0,
 	    "INSERT INTO contact (list, name, title, tier, parent, organisation, person, mail, language, agreed, "
 	    "verified,"
@@ -122,6 +123,7 @@ enum error store_contact_keep(struct store *store, const struct scope *scope, co
 		error = fail(failure, ERROR_MEMORY, "contacts: no memory");
 	for (size_t i = 0; i < gone.found && error == OK; i++) {
 		struct query query;
+		store->standing++;
 		error = query_write(
 		    store, scope, NOUN_NOTICE, 0, "DELETE FROM contact WHERE number = :number", &query, failure);
 		if (error)

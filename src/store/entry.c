@@ -1,274 +1,53 @@
 /*
- * Entries of collections: renderings in the order in which they were added.
+ * Entries of collections: the releases that stand to a community at a TLP, in the order in which they were added.
  *
- * `entry` holds of each object the latest version (by specification, then by `modified`), `entry_past` the others: what
- * a client asks for by default is one walk over neighbouring rows, however often an object was updated. Everything else
- * that TAXII's filters can ask walks both tables, merged by place, and looks at the other versions of each object.
+ * What a client asks for by default, the latest version of each object, is one walk over an index (release_place.c).
+ * Everything else that TAXII's filters can ask walks the older versions too, merged by when they were added, and looks
+ * at the other versions of each object.
  */
-#include "store/items.h"
+#include "store/release_row.h"
 
-#include "store/query.h"
+#include "store/items.h"
 
 #include <stdlib.h>
 
-#define PLACE_BITS 51
-#define PLACE_MASK (((int64_t)1 << PLACE_BITS) - 1)
-#define PLACE_EPOCH INT64_C(1577836800000000) /* 2020-01-01 in microseconds */
-#define STEPS_SLOW 5000u                      /* of walks that look at other versions */
-#define COLUMNS "place, item, organisation, id, type, version, written, spec, rendering"
+#define STEPS_SLOW 5000u /* of walks that look at other versions */
+#define COLUMNS                                                                                                        \
+	"r.added, r.id, r.organisation, iif(r.shown = '', r.object, r.shown), r.type, r.version, r.version_written,"   \
+	" r.spec, r.rendering, r.object"
+#define HERE "r.community = :community AND r.tlp = :tlp AND r.place "
 
-static int64_t place_of(uint32_t collection, int64_t added)
+static void bind_place(struct query *query, const struct collection *collection)
 {
-	int64_t order = added - PLACE_EPOCH;
-	order = order < 0 ? 0 : order > PLACE_MASK ? PLACE_MASK : order;
-	return (int64_t)collection << PLACE_BITS | order;
+	bind_integer(query, ":community", collection->community);
+	bind_integer(query, ":tlp", collection->tlp);
 }
-
-static int64_t added_of(int64_t place)
-{
-	return (place & PLACE_MASK) + PLACE_EPOCH;
-}
-
-int64_t entry_added(int64_t place)
-{
-	return place ? added_of(place) : 0;
-}
-
-static void bind_range(struct query *query, uint32_t collection)
-{
-	bind_integer(query, ":from", (int64_t)collection << PLACE_BITS);
-	bind_integer(query, ":to", (int64_t)collection << PLACE_BITS | PLACE_MASK);
-}
-
-/* ── the versions of one object in one collection ─ */
-
-#define VERSIONS_MOST 64u
 
 struct version {
-	int64_t place;
 	nanoseconds version;
 	uint8_t spec;
-	bool past;
 };
 
-/* Of the one that is shown (at most one), and of the others those that `each` asks for. */
-#define SIBLINGS                                                                                                       \
-	"SELECT e.place, e.version, e.spec, 0 FROM item JOIN entry e ON e.item = item.number"                          \
-	" WHERE item.id = :id AND item.organisation = :organisation AND e.place BETWEEN :from AND :to"                 \
-	" UNION ALL SELECT e.place, e.version, e.spec, 1 FROM item JOIN entry_past e ON e.item = item.number"          \
-	" WHERE item.id = :id AND item.organisation = :organisation AND e.place BETWEEN :from AND :to"
-
-static enum error siblings_each(struct store *store, uint32_t collection, uint32_t organisation, struct text id,
-    void (*each)(void *, const struct version *), void *context, struct failure *failure)
+/* The versions of one object that stand in the collection. */
+static enum error siblings_each(struct store *store, const struct collection *collection, uint32_t organisation,
+    struct text object, void (*each)(void *, const struct version *), void *context, struct failure *failure)
 {
 	struct query query;
-	enum error error = query_own(store, SIBLINGS, &query, failure);
+	enum error error = query_own(store,
+	    "SELECT r.version, r.spec FROM item i JOIN release r ON r.item = i.number"
+	    " WHERE i.id = :object AND i.organisation = :organisation AND " HERE "< 2",
+	    &query, failure);
 	if (error)
 		return error;
-	bind_text(&query, ":id", id);
+	bind_text(&query, ":object", object);
 	bind_integer(&query, ":organisation", organisation);
-	bind_range(&query, collection);
+	bind_place(&query, collection);
 	while ((error = query_step(&query)) == OK) {
-		const struct version version = { column_integer(&query, 0), column_integer(&query, 1),
-			(uint8_t)column_integer(&query, 2), column_integer(&query, 3) != 0 };
+		const struct version version = { column_integer(&query, 0), (uint8_t)column_integer(&query, 1) };
 		each(context, &version);
 	}
 	query_release(&query);
 	return error == ERROR_END ? OK : error;
-}
-
-static bool is_later(const struct version *a, const struct version *b)
-{
-	return a->spec != b->spec ? a->spec > b->spec : a->version > b->version;
-}
-
-/* What is known of an object before something of it is added or taken out. */
-struct known {
-	struct version shown, latest_past, wanted;
-	bool has_shown, has_past, has_wanted;
-	nanoseconds version; /* wanted */
-	uint8_t spec;
-};
-
-static void look(void *context, const struct version *version)
-{
-	struct known *known = context;
-	if (version->version == known->version && version->spec == known->spec) {
-		known->wanted = *version;
-		known->has_wanted = true;
-	}
-	if (!version->past) {
-		known->shown = *version;
-		known->has_shown = true;
-	} else if (!known->has_past || is_later(version, &known->latest_past)) {
-		known->latest_past = *version;
-		known->has_past = true;
-	}
-}
-
-static enum error run_at(struct store *store, const char *sql, int64_t place, struct failure *failure)
-{
-	struct query query;
-	enum error error = query_own(store, sql, &query, failure);
-	if (error)
-		return error;
-	bind_integer(&query, ":place", place);
-	return query_run(&query, NULL);
-}
-
-static enum error move(struct store *store, int64_t place, bool to_past, struct failure *failure)
-{
-	static const char into_past[] = "INSERT INTO entry_past SELECT * FROM entry WHERE place = :place",
-			  out[] = "DELETE FROM entry WHERE place = :place",
-			  back[] = "INSERT INTO entry SELECT * FROM entry_past WHERE place = :place",
-			  out_past[] = "DELETE FROM entry_past WHERE place = :place";
-	enum error error = run_at(store, to_past ? into_past : back, place, failure);
-	return error ? error : run_at(store, to_past ? out : out_past, place, failure);
-}
-
-/* ── adding ─ */
-
-static enum error insert(
-    struct store *store, const struct scope *scope, const struct entry *entry, bool past, struct failure *failure)
-{
-	static const char shown[] = "INSERT INTO entry (" COLUMNS ") VALUES (:place, :item, :organisation, :id, :type,"
-				    " :version, :written, :spec, :rendering)",
-			  other[] = "INSERT INTO entry_past (" COLUMNS ") VALUES (:place, :item, :organisation, :id,"
-				    " :type, :version, :written, :spec, :rendering)";
-	struct query query;
-	enum error error =
-	    query_write(store, scope, NOUN_RELEASE, entry->organisation, past ? other : shown, &query, failure);
-	if (error)
-		return error;
-	bind_integer(&query, ":place", place_of(entry->collection, entry->added));
-	bind_integer(&query, ":item", (int64_t)entry->item);
-	bind_integer(&query, ":organisation", entry->organisation);
-	bind_text(&query, ":id", entry->id);
-	bind_text(&query, ":type", entry->type);
-	bind_integer(&query, ":version", entry->version.when);
-	bind_text(&query, ":written", entry->version.written);
-	bind_integer(&query, ":spec", entry->spec);
-	bind_blob(&query, ":rendering", entry->rendering.at, entry->rendering.size);
-	return query_run(&query, NULL);
-}
-
-enum error store_entry_put(struct store *store, const struct scope *scope, struct collection *collection,
-    struct entry *entry, nanoseconds now, bool *added_now, struct failure *failure)
-{
-	struct known known = { .version = entry->version.when, .spec = entry->spec };
-	*added_now = false;
-	if (!scope_covers_community(scope, collection->community))
-		return fail(failure, ERROR_NOT_FOUND, "there is no such collection");
-	enum error error =
-	    siblings_each(store, collection->number, entry->organisation, entry->id, look, &known, failure);
-	if (error || known.has_wanted)
-		return error;
-	const struct version added = { .version = entry->version.when, .spec = entry->spec };
-	bool past = known.has_shown && !is_later(&added, &known.shown);
-	entry->collection = collection->number;
-	entry->added = now / MICROSECOND;
-	if (entry->added <= collection->last)
-		entry->added = collection->last + 1;
-	if (known.has_shown && !past)
-		error = move(store, known.shown.place, true, failure);
-	if (!error)
-		error = insert(store, scope, entry, past, failure);
-	if (error)
-		return error;
-	collection->last = entry->added;
-	*added_now = true;
-	return OK;
-}
-
-/* ── taking out ─ */
-
-/* The newest `added` is remembered when its row goes: it is never given again. */
-static enum error remember_last(struct store *store, uint32_t collection, int64_t added, struct failure *failure)
-{
-	struct query query;
-	enum error error =
-	    query_own(store, "UPDATE collection SET last = max(last, :last) WHERE number = :number", &query, failure);
-	if (error)
-		return error;
-	bind_integer(&query, ":last", added);
-	bind_integer(&query, ":number", collection);
-	return query_run(&query, NULL);
-}
-
-static enum error take_out(
-    struct store *store, uint32_t organisation, struct text id, const struct version *version, struct failure *failure)
-{
-	static const char shown[] = "DELETE FROM entry WHERE place = :place",
-			  past[] = "DELETE FROM entry_past WHERE place = :place";
-	uint32_t collection = (uint32_t)(version->place >> PLACE_BITS);
-	struct known known = { 0 };
-	enum error error = remember_last(store, collection, added_of(version->place), failure);
-	if (!error)
-		error = run_at(store, version->past ? past : shown, version->place, failure);
-	if (error || version->past)
-		return error;
-	error = siblings_each(store, collection, organisation, id, look, &known, failure);
-	return error || !known.has_past ? error : move(store, known.latest_past.place, false, failure);
-}
-
-struct collected {
-	struct version versions[VERSIONS_MOST];
-	uint32_t count;
-	nanoseconds version; /* 0 = all */
-};
-
-static void collect(void *context, const struct version *version)
-{
-	struct collected *collected = context;
-	if (collected->count < VERSIONS_MOST && (!collected->version || version->version == collected->version))
-		collected->versions[collected->count++] = *version;
-}
-
-enum error store_entry_remove(struct store *store, const struct scope *scope, struct collection *collection,
-    uint32_t organisation, struct text id, nanoseconds version, uint64_t *removed, struct failure *failure)
-{
-	struct collected collected;
-	enum error error = OK;
-	*removed = 0;
-	if (!scope_writes(scope, NOUN_RELEASE) || !scope_covers(scope, organisation) || !store->in_transaction)
-		return fail(failure, ERROR_NOT_FOUND, "there is no such object");
-	do {
-		collected = (struct collected){ .version = version };
-		error = siblings_each(store, collection->number, organisation, id, collect, &collected, failure);
-		/* The others first: else each that is taken out would bring the next one forward. */
-		for (int past = 1; past >= 0; past--)
-			for (uint32_t i = 0; i < collected.count && !error; i++)
-				if (collected.versions[i].past == (past == 1)) {
-					error = take_out(store, organisation, id, &collected.versions[i], failure);
-					*removed += !error;
-				}
-	} while (!error && collected.count > 0);
-	return error;
-}
-
-enum error entry_forget(
-    struct store *store, uint64_t item, uint32_t organisation, struct text id, struct failure *failure)
-{
-	enum error error = OK;
-	for (;;) {
-		struct query query;
-		error = query_own(store,
-		    "SELECT place, 0 FROM entry WHERE item = :item UNION ALL"
-		    " SELECT place, 1 FROM entry_past WHERE item = :item LIMIT 1",
-		    &query, failure);
-		if (error)
-			return error;
-		bind_integer(&query, ":item", (int64_t)item);
-		error = query_step(&query);
-		const struct version version = { .place = error ? 0 : column_integer(&query, 0),
-			.past = !error && column_integer(&query, 1) != 0 };
-		query_release(&query);
-		if (error)
-			return error == ERROR_END ? OK : error;
-		error = take_out(store, organisation, id, &version, failure);
-		if (error)
-			return error;
-	}
 }
 
 /* ── walking ─ */
@@ -329,7 +108,8 @@ static bool version_asked(const struct walk *walk, const struct entry *entry)
 	       (versions & ENTRY_LAST && entry->version.when == walk->last);
 }
 
-static enum error entry_fits(struct walk *walk, const struct entry *entry, bool *fits, struct failure *failure)
+static enum error entry_fits(
+    struct walk *walk, const struct entry *entry, struct text object, bool *fits, struct failure *failure)
 {
 	const struct entry_query *asked = walk->asked;
 	*fits = (asked->organisation == ENTRY_OF_ALL || asked->organisation == entry->organisation) &&
@@ -339,12 +119,12 @@ static enum error entry_fits(struct walk *walk, const struct entry *entry, bool 
 	walk->spec = 0;
 	walk->any = false;
 	enum error error =
-	    siblings_each(walk->store, walk->collection->number, entry->organisation, entry->id, span, walk, failure);
+	    siblings_each(walk->store, walk->collection, entry->organisation, object, span, walk, failure);
 	*fits = !error && version_asked(walk, entry) && (asked->spec_count > 0 || entry->spec == walk->spec);
 	return error;
 }
 
-/* The latest version of each object is what `entry` holds, unless older specifications alone are asked for. */
+/* The latest version of each object is what lies in RELEASE_SHOWN, unless older specifications alone are asked for. */
 static bool asks_for_others(const struct entry_query *asked)
 {
 	return (asked->versions & ~(unsigned)ENTRY_LAST) != 0 || asked->exact_count > 0 ||
@@ -365,18 +145,19 @@ static char *list_of(const struct text *texts, uint32_t count)
 	return NULL;
 }
 
-#define OF(table) "SELECT " COLUMNS " FROM " table " WHERE place BETWEEN :from AND :to"
-#define WITH_ID(table)                                                                                                 \
-	"SELECT e.place, e.item, e.organisation, e.id, e.type, e.version, e.written, e.spec, e.rendering"              \
-	" FROM item JOIN " table " e ON e.item = item.number WHERE item.id IN (SELECT value FROM json_each(:ids))"     \
-	" AND e.place BETWEEN :from AND :to"
+#define OF(place) "SELECT " COLUMNS " FROM release r WHERE " HERE place " AND r.added > :after"
+/* An object by the id that the community sees: its own, or the one that its rendering has. */
+#define WITH_ID(place)                                                                                                 \
+	"SELECT " COLUMNS " FROM item i JOIN release r ON r.item = i.number WHERE i.id IN (SELECT value FROM"          \
+	" json_each(:ids)) AND r.shown = '' AND " HERE place " AND r.added > :after"                                   \
+	" UNION ALL SELECT " COLUMNS " FROM release r WHERE r.shown IN (SELECT value FROM json_each(:ids))"            \
+	" AND r.shown <> '' AND " HERE place " AND r.added > :after"
 
 static enum error walk_open(struct walk *walk, struct query *query, struct failure *failure)
 {
-	static const char latest[] = OF("entry") " ORDER BY place",
-			  all[] = OF("entry") " UNION ALL " OF("entry_past") " ORDER BY 1",
-			  ids_latest[] = WITH_ID("entry") " ORDER BY 1",
-			  ids_all[] = WITH_ID("entry") " UNION ALL " WITH_ID("entry_past") " ORDER BY 1";
+	static const char latest[] = OF("= 0") " ORDER BY r.added",
+			  all[] = OF("= 0") " UNION ALL " OF("= 1") " ORDER BY 1",
+			  ids_latest[] = WITH_ID("= 0") " ORDER BY 1", ids_all[] = WITH_ID("< 2") " ORDER BY 1";
 	bool ids = walk->asked->id_count > 0, others = walk->looks_at_others;
 	enum error error = query_own(walk->store,
 	    ids      ? others ? ids_all : ids_latest
@@ -385,19 +166,16 @@ static enum error walk_open(struct walk *walk, struct query *query, struct failu
 	    query, failure);
 	if (error)
 		return error;
-	uint32_t collection = walk->collection->number;
-	bind_range(query, collection);
-	if (walk->asked->after)
-		bind_integer(query, ":from", place_of(collection, walk->asked->after) + 1);
+	bind_place(query, walk->collection);
+	bind_integer(query, ":after", walk->asked->after);
 	return OK;
 }
 
-static struct entry take(struct query *query, uint32_t collection)
+static struct entry take(struct query *query)
 {
 	return (struct entry){
-		.collection = collection,
-		.added = added_of(column_integer(query, 0)),
-		.item = column_count(query, 1),
+		.added = column_integer(query, 0),
+		.release = column_uuid(query, 1),
 		.organisation = (uint32_t)column_integer(query, 2),
 		.id = column_text(query, 3),
 		.type = column_text(query, 4),
@@ -415,9 +193,9 @@ static enum error walk_on(struct walk *walk, struct query *query, void (*each)(v
 	size_t bytes = 0;
 	enum error error;
 	while ((error = query_step(query)) == OK) {
-		struct entry entry = take(query, walk->collection->number);
+		struct entry entry = take(query);
 		bool fits;
-		error = entry_fits(walk, &entry, &fits, failure);
+		error = entry_fits(walk, &entry, column_text(query, 9), &fits, failure);
 		if (error)
 			return error;
 		bool full = told == asked->limit || (told > 0 && bytes + entry.rendering.size > asked->bytes);
@@ -475,13 +253,13 @@ enum error store_entry_exists(struct store *store, const struct scope *scope, co
 	if (!may_read(scope, collection))
 		return fail(failure, ERROR_NOT_FOUND, "there is no such collection");
 	enum error error = query_own(store,
-	    "SELECT 1 FROM item WHERE id = :id AND (EXISTS (SELECT 1 FROM entry WHERE item = number AND place BETWEEN"
-	    " :from AND :to) OR EXISTS (SELECT 1 FROM entry_past WHERE item = number AND place BETWEEN :from AND :to))",
+	    "SELECT 1 FROM item i JOIN release r ON r.item = i.number WHERE i.id = :id AND r.shown = '' AND " HERE "< 2"
+	    " UNION ALL SELECT 1 FROM release r WHERE r.shown = :id AND r.shown <> '' AND " HERE "< 2 LIMIT 1",
 	    &query, failure);
 	if (error)
 		return error;
 	bind_text(&query, ":id", id);
-	bind_range(&query, collection->number);
+	bind_place(&query, collection);
 	error = query_step(&query);
 	*exists = error == OK;
 	query_release(&query);

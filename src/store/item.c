@@ -6,6 +6,8 @@
 
 #include "model/item_code.h"
 #include "store/item_row.h"
+#include "store/known.h"
+#include "store/release_row.h"
 
 /* ── one version ─ */
 
@@ -100,11 +102,33 @@ static bool has_ends(const struct item *item)
 	return item->kind == ITEM_RELATION || item->kind == ITEM_SIGHTING;
 }
 
+/* By which identities an organisation goes: what is told elsewhere may not hold them (intel/naming.h). */
+static enum error note_giver(struct store *store, const struct item *item, struct failure *failure)
+{
+	struct query query;
+	if (item->created_by.size == 0)
+		return OK;
+	enum error error = query_own(store,
+	    "INSERT OR IGNORE INTO item_giver (organisation, identity) SELECT :organisation, :identity WHERE NOT"
+	    " EXISTS (SELECT 1 FROM item_giver WHERE organisation = :organisation AND identity = :identity) AND"
+	    " (SELECT count(*) FROM item_giver WHERE organisation = :organisation) < :most",
+	    &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":organisation", item->organisation);
+	bind_text(&query, ":identity", item->created_by);
+	bind_integer(&query, ":most", KNOWN_IDENTITIES);
+	int rows;
+	error = query_run(&query, &rows);
+	store->standing += !error && rows > 0;
+	return error;
+}
+
 static enum error point_all(struct store *store, const struct item *item, const struct item_values *values,
     uint64_t number, struct failure *failure)
 {
 	static const char add_value[] = ADD_VALUE, add_end[] = ADD_END;
-	enum error error = OK;
+	enum error error = note_giver(store, item, failure);
 	for (uint32_t i = 0; values && i < values->count && !error; i++)
 		error = point_at(store, add_value, values->values[i], number, failure);
 	if (!error && has_ends(item))
@@ -205,13 +229,13 @@ static enum error forget_words(
 	return error;
 }
 
-static enum error remove_row(
-    struct store *store, uint64_t number, const struct item *item, struct text found, struct failure *failure)
+static enum error remove_row(struct store *store, const struct scope *scope, uint64_t number, const struct item *item,
+    struct text found, nanoseconds when, struct failure *failure)
 {
 	struct query query;
 	enum error error = forget_words(store, number, item, found, failure);
 	if (!error)
-		error = entry_forget(store, number, item->organisation, item->id, failure);
+		error = release_end_all(store, scope, number, when, failure);
 	if (!error)
 		error = query_own(store, "DELETE FROM item WHERE number = :item", &query, failure);
 	if (error)
@@ -221,7 +245,7 @@ static enum error remove_row(
 }
 
 enum error store_item_remove(struct store *store, const struct scope *scope, uint32_t organisation, struct text id,
-    nanoseconds version, struct failure *failure)
+    nanoseconds version, nanoseconds when, struct failure *failure)
 {
 	uint64_t removed = 0;
 	struct newest newest;
@@ -248,7 +272,7 @@ enum error store_item_remove(struct store *store, const struct scope *scope, uin
 		struct text found = error == OK ? arena_text(arena, column_text(&query, 6)) : TEXT_NONE;
 		query_release(&query);
 		if (error == OK)
-			error = remove_row(store, number, &item, found, failure);
+			error = remove_row(store, scope, number, &item, found, when, failure);
 		removed += error == OK;
 		arena_clear(arena);
 	}

@@ -35,10 +35,10 @@ enum error store_item_find(
 /* All versions of one owner's item, the oldest first. */
 enum error store_item_versions(struct store *, const struct scope *, uint32_t organisation, struct text id,
     struct arena *, void (*each)(void *, const struct item *), void *context, struct failure *);
-/* One version, or (0) all of them: with its values and its entries in collections. ERROR_NOT_FOUND when there is none.
- */
-enum error store_item_remove(
-    struct store *, const struct scope *, uint32_t organisation, struct text id, nanoseconds version, struct failure *);
+/* One version, or (0) all of them, with its values; its releases are withdrawn at `when`. ERROR_NOT_FOUND when there is
+ * none. */
+enum error store_item_remove(struct store *, const struct scope *, uint32_t organisation, struct text id,
+    nanoseconds version, nanoseconds when, struct failure *);
 enum item_holds {
 	ITEM_HOLDS_ANY,
 	ITEM_HOLDS,    /* neither withdrawn nor a false positive, and its time has begun and is not over */
@@ -77,24 +77,16 @@ enum error store_collection_each(struct store *, const struct scope *, uint32_t 
     void (*each)(void *, const struct collection *), void *context, struct failure *);
 
 /* ── entries of collections ─ */
-/* One version of one owner's object, as the community sees it. */
+/* A release that stands to the collection's community at its TLP (store/release.h), as the community sees it. */
 struct entry {
-	uint32_t collection;
-	int64_t added; /* microseconds since the epoch, strictly growing in a collection */
-	uint64_t item; /* the number of the item's row */
+	struct uuid release;
+	int64_t added; /* microseconds since the epoch, strictly growing over all collections */
 	uint32_t organisation;
-	struct text id, type;
+	struct text id, type; /* id: in the rendering */
 	struct item_time version;
 	uint8_t spec;          /* of STIX: 20 or 21 */
 	struct text rendering; /* JSON */
 };
-/* Gives `added`. A version that is there stays as it is (*added_now false). `now`: the wall clock; should it have gone
- * back, the times go on behind the newest. */
-enum error store_entry_put(struct store *, const struct scope *, struct collection *, struct entry *, nanoseconds now,
-    bool *added_now, struct failure *);
-/* The rendering of an item's version goes out of the collection; 0 = of every version. *removed = how many. */
-enum error store_entry_remove(struct store *, const struct scope *, struct collection *, uint32_t organisation,
-    struct text id, nanoseconds version, uint64_t *removed, struct failure *);
 
 enum entry_version { ENTRY_LAST = 1, ENTRY_FIRST = 2, ENTRY_ALL = 4 };
 #define ENTRY_MATCHES 64u

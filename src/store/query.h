@@ -16,6 +16,7 @@ struct store {
 	sqlite3 *database;
 	bool in_transaction;
 	int schema_version;
+	uint64_t standing; /* store_standing(): changes made here */
 	struct statement {
 		const char *sql; /* the literal's address is the key */
 		unsigned all;    /* of what the scope covers all; see query.c */
@@ -94,12 +95,6 @@ uint32_t page_limit(const struct page *page); /* 1–500; 0 gives 50 */
 /* gap.c, for coverage.c: of one sensor, whoever asks. */
 enum error gap_each_of(struct store *store, uint32_t sensor, nanoseconds from, nanoseconds to,
     void (*each)(void *, const struct gap *), void *context, struct failure *failure);
-
-/* entry.c, for collection.c: when an entry was added, by its place; 0 of none. */
-int64_t entry_added(int64_t place);
-/* entry.c, for item.c: an item's version goes out of every collection. */
-enum error entry_forget(
-    struct store *store, uint64_t item, uint32_t organisation, struct text id, struct failure *failure);
 
 /* The line that a person's change leaves in the log, in the same transaction. Background works leave none here. */
 enum error log_change(struct store *store, const struct scope *scope, const char *what, const char *object,

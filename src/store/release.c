@@ -1,6 +1,5 @@
 /*
- * Releases of items (store/release.h). In: a release that somebody wants, with the bytes that its community would see.
- * Out: the row, or why not. What may be is the policy's to say.
+ * Releases of items as somebody sees them, and taking them back (store/release.h). Making them: release_put.c.
  */
 #include "store/release.h"
 
@@ -72,12 +71,16 @@ enum error release_take(struct query *query, struct arena *arena, struct release
 		.decided_by = column_uuid(query, 8),
 		.decided = column_integer(query, 9),
 		.withdrawn = column_integer(query, 10),
-		.added = column_integer(query, 11),
+		.added = column_integer(query, 11) * MICROSECOND,
 		.purpose = kept(query, 12, arena, &failed),
 		.content = kept(query, 13, arena, &failed),
 		.recipients = kept(query, 14, arena, &failed),
 		.removed = kept(query, 15, arena, &failed),
-		.taken_out = (uint32_t)column_integer(query, 16) };
+		.taken_out = (uint32_t)column_integer(query, 16),
+		.row = column_count(query, 17),
+		.type = kept(query, 18, arena, &failed),
+		.spec = (uint8_t)column_integer(query, 19),
+		.shown = kept(query, 20, arena, &failed) };
 	if (failed)
 		return fail(query->failure, ERROR_MEMORY, "release: no memory");
 	return release->tlp == TLP_RED ? take_named(query->store, arena, release, query->failure) : OK;
@@ -100,7 +103,7 @@ enum error store_release_get(struct store *store, const struct scope *scope, str
 	error = release_take(&query, arena, release);
 	struct release_standing standing = release_standing_of(release);
 	if (!error && policy_release_read(scope, &standing))
-		release->rendering = kept(&query, 17, arena, &failed);
+		release->rendering = kept(&query, RELEASE_FIELD_COUNT, arena, &failed);
 	query_release(&query);
 	if (failed)
 		return fail(failure, ERROR_MEMORY, "release: no memory");
@@ -115,8 +118,8 @@ enum error store_release_each(struct store *store, const struct scope *scope, ui
 	struct query query;
 	struct release release;
 	enum error error = query_read(store, scope, NOUN_RELEASE,
-	    "SELECT " RELEASE_FIELDS " FROM release WHERE ({community} OR {scope}) AND organisation = :owner"
-	    " AND item = :item ORDER BY step",
+	    "SELECT " RELEASE_FIELDS " FROM release WHERE ({community} OR {scope}) AND item IN"
+	    " (SELECT number FROM item i WHERE i.id = :item AND i.organisation = :owner) ORDER BY step",
 	    &query, failure);
 	if (error)
 		return error;
@@ -140,8 +143,9 @@ enum error store_release_standings(struct store *store, uint32_t organisation, s
 	*standings = NULL;
 	*count = 0;
 	enum error error = query_own(store,
-	    "SELECT " RELEASE_FIELDS " FROM release WHERE organisation = :owner AND item = :item ORDER BY step", &query,
-	    failure);
+	    "SELECT " RELEASE_FIELDS " FROM release WHERE item IN (SELECT number FROM item i WHERE i.id = :item"
+	    " AND i.organisation = :owner) ORDER BY step",
+	    &query, failure);
 	if (error)
 		return error;
 	bind_integer(&query, ":owner", organisation);
@@ -164,145 +168,11 @@ enum error store_release_standings(struct store *store, uint32_t organisation, s
 	return error == ERROR_END ? OK : error;
 }
 
-/* ── making ─ */
-
-static enum error refuse(enum release_answer answer, struct failure *failure)
-{
-	switch (answer) {
-	case RELEASE_UNKNOWN:
-		return fail(failure, ERROR_NOT_FOUND, "%s", release_answer_words(answer));
-	case RELEASE_NOT_YOURS:
-	case RELEASE_LOOSER:
-	case RELEASE_OWNER_ONLY:
-		return fail(failure, ERROR_DENIED, "%s", release_answer_words(answer));
-	default:
-		return fail(failure, ERROR_INPUT, "%s", release_answer_words(answer));
-	}
-}
-
-static enum error check(const struct scope *scope, const struct policy_snapshot *snapshot,
-    const struct release *release, const struct release *from, enum tlp item_tlp, struct failure *failure)
-{
-	struct release_standing before = from ? release_standing_of(from) : (struct release_standing){ 0 };
-	struct release_wish wish = { .organisation = release->organisation,
-		.item_tlp = item_tlp,
-		.from = from ? &before : NULL,
-		.community = release->community,
-		.tlp = release->tlp,
-		.named = release->named,
-		.named_count = release->named_count,
-		.stated = release->purpose.size && release->content.size && release->recipients.size };
-	if (from && !text_equal(from->item, release->item))
-		return refuse(RELEASE_UNKNOWN, failure);
-	enum release_answer answer = policy_release_allowed(snapshot, scope, &wish);
-	if (answer != RELEASE_ALLOWED)
-		return refuse(answer, failure);
-	if (release->rendering.size == 0 || release->rendering.size > ITEM_LARGEST)
-		return fail(failure, ERROR_INPUT, "a release needs 1 to %u bytes to show", ITEM_LARGEST);
-	return OK;
-}
-
-/* Its place among the item's steps, and in time; and that it is not there already. */
-static enum error find_place(struct store *store, struct release *release, struct failure *failure)
-{
-	struct query query;
-	enum error error = query_own(store,
-	    "SELECT ifnull(max(step), 0) + 1, ifnull(sum(version = :version AND community = :community AND tlp = :tlp"
-	    " AND withdrawn = 0), 0), (SELECT max(added) FROM release) FROM release"
-	    " WHERE organisation = :owner AND item = :item",
-	    &query, failure);
-	if (error)
-		return error;
-	bind_integer(&query, ":version", release->version.when);
-	bind_integer(&query, ":community", release->community);
-	bind_integer(&query, ":tlp", release->tlp);
-	bind_integer(&query, ":owner", release->organisation);
-	bind_text(&query, ":item", release->item);
-	error = query_one(&query, "release");
-	if (error)
-		return error;
-	uint32_t step = (uint32_t)column_integer(&query, 0);
-	bool repeats = column_integer(&query, 1) != 0;
-	nanoseconds last = column_integer(&query, 2), now = release->decided - release->decided % MICROSECOND;
-	query_release(&query);
-	if (repeats)
-		return fail(failure, ERROR_CONFLICT, "This version was released to this community already.");
-	release->step = step;
-	release->added = now > last ? now : last + MICROSECOND;
-	return OK;
-}
-
-static enum error put_named(
-    struct store *store, const struct scope *scope, const struct release *release, struct failure *failure)
-{
-	for (uint32_t i = 0; i < release->named_count; i++) {
-		struct query query;
-		enum error error = query_write(store, scope, NOUN_RELEASE, scope_own(scope),
-		    "INSERT OR IGNORE INTO release_named (release, organisation) VALUES (:release, :organisation)",
-		    &query, failure);
-		if (error)
-			return error;
-		bind_uuid(&query, ":release", &release->id);
-		bind_integer(&query, ":organisation", release->named[i]);
-		error = query_run(&query, NULL);
-		if (error)
-			return error;
-	}
-	return OK;
-}
-
-static enum error insert(
-    struct store *store, const struct scope *scope, const struct release *release, struct failure *failure)
-{
-	struct query query;
-	enum error error = query_write(store, scope, NOUN_RELEASE, scope_own(scope),
-	    "INSERT INTO release (community, tlp, added, id, organisation, item, version, version_written, step,"
-	    " decided_by, decided, withdrawn, purpose, content, recipients, removed, taken_out, rendering)"
-	    " VALUES (:community, :tlp, :added, :id, :organisation, :item, :version, :version_written, :step,"
-	    " :decided_by, :decided, 0, :purpose, :content, :recipients, :removed, :taken_out, :rendering)",
-	    &query, failure);
-	if (error)
-		return error;
-	bind_integer(&query, ":community", release->community);
-	bind_integer(&query, ":tlp", release->tlp);
-	bind_integer(&query, ":added", release->added);
-	bind_uuid(&query, ":id", &release->id);
-	bind_integer(&query, ":organisation", release->organisation);
-	bind_text(&query, ":item", release->item);
-	bind_integer(&query, ":version", release->version.when);
-	bind_text(&query, ":version_written", release->version.written);
-	bind_integer(&query, ":step", release->step);
-	bind_blob(&query, ":decided_by", release->decided_by.bytes, sizeof release->decided_by.bytes);
-	bind_integer(&query, ":decided", release->decided);
-	bind_text(&query, ":purpose", release->purpose);
-	bind_text(&query, ":content", release->content);
-	bind_text(&query, ":recipients", release->recipients);
-	bind_text(&query, ":removed", release->removed.size ? release->removed : TEXT("[]"));
-	bind_integer(&query, ":taken_out", release->taken_out);
-	bind_blob(&query, ":rendering", release->rendering.at, release->rendering.size);
-	return query_run(&query, NULL);
-}
-
-enum error store_release_put(struct store *store, const struct scope *scope, const struct policy_snapshot *snapshot,
-    struct release *release, const struct release *from, enum tlp item_tlp, struct failure *failure)
-{
-	const struct subject *subject = scope_subject(scope);
-	enum error error = check(scope, snapshot, release, from, item_tlp, failure);
-	if (!error)
-		error = find_place(store, release, failure);
-	if (error)
-		return error;
-	release->id = uuid_random();
-	if (subject)
-		release->decided_by = subject->account;
-	error = insert(store, scope, release, failure);
-	return error ? error : put_named(store, scope, release, failure);
-}
+/* ── withdrawing ─ */
 
 enum error store_release_withdraw(struct store *store, const struct scope *scope,
     const struct policy_snapshot *snapshot, struct uuid id, nanoseconds when, struct failure *failure)
 {
-	struct query query;
 	struct release release = { 0 };
 	char object[UUID_TEXT];
 	struct arena *arena = arena_new(0);
@@ -315,16 +185,43 @@ enum error store_release_withdraw(struct store *store, const struct scope *scope
 	if (!error && !policy_release_withdraw(snapshot, scope, &standing))
 		error = fail(failure, ERROR_DENIED,
 		    "Only the item's owner, who keeps the community, and the centre withdraw a release.");
-	uint32_t owner = release.organisation;
-	arena_free(arena);
 	if (!error)
-		error = query_write(store, scope, NOUN_RELEASE, scope_own(scope),
-		    "UPDATE release SET withdrawn = :when, rendering = x'' WHERE id = :id", &query, failure);
-	if (error)
-		return error;
-	bind_integer(&query, ":when", when);
-	bind_uuid(&query, ":id", &id);
-	error = query_run(&query, NULL);
-	return error ? error
-		     : log_change(store, scope, "release.withdraw", uuid_format(id, object), owner, "", failure);
+		error = release_end(store, scope, &release, when, failure);
+	if (!error)
+		error = log_change(
+		    store, scope, "release.withdraw", uuid_format(id, object), release.organisation, "", failure);
+	arena_free(arena);
+	return error;
+}
+
+enum error release_end_all(
+    struct store *store, const struct scope *scope, uint64_t row, nanoseconds when, struct failure *failure)
+{
+	enum error error = OK;
+	struct arena *arena = arena_new(0);
+	if (!arena)
+		return fail(failure, ERROR_MEMORY, "release: no memory");
+	while (!error) {
+		struct query query;
+		struct release release;
+		char object[UUID_TEXT];
+		arena_clear(arena);
+		error = query_own(store,
+		    "SELECT " RELEASE_FIELDS " FROM release WHERE item = :row AND withdrawn = 0 LIMIT 1", &query,
+		    failure);
+		if (error)
+			break;
+		bind_integer(&query, ":row", (int64_t)row);
+		error = query_step(&query);
+		if (!error)
+			error = release_take(&query, arena, &release);
+		query_release(&query);
+		if (!error)
+			error = release_end(store, scope, &release, when, failure);
+		if (!error)
+			error = log_change(store, scope, "release.withdraw", uuid_format(release.id, object),
+			    release.organisation, "", failure);
+	}
+	arena_free(arena);
+	return error == ERROR_END ? OK : error;
 }

@@ -3,9 +3,10 @@
  * log hold. The policy (model/policy.h) is asked here for every release that is made, read or withdrawn; whoever reads
  * through this header needs no check of its own.
  *
- * The table `release` is clustered by (community, TLP, added) and holds the renderings: a page of a collection is one
- * walk over neighbouring rows. SQL of other files over that table: {community} for what members read, TLP:RED by
- * release_named, `withdrawn = 0`.
+ * The table `release` is the only one that holds renderings: its rows lie in the order in which they were added, and
+ * each says whether it is the latest version of its object in its community at its TLP (`place`), so that a collection
+ * is a walk over an index of neighbouring rows (store/items.h, entries). SQL of other files over that table:
+ * {community} for what members read, TLP:RED by release_named, `withdrawn = 0`.
  */
 #ifndef NOROSHI_STORE_RELEASE_H
 #define NOROSHI_STORE_RELEASE_H
@@ -15,12 +16,16 @@
 
 struct release_standing release_standing_of(const struct release *release);
 
-/* Makes a release of an item that the scope sees: organisation, item, version, community, tlp, named, purpose, content,
- * recipients, removed, taken_out, rendering and decided are given; id, step, added and decided_by are filled (the last
- * not for background work). `from`: the release that it widens, when not the item's owner decides; else NULL.
- * ERROR_NOT_FOUND, ERROR_DENIED or ERROR_INPUT with the words of release_answer_words(); ERROR_CONFLICT: the same
- * version stands at this TLP in this community already. Leaves no line in the log: the row says who and when. */
+/* Makes a release of an item that the scope sees (intel/releasing.h renders it): organisation, item, version, row (or
+ * 0), type, spec, community, tlp, named, purpose, content, recipients, removed, taken_out, shown, rendering and decided
+ * are given; id, step, added and decided_by are filled (the last not for background work). `from`: the release that it
+ * widens, when not the item's owner decides; else NULL. ERROR_NOT_FOUND, ERROR_DENIED or ERROR_INPUT with the words of
+ * release_answer_words(); ERROR_CONFLICT: the same version stands at this TLP in this community already. Leaves no line
+ * in the log: the row says who and when. */
 enum error store_release_put(struct store *, const struct scope *, const struct policy_snapshot *, struct release *,
+    const struct release *from, enum tlp item_tlp, struct failure *);
+/* The policy's word alone, before anything is rendered. */
+enum error store_release_check(const struct scope *, const struct policy_snapshot *, const struct release *,
     const struct release *from, enum tlp item_tlp, struct failure *);
 
 /* One that the scope knows of. Its rendering is there only when the scope reads it. */
@@ -34,7 +39,8 @@ enum error store_release_each(struct store *, const struct scope *, uint32_t org
 enum error store_release_standings(struct store *, uint32_t organisation, struct text item, struct arena *,
     struct release_standing **, size_t *count, struct failure *);
 
-/* The rendering goes for everybody at once; the row stays. ERROR_DENIED: the scope may not. Twice is ERROR_CONFLICT. */
+/* The rendering goes for everybody at once, out of the collections too; the row stays. ERROR_DENIED: the scope may not.
+ * Twice is ERROR_CONFLICT. */
 enum error store_release_withdraw(struct store *, const struct scope *, const struct policy_snapshot *, struct uuid,
     nanoseconds when, struct failure *);
 

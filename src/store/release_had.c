@@ -74,7 +74,7 @@ enum error store_release_had(struct store *store, const struct scope *scope, con
 		    " AND community IN (SELECT value FROM json_each(:communities)) ORDER BY added DESC",
 		    &query, failure);
 	if (!error) {
-		bind_integer(&query, ":after", cursor.none ? INT64_MAX : cursor.key);
+		bind_integer(&query, ":after", cursor.none ? INT64_MAX : cursor.key / MICROSECOND);
 		bind_text(&query, ":communities", (struct text){ communities.at, communities.size });
 		error = walk(&query, scope, snapshot, organisation, page, arena, each, context);
 		query_release(&query);

@@ -345,5 +345,60 @@ static const char version_13[] =
     " shared INTEGER NOT NULL REFERENCES shared(id), organisation INTEGER NOT NULL, count INTEGER NOT NULL,"
     " first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (shared, organisation)) STRICT, WITHOUT ROWID;";
 
+/* One table of what communities see (store/release.h): the renderings that lay in collections become releases by
+ * whoever gave them. They were never looked through for what may not be told, so that those in a community where
+ * somebody may not be named are withdrawn: their owners release them anew. `added` is in microseconds, grows over all
+ * releases, and is the row's place; `place` is enum release_place. And by which identities organisations go. */
+static const char version_14[] =
+    "CREATE TABLE release_14 ("
+    " added INTEGER PRIMARY KEY, community INTEGER NOT NULL REFERENCES community(number), tlp INTEGER NOT NULL,"
+    " place INTEGER NOT NULL, id BLOB NOT NULL UNIQUE, item INTEGER NOT NULL, organisation INTEGER NOT NULL,"
+    " object TEXT NOT NULL, shown TEXT NOT NULL, type TEXT NOT NULL, spec INTEGER NOT NULL, version INTEGER NOT NULL,"
+    " version_written TEXT NOT NULL, step INTEGER NOT NULL, decided_by BLOB NOT NULL, decided INTEGER NOT NULL,"
+    " withdrawn INTEGER NOT NULL, purpose TEXT NOT NULL, content TEXT NOT NULL, recipients TEXT NOT NULL,"
+    " removed TEXT NOT NULL, taken_out INTEGER NOT NULL, rendering BLOB NOT NULL) STRICT;"
+    "CREATE TEMP TABLE before_14 AS"
+    " SELECT r.added / 1000 AS added, r.community, r.tlp, r.id, ifnull(i.number, 0) AS item, r.organisation,"
+    "  r.item AS object, ifnull(i.type, '') AS type, 21 AS spec, r.version, r.version_written, r.decided_by, r.decided,"
+    "  r.withdrawn, r.purpose, r.content, r.recipients, r.removed, r.taken_out, r.rendering"
+    " FROM release r LEFT JOIN item i ON i.id = r.item AND i.organisation = r.organisation AND i.version = r.version"
+    " UNION ALL"
+    " SELECT (e.place & 2251799813685247) + 1577836800000000, c.community, c.tlp, randomblob(16), e.item,"
+    "  e.organisation, e.id, e.type, e.spec, e.version, e.written, ifnull(i.account, zeroblob(16)), i.received,"
+    "  CASE WHEN EXISTS (SELECT 1 FROM naming n WHERE n.naming = 2 OR (n.naming = 1 AND n.circle <> c.community))"
+    "   THEN i.received ELSE 0 END, '', '', '', '[]', 0, e.rendering"
+    " FROM (SELECT * FROM entry UNION ALL SELECT * FROM entry_past) e JOIN item i ON i.number = e.item"
+    " JOIN collection c ON c.number = e.place >> 51;"
+    /* Two collections of one community at one level were filled apart: a version that lay in both is there once. */
+    "DELETE FROM before_14 WHERE rowid NOT IN (SELECT rowid FROM (SELECT rowid, row_number() OVER"
+    " (PARTITION BY community, tlp, organisation, object, version, spec, withdrawn ORDER BY added) AS copy"
+    " FROM before_14) WHERE copy = 1);"
+    "INSERT INTO release_14 SELECT max(added - nth) OVER (ORDER BY nth) + nth, community, tlp,"
+    "  CASE WHEN withdrawn > 0 THEN 2 WHEN latest = 1 THEN 0 ELSE 1 END, id, item, organisation, object, '', type, "
+    "spec,"
+    "  version, version_written, step, decided_by, decided, withdrawn, purpose, content, recipients, removed, "
+    "taken_out,"
+    "  CASE WHEN withdrawn > 0 THEN x'' ELSE rendering END"
+    " FROM (SELECT *, row_number() OVER (ORDER BY added) AS nth,"
+    "  row_number() OVER (PARTITION BY organisation, object ORDER BY added) AS step,"
+    "  row_number() OVER (PARTITION BY community, tlp, organisation, object, withdrawn > 0"
+    "   ORDER BY spec DESC, version DESC) AS latest FROM before_14);"
+    "CREATE TABLE item_giver ("
+    " organisation INTEGER NOT NULL, identity TEXT NOT NULL, PRIMARY KEY (organisation, identity)) STRICT, WITHOUT "
+    "ROWID;"
+    "INSERT OR IGNORE INTO item_giver SELECT organisation, json_extract(CAST(rendering AS TEXT), '$.created_by_ref')"
+    " FROM (SELECT * FROM entry UNION ALL SELECT * FROM entry_past)"
+    " WHERE json_valid(CAST(rendering AS TEXT)) AND json_type(CAST(rendering AS TEXT), '$.created_by_ref') = 'text';"
+    "DROP TABLE before_14;"
+    "DROP TABLE entry;"
+    "DROP TABLE entry_past;"
+    "DROP TABLE release;"
+    "ALTER TABLE release_14 RENAME TO release;"
+    "CREATE INDEX release_collection ON release(community, tlp, place);"
+    "CREATE INDEX release_item ON release(item);"
+    "CREATE INDEX release_shown ON release(shown) WHERE shown <> '';"
+    "CREATE INDEX item_identity ON item(organisation, id) WHERE type = 'identity';"
+    "ALTER TABLE collection DROP COLUMN last;";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
-	version_8, version_9, version_10, version_11, version_12, version_13, NULL };
+	version_8, version_9, version_10, version_11, version_12, version_13, version_14, NULL };

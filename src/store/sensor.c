@@ -85,6 +85,7 @@ enum error store_sensor_put(
 	if (!name_is_valid(text_of(sensor->name)))
 		return fail(failure, ERROR_INPUT,
 		    "sensor: the name must be 1 to 63 of a-z 0-9 - . _ and not begin with - or .");
+	store->standing++;
 	bool is_new = sensor->number == 0;
 	enum error error = is_new ? insert(store, scope, sensor, failure) : update(store, scope, sensor, failure);
 	if (error)

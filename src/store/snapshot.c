@@ -114,3 +114,17 @@ enum error store_snapshot(struct store *store, nanoseconds now, struct arena *ar
 		error = load_communities(store, arena, snapshot, failure);
 	return error ? error : load_memberships(store, arena, snapshot, failure);
 }
+
+enum error store_standing(struct store *store, uint64_t *standing, struct failure *failure)
+{
+	struct query query;
+	enum error error =
+	    query_own(store, "PRAGMA data_version", &query, failure); /* what other connections changed */
+	if (!error)
+		error = query_one(&query, "version");
+	if (error)
+		return error;
+	*standing = store->standing << 24 ^ column_count(&query, 0);
+	query_release(&query);
+	return OK;
+}

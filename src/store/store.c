@@ -213,4 +213,6 @@ void store_rollback(struct store *store)
 	if (store->in_transaction && !sqlite3_get_autocommit(store->database))
 		sqlite3_exec(store->database, "ROLLBACK", NULL, NULL, NULL);
 	store->in_transaction = false;
+	store->standing++;
+	store->standing++; /* what was made of changes that are gone */
 }

@@ -51,6 +51,10 @@ void store_rollback(struct store *store);
 enum error store_snapshot(struct store *store, nanoseconds now, struct arena *arena, struct policy_snapshot *snapshot,
     struct failure *failure);
 
+/* Another number after each change of what store_snapshot() loads or store/known.h tells, by this or another
+ * connection: what was made of these holds while it is the same. */
+enum error store_standing(struct store *store, uint64_t *standing, struct failure *failure);
+
 /* Pages (limit 0 = 50; larger than 500 = 500; a cursor of another list or a damaged one is ERROR_INPUT): `after` is the
  * opaque cursor of the last row seen (empty = start), `next` is filled (empty = no more). */
 struct page {

@@ -21,7 +21,8 @@ def world():
         WORLD = w = Exchange()
         w.uuid = w.collection("open", description="For the table")
         for alias, more in (("drop", {"read": "steward"}), ("quiet", {"write": "steward"}), ("deep", {}), ("hidden", {"active": False})):
-            w.collection(alias, **more)
+            w.community(alias, {"alpha": "member", "beta": "reader"})  # what two of one community at one TLP hold is the same
+            w.collection(alias, community=alias, **more)
         w.first = indicator(name="one")
         w.versions = ["2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00Z", "2026-01-03T00:00:00.123456Z"]
         w.others = [indicator(name=str(i)) for i in range(3)]
@@ -321,7 +322,7 @@ def test_5_5_the_same_object_again_is_no_error():
 
 def test_5_5_owners_who_use_one_id_do_not_write_over_each_other():
     w = world()
-    w.done("PUT", "/v1/communities/water/members/%d" % w.numbers["gamma"], {"role": "member"})
+    w.done("PUT", "/v1/communities/deep/members/%d" % w.numbers["gamma"], {"role": "member"})
     mine = indicator(name="mine")
     w.add("deep", w.alpha, mine)
     w.add("deep", w.gamma, dict(mine, name="theirs", modified="2030-01-01T00:00:00.000Z"))
@@ -331,7 +332,7 @@ def test_5_5_owners_who_use_one_id_do_not_write_over_each_other():
     assert status_of("DELETE", ROOT + "collections/deep/objects/%s/" % mine["id"], w.gamma) == 200
     assert [each["name"] for each in w.objects("deep", w.beta, match_id=mine["id"])["objects"]] == ["mine"]
     assert status_of("DELETE", ROOT + "collections/deep/objects/%s/" % mine["id"], w.gamma) == 403
-    w.done("DELETE", "/v1/communities/water/members/%d" % w.numbers["gamma"])
+    w.done("DELETE", "/v1/communities/deep/members/%d" % w.numbers["gamma"])
     assert status_of("GET", ROOT + "collections/deep/", w.gamma) == 404
 
 

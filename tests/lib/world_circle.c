@@ -6,6 +6,7 @@
 
 #include "store/community.h"
 #include "store/items.h"
+#include "store/release.h"
 
 #include <stdio.h>
 
@@ -21,11 +22,10 @@ static void add_members(struct world *world, uint32_t community)
 	}
 }
 
-static void add_object(struct world *world, struct collection *collection)
+static void add_object(struct world *world, const struct collection *collection)
 {
 	struct inside *inside = world->inside;
-	uint64_t number;
-	bool added;
+	struct policy_snapshot snapshot;
 	const struct item item = { .organisation = world->numbers[1],
 		.id = TEXT(WORLD_ITEM),
 		.type = TEXT("indicator"),
@@ -34,16 +34,20 @@ static void add_object(struct world *world, struct collection *collection)
 		.modified = { inside_clock() / SECOND * SECOND, TEXT_NONE },
 		.received = inside_clock(),
 		.pattern = TEXT("[ipv4-addr:value = '192.0.2.1']") };
-	inside_fine(inside, store_item_put(inside->store, inside->work, &item, NULL, &number, NULL, &inside->failure));
-	struct entry entry = { .item = number,
-		.organisation = item.organisation,
-		.id = item.id,
+	inside_fine(inside, store_item_put(inside->store, inside->work, &item, NULL, NULL, NULL, &inside->failure));
+	struct release release = { .organisation = item.organisation,
+		.item = item.id,
 		.type = item.type,
 		.version = { item.modified.when, TEXT("2027-01-15T08:00:00.000Z") },
-		.spec = 21,
+		.community = collection->community,
+		.tlp = collection->tlp,
+		.decided = inside_clock(),
 		.rendering = TEXT("{\"type\":\"indicator\"}") };
+	struct arena *arena = arena_new(0);
+	inside_fine(inside, store_snapshot(inside->store, inside_clock(), arena, &snapshot, &inside->failure));
 	inside_fine(inside,
-	    store_entry_put(inside->store, inside->work, collection, &entry, inside_clock(), &added, &inside->failure));
+	    store_release_put(inside->store, inside->work, &snapshot, &release, NULL, item.tlp, &inside->failure));
+	arena_free(arena);
 }
 
 /* What each organisation keeps to itself. */

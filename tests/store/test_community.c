@@ -3,6 +3,7 @@
  * later, and who left.
  */
 #include "store/community.h"
+#include "store/items.h"
 #include "store/release.h"
 #include "store_place.h"
 
@@ -52,6 +53,18 @@ static void join(struct circles *circles, uint32_t community, uint32_t organisat
 }
 
 /* A sector of two parts, one of them a hidden circle that keeps the centre out; ume is in the sector alone. */
+/* Of each organisation one, which is what they release. */
+static void add_item(struct place *place, uint32_t organisation)
+{
+	struct item item = { .organisation = organisation,
+		.id = TEXT("indicator--1"),
+		.type = TEXT("indicator"),
+		.tlp = TLP_GREEN,
+		.received = NOW,
+		.modified = { NOW, TEXT_NONE } };
+	done(place, store_item_put(place->store, place->work, &item, NULL, NULL, NULL, &place->failure));
+}
+
 static struct circles make(struct place *place)
 {
 	struct circles circles = { .place = place, .now = NOW };
@@ -59,6 +72,8 @@ static struct circles make(struct place *place)
 	circles.kaede = add_organisation(place, "kaede");
 	circles.ume = add_organisation(place, "ume");
 	done(place, store_begin(place->store, &place->failure));
+	add_item(place, circles.aoba);
+	add_item(place, circles.kaede);
 	circles.sector = add_community(&circles, "sector", 0, false, true);
 	circles.closed = add_community(&circles, "closed", circles.sector, true, false);
 	join(&circles, circles.closed, circles.aoba, MEMBERSHIP_STEWARD);
