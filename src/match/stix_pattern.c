@@ -67,7 +67,7 @@ static enum error need_word(struct parser *parser, const char *keyword)
 static enum error new_node(struct parser *parser, enum stix_node_kind kind, struct stix_node **node)
 {
 	if (parser->nodes++ == STIX_PATTERN_NODES)
-		return fail(parser->failure, ERROR_LIMIT, "the pattern has more than %u parts", STIX_PATTERN_NODES);
+		return fail(parser->failure, ERROR_INPUT, "the pattern has more than %u parts", STIX_PATTERN_NODES);
 	*node = arena_take(parser->arena, sizeof **node);
 	if (!*node)
 		return fail(parser->failure, ERROR_MEMORY, "no memory for a pattern");
@@ -78,7 +78,7 @@ static enum error new_node(struct parser *parser, enum stix_node_kind kind, stru
 static enum error go_deeper(struct parser *parser)
 {
 	if (parser->deep++ == STIX_PATTERN_DEEPEST)
-		return fail(parser->failure, ERROR_LIMIT, "byte %u of the pattern: more than %u within each other",
+		return fail(parser->failure, ERROR_INPUT, "byte %u of the pattern: more than %u within each other",
 		    parser->lexer.token.offset + 1, STIX_PATTERN_DEEPEST);
 	return OK;
 }
@@ -153,7 +153,7 @@ static enum error read_path(struct parser *parser, struct stix_path *path)
 		error = read_key(parser, &steps[path->count++]);
 	while (!error && (at_sign(parser, STIX_SIGN_DOT) || at_sign(parser, STIX_SIGN_OPEN))) {
 		if (path->count == sizeof steps / sizeof *steps)
-			return fail(parser->failure, ERROR_LIMIT,
+			return fail(parser->failure, ERROR_INPUT,
 			    "byte %u of the pattern: a path of more than %zu steps", parser->lexer.token.offset + 1,
 			    sizeof steps / sizeof *steps);
 		struct stix_step *step = &steps[path->count++];
@@ -463,7 +463,7 @@ enum error stix_pattern_read(
 	};
 	*pattern = (struct stix_pattern){ 0 };
 	if (text.size > STIX_PATTERN_LONGEST)
-		return fail(failure, ERROR_LIMIT, "the pattern is longer than %u bytes", STIX_PATTERN_LONGEST);
+		return fail(failure, ERROR_INPUT, "the pattern is longer than %u bytes", STIX_PATTERN_LONGEST);
 	struct stix_node *root = NULL;
 	enum error error = advance(&parser);
 	if (!error)

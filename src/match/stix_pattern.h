@@ -92,7 +92,7 @@ struct stix_pattern {
 	uint32_t observations, tests, loose;
 };
 
-/* The failure names the byte offset and what was expected there. */
+/* The failure names the byte offset and what was expected there. ERROR_INPUT, too, beyond the bounds above. */
 enum error stix_pattern_read(
     struct text text, struct arena *arena, struct stix_pattern *pattern, struct failure *failure);
 
