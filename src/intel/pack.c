@@ -8,7 +8,7 @@
 #include "base/stream.h"
 #include "intel/command.h"
 #include "intel/export.h"
-#include "intel/parcel_write.h"
+#include "intel/parcel_taxii.h"
 #include "match/indicator_recent.h"
 
 #include <getopt.h>
@@ -21,7 +21,9 @@
 struct run {
 	struct parcel_parties parties;
 	struct parcel_writing writing;
-	const char *shared, *messages, *withdrawn, *collection, *language;
+	struct parcel_server server, sensors;
+	const char *shared, *messages, *withdrawn, *collections[PARCEL_COLLECTIONS], *language;
+	unsigned collection_count;
 	enum tlp tlp;
 	bool help, json;
 	struct catalog *japanese;
@@ -45,7 +47,13 @@ static const char *const help[] = {
 	N_("  --chain FILE        where the chain of files for this recipient stands; made by the first"),
 	N_("  --out FOLDER        where the files go"),
 	N_("  --volume SIZE       bytes of one file (32 MiB)"),
-	N_("  --collection NAME   the collection that the objects are of"),
+	N_("  --collection NAME   the collection that the objects are of; of a server, one that is read; several "
+	   "times"),
+	N_("  --taxii URL         read the collections of this TAXII 2.1 server: its API root"),
+	N_("  --sensors URL       read the changes for sensors of this centre"),
+	N_("  --token-file FILE   its first line is the token for --taxii"),
+	N_("  --sensor-token-file FILE  that of a sensor, for --sensors"),
+	N_("  --ca FILE           PEM that the server's certificate is checked against"),
 	N_("  --tlp CODE          the strictest TLP that goes in (AMBER+STRICT)"),
 	N_("  --shared FILE       changes for sensors, as `noroshi follow` keeps them"),
 	N_("  --messages FILE     advisories, acknowledgements and the like: an object of JSON a line"),
@@ -66,6 +74,11 @@ enum {
 	OUT,
 	VOLUME,
 	COLLECTION,
+	TAXII,
+	SENSORS,
+	TOKEN_FILE,
+	SENSOR_TOKEN_FILE,
+	CA,
 	TLP,
 	SHARED,
 	MESSAGES,
@@ -82,6 +95,11 @@ static const struct option longs[] = {
 	{ "out", required_argument, NULL, OUT },
 	{ "volume", required_argument, NULL, VOLUME },
 	{ "collection", required_argument, NULL, COLLECTION },
+	{ "taxii", required_argument, NULL, TAXII },
+	{ "sensors", required_argument, NULL, SENSORS },
+	{ "token-file", required_argument, NULL, TOKEN_FILE },
+	{ "sensor-token-file", required_argument, NULL, SENSOR_TOKEN_FILE },
+	{ "ca", required_argument, NULL, CA },
 	{ "tlp", required_argument, NULL, TLP },
 	{ "shared", required_argument, NULL, SHARED },
 	{ "messages", required_argument, NULL, MESSAGES },
@@ -116,7 +134,24 @@ static const char *set_option(struct run *run, int option, const char *value)
 			   ? NULL
 			   : "--volume: a size from 64 KiB to 256 MiB was expected";
 	case COLLECTION:
-		run->collection = value;
+		if (run->collection_count == PARCEL_COLLECTIONS)
+			return "--collection: at most 64 in one run";
+		run->collections[run->collection_count++] = value;
+		return NULL;
+	case TAXII:
+		run->server.url = value;
+		return NULL;
+	case SENSORS:
+		run->sensors.url = value;
+		return NULL;
+	case TOKEN_FILE:
+		run->server.token_file = value;
+		return NULL;
+	case SENSOR_TOKEN_FILE:
+		run->sensors.token_file = value;
+		return NULL;
+	case CA:
+		run->server.authorities = run->sensors.authorities = value;
 		return NULL;
 	case TLP:
 		return tlp_parse(text_of(value), &run->tlp)
@@ -149,7 +184,7 @@ static const char *set_option(struct run *run, int option, const char *value)
 static enum error put(struct run *run, enum parcel_kind kind, struct text text, struct failure *failure)
 {
 	struct text collection =
-	    kind == PARCEL_OBJECT || kind == PARCEL_WITHDRAWN ? text_of(run->collection) : TEXT_NONE;
+	    kind == PARCEL_OBJECT || kind == PARCEL_WITHDRAWN ? text_of(run->collections[0]) : TEXT_NONE;
 	enum error error = parcel_write(run->writer, kind, text, collection, failure);
 	run->written[kind] += !error;
 	return error;
@@ -285,6 +320,33 @@ static enum error put_lines(struct run *run, const char *path, bool strict,
 	return error == ERROR_END ? OK : error;
 }
 
+/* ── servers ─ */
+
+static enum error put_collections(struct run *run, struct parcel_taxii **taxii, struct failure *failure)
+{
+	enum error error = run->server.url ? parcel_taxii_open(&run->server, taxii, failure) : OK;
+	for (unsigned i = 0; i < run->collection_count && *taxii && !error; i++)
+		error = parcel_taxii_pull(*taxii, run->collections[i], run->writing.chain, run->writer,
+		    &run->written[PARCEL_OBJECT], &run->written[PARCEL_WITHDRAWN], failure);
+	return error;
+}
+
+static enum error put_line_of_sensors(void *context, struct text line, struct failure *failure)
+{
+	return put_change(context, line, failure);
+}
+
+static enum error put_changes(struct run *run, struct failure *failure)
+{
+	json_t *kept = json_object_get(parcel_writer_sources(run->writer), "shared");
+	char epoch[INDICATOR_EPOCH] = "";
+	if (!run->sensors.url)
+		return OK;
+	text_copy(text_of(json_string_value(json_object_get(kept, "epoch"))), epoch, sizeof epoch);
+	return parcel_taxii_changes(&run->sensors, epoch[0] ? epoch : NULL,
+	    (uint64_t)json_integer_value(json_object_get(kept, "number")), put_line_of_sensors, run, failure);
+}
+
 /* ── the whole ─ */
 
 static void report(const struct run *run, uint64_t first, unsigned files)
@@ -313,6 +375,7 @@ static void report(const struct run *run, uint64_t first, unsigned files)
 static enum error pack(struct run *run, char **paths, int count, struct failure *failure)
 {
 	struct parcel_cms *cms = NULL;
+	struct parcel_taxii *taxii = NULL;
 	struct export_options options = { .tlp = TLP_RED, .now = run->writing.now };
 	uint64_t first = 0;
 	unsigned files = 0;
@@ -329,13 +392,20 @@ static enum error pack(struct run *run, char **paths, int count, struct failure 
 	if (!error)
 		error = put_lines(run, run->withdrawn, false, put_identifier, failure);
 	if (!error)
+		error = put_collections(run, &taxii, failure);
+	if (!error)
+		error = put_changes(run, failure);
+	if (!error)
 		error = put_lines(run, run->shared, true, put_change, failure);
 	if (!error)
 		error = put_lines(run, run->messages, false, put_message, failure);
 	if (!error)
 		error = parcel_writer_commit(run->writer, &first, &files, failure);
+	if (!error && taxii)
+		error = parcel_taxii_pulled(taxii, failure);
 	if (!error)
 		report(run, first, files);
+	parcel_taxii_free(taxii);
 	parcel_writer_free(run->writer);
 	json_parser_free(run->parser);
 	exporting_free(run->exporting);
@@ -349,7 +419,15 @@ static const char *missing(const struct run *run, int files)
 		return "--key, --certificate and --to are needed; `noroshi intel pack --help` explains";
 	if (!run->writing.chain || !run->writing.folder)
 		return "--chain and --out are needed; `noroshi intel pack --help` explains";
-	return files || run->shared || run->messages || run->withdrawn ? NULL : "there is nothing to put into files";
+	if (!run->server.url != !run->server.token_file || !run->sensors.url != !run->sensors.token_file)
+		return "--taxii and --token-file, --sensors and --sensor-token-file belong together";
+	if (run->server.url && !run->collection_count)
+		return "--collection should say what is read of the server";
+	if (run->collection_count > 1 && files)
+		return "objects of files are of one collection";
+	return files || run->server.url || run->sensors.url || run->shared || run->messages || run->withdrawn
+		   ? NULL
+		   : "there is nothing to put into files";
 }
 
 int intel_pack(int argc, char **argv)

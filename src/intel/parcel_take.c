@@ -116,9 +116,15 @@ static enum error apply(struct taking *taking, const struct arrived *file, struc
 	struct parcel_line line;
 	struct builder messages = { 0 };
 	enum error error = parcel_begin(taking->reader, content, &head, failure);
-	while (!error && !(error = parcel_next(taking->reader, &line, failure)))
-		error = apply_line(taking, &line, &messages, failure);
+	while (!error && !(error = parcel_next(taking->reader, &line, failure))) {
+		if (taking->how->forward && (line.kind == PARCEL_OBJECT || line.kind == PARCEL_WITHDRAWN))
+			error = taking->how->forward(taking->how->context, &line, failure);
+		if (!error)
+			error = apply_line(taking, &line, &messages, failure);
+	}
 	if (error == ERROR_END)
+		error = taking->how->forward ? taking->how->forward(taking->how->context, NULL, failure) : OK;
+	if (!error)
 		error = save_messages(taking, &head, &messages, failure);
 	if (!error)
 		error = parcel_chain_advance(&taking->chain, &head, file->digest, failure);

@@ -5,6 +5,7 @@
 #include "base/language.h"
 #include "intel/command.h"
 #include "intel/parcel_take.h"
+#include "intel/parcel_taxii.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -14,7 +15,9 @@
 struct run {
 	struct parcel_parties parties;
 	struct parcel_taking taking;
-	const char *language;
+	struct parcel_server server;
+	struct parcel_taxii *taxii; /* where objects are added, too */
+	const char *collection, *language;
 	bool help, json;
 	struct catalog *japanese;
 };
@@ -33,6 +36,10 @@ static const char *const help[] = {
 	N_("  --from NAME         whose files are taken: organisation/name of the sender's certificate"),
 	N_("  --into FOLDER       one for each sender; made when it is not there"),
 	N_("  --new-chain         the sender began anew: forget what was taken when its first file comes"),
+	N_("  --taxii URL         add the objects at this TAXII 2.1 server, too: its API root"),
+	N_("  --token-file FILE   its first line is the token for that server"),
+	N_("  --ca FILE           PEM that the server's certificate is checked against"),
+	N_("  --collection NAME   the server's collection (default: of the sender's name)"),
 	N_("  --json              print each file and what was done as JSON"),
 	N_("  --language LANG     ja or en (default: as LANG in the environment says)"),
 	N_("  --help              this text"),
@@ -40,7 +47,21 @@ static const char *const help[] = {
 	N_("Exit codes: 0 all files were taken, now or before; 1 one was refused or is missing; 2 bad usage or input."),
 };
 
-enum { KEY = 1, CERTIFICATE, AUTHORITY, FROM, INTO, NEW_CHAIN, JSON, LANGUAGE, HELP };
+enum {
+	KEY = 1,
+	CERTIFICATE,
+	AUTHORITY,
+	FROM,
+	INTO,
+	NEW_CHAIN,
+	TAXII,
+	TOKEN_FILE,
+	CA,
+	COLLECTION,
+	JSON,
+	LANGUAGE,
+	HELP
+};
 static const struct option longs[] = {
 	{ "key", required_argument, NULL, KEY },
 	{ "certificate", required_argument, NULL, CERTIFICATE },
@@ -48,6 +69,10 @@ static const struct option longs[] = {
 	{ "from", required_argument, NULL, FROM },
 	{ "into", required_argument, NULL, INTO },
 	{ "new-chain", no_argument, NULL, NEW_CHAIN },
+	{ "taxii", required_argument, NULL, TAXII },
+	{ "token-file", required_argument, NULL, TOKEN_FILE },
+	{ "ca", required_argument, NULL, CA },
+	{ "collection", required_argument, NULL, COLLECTION },
 	{ "json", no_argument, NULL, JSON },
 	{ "language", required_argument, NULL, LANGUAGE },
 	{ "help", no_argument, NULL, HELP },
@@ -74,6 +99,18 @@ static const char *set_option(struct run *run, int option, const char *value)
 		return NULL;
 	case NEW_CHAIN:
 		run->taking.new_chain = true;
+		return NULL;
+	case TAXII:
+		run->server.url = value;
+		return NULL;
+	case TOKEN_FILE:
+		run->server.token_file = value;
+		return NULL;
+	case CA:
+		run->server.authorities = value;
+		return NULL;
+	case COLLECTION:
+		run->collection = value;
 		return NULL;
 	case JSON:
 		run->json = true;
@@ -152,6 +189,34 @@ static void report(const struct run *run, const struct parcel_took *took)
 	putchar('\n');
 }
 
+/* Of a line that names no collection, and where none was said, nobody knows where it belongs. */
+static enum error forward(void *context, const struct parcel_line *line, struct failure *failure)
+{
+	struct run *run = context;
+	char collection[256];
+	if (!line)
+		return parcel_taxii_flush(run->taxii, failure);
+	bool fits =
+	    text_copy(run->collection ? text_of(run->collection) : line->collection, collection, sizeof collection);
+	if (!fits || !collection[0])
+		return fail(failure, ERROR_USAGE, "a file says no collection: --collection is needed");
+	return line->kind == PARCEL_OBJECT ? parcel_taxii_add(run->taxii, collection, line->json, failure)
+					   : parcel_taxii_remove(run->taxii, collection, line->id, failure);
+}
+
+static void report_added(const struct run *run)
+{
+	struct parcel_added added = parcel_taxii_added(run->taxii);
+	if (run->json) {
+		printf("{\"added\":%" PRIu64 ",\"removed\":%" PRIu64 ",\"refused\":%" PRIu64 "}\n", added.added,
+		    added.removed, added.refused);
+		return;
+	}
+	printf(catalog_string(run->japanese, N_("at the server: %llu added, %llu removed, %llu refused")),
+	    (unsigned long long)added.added, (unsigned long long)added.removed, (unsigned long long)added.refused);
+	printf("%s%s\n", added.why[0] ? ": " : "", added.why);
+}
+
 static int unpack(struct run *run, char **paths, int count)
 {
 	struct parcel_cms *cms = NULL;
@@ -162,14 +227,21 @@ static int unpack(struct run *run, char **paths, int count)
 	run->taking.now = time_now();
 	run->taking.tell = tell;
 	run->taking.context = run;
+	if (!error && run->server.url)
+		error = parcel_taxii_open(&run->server, &run->taxii, &failure);
+	run->taking.forward = run->taxii ? forward : NULL;
 	if (!error)
 		error = parcel_take(&run->taking, paths, (unsigned)count, &took, &failure);
 	if (error)
 		fprintf(stderr, "noroshi intel unpack: %s\n", failure.words);
-	else
+	else if (run->taxii)
+		report_added(run);
+	if (!error)
 		report(run, &took);
+	bool refused = took.refused || (run->taxii && parcel_taxii_added(run->taxii).refused);
+	parcel_taxii_free(run->taxii);
 	parcel_cms_free(cms);
-	return error ? 2 : took.refused ? 1 : 0;
+	return error ? 2 : refused ? 1 : 0;
 }
 
 int intel_unpack(int argc, char **argv)
@@ -186,6 +258,8 @@ int intel_unpack(int argc, char **argv)
 		problem = "--from and --into are needed; `noroshi intel unpack --help` explains";
 	if (!problem && !run.help && optind == argc)
 		problem = "give at least one file";
+	if (!problem && !run.server.url != !run.server.token_file)
+		problem = "--taxii and --token-file belong together";
 	if (problem) {
 		fprintf(stderr, "noroshi intel unpack: %s\n", problem);
 		return 2;
