@@ -209,6 +209,7 @@ static enum error use_enrolment(struct call *call, const struct scope *scope, st
 
 static enum error machine_enrol(struct call *call, struct failure *failure)
 {
+	/* A machine that enrols is nobody yet; the token says whose it is. */
 	const struct scope *scope = policy_background("enrolment", call->arena);
 	struct text token = input_text(call, "token");
 	struct enrolment enrolment;

@@ -18,6 +18,7 @@ void request_frame(struct request *request)
 	const struct subject *subject = &request->subject;
 	if (!request->route->page || subject->role == ROLE_NONE || !call->output)
 		return;
+	/* The frame shows a person itself: its account and its organisation. */
 	const struct scope *scope = policy_background("sign-in", call->arena);
 	struct account account;
 	struct organisation organisation;

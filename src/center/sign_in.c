@@ -24,12 +24,14 @@ static enum error sign_in_failed(struct call *call, struct account *account, str
 	nanoseconds last = account->not_before - throttle_penalty(account->failures, FREE_FAILURES);
 	account->failures = call->now - last > HOUR ? 1 : account->failures + 1;
 	account->not_before = call->now + throttle_penalty(account->failures, FREE_FAILURES);
+	/* Who signs in is nobody yet. */
 	return store_account_put(call->store, policy_background("sign-in", call->arena), account, failure);
 }
 
 static enum error session_begin(struct call *call, const struct account *account, struct failure *failure)
 {
 	struct keeper *keeper = call->center->keeper;
+	/* Who signs in is nobody yet. */
 	const struct scope *scope = policy_background("sign-in", call->arena);
 	struct session session = { .account = account->id, .created = call->now, .last_used = call->now };
 	uint8_t secret[24], form[32];
@@ -55,6 +57,7 @@ static enum error session_begin(struct call *call, const struct account *account
 static enum error sign_in(struct call *call, struct failure *failure)
 {
 	struct keeper *keeper = call->center->keeper;
+	/* Who signs in is nobody yet. */
 	const struct scope *scope = policy_background("sign-in", call->arena);
 	struct account account;
 	struct failure unknown;
@@ -92,6 +95,7 @@ static enum error sign_out(struct call *call, struct failure *failure)
 {
 	call->cookie = arena_string(call->arena, TEXT_NONE);
 	snprintf(call->location, sizeof call->location, "/sign-in");
+	/* One's own session. */
 	return store_session_remove(call->store, policy_background("sign-in", call->arena), call->session, failure);
 }
 

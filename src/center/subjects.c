@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+/* For what nobody asks for: who a request is from is found with it, and then the person's own scope is made. */
 enum error work_begin(struct work *work, const char *name, struct failure *failure)
 {
 	work->arena = arena_new(64u << 20);

@@ -244,6 +244,7 @@ enum error fleet_start(struct center *center, struct failure *failure)
 	fleet->center = center;
 	fleet->awake = center->now();
 	fleet->arena = arena_new(1 << 20);
+	/* Nobody asks: sensors are watched. */
 	fleet->scope = fleet->arena ? policy_background("fleet", fleet->arena) : NULL;
 	make_counters(fleet);
 	struct gap_query open = { .open_only = true };

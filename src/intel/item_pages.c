@@ -116,6 +116,7 @@ static void add_version(void *context, const struct item *item)
 	output_time(row, "modified", item->modified.when);
 	output_time(row, "received", item->received);
 	output_string(row, "tlp", tlp_code(item->tlp));
+	/* Accounts of one's own organisation, by their titles. */
 	if (item->organisation == listing->call->subject->organisation && !uuid_is_nil(item->account) &&
 	    store_account_get(listing->call->store, policy_background("names", listing->call->arena), item->account,
 		&account, NULL) == OK)

@@ -128,6 +128,7 @@ static enum error lift(struct giving *giving, struct failure *failure)
 		struct judging again = { 0 };
 		struct rule_decision decision;
 		struct shared row;
+		/* What others gave is judged again, and told to nobody. */
 		const struct scope *scope = policy_background(LOOP_SCOPE, giving->arena);
 		error = scope ? store_shared_get(
 				    giving->center->store, scope, judging->lower[i], &row, giving->arena, failure)

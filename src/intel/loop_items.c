@@ -49,6 +49,7 @@ static bool read_values(const struct item *item, struct values *values, struct a
 
 static const struct scope *scope_of(struct arena *arena, struct failure *failure)
 {
+	/* The release was the policy's; what follows from it is the rule's. */
 	const struct scope *scope = policy_background(LOOP_SCOPE, arena);
 	if (!scope)
 		fail(failure, ERROR_MEMORY, "no memory for an indicator");

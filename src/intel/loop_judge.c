@@ -67,6 +67,7 @@ enum error loop_ground(struct center *center, struct arena *arena, struct failur
 	struct ground *ground;
 	if (state->ground && !center->spaces_changed && time_monotonic() - state->loaded < GROUND_HOLDS)
 		return OK;
+	/* Everybody's networks are protected, whoever gives. */
 	const struct scope *scope = policy_background(LOOP_SCOPE, arena);
 	if (!scope)
 		return fail(failure, ERROR_MEMORY, "no memory for members' networks");

@@ -212,6 +212,7 @@ void loop_work(struct center *center)
 	slice->center = center;
 	slice->state = state;
 	slice->arena = arena_new(64u << 20);
+	/* Nobody asks: what is over or was stopped leaves. */
 	slice->scope = slice->arena ? policy_background(LOOP_SCOPE, slice->arena) : NULL;
 	enum error error = slice->scope ? store_begin(center->store, &failure)
 					: fail(&failure, ERROR_MEMORY, "no memory for the release rule");

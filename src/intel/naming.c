@@ -258,6 +258,7 @@ static bool add_identities(
     struct center *center, struct state *state, struct hidden *hidden, const struct secrets *words)
 {
 	struct arena *scratch = arena_new(0);
+	/* What is held back is asked by nobody. */
 	const struct scope *scope = scratch ? policy_background("naming", state->arena) : NULL;
 	for (size_t i = 0; scope && i < state->word_count; i++) {
 		const struct word *word = &state->words[i];

@@ -169,6 +169,7 @@ enum error bulletins_queue(
 		arena_free(arena);
 		return fail(failure, ERROR_MEMORY, "bulletins: no memory");
 	}
+	/* Nobody asks: the centre tells of its own accord. */
 	struct work work = { .center = center,
 		.store = center->store,
 		.scope = policy_background("bulletins", arena),
@@ -188,6 +189,7 @@ enum error bulletin_delivered(struct center *center, const struct envelope *enve
     const char *words, nanoseconds now, struct failure *failure)
 {
 	struct arena *arena = arena_new(1 << 20);
+	/* Nobody asks: the courier says what became of a mail. */
 	const struct scope *scope = arena ? policy_background("delivery", arena) : NULL;
 	struct bulletin bulletin;
 	if (!scope) {

@@ -32,6 +32,7 @@ enum error link_show(struct call *call, struct failure *failure)
 	struct notice notice;
 	struct organisation organisation;
 	char deadline[TIME_TEXT];
+	/* Whoever has the link is nobody; the link says which notice. */
 	const struct scope *scope = policy_background("acknowledgement", call->arena);
 	enum error error = find(call, scope, &notice, failure);
 	if (error == OK)
@@ -55,6 +56,7 @@ enum error link_show(struct call *call, struct failure *failure)
 enum error link_acknowledge(struct call *call, struct failure *failure)
 {
 	struct notice notice;
+	/* Whoever has the link is nobody; the link says which notice. */
 	struct work work = { .center = call->center,
 		.store = call->store,
 		.arena = call->arena,

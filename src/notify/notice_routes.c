@@ -82,8 +82,7 @@ static void each_notice(void *context, const struct notice *notice)
 	struct listing *listing = context;
 	struct call *call = listing->call;
 	if (listing->organisation.number != notice->organisation &&
-	    store_organisation_get(call->store, policy_background("notices", call->arena), notice->organisation,
-		&listing->organisation, NULL) != OK)
+	    store_organisation_get(call->store, call->scope, notice->organisation, &listing->organisation, NULL) != OK)
 		listing->organisation = (struct organisation){ 0 };
 	bool known = listing->organisation.number == notice->organisation;
 	json_t *json = notice_json_short(call, notice, known ? &listing->organisation : NULL);
@@ -172,12 +171,12 @@ enum error notice_read(struct call *call, struct failure *failure)
 	struct event_standing standing;
 	struct coverage coverage;
 	struct work work = work_of(call);
-	const struct scope *background = policy_background("notices", call->arena);
 	enum error error = load(call, &notice, failure);
 	if (error == OK)
-		error = store_organisation_get(call->store, background, notice.organisation, &organisation, failure);
+		error = store_organisation_get(call->store, call->scope, notice.organisation, &organisation, failure);
 	if (error == OK)
-		error = store_event_get(call->store, background, notice.event, call->arena, &event, &standing, failure);
+		error =
+		    store_event_get(call->store, call->scope, notice.event, call->arena, &event, &standing, failure);
 	if (error == OK)
 		error = work_coverage(&work, &event, &coverage, failure);
 	if (error != OK)
@@ -196,7 +195,7 @@ enum error notice_read(struct call *call, struct failure *failure)
 	json_object_set_new(call->output, "evidence", evidence);
 	output_coverage(call, call->output, "watched", &coverage);
 	call->version = notice.version;
-	error = store_delivery_each(call->store, background, notice.id, each_delivery, deliveries, failure);
+	error = store_delivery_each(call->store, call->scope, notice.id, each_delivery, deliveries, failure);
 	return error == OK ? add_text(call, &notice, &event, &coverage, &organisation, failure) : error;
 }
 

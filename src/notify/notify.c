@@ -94,6 +94,7 @@ static enum error delivered(struct center *center, const char *topic, const void
 	struct arena *arena = arena_new(0);
 	if (!arena)
 		return fail(failure, ERROR_MEMORY, "delivery: no memory");
+	/* Nobody asks: the courier says what became of a mail. */
 	const struct scope *scope = policy_background("delivery", arena);
 	struct sought sought = { .number = envelope.delivery };
 	error = store_delivery_each(center->store, scope, envelope.notice, each_delivery, &sought, failure);

@@ -26,6 +26,7 @@ enum error notice_receipt(
 	*code = notice->acknowledged ? "acknowledged" : "none";
 	if (notice->acknowledged || !notice->sent)
 		return OK;
+	/* The notice was read by somebody's scope; its mails are the centre's own rows. */
 	enum error error =
 	    store_delivery_each(store, policy_background("notices", arena), notice->id, take_delivery, &mails, failure);
 	*code = mails.done ? "delivered" : mails.waiting ? "on-its-way" : mails.failed ? "mail-failed" : "delivered";

@@ -96,6 +96,7 @@ enum error reminders_run(
 	struct arena *arena = arena_new(64u << 20);
 	if (!arena)
 		return fail(failure, ERROR_MEMORY, "reminders: no memory");
+	/* Nobody asks: it is time. */
 	struct work work = { .center = center,
 		.store = center->store,
 		.scope = policy_background("reminders", arena),

@@ -46,6 +46,7 @@ static void make_subjects(struct notice *notice, const struct event *event, cons
 static enum error check_texts(
     struct work *work, const struct draft *draft, uint32_t organisation, struct failure *failure)
 {
+	/* What may not stand in it are names of others, whoever writes it. */
 	const struct scope *all = policy_background("notices", work->arena);
 	enum error error = others_absent(work->store, all, organisation, "subject_ja", draft->subject_ja, failure);
 	if (error == OK)
@@ -128,6 +129,7 @@ static enum error put_delivery(struct work *work, const struct notice *notice, c
 		delivery->tries = 1;
 		delivery->last_try = work->now;
 	}
+	/* A delivery is the centre's own row, which its reader does not write. */
 	return store_delivery_put(work->store, policy_background("notices", work->arena), delivery, failure);
 }
 
@@ -137,8 +139,8 @@ static enum error load_event(
 {
 	struct event whole;
 	struct event_standing standing;
-	enum error error = store_event_get(work->store, policy_background("notices", work->arena), notice->event,
-	    work->arena, &whole, &standing, failure);
+	enum error error =
+	    store_event_get(work->store, work->scope, notice->event, work->arena, &whole, &standing, failure);
 	if (error == OK)
 		evidence_of(&whole, event);
 	return error;
@@ -149,8 +151,7 @@ enum error work_coverage(
 {
 	nanoseconds from, to;
 	event_watched(event, &from, &to);
-	return store_coverage(
-	    work->store, policy_background("notices", work->arena), event->organisation, from, to, coverage, failure);
+	return store_coverage(work->store, work->scope, event->organisation, from, to, coverage, failure);
 }
 
 static enum error queue_mail(struct work *work, struct letter *letter, struct failure *failure)
@@ -203,8 +204,8 @@ enum error work_tell(struct work *work, const struct notice *notice, enum letter
 {
 	struct organisation organisation;
 	struct delivery delivery;
-	enum error error = store_organisation_get(
-	    work->store, policy_background("notices", work->arena), notice->organisation, &organisation, failure);
+	enum error error =
+	    store_organisation_get(work->store, work->scope, notice->organisation, &organisation, failure);
 	if (error == OK)
 		error =
 		    put_delivery(work, notice, "inbox", organisation.name, purpose, DELIVERY_DONE, &delivery, failure);

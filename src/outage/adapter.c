@@ -193,6 +193,7 @@ enum error outage_alerts(struct center *center, const struct history_batch *batc
 		if (!state || !is_trouble(&alert, center->now()))
 			continue;
 		struct outage_telling telling = { .center = center, .arena = arena_new(8 << 20), .now = center->now() };
+		/* Nobody asks: what was measured is told. */
 		telling.scope = telling.arena ? policy_background("outage", telling.arena) : NULL;
 		error = telling.scope ? take(state, &telling, &alert, batch->organisation, failure)
 				      : fail(failure, ERROR_MEMORY, "no memory for outages");

@@ -145,6 +145,7 @@ static void give_targets(struct call *call, const struct announcement *announcem
 
 enum error announcement_create(struct call *call, struct failure *failure)
 {
+	/* Whose the named sites are is looked for among all; they are told, not who asks. */
 	const struct scope *scope = policy_background("announcements", call->arena);
 	struct announcement announcement = { .from = input_integer(call, "attack_from", 0),
 		.to = input_integer(call, "attack_to", 0),

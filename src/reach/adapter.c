@@ -74,6 +74,7 @@ static struct reach_work *work_of(struct center *center, struct arena *arena, co
 	if (!work)
 		return NULL;
 	*work = (struct reach_work){ .center = center, .store = center->store, .arena = arena, .now = now };
+	/* Nobody asks: what is due is sent, and the mail server answers. */
 	work->all = work->scope = policy_background(name, arena);
 	return work->all ? work : NULL;
 }

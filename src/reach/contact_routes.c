@@ -67,7 +67,6 @@ static const char *const contact_columns[] = { "name", "title", "tier", "parent"
 
 struct loading {
 	struct call *call;
-	const struct scope *all;
 	uint64_t *numbers;
 	size_t count, room;
 };
@@ -90,7 +89,7 @@ static enum error take_contact(
 	contact->agreed = text_equal_nocase(values[AGREED], TEXT("yes")) || text_equal(values[AGREED], TEXT("1"));
 	if (values[ORGANISATION].size > 0) {
 		if (store_organisation_find(
-			loading->call->store, loading->all, values[ORGANISATION], &organisation, failure) != OK)
+			loading->call->store, loading->call->scope, values[ORGANISATION], &organisation, failure) != OK)
 			return fail(failure, ERROR_INPUT, "organisation: there is none of this short name");
 		contact->organisation = organisation.number;
 	}
@@ -161,7 +160,7 @@ static enum error check_tree(struct call *call, struct failure *failure)
 
 enum error contact_load(struct call *call, struct failure *failure)
 {
-	struct loading loading = { .call = call, .all = policy_background("dispatches", call->arena) };
+	struct loading loading = { .call = call };
 	struct log_line line = { .when = call->now, .account = call->subject->account };
 	enum error error = each_line(input_text(call, "contacts"), contact_columns, "contacts", call->arena,
 	    take_contact_line, &loading, failure);

@@ -20,15 +20,22 @@ static enum error check_questions(struct text questions, struct failure *failure
 }
 
 /* A list of the directory, or a community. To wider circles than its label lets it nothing goes. */
-static enum error take_audience(
-    struct call *call, const struct reach_work *work, struct dispatch *dispatch, struct failure *failure)
+static enum error take_audience(struct call *call, struct dispatch *dispatch, struct failure *failure)
 {
 	struct community community;
+	struct policy_snapshot snapshot;
 	if (input_has(call, "list") == input_has(call, "community"))
 		return fail(failure, ERROR_INPUT, "list, community: one of both is needed");
 	if (input_has(call, "list"))
 		return input_copy(call, "list", dispatch->list, sizeof dispatch->list, failure);
-	if (store_community_find(call->store, work->all, input_text(call, "community"), &community, failure) != OK)
+	/* One that the person sees: what keeps the centre out is not there for analysts, nor are its members counted.
+	 */
+	enum error error = store_snapshot(call->store, call->now, call->arena, &snapshot, failure);
+	const struct scope *seen =
+	    error ? NULL : policy_scope(&snapshot, call->subject, ACTION_COMMUNITY_READ, call->arena);
+	if (error != OK)
+		return error;
+	if (!seen || store_community_find(call->store, seen, input_text(call, "community"), &community, failure) != OK)
 		return fail(failure, ERROR_INPUT, "community: there is none of this short name");
 	if (dispatch->tlp == TLP_RED)
 		return fail(failure, ERROR_INPUT, "tlp: TLP:RED goes to named recipients: to a list");
@@ -79,7 +86,7 @@ static enum error put_signatories(
 		struct text name = text_trim(text_cut(&rest, ','));
 		if (name.size == 0)
 			continue;
-		if (store_organisation_find(call->store, work->all, name, &organisation, failure) != OK)
+		if (store_organisation_find(call->store, call->scope, name, &organisation, failure) != OK)
 			return fail(failure, ERROR_INPUT, "signatories: there is no organisation \"%.*s\"",
 			    (int)(name.size < 64 ? name.size : 64), name.at);
 		struct dispatch_signatory signatory = { .dispatch = dispatch->number,
@@ -123,7 +130,7 @@ enum error dispatch_create(struct call *call, struct failure *failure)
 {
 	struct reach_work work = reach_work_of(call);
 	struct dispatch dispatch = draft_of(call);
-	enum error error = dispatch.questions ? take_audience(call, &work, &dispatch, failure)
+	enum error error = dispatch.questions ? take_audience(call, &dispatch, failure)
 					      : fail(failure, ERROR_MEMORY, "dispatch: no memory");
 	if (error == OK)
 		error = take_words(call, &dispatch, failure);
@@ -205,7 +212,7 @@ enum error dispatch_digest(struct call *call, struct failure *failure)
 		.to = input_integer(call, "to", call->now),
 		.tag = text_trim(input_text(call, "tag")) };
 	dispatch.kind = DISPATCH_NEWSLETTER;
-	enum error error = take_audience(call, &work, &dispatch, failure);
+	enum error error = take_audience(call, &dispatch, failure);
 	if (error == OK)
 		error = take_words(call, &dispatch, failure);
 	if (error == OK)

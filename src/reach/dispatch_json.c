@@ -3,6 +3,8 @@
  */
 #include "reach/routes.h"
 
+/* `all` is for a message's own rows: they belong to the centre, while a recipient or a signatory asks for its own, and
+ * whoever has a link in a mail is nobody. Which of them is asked about the scope has said before. */
 struct reach_work reach_work_of(struct call *call)
 {
 	return (struct reach_work){ .center = call->center,

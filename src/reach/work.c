@@ -43,7 +43,7 @@ static enum error load_members(
 		uint32_t number = snapshot.organisations[i].organisation;
 		if (policy_standing(&snapshot, number, dispatch->community) < STANDING_READS)
 			continue;
-		error = store_organisation_get(work->store, work->all, number, &organisation, failure);
+		error = store_organisation_get(work->store, work->scope, number, &organisation, failure);
 		if (error != OK)
 			break;
 		struct dispatch_contact contact = {
@@ -151,7 +151,7 @@ static enum error fill_organisation(struct reach_work *work, struct recipient *r
 	if (recipient->organisation == 0 || recipient->mail[0])
 		return OK;
 	enum error error =
-	    store_organisation_get(work->store, work->all, recipient->organisation, &organisation, failure);
+	    store_organisation_get(work->store, work->scope, recipient->organisation, &organisation, failure);
 	if (error == OK) {
 		text_copy(text_of(organisation.contacts[0].mail), recipient->mail, sizeof recipient->mail);
 		text_copy(text_of(organisation.contacts[0].name), recipient->person, sizeof recipient->person);

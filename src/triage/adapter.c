@@ -60,6 +60,7 @@ enum error adapter_triage(struct adapter *adapter, struct failure *failure)
 static enum error adapter_prepare(struct adapter *adapter, struct failure *failure)
 {
 	adapter->arena = arena_new(1 << 20);
+	/* Nobody asks: alerts are judged as they come. */
 	adapter->scope = adapter->arena ? policy_background("triage", adapter->arena) : NULL;
 	if (!adapter->scope)
 		return fail(failure, ERROR_MEMORY, "no memory for triage");
