@@ -18,12 +18,18 @@ static const struct command commands[] = {
 	{ .name = NULL },
 };
 
+static enum error start(struct center *center, struct failure *failure)
+{
+	enum error error = naming_start(center, failure);
+	return error ? error : naming_rerender(center, failure);
+}
+
 const struct capability intel_capability = {
 	.name = "intel",
 	.options = intel_options,
 	.commands = commands,
 	.routes = intel_routes,
 	.pages = page_routes,
-	.start = naming_start,
+	.start = start,
 	.stop = naming_stop,
 };

@@ -19,6 +19,8 @@
 #include "model/policy.h"
 
 enum error naming_start(struct center *center, struct failure *failure);
+/* rerender.c. At the start, behind that: what a version before released without rendering it. */
+enum error naming_rerender(struct center *center, struct failure *failure);
 void naming_stop(struct center *center);
 
 /* The rule for what `giver` (0: the centre) releases to the community. It holds until the next call. */

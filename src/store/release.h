@@ -44,6 +44,12 @@ enum error store_release_standings(struct store *, uint32_t organisation, struct
 enum error store_release_withdraw(struct store *, const struct scope *, const struct policy_snapshot *, struct uuid,
     nanoseconds when, struct failure *);
 
+/* For background work that renders anew what stands: the next one behind `after` (added), with its rendering;
+ * ERROR_END. And its shown, removed, taken_out and rendering written. */
+enum error store_release_next(
+    struct store *, const struct scope *, nanoseconds after, struct arena *, struct release *, struct failure *);
+enum error store_release_rewrite(struct store *, const struct scope *, const struct release *, struct failure *);
+
 /* What an organisation could read at some time (policy_release_had()), the newest first, without renderings. Only for
  * the centre's people, of communities that do not keep them out, and for the organisation itself. */
 enum error store_release_had(struct store *, const struct scope *, const struct policy_snapshot *,

@@ -158,3 +158,47 @@ enum error store_release_put(struct store *store, const struct scope *scope, con
 	error = insert(store, scope, release, site.place, failure);
 	return error ? error : put_named(store, scope, release, failure);
 }
+
+/* ── rendering anew ─ */
+
+enum error store_release_next(struct store *store, const struct scope *scope, nanoseconds after, struct arena *arena,
+    struct release *release, struct failure *failure)
+{
+	struct query query;
+	if (!scope_is_background(scope))
+		return fail(failure, ERROR_DENIED, "the scope %s does not read this", scope_name(scope));
+	enum error error = query_read(store, scope, NOUN_RELEASE,
+	    "SELECT " RELEASE_FIELDS ", rendering FROM release WHERE {scope} AND added > :after AND withdrawn = 0"
+	    " ORDER BY added LIMIT 1",
+	    &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":after", after / MICROSECOND);
+	error = query_step(&query);
+	if (!error)
+		error = release_take(&query, arena, release);
+	if (!error)
+		release->rendering = arena_text(arena, column_text(&query, RELEASE_FIELD_COUNT));
+	query_release(&query);
+	return error || release->rendering.at ? error : fail(failure, ERROR_MEMORY, "release: no memory");
+}
+
+enum error store_release_rewrite(
+    struct store *store, const struct scope *scope, const struct release *release, struct failure *failure)
+{
+	struct query query;
+	if (!scope_is_background(scope))
+		return fail(failure, ERROR_DENIED, "the scope %s does not change this", scope_name(scope));
+	enum error error = query_write(store, scope, NOUN_RELEASE, scope_own(scope),
+	    "UPDATE release SET shown = :shown, removed = :removed, taken_out = :taken_out, rendering = :rendering"
+	    " WHERE added = :added",
+	    &query, failure);
+	if (error)
+		return error;
+	bind_text(&query, ":shown", release->shown);
+	bind_text(&query, ":removed", release->removed);
+	bind_integer(&query, ":taken_out", release->taken_out);
+	bind_blob(&query, ":rendering", release->rendering.at, release->rendering.size);
+	bind_integer(&query, ":added", release->added / MICROSECOND);
+	return query_run(&query, NULL);
+}

@@ -346,9 +346,9 @@ static const char version_13[] =
     " first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (shared, organisation)) STRICT, WITHOUT ROWID;";
 
 /* One table of what communities see (store/release.h): the renderings that lay in collections become releases by
- * whoever gave them. They were never looked through for what may not be told, so that those in a community where
- * somebody may not be named are withdrawn: their owners release them anew. `added` is in microseconds, grows over all
- * releases, and is the row's place; `place` is enum release_place. And by which identities organisations go. */
+ * whoever gave them. They were never looked through for what may not be told: where somebody hides, the next start does
+ * so (intel/rerender.c), before anybody reads. `added` is in microseconds, grows over all releases, and is the row's
+ * place; `place` is enum release_place. And by which identities organisations go. */
 static const char version_14[] =
     "CREATE TABLE release_14 ("
     " added INTEGER PRIMARY KEY, community INTEGER NOT NULL REFERENCES community(number), tlp INTEGER NOT NULL,"
@@ -365,8 +365,7 @@ static const char version_14[] =
     " UNION ALL"
     " SELECT (e.place & 2251799813685247) + 1577836800000000, c.community, c.tlp, randomblob(16), e.item,"
     "  e.organisation, e.id, e.type, e.spec, e.version, e.written, ifnull(i.account, zeroblob(16)), i.received,"
-    "  CASE WHEN EXISTS (SELECT 1 FROM naming n WHERE n.naming = 2 OR (n.naming = 1 AND n.circle <> c.community))"
-    "   THEN i.received ELSE 0 END, '', '', '', '[]', 0, e.rendering"
+    "  0, '', '', '', '[]', 0, e.rendering"
     " FROM (SELECT * FROM entry UNION ALL SELECT * FROM entry_past) e JOIN item i ON i.number = e.item"
     " JOIN collection c ON c.number = e.place >> 51;"
     /* Two collections of one community at one level were filled apart: a version that lay in both is there once. */
@@ -389,6 +388,8 @@ static const char version_14[] =
     "INSERT OR IGNORE INTO item_giver SELECT organisation, json_extract(CAST(rendering AS TEXT), '$.created_by_ref')"
     " FROM (SELECT * FROM entry UNION ALL SELECT * FROM entry_past)"
     " WHERE json_valid(CAST(rendering AS TEXT)) AND json_type(CAST(rendering AS TEXT), '$.created_by_ref') = 'text';"
+    "INSERT INTO value (key, value) SELECT 'exchange.unrendered', x'30' WHERE EXISTS (SELECT 1 FROM before_14)"
+    " AND EXISTS (SELECT 1 FROM naming WHERE naming > 0);"
     "DROP TABLE before_14;"
     "DROP TABLE entry;"
     "DROP TABLE entry_past;"
