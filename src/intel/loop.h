@@ -23,7 +23,13 @@ struct loop_settings {
 const struct loop_settings *loop_configured(void);
 extern const struct capability loop_capability;
 
+struct history_batch;
+struct shared_rule;
+struct reader;
 enum error loop_start(struct center *center, struct failure *failure);
+enum error loop_alerts(struct center *center, const struct history_batch *batch, uint64_t first_position,
+    struct reader *encoded, struct failure *failure);
+uint64_t loop_replay_from(struct center *center);
 void loop_stop_all(struct center *center);
 void loop_tick(struct center *center, nanoseconds now);
 
@@ -54,6 +60,14 @@ enum error loop_give(struct center *center, const struct scope *scope, const str
 /* A person lets one that waits travel. ERROR_CONFLICT: the rule lets nobody do that; its words say why. */
 enum error loop_release(struct center *center, const struct scope *scope, uint32_t id, struct uuid account,
     struct loop_answer *answer, struct arena *arena, struct failure *failure);
+
+#define LOOP_SCOPE "release rule" /* of background work */
+#define LOOP_ANY UINT32_MAX       /* no source: what the community says of all others */
+/* What the community says of this source (loop_rate.c). */
+enum error loop_rule_of(struct center *center, uint32_t community, uint32_t organisation, struct shared_rule *rule,
+    struct failure *failure);
+/* What stands is judged again, soon. `all`: the ground is another; else somebody does not vouch any more. */
+void loop_sweep_want(struct center *center, bool all);
 
 /* Withdraws as the store does, all that are meant; what they vouched for is judged anew. A source's many go in slices
  * once it is stopped. */

@@ -12,7 +12,10 @@
 #include "store/shared.h"
 
 #define LOOP_NAME "loop"
-#define LOOP_SCOPE "release rule" /* of background work */
+
+#define LOOP_TOLD 1024     /* organisations whose bulletins are counted */
+#define LOOP_TOLD_MOST 10  /* bulletins to one of them in an hour; events are there for all */
+#define SHARED_SIGHTED 64u /* values of an indicator whose sighting vouches for them */
 
 struct loop_rates;
 
@@ -29,6 +32,11 @@ struct loop_state {
 	nanoseconds sweep_began, sweep_ended;                 /* monotonic */
 	struct counter *travels, *waits, *refused, *crowded, *met;
 	/* loop_met.c */
+	struct {
+		uint32_t organisation, count; /* bulletins of this hour */
+		nanoseconds since;            /* monotonic */
+	} told[LOOP_TOLD];
+	size_t told_next;
 	uint64_t position, kept_position; /* in history: of the next alert; as the store has it */
 	nanoseconds kept;                 /* monotonic */
 };
@@ -57,9 +65,6 @@ void judging_voice(struct judging *judging, uint32_t source, struct uuid account
 enum error judging_decide(struct judging *judging, struct center *center, uint32_t community, uint32_t organisation,
     bool again, struct rule_decision *decision, struct arena *arena, struct failure *failure);
 
-/* What the community says of this source (loop_rate.c). */
-enum error loop_rule_of(struct center *center, uint32_t community, uint32_t organisation, struct shared_rule *rule,
-    struct failure *failure);
 struct loop_rates *loop_rates_new(void);
 void loop_rates_free(struct loop_rates *rates); /* NULL is fine */
 /* How many of the source travelled by themselves in the last hour, in this community. */
@@ -70,10 +75,14 @@ void loop_rate_note(struct center *center, uint32_t community, uint32_t organisa
 enum error loop_crowded(struct center *center, uint32_t organisation, bool *crowded, struct failure *failure);
 void loop_crowd_note(struct center *center, uint32_t organisation);
 
+/* A sighting was released to this community (loop_met.c). */
+enum error loop_sighted(struct center *center, const struct item *sighting, uint32_t community, enum tlp tlp,
+    struct arena *arena, struct failure *failure);
+/* Inside a transaction: how far alerts were read. */
+enum error loop_keep_position(struct center *center, struct failure *failure);
+
 /* Work in slices (loop_work.c): what is over, what has begun, sources that are stopped, and what the ground or the loss
  * of a voice lowers. */
 void loop_work(struct center *center);
-/* `all`: the ground is another; else somebody does not vouch any more. */
-void loop_sweep_want(struct center *center, bool all);
 
 #endif

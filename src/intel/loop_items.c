@@ -96,6 +96,8 @@ static enum error give_item(struct center *center, const struct item *item, cons
 enum error loop_released(struct center *center, const struct item *item, uint32_t community, enum tlp tlp,
     struct arena *arena, struct failure *failure)
 {
+	if (loop_state_of(center) && item->kind == ITEM_SIGHTING)
+		return loop_sighted(center, item, community, tlp, arena, failure);
 	if (!loop_state_of(center) || item->kind != ITEM_INDICATOR || !item->id.size)
 		return OK;
 	struct values *values = arena_take(arena, sizeof *values);

@@ -172,7 +172,8 @@ enum error loop_rule_of(
 		return error;
 	if (organisation == 0) /* the centre is as good as one's own */
 		rule->trust = 2;
-	else if ((error = store_shared_rule_get(center->store, community, organisation, &of_source, failure)) == OK) {
+	else if (organisation != LOOP_ANY &&
+		 (error = store_shared_rule_get(center->store, community, organisation, &of_source, failure)) == OK) {
 		rule->trust = of_source.trust;
 		rule->rate = of_source.rate;
 	}

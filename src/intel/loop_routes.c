@@ -2,6 +2,7 @@
  * Routes of the loop: giving an indicator to a community, withdrawing it, what waits for a person, and the switch that
  * withdraws everything of a source.
  */
+#include "intel/loop_routes.h"
 #include "base/config.h"
 #include "http/call.h"
 #include "intel/loop.h"
@@ -34,15 +35,15 @@ static json_t *whys_json(uint32_t whys)
 	return list;
 }
 
-static void output_answer(struct call *call, const struct loop_answer *answer)
+void loop_answer_output(json_t *output, const struct loop_answer *answer)
 {
 	if (answer->id)
-		json_object_set_new(call->output, "id", json_integer(answer->id));
-	json_object_set_new(call->output, "travels", json_boolean(answer->travels));
-	json_object_set_new(call->output, "waits", json_boolean(answer->waits));
+		json_object_set_new(output, "id", json_integer(answer->id));
+	json_object_set_new(output, "travels", json_boolean(answer->travels));
+	json_object_set_new(output, "waits", json_boolean(answer->waits));
 	if (answer->travels)
-		output_string(call->output, "action", actions[answer->action]);
-	json_object_set_new(call->output, "reasons", whys_json(answer->whys));
+		output_string(output, "action", actions[answer->action]);
+	json_object_set_new(output, "reasons", whys_json(answer->whys));
 }
 
 static enum error shared_give(struct call *call, struct failure *failure)
@@ -69,7 +70,7 @@ static enum error shared_give(struct call *call, struct failure *failure)
 	if (error)
 		return error;
 	call->status = answer.travels ? 201 : 202;
-	output_answer(call, &answer);
+	loop_answer_output(call->output, &answer);
 	return OK;
 }
 
@@ -96,7 +97,7 @@ static enum error shared_release(struct call *call, struct failure *failure)
 	enum error error = loop_release(call->center, call->scope, (uint32_t)input_integer(call, "id", 0),
 	    call->subject->account, &answer, call->arena, failure);
 	if (!error)
-		output_answer(call, &answer);
+		loop_answer_output(call->output, &answer);
 	return error;
 }
 
@@ -151,6 +152,46 @@ static const struct field give_fields[] = {
 	{ "name", FIELD_TEXT, IN_BODY, false, 191, .summary = "Your name for it: given again it is changed." },
 	{ NULL },
 };
+#define COMMUNITY                                                                                                      \
+	{                                                                                                              \
+		"community", FIELD_INTEGER, IN_PATH, true, .least = 1, .most = 4294967295,                             \
+							   .summary = "Number of the community."                       \
+	}
+#define TRUST                                                                                                          \
+	{ "trust", FIELD_INTEGER, IN_BODY, false, .least = 0, .most = 2,                                               \
+		.summary = "Of a source: 0 none, 1 it is heard, 2 as good as one's own." },                            \
+	{                                                                                                              \
+		"rate", FIELD_INTEGER, IN_BODY, false,                                                                 \
+		    .least = 0, .most = 100000000, .summary = "So many of a source travel by themselves in an hour."   \
+	}
+static const struct field rule_read_fields[] = { COMMUNITY, { NULL } };
+static const struct field rule_fields[] = {
+	COMMUNITY,
+	{ "alone", FIELD_CHOICE, IN_BODY, false, .choices = actions, .summary = "At most this travels by itself." },
+	{ "least", FIELD_INTEGER, IN_BODY, false, .least = 0, .most = 2,
+	    .summary = "The trust that a source needs for anything to travel by itself." },
+	TRUST,
+	{ NULL },
+};
+static const struct field source_fields[] = {
+	COMMUNITY,
+	{ "organisation", FIELD_INTEGER, IN_PATH, true, .least = 1, .most = 4294967294, .summary = "The source." },
+	TRUST,
+	{ NULL },
+};
+static const struct field sighting_fields[] = {
+	COMMUNITY,
+	{ "type", FIELD_TEXT, IN_BODY, true, 40, .summary = "Type of the value: address, domain, url, sha256 …" },
+	{ "value", FIELD_TEXT, IN_BODY, true, 2048, .summary = "What was seen; defanged values are read." },
+	{ "action", FIELD_CHOICE, IN_BODY, false, .choices = actions,
+	    .summary = "What a sensor does that meets it; alert when absent." },
+	{ "count", FIELD_INTEGER, IN_BODY, false, .least = 1, .most = 999999999,
+	    .summary = "How often; 1 when absent." },
+	{ "first", FIELD_TIME, IN_BODY, false, .summary = "When first; now when absent." },
+	{ "last", FIELD_TIME, IN_BODY, false, .summary = "When last; now when absent." },
+	{ "tlp", FIELD_CHOICE, IN_BODY, false, .choices = tlps, .summary = "AMBER when absent." },
+	{ NULL },
+};
 static const struct field id_fields[] = {
 	{ "id", FIELD_INTEGER, IN_PATH, true, .least = 1, .most = 4294967295, .summary = "Number of the indicator." },
 	{ NULL },
@@ -166,6 +207,22 @@ static const struct route routes[] = {
 	    "lets it.",
 	    give_fields, ACTION_RELEASE_WRITE, .hidden = true, .changes = true, .limits = { .per_minute = 60000 },
 	    .handle = shared_give },
+	{ ROUTE_JSON, "POST", "/v1/communities/{community}/sightings", "shared-sighting",
+	    "Report what was seen: the value is given to the community in one's organisation's name, as an alert.",
+	    sighting_fields, ACTION_RELEASE_WRITE, .hidden = true, .changes = true, .limits = { .per_minute = 60000 },
+	    .handle = shared_sighting },
+	{ ROUTE_JSON, "GET", "/v1/communities/{community}/rule", "shared-rule-read",
+	    "What travels by itself in a community, and what it thinks of sources.", rule_read_fields,
+	    ACTION_RELEASE_WRITE, .hidden = true, .handle = shared_rule_read },
+	{ ROUTE_JSON, "PATCH", "/v1/communities/{community}/rule", "shared-rule-change",
+	    "Set what travels by itself; what does not any more leaves.", rule_fields, ACTION_RELEASE_WRITE,
+	    .hidden = true, .changes = true, .handle = shared_rule_change },
+	{ ROUTE_JSON, "PATCH", "/v1/communities/{community}/rule/{organisation}", "shared-source-change",
+	    "Set the trust and the rate of one source.", source_fields, ACTION_RELEASE_WRITE, .hidden = true,
+	    .changes = true, .handle = shared_source_change },
+	{ ROUTE_JSON, "GET", "/v1/shared/{id}", "shared-read",
+	    "An indicator that an alert named, with how often it was met.", id_fields, ACTION_ITEM_READ, .hidden = true,
+	    .handle = shared_read },
 	{ ROUTE_JSON, "GET", "/v1/shared/waiting", "shared-waiting", "Indicators that wait for a person.", NULL,
 	    ACTION_RELEASE_WRITE, .hidden = true, .handle = shared_waiting },
 	{ ROUTE_JSON, "POST", "/v1/shared/{id}/release", "shared-release", "Let an indicator travel that waits.",
@@ -188,4 +245,6 @@ const struct capability loop_capability = {
 	.start = loop_start,
 	.tick = loop_tick,
 	.stop = loop_stop_all,
+	.alerts = loop_alerts,
+	.replay_from = loop_replay_from,
 };

@@ -186,6 +186,8 @@ static enum error do_slice(struct slice *slice, struct failure *failure)
 		error = store_shared_expire(slice->center->store, slice->scope, now, &over, failure);
 	slice->more |= over;
 	if (!error)
+		error = loop_keep_position(slice->center, failure);
+	if (!error)
 		error = begin_due(slice, now, failure);
 	do {
 		error = error ? error : sweep(slice, failure);
@@ -254,6 +256,8 @@ enum error loop_start(struct center *center, struct failure *failure)
 	state->waits = counter(center, "waits");
 	state->refused = counter(center, "refused");
 	state->crowded = counter(center, "crowded");
+	state->met = counter_get(center->counters, COUNTER_TOTAL, "noroshi_loop_sightings",
+	    "How often shared indicators were met at members.", NULL, TEXT_NONE);
 	if (!settings->warninglists || !*settings->warninglists)
 		return OK;
 	const char *kinds = settings->kinds && *settings->kinds ? settings->kinds : NULL;

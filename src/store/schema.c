@@ -401,5 +401,9 @@ static const char version_14[] =
     "CREATE INDEX item_identity ON item(organisation, id) WHERE type = 'identity';"
     "ALTER TABLE collection DROP COLUMN last;";
 
+/* What was met knows since when we know; nothing had counted yet. Sightings find what they are about by its name. */
+static const char version_15[] = "ALTER TABLE shared_met ADD COLUMN noted INTEGER NOT NULL DEFAULT 0;"
+				 "CREATE INDEX shared_item ON shared(item, community);";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
-	version_8, version_9, version_10, version_11, version_12, version_13, version_14, NULL };
+	version_8, version_9, version_10, version_11, version_12, version_13, version_14, version_15, NULL };

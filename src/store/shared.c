@@ -277,6 +277,22 @@ enum error store_shared_of_item(struct store *store, const struct scope *scope, 
 	return walk(&query, each, context);
 }
 
+enum error store_shared_named(struct store *store, const struct scope *scope, struct text item, uint32_t community,
+    void (*each)(void *, const struct shared *), void *context, struct failure *failure)
+{
+	struct query query;
+	enum error error = query_read(store, scope, NOUN_RELEASE,
+	    "SELECT " COLUMNS " FROM shared WHERE {scope} AND item = :item AND community = :community ORDER BY id"
+	    " LIMIT :limit",
+	    &query, failure);
+	if (error)
+		return error;
+	bind_text(&query, ":item", item);
+	bind_integer(&query, ":community", community);
+	bind_integer(&query, ":limit", SHARED_VOICES);
+	return walk(&query, each, context);
+}
+
 enum error store_shared_due(struct store *store, const struct scope *scope, nanoseconds now, unsigned limit,
     void (*each)(void *, const struct shared *), void *context, struct failure *failure)
 {

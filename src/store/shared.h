@@ -89,6 +89,25 @@ enum error store_shared_given(struct store *, uint32_t community, uint32_t organ
 enum error store_shared_waiting_count(
     struct store *, uint32_t organisation, unsigned most, uint64_t *count, struct failure *);
 
+/* Who gave an item of this name to this community, whatever became of it. */
+enum error store_shared_named(struct store *, const struct scope *, struct text item, uint32_t community,
+    void (*each)(void *, const struct shared *), void *context, struct failure *);
+
+/* Sightings: how often an indicator was met at an organisation. */
+struct shared_met {
+	uint64_t count;
+	nanoseconds first, last; /* as the sources say */
+};
+/* Adds to what is known; *new: it was not met there before. */
+enum error store_shared_met_add(struct store *, const struct scope *, uint32_t id, uint32_t organisation,
+    const struct shared_met *, nanoseconds now, bool *new, struct failure *);
+/* Of one organisation; all zero: it was not met there. */
+enum error store_shared_met_get(
+    struct store *, const struct scope *, uint32_t id, uint32_t organisation, struct shared_met *, struct failure *);
+/* At how many other organisations it was met, as known before this time. */
+enum error store_shared_met_elsewhere(
+    struct store *, uint32_t id, uint32_t organisation, nanoseconds before, uint64_t *organisations, struct failure *);
+
 /* What a community lets travel by itself, and what it thinks of a source (organisation; 0 = of all that have no row of
  * their own). */
 struct shared_rule {

@@ -396,18 +396,6 @@ static void run_one(struct trial *trial)
 	reply_free(&reply);
 }
 
-/* Of reach tests, messages to many and what is shared the random worlds have none yet: their routes are asked for, and
- * answer as for what is not there. tests/e2e/test_hostile.py has some of each. */
-static bool is_of_no_world(const struct route *route)
-{
-	static const char *const none[] = { "dispatch", "contact", "reach", "publication", "signature", "feed",
-		"shared" };
-	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-		if (text_starts(text_of(route->name), text_of(none[i])))
-			return true;
-	return false;
-}
-
 static void check_coverage(struct world *world, unsigned cases)
 {
 	unsigned at = 0, never = 0;
@@ -418,7 +406,7 @@ static void check_coverage(struct world *world, unsigned cases)
 		for (const struct route *route = tables[i]; route->name; route++, at++)
 			if (!ran[at] && route->kind != ROUTE_STREAM) {
 				print_message("# never succeeded: %s\n", route->name);
-				never += !is_of_no_world(route);
+				never += !random_visit_is_of_no_world(route);
 			}
 	if (cases < 10000)
 		return;               /* a part, for tests/model/mutate_policy.py */

@@ -48,7 +48,8 @@ class Feed:
             if line["epoch"] != self.epoch:
                 self.lines, self.epoch, self.since = {}, line["epoch"], 0
             return
-        assert line["number"] > self.since, (line, self.since)
+        if line["number"] <= self.since:  # told while it was read
+            return
         self.since = line["number"]
         self.lines[line["id"]] = line
 
@@ -225,6 +226,87 @@ def test_the_switch_takes_everything_of_a_source_items_too():
         assert world.json("POST", "/v1/organisations/%d/shared/go" % world.numbers["alpha"], world.tokens["analyst"])[0] == 200
         world.settled()
         assert "again.example" not in feed.values()
+        world.end()
+
+
+def alert(number, kind, value, ids, action="alert", second=0):
+    """As `noroshi sensor` writes it."""
+    metadata = {"indicator_type": [kind], "indicator": [value], "indicator_action": [action], "field": ["dns.rrname"], "indicator_source": ["exchange"], "indicator_id": [str(each) for each in ids]}
+    when = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(seconds=second)
+    return json.dumps({"timestamp": when.strftime("%Y-%m-%dT%H:%M:%S.%f+0000"), "flow_id": number, "event_type": "alert", "src_ip": "198.51.100.9", "src_port": 1234, "dest_ip": "192.0.2.53", "dest_port": 53,
+                       "proto": "UDP", "alert": {"action": "allowed", "gid": 1, "signature_id": 3, "rev": 1, "signature": f"NOROSHI indicator {kind} {value}", "category": "indicator", "severity": 2, "metadata": metadata}}, separators=(",", ":"))
+
+
+def given(world, who, value, action="alert", status=201):
+    made = world.json("POST", "/v1/communities/1/indicators", world.people[who], {"type": "domain", "value": value, "action": action})
+    assert made[0] == status, made
+    return made[1]
+
+
+def test_what_sensors_meet_is_counted_and_its_organisation_is_told_once_and_nobody_else():
+    with World() as world:
+        one, observed = given(world, "alpha", "met.example")["id"], given(world, "alpha", "watched.example", "observe")["id"]
+        lines = [alert(i, "domain", "met.example", [one]) for i in range(3)] + [alert(9, "domain", "watched.example", [observed], "observe")]
+        lines += [alert(20, "domain", "other.example", [one]), alert(21, "domain", "met.example", [4711])]  # numbers that mean something else
+        assert world.post(world.tokens["beta"], lines)[0] == 200
+        assert world.post(world.tokens["gamma"], [alert(1, "domain", "met.example", [one])])[0] == 200  # no member
+        seen = lambda who, number: world.done("GET", f"/v1/shared/{number}", None, who)["sightings"]  # noqa: E731
+        wait_for(lambda: seen(world.people["beta"], one)["count"] == 3 and seen(world.people["beta"], observed)["count"] == 1, 20, "the sightings")
+        met = seen(world.people["beta"], one)
+        assert met["first"] <= met["last"] and "elsewhere" not in met, met
+        assert seen(world.people["alpha"], one) == {"count": 0}, "one other is not told"
+        assert seen(world.tokens["analyst"], one)["elsewhere"] == 1
+        told = lambda who: [each["subject"] for each in world.done("GET", "/v1/bulletins", None, world.people[who])["bulletins"] if "met in your network" in each["subject"] or "met.example" in each["subject"]]  # noqa: E731
+        wait_for(lambda: told("beta"), 20, "the bulletin")
+        assert world.post(world.tokens["beta"], [alert(30, "domain", "met.example", [one])])[0] == 200
+        wait_for(lambda: seen(world.people["beta"], one)["count"] == 4, 20, "one more")
+        assert len(told("beta")) == 1 and not told("alpha") and not told("gamma"), told("beta")
+        assert world.json("GET", f"/v1/shared/{one}", world.people["gamma"])[0] == 404
+        world.end()
+
+
+def test_a_first_sighting_makes_it_active_for_the_others():
+    with World() as world:
+        world.done("PUT", "/v1/communities/water/members/%d" % world.numbers["beta"], {"role": "member"})
+        status, answer = world.json("POST", "/v1/communities/1/sightings", world.people["beta"], {"type": "domain", "value": "seen.example", "count": 4})
+        assert status == 201 and answer["action"] == "alert", answer
+        world.feeds["alpha"].has("seen.example", "alert")
+        assert world.done("GET", "/v1/shared/%d" % answer["id"], None, world.people["beta"])["sightings"]["count"] == 4
+        one = domain("looked-for.example")
+        world.give(one)
+        world.feeds["alpha"].has("looked-for.example", "observe")
+        sighting = {"type": "sighting", "spec_version": "2.1", "id": "sighting--%s" % uuid.uuid4(), "created": "2026-01-03T00:00:00.000Z", "modified": "2026-01-03T00:00:00.000Z",
+                    "sighting_of_ref": one["id"], "count": 2}
+        world.add("drops", world.people["beta"], sighting)
+        world.feeds["alpha"].has("looked-for.example", "alert")
+        world.add("drops", world.people["beta"], dict(sighting, modified="2026-01-04T00:00:00.000Z", revoked=True))
+        wait_for(lambda: [line["action"] for line in world.feeds["alpha"].lines.values() if "looked-for.example" in str(line.get("values"))] == ["observe"], 20, "the sighting to leave")
+        world.end()
+
+
+def test_two_sources_block_what_one_alone_does_not_and_trust_is_the_communitys_word():
+    with World() as world:
+        world.done("PUT", "/v1/communities/water/members/%d" % world.numbers["beta"], {"role": "member"})
+        world.done("PATCH", "/v1/communities/1/rule", {"alone": "block"}, world.tokens["analyst"])
+        assert world.json("PATCH", "/v1/communities/1/rule", world.people["alpha"], {"alone": "block"})[0] == 403
+        assert world.json("GET", "/v1/communities/1/rule", world.people["gamma"])[0] == 404
+        feed = world.feeds["alpha"]
+        given(world, "alpha", "two.example", "block")
+        feed.has("two.example", "alert")
+        second = given(world, "beta", "two.example", "block")
+        assert second["action"] == "block", second
+        wait_for(lambda: {line["action"] for line in feed.lines.values() if "two.example" in str(line.get("values"))} == {"block"}, 20, "both block")
+        assert world.json("DELETE", "/v1/shared/%d" % second["id"], world.people["beta"])[0] == 200
+        feed.has("two.example", "alert")
+        number = world.numbers["beta"]
+        rule = world.done("PATCH", f"/v1/communities/1/rule/{number}", {"trust": 0}, world.tokens["analyst"])
+        assert rule["sources"] == [{"member": number, "trust": 0, "rate": 100}], rule
+        refused = given(world, "beta", "untrusted.example", "alert", 202)
+        assert refused["reasons"] == ["trust"], refused
+        world.done("PUT", "/v1/communities/water/members/%d" % world.numbers["alpha"], {"role": "steward"})
+        rule = world.done("PATCH", "/v1/communities/1/rule", {"alone": "observe", "rate": 7}, world.people["alpha"])
+        assert rule["alone"] == "observe" and rule["rate"] == 7 and rule["least"] == 1, rule
+        wait_for(lambda: set(feed.values().values()) <= {"observe"}, 20, "what stood to be lowered")
         world.end()
 
 

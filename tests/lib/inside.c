@@ -8,6 +8,7 @@
 #include "base/data.h"
 #include "center/authority.h"
 #include "center/settings.h"
+#include "intel/loop.h"
 #include "store/query.h"
 #include "store/record_store.h"
 
@@ -180,6 +181,7 @@ static void fill_keeper(struct inside *inside)
 	    authority_open(inside->folder, inside->store, clock_now(), DAY, &keeper->authority, &inside->failure));
 	route_tables(keeper->tables);
 	inside_fine(inside, router_new(keeper->tables, &keeper->router, &inside->failure));
+	inside_fine(inside, loop_start(&keeper->center, &inside->failure));
 }
 
 /* From the source and the build folder, as the processes of the centre find them. */
@@ -216,6 +218,7 @@ struct inside *inside_open(bool pages)
 void inside_close(struct inside *inside)
 {
 	char command[128];
+	loop_stop_all(&inside->keeper.center);
 	config_free(inside->process.groups);
 	templates_free(inside->templates);
 	assets_free(inside->assets);
