@@ -5,8 +5,10 @@
 #include "base/catalog.h"
 #include "base/complaint.h"
 #include "base/language.h"
+#include "formats/misp.h"
 #include "intel/command.h"
 #include "intel/export.h"
+#include "intel/misp_feed.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -21,14 +23,15 @@
 struct run {
 	const struct export_format *format;
 	struct export_options options;
-	const char *language;
-	bool json, help, quiet;
+	const char *language, *folder;
+	bool json, help, quiet, to_feed;
+	struct misp_feed *feed; /* NULL: to standard output */
 	struct catalog *japanese;
 	struct exporting *exporting;
 	struct complaints complaints;
 	nanoseconds told;
-	bool broken; /* standard output */
-	uint64_t unread, malformed;
+	bool broken;                     /* standard output */
+	uint64_t unread, malformed, fed; /* fed: items that went into the feed as they came */
 };
 
 static const char *const help[] = {
@@ -38,7 +41,9 @@ static const char *const help[] = {
 	   "OpenIOC,"),
 	N_("lists. Formats are told by content; gzip and zstd too; \"-\" is standard input."),
 	"",
-	N_("  --to FORMAT      stix, misp, csv, plain; suricata (rules), rpz (zone), hosts"),
+	N_("  --to FORMAT      stix, misp, csv, plain; suricata (rules), rpz (zone), hosts; misp-feed (a folder); "
+	   "communities"),
+	N_("  --out FOLDER     where a feed goes"),
 	N_("  --tlp CODE       the strictest TLP that goes into plain, suricata, rpz, hosts (AMBER+STRICT)"),
 	N_("  --pap CODE       the strictest PAP that does (suricata: AMBER; plain, rpz, hosts: GREEN)"),
 	N_("  --sid NUMBER     the first rule's number (4700001)"),
@@ -51,9 +56,10 @@ static const char *const help[] = {
 	N_("Exit codes: 0 everything was carried, 1 something was left out or malformed, 2 bad usage or input."),
 };
 
-enum { TO = 1, TLP, PAP, SID, ZONE, QUIET, JSON, LANGUAGE, HELP };
+enum { TO = 1, OUT, TLP, PAP, SID, ZONE, QUIET, JSON, LANGUAGE, HELP };
 static const struct option longs[] = {
 	{ "to", required_argument, NULL, TO },
+	{ "out", required_argument, NULL, OUT },
 	{ "tlp", required_argument, NULL, TLP },
 	{ "pap", required_argument, NULL, PAP },
 	{ "sid", required_argument, NULL, SID },
@@ -79,8 +85,14 @@ static const char *set_option(struct run *run, int option, const char *value)
 	uint64_t number;
 	switch (option) {
 	case TO:
-		run->format = export_format_named(value);
-		return run->format ? NULL : "--to: stix, misp, csv, plain, suricata, rpz or hosts was expected";
+		run->to_feed = strcmp(value, "misp-feed") == 0;
+		run->format = export_format_named(run->to_feed ? "misp" : value);
+		return run->format ? NULL
+				   : "--to: stix, misp, misp-feed, csv, plain, suricata, rpz, hosts or communities was "
+				     "expected";
+	case OUT:
+		run->folder = value;
+		return NULL;
 	case TLP:
 		return tlp_parse(text_of(value), &run->options.tlp)
 			   ? NULL
@@ -144,6 +156,35 @@ static void tell_progress(struct run *run, const struct intel_source *source, co
 		fprintf(stderr, "%s: %" PRIu64 " MB\n", path, read / 1000000);
 }
 
+/* An event of MISP goes into the feed as it came, at once; the rest becomes an event of its own at the end. */
+static enum error take_group(struct run *run, const struct intel_group *group, struct failure *failure)
+{
+	struct builder event = { 0 };
+	if (!run->feed || group->items[0].form != ITEM_MISP_EVENT) {
+		exporting_group(run->exporting, group);
+		return OK;
+	}
+	build_text(&event, TEXT("{\"Event\":"));
+	bool written = misp_write(group->items, group->count, &event);
+	build_char(&event, '}');
+	enum error error = written && !event.failed
+			       ? misp_feed_event(run->feed, (struct text){ event.at, event.size }, failure)
+			       : fail(failure, ERROR_MEMORY, "no memory for an event");
+	builder_free(&event);
+	run->fed += error ? 0 : group->count;
+	return error;
+}
+
+static enum error finish_feed(struct run *run, struct failure *failure)
+{
+	struct builder *text = exporting_text(run->exporting);
+	enum error error = text->failed ? fail(failure, ERROR_MEMORY, "no memory for a feed") : OK;
+	if (!error && exporting_count(run->exporting).written)
+		error = misp_feed_events(run->feed, (struct text){ text->at, text->size }, failure);
+	builder_clear(text);
+	return error ? error : misp_feed_commit(run->feed, failure);
+}
+
 static void convert_file(struct run *run, const char *path)
 {
 	struct intel_source *source;
@@ -155,8 +196,11 @@ static void convert_file(struct run *run, const char *path)
 		error = intel_source_next(source, &group, &failure);
 		if (error)
 			break;
-		exporting_group(run->exporting, &group);
-		flush(run, PIECE);
+		error = take_group(run, &group, &failure);
+		if (error)
+			break;
+		if (!run->feed)
+			flush(run, PIECE);
 		tell_progress(run, source, path);
 	}
 	if (error && error != ERROR_END) {
@@ -171,6 +215,9 @@ static unsigned report(struct run *run)
 {
 	struct export_counts counts = exporting_count(run->exporting);
 	unsigned reasons = 0;
+	counts.items += run->fed;
+	if (run->feed)
+		counts.written = misp_feed_count(run->feed);
 	if (run->json)
 		fprintf(stderr,
 		    "{\"items\":%" PRIu64 ",\"written\":%" PRIu64 ",\"malformed\":%" PRIu64 ",\"left_out\":{",
@@ -198,20 +245,31 @@ static int convert(struct run *run, char **paths, int count)
 {
 	run->options.now = time_now();
 	run->told = time_monotonic();
+	struct failure failure = { 0 };
 	run->exporting = exporting_new(run->format, &run->options);
-	if (!run->exporting) {
-		fputs("noroshi intel convert: no memory\n", stderr);
+	enum error error = run->exporting ? OK : fail(&failure, ERROR_MEMORY, "no memory");
+	if (!error && run->to_feed)
+		error = misp_feed_open(run->folder, &run->feed, &failure);
+	if (error) {
+		fprintf(stderr, "noroshi intel convert: %s\n", failure.words);
+		exporting_free(run->exporting);
 		return 2;
 	}
 	for (int i = 0; i < count; i++)
 		convert_file(run, paths[i]);
 	exporting_end(run->exporting);
-	flush(run, 1);
+	if (run->feed && !run->unread && (error = finish_feed(run, &failure))) {
+		fprintf(stderr, "noroshi intel convert: %s\n", failure.words);
+		run->unread++;
+	}
+	if (!run->feed)
+		flush(run, 1);
 	run->broken |= fflush(stdout) != 0;
 	if (run->broken)
 		fputs("noroshi intel convert: standard output cannot be written, or there is no memory\n", stderr);
 	unsigned reasons = report(run);
 	exporting_free(run->exporting);
+	misp_feed_free(run->feed);
 	return run->unread || run->broken ? 2 : run->malformed || reasons ? 1 : 0;
 }
 
@@ -225,6 +283,8 @@ int intel_convert(int argc, char **argv)
 		problem = set_option(&run, flag, optarg);
 	if (!problem && !run.help && !run.format)
 		problem = "--to should name the format; `noroshi intel convert --help` lists them";
+	if (!problem && !run.help && run.to_feed != (run.folder != NULL))
+		problem = "--to misp-feed and --out belong together";
 	if (!problem && !run.help && optind == argc)
 		problem = "give at least one file; \"-\" is standard input";
 	if (problem) {

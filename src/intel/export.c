@@ -12,7 +12,7 @@
 #define PATTERN_BYTES ((size_t)64 << 20) /* of memory for one pattern */
 
 const struct export_format *const export_formats[] = { &export_stix, &export_misp, &export_csv, &export_plain,
-	&export_suricata, &export_rpz, &export_hosts, NULL };
+	&export_suricata, &export_rpz, &export_hosts, &export_communities, NULL };
 
 const struct export_format *export_format_named(const char *name)
 {

@@ -24,7 +24,7 @@ struct exporting {
 };
 
 extern const struct export_format export_stix, export_misp, export_csv, export_plain, export_suricata, export_rpz,
-    export_hosts;
+    export_hosts, export_communities;
 
 /* "TLP:AMBER PAP:GREEN until 2026-01-31T00:00:00.000Z indicator--…", without what there is none of; for comments. */
 void export_describe(struct builder *to, const struct item *item);

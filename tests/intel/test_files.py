@@ -3,6 +3,7 @@
 
 Where programs that read the exports are installed (unbound, suricata), they read them.
 """
+import hashlib
 import json
 import os
 import shutil
@@ -298,6 +299,34 @@ remote-control:
                          % ("b" * 32))
         self.assertEqual((made["name"], made["created"]), ("狼煙 & more", "2026-01-01T00:00:00.000Z"))
         self.assertEqual(err.count("STIX has no word for this"), 2)
+
+    def test_a_feed_of_misp_is_written_and_read(self):
+        def event(number, *values, **more):
+            return {"Event": {"uuid": UUID % number, "info": "event %d" % number, "date": "2026-01-01", "timestamp": "1767225600", "Orgc": {"name": "alpha", "uuid": UUID % 0xaa},
+                              "Tag": [{"name": "tlp:green", "colour": "#339900"}], "x_kept": [1.50],
+                              "Attribute": [{"uuid": UUID % (number * 16 + i), "type": kind, "value": value, "to_ids": True, "timestamp": "1767225600"} for i, (kind, value) in enumerate(values)],
+                              **more}}
+        one = event(1, ("domain", "evil.example"), ("filename|md5", "a.exe|" + "0" * 32))
+        two = event(2, ("ip-dst", "192.0.2.1"), Object=[{"uuid": UUID % 0x60, "name": "file", "Attribute": [{"uuid": UUID % 0x61, "type": "sha256", "value": SHA256, "timestamp": "1767225600"}]}])
+        feed = self.folder / "feed"
+        _, err = run("convert", "--to", "misp-feed", "--out", feed, "--json", "--quiet", self.file("events", json.dumps({"response": [one, two]})),
+                     self.file("stix", bundle(indicator(1, "[domain-name:value = 'other.example']"))), code=0)
+        self.assertEqual(json.loads(err)["written"], 3)
+        manifest = json.loads((feed / "manifest.json").read_text())
+        self.assertEqual(manifest[UUID % 1], {"info": "event 1", "date": "2026-01-01", "timestamp": "1767225600", "Orgc": one["Event"]["Orgc"], "Tag": one["Event"]["Tag"]})
+        self.assertEqual([json.loads((feed / (UUID % n + ".json")).read_text()) for n in (1, 2)], [one, two])
+        hashes = set((feed / "hashes.csv").read_text().split())
+        for value, number in (("evil.example", 1), ("a.exe", 1), ("0" * 32, 1), ("192.0.2.1", 2), (SHA256, 2)):
+            self.assertIn("%s,%s" % (hashlib.md5(value.encode()).hexdigest(), UUID % number), hashes)
+        self.assertEqual(sorted(path.name for path in feed.iterdir()), sorted(["manifest.json", "hashes.csv", *(name + ".json" for name in manifest)]))
+        # read again it is the same; what is not in the next feed goes, and files of others stay
+        out, _ = run("convert", "--to", "misp", "--quiet", feed, code=0)
+        self.assertEqual([each for each in json.loads(out)["response"] if each["Event"]["uuid"] in (UUID % 1, UUID % 2)], [one, two])
+        (feed / "notes.json").write_text("{}")
+        run("convert", "--to", "misp-feed", "--out", feed, "--quiet", self.file("events", json.dumps(two)), code=0)
+        self.assertEqual(sorted(path.name for path in feed.iterdir()), sorted(["manifest.json", "hashes.csv", "notes.json", UUID % 2 + ".json"]))
+        run("convert", "--to", "misp-feed", self.folder / "events", code=2)
+        run("convert", "--to", "misp", "--out", feed, self.folder / "events", code=2)
 
     def test_bombs_of_xml_are_refused(self):
         bomb = '<?xml version="1.0"?><!DOCTYPE ioc [<!ENTITY a "aaaaaaaaaa">' + "".join(
