@@ -1,11 +1,13 @@
 /*
  * The courier: the only process that connects outward. Takes one message of the outbox at a time from the keeper, calls
- * the capability whose topic it is, reports what came of it. It has no store and may write no file.
+ * the capability whose topic it is, reports what came of it; and turns with remotes (errands.h). It has no store and
+ * may write no file.
  */
 #include "base/log.h"
 #include "center/capabilities.h"
 #include "center/center.h"
 #include "center/confine.h"
+#include "center/errands.h"
 #include "center/message.h"
 #include "center/message_read.h"
 #include "center/process.h"
@@ -15,6 +17,7 @@
 
 struct courier {
 	struct channel *keeper;
+	struct errands *errands;
 	struct counter *delivered, *failed;
 };
 
@@ -31,6 +34,8 @@ static void keeper_said(void *context, const struct message *message)
 {
 	struct process *process = context;
 	struct courier *courier = process->self;
+	if (message->kind == MESSAGE_TURN && courier->errands)
+		errands_begin(courier->errands, message);
 	if (message->kind != MESSAGE_DELIVER)
 		return;
 	struct deliver wanted;
@@ -58,6 +63,8 @@ static void keeper_gone(void *context, const struct failure *failure)
 	struct courier *courier = process->self;
 	channel_free(courier->keeper);
 	courier->keeper = NULL;
+	if (courier->errands)
+		errands_keeper(courier->errands, NULL);
 }
 
 static void courier_peer(struct process *process, enum process_kind kind, int descriptor)
@@ -72,6 +79,8 @@ static void courier_peer(struct process *process, enum process_kind kind, int de
 	courier->keeper = NULL;
 	if (channel_new(process->loop, descriptor, keeper_said, keeper_gone, process, &courier->keeper, &failure) != OK)
 		log_write(LOG_ERROR, "no channel to the keeper", LOG_FIELD_STRING("why", failure.words));
+	if (courier->errands)
+		errands_keeper(courier->errands, courier->keeper);
 }
 
 /* What name resolution and TLS read, and the files that the configuration names. */
@@ -90,9 +99,14 @@ static enum error courier_confine(struct process *process, struct failure *failu
 
 static enum error courier_start(struct process *process, struct failure *failure)
 {
+	struct courier *courier = process->self;
 	enum error error = confine_user(process->settings.user, process->wishes.ephemeral, failure);
 	if (error == OK)
 		error = courier_confine(process, failure);
+	if (error == OK)
+		error = errands_new(process->loop, &courier->errands, failure);
+	if (error == OK)
+		errands_keeper(courier->errands, courier->keeper);
 	if (error == OK)
 		process_ready(process, "", TEXT_NONE);
 	return error;

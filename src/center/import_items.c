@@ -3,6 +3,7 @@
  * the front encoded them. Out: items and releases in the store, failures in the import's status.
  */
 #include "center/importing.h"
+#include "center/imports.h"
 #include "intel/releasing.h"
 #include "intel/values.h"
 #include "model/item_code.h"
@@ -30,6 +31,16 @@ enum error import_people_load(struct keeper *keeper, struct failure *failure)
 	return error;
 }
 
+/* A remote gives as somebody of its organisation would. */
+static struct subject subject_of_remote(const struct under_way *import)
+{
+	struct subject subject = {
+		.account = import->import.account, .role = ROLE_MEMBER, .organisation = import->import.organisation
+	};
+	text_copy(text_of(import->feed), subject.name, sizeof subject.name);
+	return subject;
+}
+
 enum error import_who_gives(
     struct keeper *keeper, const struct work *work, struct under_way *import, struct failure *failure)
 {
@@ -37,7 +48,11 @@ enum error import_who_gives(
 	if (import->asked)
 		return OK;
 	import->scope = NULL;
-	enum error error = subject_of_account(keeper, work, import->import.account, &subject, failure);
+	enum error error = OK;
+	if (import->turn)
+		subject = subject_of_remote(import);
+	else
+		error = subject_of_account(keeper, work, import->import.account, &subject, failure);
 	if (error == OK && subject.organisation == import->import.organisation)
 		import->scope = policy_scope(&keeper->imports->snapshot, &subject, ACTION_ITEM_WRITE, work->arena);
 	import->asked = error == OK || error == ERROR_NOT_FOUND;
@@ -79,6 +94,8 @@ static void complete(const struct under_way *import, struct item *item, nanoseco
 {
 	item->organisation = import->import.organisation;
 	item->account = import->import.account;
+	if (import->turn)
+		item->feed = text_of(import->feed);
 	item->received = now;
 	if (item->modified.when == 0)
 		item->modified = item->created;
@@ -109,6 +126,12 @@ static enum error take_item(struct keeper *keeper, struct under_way *import, str
 		return item_failed(import, item, "it is no object of STIX"), OK;
 	if (collection->number && item->tlp > collection->tlp)
 		return item_failed(import, item, "its TLP is stricter than the collection's"), OK;
+	bool echo = false;
+	if (import->turn && remotes_echo(keeper, collection, item, &echo, failure) != OK)
+		return failure->code;
+	import->import.good += echo;
+	if (echo)
+		return OK;
 	const struct release_order order = { .item = item, .community = collection->community, .tlp = collection->tlp };
 	enum error error = OK;
 	if (collection->number)

@@ -14,6 +14,7 @@
 struct part_of_import {
 	struct part_of_import *next;
 	uint64_t correlation, generation;
+	bool remote;     /* of a turn with a remote, whose number the correlation is */
 	uint16_t status; /* 0 = not yet taken */
 	bool open, last, finished;
 	struct reader from; /* once it is open: behind the items that were taken */
@@ -29,6 +30,8 @@ struct under_way {
 	struct under_way *next;
 	struct import import;
 	struct collection collection; /* number 0 = none */
+	uint64_t turn;                /* with the remote that it comes from; 0 = somebody gave it */
+	char feed[64];                /* its name */
 	bool asked;                   /* in this slice: `scope` */
 	const struct scope *scope;    /* of who gives them, in this slice; NULL = they may not any more */
 	struct builder failures;      /* members of the list */

@@ -9,6 +9,7 @@
  * objects: however large an import is, alerts and requests come in between. What is answered is durable. When the front
  * dies, or this process, what an import lacks has failed: its status says so.
  */
+#include "center/imports.h"
 #include "base/file_journal.h"
 #include "base/log.h"
 #include "bus/channel.h"
@@ -66,8 +67,35 @@ static void forget(struct imports *imports, struct under_way *gone)
 	free(gone);
 }
 
-static struct under_way *under_way_of(
-    struct keeper *keeper, const struct work *work, struct uuid id, struct failure *failure)
+void imports_drop(struct keeper *keeper, struct uuid id)
+{
+	for (struct under_way *each = keeper->imports->under_way; each; each = each->next)
+		if (uuid_equal(each->import.id, id)) {
+			forget(keeper->imports, each);
+			return;
+		}
+}
+
+static enum error load(struct keeper *keeper, const struct work *work, const struct part_of_import *part,
+    struct uuid id, struct under_way *made, struct failure *failure)
+{
+	enum error error = OK;
+	if (!part->remote)
+		error = store_import_get(keeper->store, work->scope, id, work->arena, &made->import, failure);
+	else if (remotes_import(keeper, part->correlation, id, &made->import, made->feed))
+		made->turn = part->correlation;
+	else
+		error = fail(failure, ERROR_NOT_FOUND, "the turn is over");
+	if (error == OK && made->import.finished)
+		error = fail(failure, ERROR_NOT_FOUND, "there is no such import");
+	if (error == OK && made->import.collection)
+		error = store_collection_get(
+		    keeper->store, work->scope, made->import.collection, &made->collection, failure);
+	return error;
+}
+
+static struct under_way *under_way_of(struct keeper *keeper, const struct work *work, const struct part_of_import *part,
+    struct uuid id, struct failure *failure)
 {
 	struct imports *imports = keeper->imports;
 	for (struct under_way *each = imports->under_way; each; each = each->next)
@@ -78,12 +106,7 @@ static struct under_way *under_way_of(
 	struct under_way *made = calloc(1, sizeof *made);
 	if (!made)
 		return fail(failure, ERROR_MEMORY, "no memory for an import"), NULL;
-	enum error error = store_import_get(keeper->store, work->scope, id, work->arena, &made->import, failure);
-	if (error == OK && made->import.finished)
-		error = fail(failure, ERROR_NOT_FOUND, "there is no such import");
-	if (error == OK && made->import.collection)
-		error = store_collection_get(
-		    keeper->store, work->scope, made->import.collection, &made->collection, failure);
+	enum error error = load(keeper, work, part, id, made, failure);
 	if (error != OK) {
 		free(made);
 		return NULL;
@@ -119,7 +142,7 @@ static enum error take_part(struct keeper *keeper, const struct work *work, stru
 {
 	struct reader from = reader_of(part->body, part->size);
 	struct uuid id = get_uuid(&from);
-	struct under_way *import = from.failed ? NULL : under_way_of(keeper, work, id, failure);
+	struct under_way *import = from.failed ? NULL : under_way_of(keeper, work, part, id, failure);
 	*of = import;
 	if (!import)
 		return from.failed ? import_corrupt(failure) : failure->code;
@@ -142,9 +165,11 @@ static enum error take_part(struct keeper *keeper, const struct work *work, stru
 	return OK;
 }
 
+/* Of a remote the last part alone is noted, with how far it came. */
 static enum error write_row(
     struct keeper *keeper, const struct work *work, struct under_way *import, char **list, struct failure *failure)
 {
+	enum error error = OK;
 	struct builder failures = { 0 };
 	build_char(&failures, '[');
 	build_text(&failures, (struct text){ import->failures.at, import->failures.size });
@@ -154,7 +179,10 @@ static enum error write_row(
 		return fail(failure, ERROR_MEMORY, "no memory for an import");
 	}
 	import->import.failures = (struct text){ failures.at, failures.size };
-	enum error error = store_import_put(keeper->store, work->scope, &import->import, failure);
+	if (!import->turn)
+		error = store_import_put(keeper->store, work->scope, &import->import, failure);
+	else if (import->import.finished)
+		error = remotes_last(keeper, work, import->turn, &import->import, import->import.failures, failure);
 	import->import.failures = TEXT_NONE;
 	*list = failures.at;
 	return error;
@@ -193,6 +221,10 @@ static enum error take_slice(
 
 static void answer(struct keeper *keeper, const struct part_of_import *part, const char *words)
 {
+	if (part->remote) {
+		remotes_kept(keeper, part->correlation, part->status == 200, part->finished);
+		return;
+	}
 	struct builder body = { 0 };
 	put_u16(&body, part->status);
 	put_u8(&body, part->finished);
@@ -208,11 +240,14 @@ static void answer(struct keeper *keeper, const struct part_of_import *part, con
 	builder_free(&body);
 }
 
-/* The rows say what is durable: what was counted since is not true. */
-static void abandon(struct imports *imports)
+/* The rows say what is durable: what was counted since is not true. `all`: what comes from remotes, too. */
+static void abandon(struct imports *imports, bool all)
 {
-	while (imports->under_way)
-		forget(imports, imports->under_way);
+	for (struct under_way *each = imports->under_way, *next; each; each = next) {
+		next = each->next;
+		if (all || !each->turn)
+			forget(imports, each);
+	}
 }
 
 static void finish_slice(struct keeper *keeper, struct part_of_import *end, enum error error, const char *words)
@@ -289,7 +324,7 @@ static void take_parts(struct keeper *keeper)
 	    error == ERROR_LIMIT ? "The centre's disk is full: try again later."
 				 : "The centre cannot store items just now.");
 	if (error != OK)
-		abandon(imports);
+		abandon(imports, true);
 	expire(keeper);
 	work_end(&work);
 	counter_observe(imports->seconds, (double)(time_monotonic() - began) / (double)SECOND);
@@ -297,13 +332,14 @@ static void take_parts(struct keeper *keeper)
 		imports->again = loop_timer(keeper->process->loop, 0, 0, go_on, keeper);
 }
 
-void imports_receive(struct keeper *keeper, const struct message *message)
+void imports_receive(struct keeper *keeper, const struct message *message, bool remote)
 {
 	struct part_of_import *part = calloc(1, sizeof *part + message->body.size);
 	if (!part)
 		return; /* front gives up waiting and says 503 */
 	part->correlation = message->correlation;
 	part->generation = keeper->front_generation;
+	part->remote = remote;
 	part->size = message->body.size;
 	if (part->size)
 		memcpy(part->body, message->body.at, part->size);
@@ -317,7 +353,7 @@ static void end_what_was_cut_off(struct keeper *keeper)
 	struct failure failure = { 0 };
 	for (unsigned i = 0; i < 2 * IMPORTS_MOST && keeper->imports->first; i++)
 		take_parts(keeper);
-	abandon(keeper->imports);
+	abandon(keeper->imports, false);
 	keeper->imports->cut_off = false;
 	if (imports_start(keeper, &failure) != OK)
 		log_write(

@@ -210,6 +210,7 @@ static void keeper_tick(void *context)
 		if (capabilities[i]->tick)
 			capabilities[i]->tick(&keeper->center, keeper->center.now());
 	deliveries_tick(keeper);
+	remotes_tick(keeper);
 	subjects_tick(keeper);
 	if (keeper->ticks++ % COUNTERS_EVERY == 0)
 		send_counters(keeper);
@@ -224,6 +225,7 @@ static void keeper_round(void *context)
 	requests_round(keeper);
 	feed_round(keeper);
 	imports_round(keeper);
+	remotes_round(keeper);
 }
 
 static void take_address(struct keeper *keeper, struct text body)
@@ -250,7 +252,7 @@ static void front_said(void *context, const struct message *message)
 		batches_dropped(keeper, message);
 		break;
 	case MESSAGE_PUSH:
-		imports_receive(keeper, message);
+		imports_receive(keeper, message, false);
 		break;
 	case MESSAGE_CALL:
 		requests_receive(keeper, message);
@@ -278,6 +280,10 @@ static void courier_said(void *context, const struct message *message)
 	struct process *process = context;
 	if (message->kind == MESSAGE_DELIVERED)
 		deliveries_result(process->self, message);
+	else if (message->kind == MESSAGE_TURNED)
+		remotes_turned(process->self, message);
+	else if (message->kind == MESSAGE_PUSH)
+		imports_receive(process->self, message, true);
 }
 
 static void courier_gone(void *context, const struct failure *failure)
@@ -288,6 +294,7 @@ static void courier_gone(void *context, const struct failure *failure)
 	channel_free(keeper->courier);
 	keeper->courier = NULL;
 	deliveries_forget(keeper);
+	remotes_forget(keeper);
 }
 
 static void keeper_peer(struct process *process, enum process_kind kind, int descriptor)
@@ -385,6 +392,8 @@ static enum error keeper_open(struct keeper *keeper, struct failure *failure)
 		error = requests_new(&keeper->requests, keeper->process->counters, failure);
 	if (error == OK)
 		error = imports_new(&keeper->imports, keeper->process->counters, failure);
+	if (error == OK)
+		error = remotes_new(&keeper->remotes, keeper->process->counters, failure);
 	if (error == OK)
 		error = deliveries_new(&keeper->deliveries, keeper->process->counters, failure);
 	if (error == OK)

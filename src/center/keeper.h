@@ -23,6 +23,7 @@ struct batches;
 struct deliveries;
 struct imports;
 struct record_store;
+struct remotes;
 struct requests;
 struct tallies;
 struct territory;
@@ -57,6 +58,7 @@ struct keeper {
 	struct requests *requests;     /* requests.c */
 	struct deliveries *deliveries; /* deliveries.c */
 	struct imports *imports;       /* imports.c */
+	struct remotes *remotes;       /* remotes.c */
 	struct counter *denied;
 	struct token_use {
 		struct uuid token;
@@ -116,9 +118,17 @@ void requests_round(struct keeper *keeper); /* log lines of what was read become
 /* Items on their way into the store (imports.c). */
 enum error imports_new(struct imports **imports, struct counters *counters, struct failure *failure);
 enum error imports_start(struct keeper *keeper, struct failure *failure); /* what a process before left unfinished */
-void imports_receive(struct keeper *keeper, const struct message *message);
+/* `remote`: from the courier, of a turn with a remote. */
+void imports_receive(struct keeper *keeper, const struct message *message, bool remote);
 void imports_round(struct keeper *keeper);  /* a slice of what waits, in one transaction; then the answers */
 void imports_forget(struct keeper *keeper); /* the front is gone: what it had begun ends */
+
+/* Turns with other servers of TAXII (remotes.c). */
+enum error remotes_new(struct remotes **remotes, struct counters *counters, struct failure *failure);
+void remotes_tick(struct keeper *keeper);
+void remotes_turned(struct keeper *keeper, const struct message *message);
+void remotes_round(struct keeper *keeper);  /* what came of turns becomes durable */
+void remotes_forget(struct keeper *keeper); /* the courier died: what it was asked for is asked for again */
 
 /* The key that cursors are sealed with; made when there is none (cursors.c). */
 enum error cursors_key_load(struct keeper *keeper, struct arena *arena, struct failure *failure);

@@ -76,9 +76,10 @@ enum message_kind {
 	MESSAGE_SHARED = 44,
 	/* keeper → front: who may follow what may have changed: all machines come again. Empty body. */
 	MESSAGE_RECHECK = 45,
-	/* front → keeper: items of an import that a MESSAGE_CALL let in. uuid import; u8 last; u64 objects read so far;
-	 * u64 those of them that are none; text their failures in this part (members of a JSON list); u32 items; each
-	 * as item_encode(), u32 values and the values as texts. Each part is answered, in order. */
+	/* front → keeper: items of an import that a MESSAGE_CALL let in; courier → keeper: of a turn. uuid import; u8
+	 * last; u64 objects read so far; u64 those of them that are none; text their failures in this part (members of
+	 * a JSON list); u32 items; each as item_encode(), u32 values and the values as texts. Each part of the front's
+	 * is answered, in order. */
 	MESSAGE_PUSH = 40,
 	/* u16 status (200, 404, 503); u8 finished; u64 objects, good, bad so far; text failures (JSON list); text words
 	 * when the status is not 200. Sent when what it tells is durable. */
@@ -89,6 +90,11 @@ enum message_kind {
 	/* courier → keeper: what came of it. u64 number; u16 enum error (OK = done, ERROR_AGAIN = try later, else given
 	 * up); text words of the far side. */
 	MESSAGE_DELIVERED = 49,
+	/* keeper → courier: a turn with a remote; turn_write() of center/turn.h. */
+	MESSAGE_TURN = 50,
+	/* courier → keeper: what came of it; turned_write(). When objects came with it, they follow as MESSAGE_PUSH
+	 * with the same correlation. */
+	MESSAGE_TURNED = 51,
 };
 
 /* Bytes of encoded alerts and records after which a batch goes on in a further MESSAGE_INGEST: for so long one

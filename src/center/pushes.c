@@ -9,22 +9,20 @@
  * it is durable, or with what became of it so far when that takes longer than a second: then its status resource says
  * the rest. What was read whole goes on when the client leaves.
  */
-#include "base/json_scan.h"
 #include "base/log.h"
 #include "bus/channel.h"
 #include "center/front.h"
+#include "center/item_part.h"
 #include "center/message.h"
 #include "center/message_read.h"
 #include "formats/stix_stream.h"
-#include "intel/values.h"
-#include "model/item_code.h"
+#include "intel/envelope.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define HELD_MOST (512ull << 20) /* bytes of bodies of all clients */
-#define PART (96u << 10)         /* bytes after which a part is sent */
 #define FLYING 4u                /* parts of one body that the keeper has */
 #define OBJECTS 64u              /* read in one go */
 #define PATIENCE SECOND          /* an answer waits so long for the end, once all was read */
@@ -43,10 +41,8 @@ struct push {
 	struct builder body;
 	struct stream *stream;
 	struct stix_stream *stix;
-	bool ended;   /* the last part was sent */
-	uint64_t bad; /* in the part at hand */
-	uint32_t items;
-	struct builder part, failures;
+	bool ended;            /* the last part was sent */
+	struct item_part part; /* at hand */
 	unsigned flying;
 	struct pushed stored; /* what the keeper said last, without its texts */
 	char *stored_failures;
@@ -91,8 +87,7 @@ static void push_free(struct push *push)
 	stix_stream_free(push->stix);
 	stream_close(push->stream);
 	builder_free(&push->body);
-	builder_free(&push->part);
-	builder_free(&push->failures);
+	item_part_free(&push->part);
 	free(push->stored_failures);
 	free(push);
 }
@@ -173,100 +168,15 @@ void pushes_data(struct front *front, struct exchange *exchange, struct text byt
 
 /* ── reading ─ */
 
-/* At the top a single object, whose member "objects", if there is one, is a list. The text is well-formed. */
-static const char *envelope_problem(struct text text)
-{
-	unsigned depth = 0;
-	bool key = false, objects = false, any = false, found = false; /* key: the last thing at the top was a string */
-	text = text_trim(text);
-	if (text.size == 0 || text.at[0] != '{')
-		return "The body is no envelope: expected an object.";
-	for (size_t i = 0; i < text.size; i++) {
-		char c = text.at[i];
-		if (c == '"') {
-			size_t start = i + 1;
-			while (text.at[++i] != '"')
-				i += text.at[i] == '\\';
-			key = depth == 1;
-			any |= key;
-			objects = key && text_equal((struct text){ text.at + start, i - start }, TEXT("objects"));
-		} else if (c == ':' && depth == 1 && key && objects) {
-			do
-				i++;
-			while (strchr(" \t\r\n", text.at[i]));
-			if (text.at[i] != '[')
-				return "objects: expected a list.";
-			depth++;
-			objects = false;
-			found = true;
-		} else if (c == '{' || c == '[') {
-			depth++;
-		} else if (c == '}' || c == ']') {
-			depth--;
-		}
-	}
-	return any && !found ? "The body is no envelope: its list of objects is missing." : NULL;
-}
-
-static void put_item(struct push *push, const struct item *item)
-{
-	const struct text *values = NULL;
-	uint32_t count = 0;
-	struct failure ignored;
-	/* A pattern that cannot be read is kept as it came; it is found by everything else. */
-	if (item_values_find(item, push->front->pushes->arena, &values, &count, &ignored) != OK)
-		count = 0;
-	item_encode(item, &push->part);
-	put_u32(&push->part, count);
-	for (uint32_t i = 0; i < count; i++)
-		put_text(&push->part, values[i]);
-	push->items++;
-}
-
-/* What the words name, "object 3, line 17, indicator--…: …", or the object's place. */
-static struct text id_in(struct text words)
-{
-	struct text id = TEXT_NONE;
-	for (unsigned i = 0; i < 3 && words.size; i++)
-		id = text_trim(text_cut(&words, i == 2 ? ':' : ','));
-	return text_find(id, TEXT("--")) > 0 ? id : TEXT("?");
-}
-
-static void put_failure(struct push *push, const char *words)
-{
-	char now[TIME_TEXT];
-	struct builder *to = &push->failures;
-	push->bad++;
-	if (to->size > 64 << 10)
-		return;
-	if (to->size)
-		build_char(to, ',');
-	build_text(to, TEXT("{\"id\":"));
-	build_json_string(to, id_in(text_of(words)));
-	build_format(to, ",\"version\":\"%s\",\"message\":", time_format(push->received, now));
-	build_json_string(to, text_of(words));
-	build_char(to, '}');
-}
-
 /* False: the keeper is away, or there is no memory. */
 static bool part_send(struct push *push, bool last)
 {
 	struct builder body = { 0 };
-	put_uuid(&body, push->import);
-	put_u8(&body, last);
-	put_u64(&body, stix_stream_objects(push->stix));
-	put_u64(&body, push->bad);
-	put_text(&body, (struct text){ push->failures.at, push->failures.size });
-	put_u32(&body, push->items);
-	put_bytes(&body, push->part.at, push->part.size);
-	bool sent = !body.failed && !push->part.failed && !push->failures.failed && push->front->keeper &&
+	item_part_write(&push->part, push->import, last, stix_stream_objects(push->stix), &body);
+	bool sent = !body.failed && push->front->keeper &&
 		    channel_send(push->front->keeper, MESSAGE_PUSH, push->correlation,
 			(struct text){ body.at, body.size }) == OK;
 	builder_free(&body);
-	builder_clear(&push->part);
-	builder_clear(&push->failures);
-	push->items = 0;
-	push->bad = 0;
 	push->flying += sent;
 	push->ended = last;
 	return sent;
@@ -282,14 +192,14 @@ static bool push_read(struct push *push)
 		arena_clear(push->front->pushes->arena);
 		error = stix_stream_next(push->stix, push->front->pushes->arena, &item, &failure);
 		if (error == OK)
-			put_item(push, &item);
+			item_part_add(&push->part, &item, push->front->pushes->arena);
 		else if (error == ERROR_INPUT)
-			put_failure(push, failure.words);
+			item_part_refuse(&push->part, failure.words, push->received);
 		else if (error != ERROR_END)
 			return push_refuse(push, 503, "There is no memory for this body just now.", 5), false;
 	}
 	bool last = error == ERROR_END;
-	if ((last || push->part.size > PART) && !part_send(push, last))
+	if ((last || push->part.encoded.size > ITEM_PART) && !part_send(push, last))
 		return push_refuse(push, 503, "The centre recovers: send it again in a moment.", 2), false;
 	if (last) {
 		push->read = time_monotonic();
@@ -348,23 +258,17 @@ static enum error push_open(struct push *push, struct failure *failure)
 
 static void push_begin_reading(struct push *push)
 {
-	struct json_offence offence;
 	struct failure failure = { 0 };
-	char words[200];
-	struct text text = { push->body.at, push->body.size };
-	const char *problem = NULL;
 	if (push->body.failed) {
 		push_refuse(push, 503, "There is no memory for this body just now.", 5);
 		return;
 	}
-	if (!json_scan(text, STIX_DEEPEST + 2, NULL, NULL, &offence)) {
-		snprintf(words, sizeof words, "The body is not JSON: at byte %zu %s.", offence.at, offence.words);
-		problem = words;
-	} else {
-		problem = envelope_problem(text);
+	if (envelope_check((struct text){ push->body.at, push->body.size }, &failure) != OK) {
+		push_refuse(push, 422, failure.words, 0);
+		return;
 	}
-	if (problem || push_open(push, &failure) != OK) {
-		push_refuse(push, problem ? 422 : 503, problem ? problem : failure.words, problem ? 0 : 5);
+	if (push_open(push, &failure) != OK) {
+		push_refuse(push, 503, failure.words, 5);
 		return;
 	}
 	counter_add(push->front->pushes->bodies, 1);

@@ -6,6 +6,7 @@
 #include "center/capabilities.h"
 #include "center/center.h"
 #include "center/feed.h"
+#include "intel/remotes.h"
 
 #include <string.h>
 
@@ -22,6 +23,7 @@ void route_tables(const struct route *tables[static ROUTE_TABLES])
 	tables[count++] = log_routes;
 	tables[count++] = front_routes;
 	tables[count++] = feed_routes;
+	tables[count++] = remote_routes;
 	for (size_t i = 0; capabilities[i] && count < ROUTE_TABLES - 2; i++) {
 		if (capabilities[i]->routes)
 			tables[count++] = capabilities[i]->routes;

@@ -54,16 +54,13 @@ static size_t take_header(char *bytes, size_t one, size_t size, void *context)
 {
 	struct client *client = context;
 	struct text line = text_trim((struct text){ bytes, size });
-	char number[16];
-	uint64_t seconds;
+	const char *note = client->request->note;
 	(void)one;
+	if (note)
+		value_of(line, text_of(note), client->answer->noted, sizeof client->answer->noted);
 	if (text_starts(line, TEXT("HTTP/"))) { /* of the next answer after a redirect: forget the last one's */
 		struct client_answer *answer = client->answer;
-		answer->type[0] = answer->etag[0] = answer->location[0] = 0;
-		answer->retry_after = 0;
-	} else if (value_of(line, TEXT("retry-after"), number, sizeof number)) {
-		if (text_to_u64(text_of(number), &seconds) && seconds < UINT32_MAX)
-			client->answer->retry_after = (uint32_t)seconds;
+		answer->type[0] = answer->etag[0] = answer->location[0] = answer->noted[0] = 0;
 	} else if (!value_of(line, TEXT("content-type"), client->answer->type, sizeof client->answer->type) &&
 		   !value_of(line, TEXT("etag"), client->answer->etag, sizeof client->answer->etag)) {
 		value_of(line, TEXT("location"), client->answer->location, sizeof client->answer->location);
@@ -337,6 +334,9 @@ enum error client_request(
 	if (error)
 		return error;
 	curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &status);
+	curl_off_t retry_after = 0; /* seconds, or until a date */
+	curl_easy_getinfo(client->curl, CURLINFO_RETRY_AFTER, &retry_after);
+	answer->retry_after = retry_after < 0 ? 0 : retry_after < UINT32_MAX ? (uint32_t)retry_after : UINT32_MAX;
 	answer->status = (uint16_t)status;
 	answer->body = (struct text){ client->body.at, client->body.size };
 	return OK;

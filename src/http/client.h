@@ -44,6 +44,7 @@ struct client_request {
 	const char *token;           /* bearer; NULL = none */
 	struct text body;            /* sent as `type` */
 	const char *type, *encoding; /* Content-Type; Content-Encoding; NULL = none */
+	const char *note;            /* a header of the answer that the caller wants to see; NULL = none */
 	bool fresh;                  /* over a connection of its own, and with a look-up of its own */
 	/* An answer without end: its bytes (of status 200) are taken as they come, and are not kept; false ends it.
 	 * Called without bytes about every second. It may last; nothing for `idle_within` ends it with ERROR_AGAIN. May
@@ -65,7 +66,8 @@ struct client_answer {
 	struct text body; /* valid until the next request or client_free() */
 	char type[96];    /* Content-Type */
 	char etag[96];
-	uint32_t retry_after; /* seconds; 0 = none given */
+	char noted[96];       /* what the header said that the request wants to see; "" = it was not there */
+	uint32_t retry_after; /* seconds, also when a date was given; 0 = none */
 	char location[512];
 	struct client_times times; /* also of a request that failed */
 };

@@ -405,5 +405,25 @@ static const char version_14[] =
 static const char version_15[] = "ALTER TABLE shared_met ADD COLUMN noted INTEGER NOT NULL DEFAULT 0;"
 				 "CREATE INDEX shared_item ON shared(item, community);";
 
+/* Collections at other servers of TAXII, how far the centre came with them, and objects that were refused. */
+static const char version_16[] =
+    "CREATE TABLE remote ("
+    " number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, created INTEGER NOT NULL,"
+    " version INTEGER NOT NULL, name TEXT NOT NULL UNIQUE, url TEXT NOT NULL, there TEXT NOT NULL,"
+    " collection INTEGER NOT NULL, organisation INTEGER NOT NULL, polls INTEGER NOT NULL, pushes INTEGER NOT NULL,"
+    " user TEXT NOT NULL, credential TEXT NOT NULL, authorities TEXT NOT NULL, every INTEGER NOT NULL,"
+    " objects INTEGER NOT NULL, bytes INTEGER NOT NULL, within INTEGER NOT NULL, active INTEGER NOT NULL,"
+    " poll_due INTEGER NOT NULL, poll_last INTEGER NOT NULL, poll_failures INTEGER NOT NULL,"
+    " poll_words TEXT NOT NULL, poll_good INTEGER NOT NULL, poll_bad INTEGER NOT NULL, push_due INTEGER NOT NULL,"
+    " push_last INTEGER NOT NULL, push_failures INTEGER NOT NULL, push_words TEXT NOT NULL,"
+    " push_good INTEGER NOT NULL, push_bad INTEGER NOT NULL, after TEXT NOT NULL, next TEXT NOT NULL,"
+    " reached TEXT NOT NULL, given INTEGER NOT NULL, status TEXT NOT NULL, status_given INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE remote_failure ("
+    " number INTEGER PRIMARY KEY AUTOINCREMENT, remote INTEGER NOT NULL REFERENCES remote(number),"
+    " way INTEGER NOT NULL, at INTEGER NOT NULL, object TEXT NOT NULL, version TEXT NOT NULL,"
+    " message TEXT NOT NULL) STRICT;"
+    "CREATE INDEX remote_failure_of ON remote_failure(remote, way, number);";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
-	version_8, version_9, version_10, version_11, version_12, version_13, version_14, version_15, NULL };
+	version_8, version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16,
+	NULL };

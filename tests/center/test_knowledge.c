@@ -6,9 +6,11 @@
  *   - what happens at other organisations changes nothing in what a member is answered: no count, order or cursor tells
  *   - what is refused leaves nothing behind but a line in the log; what only reads, too
  *
- * 15,000 requests; 1,000,000 with NOROSHI_LONG=1. NOROSHI_SEED repeats a run; a failed request is printed whole.
+ * 25,000 requests; 1,000,000 with NOROSHI_LONG=1. NOROSHI_SEED repeats a run; a failed request is printed whole.
  */
 #include "random_visit.h"
+
+#include "store/community.h"
 
 #include <ctype.h>
 #include <setjmp.h>
@@ -206,6 +208,28 @@ static bool is_anothers_community(const struct trial *trial, const char *text)
 	return number != 0 && !own;
 }
 
+/* Who keeps a community makes and ends memberships in it: there are those whom they know. */
+static bool keeps_the_members(const struct trial *trial)
+{
+	struct inside *inside = trial->world->inside;
+	const struct random_visit *random = &trial->random;
+	struct community community;
+	struct text name = TEXT_NONE;
+	for (unsigned i = 0; i < random->count; i++)
+		if (strcmp(random->values[i].field->name, "community") == 0)
+			name = text_of(random->values[i].text);
+	if (!trial->asker.place || !text_starts(text_of(random->route->name), TEXT("member-")) ||
+	    store_community_find(inside->store, inside->work, name, &community, NULL) != OK)
+		return false;
+	struct arena *arena = arena_new(0);
+	struct policy_snapshot snapshot;
+	inside_fine(inside, store_snapshot(inside->store, inside_clock(), arena, &snapshot, &inside->failure));
+	bool keeps =
+	    policy_standing(&snapshot, trial->world->numbers[trial->asker.place], community.number) == STANDING_KEEPS;
+	arena_free(arena);
+	return keeps;
+}
+
 static bool is_anothers(const struct trial *trial, const struct value *value)
 {
 	const struct world *world = trial->world;
@@ -220,7 +244,8 @@ static bool is_anothers(const struct trial *trial, const struct value *value)
 	case FIELD_INTEGER:
 		if (strcmp(value->field->name, "community") == 0)
 			return is_anothers_community(trial, value->text);
-		return value->field->most >= UINT32_MAX && is_anothers_number(trial, value->text);
+		return value->field->most >= UINT32_MAX && is_anothers_number(trial, value->text) &&
+		       !keeps_the_members(trial);
 	case FIELD_TEXT:
 		for (unsigned i = 0; i < world->position_count; i++)
 			if (strcmp(world->positions[i].text, value->text) == 0)

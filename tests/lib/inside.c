@@ -204,7 +204,8 @@ struct inside *inside_open(bool pages)
 	inside->arena = arena_new(0);
 	inside->work = policy_background("test", inside->arena);
 	settings_groups(&inside->process.settings, inside->process.groups);
-	inside_fine(inside, config_defaults(inside->process.groups, &inside->failure));
+	inside_fine(inside, config_read_text("inside", TEXT("intel = { remotes = \"" INSIDE_REMOTE "\"; };"),
+				inside->process.groups, &inside->failure));
 	inside->process.settings.session_idle = inside->process.settings.session_longest = 365 * DAY;
 	inside_fine(inside, data_find_catalog("ja", catalog, sizeof catalog, &inside->failure));
 	inside_fine(inside, catalog_open(catalog, &inside->keeper.japanese, &inside->failure));

@@ -43,6 +43,7 @@ void inside_fine(struct inside *inside, enum error error);
 
 /* An account or a sensor with a token of its own, and a session (accounts). */
 #define INSIDE_SECRET "a long enough secret %u" /* of a sensor's open enrolment, by its number */
+#define INSIDE_REMOTE "taxii.example"           /* the host that the configuration lets remotes name */
 struct key {
 	struct uuid account; /* of the account, or of the sensor */
 	enum role role;

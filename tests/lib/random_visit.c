@@ -109,6 +109,9 @@ static bool pick_shared(struct world *world, struct value *value)
 		{ "collection", WORLD_CIRCLE },
 		{ "item", WORLD_ITEM },
 		{ "object", WORLD_ITEM },
+		{ "remote", WORLD_CIRCLE },
+		{ "status", WORLD_IMPORT },
+		{ "url", "https://" WORLD_REMOTE "/root/" },
 	};
 	for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
 		if (strcmp(value->field->name, shared[i].field) == 0 && roll(world, 4)) {
@@ -128,7 +131,9 @@ static void pick_text(struct world *world, const struct random_visit *random, st
 		SAY("%s", world->positions[roll(world, world->position_count)].text);
 		return;
 	}
-	if (value->field->place == IN_PATH && pick_shared(world, value))
+	bool named = value->field->place == IN_PATH ||
+		     (value->field->place == IN_BODY && text_starts(text_of(random->route->name), TEXT("remote-")));
+	if (named && pick_shared(world, value))
 		return;
 	if (value->field->place == IN_BODY && about(world, random, &kind, &owner))
 		SAY("%s-%u", mark_text(kind, owner, mark), roll(world, 1000));
@@ -350,13 +355,13 @@ static const struct route *draw_route(struct world *world)
 static const struct key *pick_person(struct world *world, const struct route *route)
 {
 	const struct key *key = NULL;
-	unsigned tries = roll(world, 3) ? 20 : 1;
+	unsigned tries = roll(world, 5) ? 20 : 1;
 	if (route->stranger && roll(world, 2))
 		return NULL;
 	do {
 		unsigned who = roll(world, world->people_count + 1);
 		key = who < world->people_count ? &world->people[who] : NULL;
-	} while (--tries && (!key || policy_reach(key->role, route->action) == 0));
+	} while (--tries && (key ? policy_reach(key->role, route->action) == 0 : !route->stranger));
 	return key;
 }
 

@@ -80,7 +80,9 @@ struct world {
 
 /* The community and the collection in it (its alias), and the indicator: what requests name (world_circle.c). */
 #define WORLD_CIRCLE "circle"
+#define WORLD_REMOTE INSIDE_REMOTE
 #define WORLD_ITEM "indicator--0c0de0c0-0c0d-4c0d-8c0d-0c0de0c0de0c"
+#define WORLD_IMPORT "0c0de0c0-0c0d-4c0d-8c0d-0c0de0c0de0d"
 void world_add_circle(struct world *world);
 
 struct world *world_new(uint64_t seed, bool pages);

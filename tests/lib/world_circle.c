@@ -1,12 +1,13 @@
 /*
  * The exchange of a random world: one community of its first two organisations, a collection, and in it an indicator of
- * the first one. Requests name them by the words of world.h.
+ * the first one; a remote of that collection, and an import. Requests name them by the words of world.h.
  */
 #include "world.h"
 
 #include "store/community.h"
 #include "store/items.h"
 #include "store/release.h"
+#include "store/remotes.h"
 
 #include <stdio.h>
 
@@ -73,6 +74,42 @@ static void add_unreleased(struct world *world, unsigned place)
 	inside_fine(inside, store_item_put(inside->store, inside->work, &item, NULL, NULL, NULL, &inside->failure));
 }
 
+/* Nobody is talked to: here is no courier. */
+static void add_remote(struct world *world, uint32_t collection)
+{
+	struct inside *inside = world->inside;
+	struct remote remote = { .name = WORLD_CIRCLE,
+		.url = "https://" WORLD_REMOTE "/root/",
+		.there = "theirs",
+		.collection = collection,
+		.organisation = world->numbers[2],
+		.does = { true, true },
+		.every = HOUR,
+		.objects = 100,
+		.bytes = 1 << 20,
+		.within = MINUTE,
+		.active = true };
+	inside_fine(inside, store_remote_put(inside->store, inside->work, &remote, &inside->failure));
+	world_own(world, remote.id, MARK_ORGANISATION, 2);
+}
+
+/* Of the first of the members' people. */
+static void add_import(struct world *world, uint32_t collection)
+{
+	struct inside *inside = world->inside;
+	struct import import = {
+		.collection = collection, .received = inside_clock(), .finished = inside_clock(), .failures = TEXT("[]")
+	};
+	for (unsigned i = 0; i < world->accounts && !import.organisation; i++)
+		if (world->people[i].organisation) {
+			import.organisation = world->people[i].organisation;
+			import.account = world->people[i].account;
+		}
+	uuid_parse(TEXT(WORLD_IMPORT), &import.id);
+	inside_fine(inside, store_import_put(inside->store, inside->work, &import, &inside->failure));
+	world_own(world, import.id, MARK_WRITTEN, world_place(world, import.organisation));
+}
+
 void world_add_circle(struct world *world)
 {
 	struct inside *inside = world->inside;
@@ -99,5 +136,7 @@ void world_add_circle(struct world *world)
 	add_object(world, &collection);
 	for (unsigned i = 0; i < 3 * world->organisations; i++)
 		add_unreleased(world, 1 + i % world->organisations);
+	add_remote(world, collection.number);
+	add_import(world, collection.number);
 	inside_fine(inside, store_commit(inside->store, &inside->failure));
 }
