@@ -16,6 +16,7 @@ import urllib.parse
 
 from taxii import MEDIA, ROOT, Exchange, indicator, main, wait_for
 
+RED = "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"  # TLP:RED of TLP 1
 FOLDER = tempfile.TemporaryDirectory(prefix="noroshi-remotes-")
 
 
@@ -136,6 +137,179 @@ def test_two_centres_poll_and_push_while_processes_are_killed():
         wait_for(lambda: (newer["id"], newer["modified"]) in two.everything(two.people["beta"]), 60, "the new version")
         log = one.said() + two.said()
         assert two.people["alpha"] not in log and two.people["alpha"] not in json.dumps(one.shown("two"))
+
+
+class Liar:
+    """A server that answers what it is told to: `say(path, query)` gives (status, headers, bytes), or writes to the socket itself and gives None."""
+
+    def __init__(self, say):
+        make_certificate()
+        self.asked = asked = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                parts = urllib.parse.urlsplit(self.path)
+                length = int(self.headers.get("Content-Length") or 0)
+                body = self.rfile.read(length)
+                asked.append((self.command, parts.path, dict(urllib.parse.parse_qsl(parts.query)), dict(self.headers), body))
+                told = say(self, *asked[-1][:3])
+                if told is None:
+                    self.close_connection = True
+                    return
+                status, headers, data = told
+                self.send_response(status)
+                for name, value in dict({"Content-Type": MEDIA, "Content-Length": str(len(data))}, **headers).items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(data)
+
+            do_POST = do_GET
+
+            def log_message(self, *_):
+                pass
+
+        class Server(http.server.ThreadingHTTPServer):
+            def handle_error(self, *_):  # the client hangs up on liars
+                pass
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(in_folder("ca.pem"), in_folder("key.pem"))
+        self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def stop(self):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def page(*objects, **more):
+    return json.dumps(dict(more, objects=list(objects))).encode()
+
+
+def drip(handler, *_):
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/taxii+json;version=2.1\r\nContent-Length: 100000\r\n\r\n")
+    try:
+        for _ in range(60):
+            handler.wfile.write(b" ")
+            time.sleep(0.2)
+    except OSError:
+        pass
+
+
+DATE, NEXT_DATE = "2026-01-02T00:00:00.000001Z", "2026-01-03T00:00:00Z"
+LAST = "X-TAXII-Date-Added-Last"
+# What a liar says, what is said of it, and how many objects are kept all the same.
+LIES = {
+    "elsewhere": (lambda *_: (302, {"Location": "https://127.0.0.1:1/"}, b""), "sends elsewhere", 0),
+    "text": (lambda *_: (200, {"Content-Type": "text/html"}, page()), "not of TAXII 2.1", 0),
+    "old": (lambda *_: (200, {"Content-Type": "application/taxii+json;version=2.0"}, page()), "not of TAXII 2.1", 0),
+    "no-json": (lambda *_: (200, {}, b'{"objects":['), "not JSON", 0),
+    "no-envelope": (lambda *_: (200, {}, b'{"type":"bundle"}'), "no envelope", 0),
+    "many": (lambda *_: (200, {}, page(*(indicator() for _ in range(60)))), "more objects than the 50", 0),
+    "huge": (lambda *_: (200, {}, page(indicator(description="x" * 100000))), "more than 65536 bytes", 0),
+    "flood": (lambda *_: (200, {}, page(indicator(description="x" * 2000000))), "larger than", 0),
+    "drip": (drip, "imed out", 0),
+    "same-next": (lambda h, m, p, q: (200, {LAST: DATE}, page(indicator(), more=True, next="a")), "the same page again", 2),
+    "no-next": (lambda *_: (200, {}, page(indicator(), more=True)), "neither", 1),
+    "future": (lambda *_: (200, {LAST: "9999-01-01T00:00:00Z"}, page(indicator())), "in the future", 1),
+    "long-next": (lambda *_: (200, {}, page(indicator(), more=True, next="n" * 5000)), "more, next", 0),
+    "strange-next": (lambda *_: (200, {}, page(indicator(), more=True, next=7)), "more, next", 0),
+    "strange-date": (lambda *_: (200, {LAST: "yesterday"}, page(indicator())), "expected a timestamp", 0),
+    "busy": (lambda *_: (429, {"Retry-After": "3000"}, b'{"title":"slow down"}'), "429: slow down", 0),
+    "denied": (lambda *_: (401, {}, b'{"title":"\u202ewho?"}'), "401", 0),
+}
+
+
+def test_servers_that_lie():
+    liars = {name: Liar(lie[0]) for name, lie in LIES.items()}
+    try:
+        with Side(free_port(), [each.port for each in liars.values()]) as side:
+            for name, (_, _, kept) in LIES.items():
+                side.remote(name, liars[name].port, poll=True, objects=50, within=3, bytes=65536)
+            for name, (_, words, kept) in LIES.items():
+                now = wait_for(lambda: (lambda now: now if now["polled"]["failures"] else None)(side.shown(name)), 60, name)
+                assert words in now["polled"]["words"] and now["polled"]["good"] == kept, (name, now)
+                assert "\u202e" not in now["polled"]["words"]
+            assert len(side.everything(side.people["beta"])) == sum(kept for _, _, kept in LIES.values())
+            due = side.shown("busy")["polled"]["due"]
+            assert due > time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2900)), due
+            assert len(liars["busy"].asked) == 1 and len(liars["elsewhere"].asked) == 1
+            for liar in liars.values():  # Who we are is said to nobody who was not meant, and no other address was tried
+                assert all("Authorization" not in headers for _, _, _, headers, _ in liar.asked)
+            # Somebody whom the configuration does not name is refused, whoever asks.
+            for url in ("https://127.0.0.1:9/taxii2/exchange/", "https://localhost/", "http://127.0.0.1:%d/" % liars["busy"].port,
+                        "https://a@127.0.0.1:%d/" % liars["busy"].port, "https://127.0.0.1:%d/x?y/" % liars["busy"].port):
+                assert side.json("PATCH", "/v1/remotes/busy", side.admin, {"url": url})[0] == 400, url
+            for field, value in (("credential", "../key.pem"), ("authorities", "/etc/passwd"), ("credential", ".x"), ("there", "../../x"), ("name", "A b")):
+                assert side.json("PATCH", "/v1/remotes/busy", side.admin, {field: value})[0] == 400, field
+            for who in side.people.values():
+                assert side.json("GET", "/v1/remotes", who)[0] == 403
+    finally:
+        for liar in liars.values():
+            liar.stop()
+
+
+def test_bad_objects_fail_alone_and_pages_go_on_by_date():
+    good = [indicator(name=str(i)) for i in range(4)]
+    pages = {None: (page(good[0], {"type": "indicator", "id": "indicator--x"}, indicator(object_marking_refs=[RED]), more=True), DATE),
+             DATE: (page(*good[1:3], more=True, next="more/of it"), NEXT_DATE), NEXT_DATE: (page(), None)}
+
+    def say(_, method, path, query):
+        if query.get("next") == "more/of it":
+            return 200, {LAST: NEXT_DATE}, page(good[3])
+        body, date = pages[query.get("added_after")]
+        return 200, {LAST: date} if date else {}, body
+
+    liar = Liar(say)
+    keep("user", "secret words\n")
+    try:
+        with Side(free_port(), [liar.port]) as side:
+            side.remote("far", liar.port, poll=True, user="me", credential="user", objects=50)
+            now = wait_for(lambda: (lambda now: now if now.get("polled_to") == NEXT_DATE else None)(side.shown("far")), 60, "the end")
+            assert (now["polled"]["good"], now["polled"]["bad"], now["polled"]["failures"]) == (4, 2, 0), now
+            assert sorted(side.ids("ours", side.people["beta"])) == sorted(each["id"] for each in good)
+            assert [each["way"] for each in now["refused"]] == ["poll", "poll"]
+            assert any("stricter" in each["message"] for each in now["refused"]), now["refused"]
+            assert all(headers["Authorization"] == "Basic bWU6c2VjcmV0IHdvcmRz" for _, _, _, headers, _ in liar.asked)
+            assert "secret words" not in side.said() and "secret words" not in json.dumps(now)
+    finally:
+        liar.stop()
+
+
+def test_what_is_given_is_followed_to_its_end():
+    state = {"polls": 0}
+
+    def say(_, method, path, query):
+        if method == "POST":
+            return 202, {}, status("pending", 0, 0)
+        state["polls"] += 1
+        return (200, {}, status("complete", 2, 1)) if state["polls"] > 40 else (200, {}, status("pending", 1, 0))
+
+    def status(word, good, bad):
+        return json.dumps({"id": "00000000-0000-4000-8000-00000000abcd", "status": word, "total_count": 3, "success_count": good, "failure_count": bad,
+                           "pending_count": 3 - good - bad, "failures": [{"id": "indicator--bad", "version": DATE, "message": "not wanted"}] * bad}).encode()
+
+    liar = Liar(say)
+    try:
+        with Side(free_port(), [liar.port]) as side:
+            side.done("PUT", "/v1/communities/water/members/%d" % side.numbers["beta"], {"role": "member"})
+            side.add("ours", side.people["beta"], *(indicator() for _ in range(3)))
+            side.remote("far", liar.port, push=True, within=2)
+            wait_for(lambda: side.shown("far").get("status"), 60, "the first turn's end")
+            side.kill("keeper")
+            patiently(side.shown, "far")
+            state["polls"] = 40
+            now = wait_for(lambda: (lambda now: now if now["pushed"]["good"] else None)(patiently(side.shown, "far")), 60, "the end")
+            assert (now["pushed"]["good"], now["pushed"]["bad"]) == (2, 1) and "status" not in now, now
+            assert [each["message"] for each in now["refused"]] == ["not wanted"]
+            assert [method for method, _, _, _, _ in liar.asked].count("POST") == 1
+            assert len(json.loads(liar.asked[0][4])["objects"]) == 3
+    finally:
+        liar.stop()
 
 
 if __name__ == "__main__":
