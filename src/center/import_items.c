@@ -97,8 +97,10 @@ static void complete(const struct under_way *import, struct item *item, nanoseco
 	if (import->turn)
 		item->feed = text_of(import->feed);
 	item->received = now;
-	if (item->modified.when == 0)
+	if (item->modified.when == 0) {
 		item->modified = item->created;
+		item->present |= ITEM_NO_MODIFIED;
+	}
 	if (item->modified.when == 0)
 		item->modified.when = 1;
 	if (!item->tlp_marked)

@@ -108,7 +108,8 @@ static void write_property(struct writing *writing, const struct stix_property *
 			write_text(writing, name, *(const struct text *)from);
 		break;
 	case STIX_TIME:
-		if (((const struct item_time *)from)->when)
+		if (((const struct item_time *)from)->when &&
+		    !(from == &item->modified && item->present & ITEM_NO_MODIFIED))
 			write_text(writing, name, item_time_text(from, made));
 		break;
 	case STIX_BOOLEAN:

@@ -225,6 +225,7 @@ enum error item_change(struct call *call, struct failure *failure)
 	nanoseconds now = call->now / MILLISECOND * MILLISECOND, before = item.modified.when;
 	item.modified =
 	    (struct item_time){ .when = now > before ? now : before / MILLISECOND * MILLISECOND + MILLISECOND };
+	item.present &= ~(uint32_t)ITEM_NO_MODIFIED;
 	item.received = call->now;
 	item.account = call->subject->account;
 	error = store_item_put(

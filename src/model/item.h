@@ -71,6 +71,7 @@ enum item_property { /* bits of `present` */
 	ITEM_HAS_MARKINGS = 1u << 7,
 	ITEM_NUMBER_MODIFIED = 1u << 8, /* MISP: the time came as a number, not as a text of digits */
 	ITEM_NUMBER_PUBLISHED = 1u << 9,
+	ITEM_NO_MODIFIED = 1u << 10, /* the object has none: `modified` stands in for it, and is not written */
 };
 
 struct item {
