@@ -1,5 +1,5 @@
-"""The loop: an indicator given at the centre until it is in force at 1,000 connected sensors, with 100 further updates a second; and again after
-the centre was restarted.
+"""The loop: a first sighting that one member's people report until the indicator is in force at 1,000 connected sensors, with 100 updates a second by
+eight other members; and again after the centre was restarted, when all 1,000 come back at once with the numbers that they have.
 
 1,000 connections over TLS, of 50 sensors of 50 organisations, are held by one process that notes when each line came (bench/loop_clients.py); 20
 are `noroshi follow` with a real `noroshi sensor` on one interface of a namespace, where "in force" means that a packet raised an alert: the time
@@ -9,9 +9,7 @@ import http.client
 import json
 import os
 import signal
-import sqlite3
 import ssl
-import statistics
 import subprocess
 import sys
 import threading
@@ -29,17 +27,18 @@ ORGANISATIONS, CONNECTIONS, SENSORS, UPDATES = 50, 1000, 20, 100
 class Giver(threading.Thread):
     """Gives an indicator every so often over one connection; `when` says when each was asked for."""
 
-    def __init__(self, centre, name, every):
+    def __init__(self, centre, name, every, token, verb="indicators"):
         super().__init__(daemon=True)
-        self.centre, self.name_, self.every, self.count, self.failed, self.going = centre, name, every, 0, 0, True
+        self.centre, self.name_, self.every, self.token, self.path = centre, name, every, token, "/v1/communities/1/" + verb
+        self.count, self.failed, self.going = 0, 0, True
 
     def connect(self):
         context = ssl.create_default_context(cafile=self.centre.certificate)
         return http.client.HTTPSConnection("127.0.0.1", self.centre.port, timeout=60, context=context)
 
     def give(self, connection, value):
-        connection.request("POST", "/v1/communities/1/indicators", body=json.dumps({"type": "domain", "value": value, "action": "alert"}),
-                           headers={"Authorization": "Bearer " + self.centre.analyst, "Content-Type": "application/json"})
+        connection.request("POST", self.path, body=json.dumps({"type": "domain", "value": value, "action": "alert"}),
+                           headers={"Authorization": "Bearer " + self.token, "Content-Type": "application/json"})
         answer = connection.getresponse()
         answer.read()
         return answer.status == 201
@@ -68,12 +67,16 @@ def spread(values):
     return f"p50 {values[len(values) // 2] * 1000:.0f} ms, p99 {values[min(len(values) - 1, int(len(values) * 0.99))] * 1000:.0f} ms, most {values[-1] * 1000:.0f} ms ({len(values)})"
 
 
-def make_community(folder):
-    with sqlite3.connect(folder + "/state/noroshi.db", timeout=30) as store:
-        store.execute("INSERT INTO community VALUES (1, randomblob(16), 'all', 'x', 'x', 0, NULL, 'p', 'c', 'r', 0, 1, 0, 0, 1, 1)")
-        for number in range(1, ORGANISATIONS + 1):
-            store.execute("INSERT INTO membership (community, organisation, role, valid_from, valid_to, version) VALUES (1, ?, 1, 0, 0, 1)", (number,))
-    store.close()
+def make_community(centre):
+    """Everybody is a member; a token of the people of each of the first nine."""
+    centre.ask("POST", "/v1/communities", {"name": "all", "purpose": "bench", "content": "indicators", "recipients": "members"})
+    tokens = []
+    for number in range(1, ORGANISATIONS + 1):
+        centre.ask("PUT", f"/v1/communities/all/members/{number}", {"role": "member"})
+        if number <= 9:
+            made = centre.ask("POST", "/v1/accounts", {"name": f"csirt-{number}", "role": "member", "organisation": number, "title": "csirt", "mail": f"csirt-{number}@example.org"})
+            tokens.append(centre.ask("POST", f"/v1/accounts/{made['id']}/tokens", {"name": "bench"})["token"])
+    return tokens
 
 
 def restart(centre):
@@ -133,37 +136,60 @@ def probe(giver, wire, sensors, frame, names, asked):
     return when
 
 
-def measured(folder, centre, tokens, quick, result, label, sensors, wire, frame, asked):
-    clients = subprocess.Popen([sys.executable, os.path.join(os.path.dirname(os.path.abspath(__file__)), "loop_clients.py"), str(centre.port), centre.certificate, str(CONNECTIONS)],
-                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    clients.stdin.write(json.dumps(tokens) + "\n")
-    clients.stdin.flush()
-    say(f"{label}: " + clients.stdout.readline().strip())
-    givers = [Giver(centre, f"{label}{i}", 8 / UPDATES) for i in range(8)]
+class Clients:
+    """The 1,000 connections, in a process of their own."""
+
+    def __init__(self, centre, tokens):
+        program = os.path.join(os.path.dirname(os.path.abspath(__file__)), "loop_clients.py")
+        self.process = subprocess.Popen([sys.executable, program, str(centre.port), centre.certificate, str(CONNECTIONS)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.tell(json.dumps(tokens))
+
+    def tell(self, words):
+        self.process.stdin.write(words + "\n")
+        self.process.stdin.flush()
+
+    def ask(self, words):
+        self.tell(words)
+        return json.loads(self.process.stdout.readline())
+
+    def wait(self):
+        """Until all follow; seconds."""
+        began = time.monotonic()
+        while self.ask("who") < CONNECTIONS:
+            if time.monotonic() - began > 120:
+                sys.exit("bench: the connections were not all there within two minutes")
+            time.sleep(0.05)
+        return time.monotonic() - began
+
+
+def measured(centre, people, quick, result, label, sensors, wire, frame, asked):
+    """{name: when it was reported} of the probes; beside them updates by eight others."""
+    givers = [Giver(centre, f"{label}{i}", 8 / UPDATES, people[i]) for i in range(8)]
+    reporter = Giver(centre, label, 0, people[8], "sightings")
     for giver in givers:
         giver.start()
     time.sleep(3)
     before, began, counted = centre.cpu(), time.monotonic(), sum(giver.count for giver in givers)
     names = [f"probe{label}{i}.example" for i in range(10 if quick else 40)]
-    when = probe(givers[0], wire, sensors, frame, names, asked)
+    when = probe(reporter, wire, sensors, frame, names, asked)
     seconds = time.monotonic() - began
     after = centre.cpu()
-    rate = (sum(giver.count for giver in givers) - counted) / seconds
+    result[f"{label}: updates/s meanwhile"] = round((sum(giver.count for giver in givers) - counted) / seconds, 1)
+    result[f"{label}: updates that failed"] = sum(giver.failed for giver in givers)
     for giver in givers:
         giver.going = False
     time.sleep(1)
-    clients.stdin.write("end\n")
-    clients.stdin.flush()
-    said = json.loads(clients.stdout.readline())
-    clients.wait(timeout=60)
-    reached = [said["met"].get(name, []) for name in names]
-    result[f"{label}: updates/s meanwhile"] = round(rate, 1)
-    result[f"{label}: line at a connection"] = spread([at - when[name] for name, times in zip(names, reached) for at in times])
-    result[f"{label}: line at the last of {CONNECTIONS}"] = spread([max(times) - when[name] for name, times in zip(names, reached) if len(times) == CONNECTIONS])
     result[f"{label}: alert at a real sensor"] = spread([sensor.seen[name] - when[name] for sensor in sensors for name in names if name in sensor.seen])
-    result[f"{label}: missed"] = sum(len(times) != CONNECTIONS for times in reached) + sum(name not in sensor.seen for sensor in sensors for name in names)
     result[f"{label}: CPU of the centre"] = {name: round((after[name] - before[name]) / seconds, 2) for name in after}
-    result[f"{label}: bytes/s to connections"] = round(said["bytes"] / said["seconds"])
+    return when
+
+
+def summed(said, when, sensors, result, label):
+    """What the connections say of the probes of this label."""
+    reached = [said["met"].get(name, []) for name in when]
+    result[f"{label}: line at a connection"] = spread([at - when[name] for name, times in zip(when, reached) for at in times])
+    result[f"{label}: line at the last of {CONNECTIONS}"] = spread([max(times) - when[name] for name, times in zip(when, reached) if len(times) == CONNECTIONS])
+    result[f"{label}: missed"] = sum(len(times) != CONNECTIONS for times in reached) + sum(name not in sensor.seen for sensor in sensors for name in when)
     result["failed"] = result.get("failed", False) or result[f"{label}: missed"] > 0
 
 
@@ -190,18 +216,26 @@ def inside(folder, quick):
             file.write("loop = { rate = 100000000; };\n")
         restart(centre)
         tokens = [token for _, token in centre.organisations([f"member-{i}" for i in range(ORGANISATIONS)])]
-        make_community(folder)
+        people = make_community(centre)
         sensors = [RealSensor(folder, centre, i, tokens[i]) for i in range(SENSORS)]
-        wire = peer_socket("pair1")
+        wire, clients = peer_socket("pair1"), Clients(centre, tokens)
         try:
-            time.sleep(5)
-            measured(folder, centre, tokens, quick, result, "first", sensors, wire, frame, asked)
+            say(f"{CONNECTIONS} connections within {clients.wait():.1f} s")
+            time.sleep(2)
+            first = measured(centre, people, quick, result, "first", sensors, wire, frame, asked)
             began = time.monotonic()
             restart(centre)
             result["restart, s"] = round(time.monotonic() - began, 1)
-            measured(folder, centre, tokens, quick, result, "restarted", sensors, wire, frame, asked)
+            result[f"{CONNECTIONS} are back after it, s"] = round(clients.wait(), 1)
+            again = measured(centre, people, quick, result, "restarted", sensors, wire, frame, asked)
+            said = clients.ask("end")
+            summed(said, first, sensors, result, "first")
+            summed(said, again, sensors, result, "restarted")
+            result["bytes to connections"], result["connections that ended"] = said["bytes"], said["lost"]
             result["memory of the centre, MiB"] = {name: value >> 20 for name, value in centre.peak().items()}
         finally:
+            clients.process.kill()
+            clients.process.wait()
             for sensor in sensors:
                 sensor.stop()
     return result

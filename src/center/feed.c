@@ -14,33 +14,46 @@
 #include <string.h>
 
 #define AT_ONCE 1000      /* changes of one round */
+#define LINES_BYTES 32768 /* of one message */
 #define PAGE 2000u        /* changes in front of a feed; with more the machine asks again */
 #define PAGE_BYTES 800000 /* and their bytes */
 #define EPOCH_KEY "shared.epoch"
 
 /* ── to the front ─ */
 
+/* Lines of one community after the other are one message: encoded once, however many follow. */
 struct telling {
 	struct keeper *keeper;
+	struct builder lines;
+	uint32_t community;
+	uint64_t last; /* number of the last line */
 	bool full;
 };
+
+static void send_lines(struct telling *telling)
+{
+	struct builder body = { 0 };
+	if (telling->lines.size == 0 || telling->full)
+		return;
+	put_u32(&body, telling->community);
+	put_text(&body, (struct text){ telling->lines.at, telling->lines.size });
+	telling->full =
+	    body.failed || telling->lines.failed || channel_waiting(telling->keeper->front) > CHANNEL_LARGEST / 4 ||
+	    channel_send(telling->keeper->front, MESSAGE_SHARED, 0, (struct text){ body.at, body.size }) != OK;
+	if (!telling->full)
+		telling->keeper->fed = telling->last;
+	builder_free(&body);
+	builder_clear(&telling->lines);
+}
 
 static void tell(void *context, const struct shared *row)
 {
 	struct telling *telling = context;
-	struct builder body = { 0 }, line = { 0 };
-	if (telling->full)
-		return;
-	shared_write_line(row, &line);
-	put_u32(&body, row->community);
-	put_text(&body, (struct text){ line.at, line.size });
-	telling->full =
-	    body.failed || line.failed || channel_waiting(telling->keeper->front) > CHANNEL_LARGEST / 4 ||
-	    channel_send(telling->keeper->front, MESSAGE_SHARED, 0, (struct text){ body.at, body.size }) != OK;
-	if (!telling->full)
-		telling->keeper->fed = row->number;
-	builder_free(&body);
-	builder_free(&line);
+	if (telling->community != row->community || telling->lines.size > LINES_BYTES)
+		send_lines(telling);
+	telling->community = row->community;
+	telling->last = row->number;
+	shared_write_line(row, &telling->lines);
 }
 
 void feed_round(struct keeper *keeper)
@@ -62,6 +75,8 @@ void feed_round(struct keeper *keeper)
 	struct telling telling = { .keeper = keeper };
 	if (store_shared_since(keeper->store, work.scope, keeper->fed, AT_ONCE, tell, &telling, &failure) != OK)
 		log_write(LOG_ERROR, "what is shared cannot be read", LOG_FIELD_STRING("why", failure.words));
+	send_lines(&telling);
+	builder_free(&telling.lines);
 	work_end(&work);
 }
 

@@ -4,8 +4,12 @@ members and of nobody else, as far as the release rule lets it; what is revoked,
 leaves them."""
 import datetime
 import http.client
+import ipaddress
 import json
+import os
+import random
 import ssl
+import tempfile
 import threading
 import time
 import uuid
@@ -307,6 +311,87 @@ def test_two_sources_block_what_one_alone_does_not_and_trust_is_the_communitys_w
         rule = world.done("PATCH", "/v1/communities/1/rule", {"alone": "observe", "rate": 7}, world.people["alpha"])
         assert rule["alone"] == "observe" and rule["rate"] == 7 and rule["least"] == 1, rule
         wait_for(lambda: set(feed.values().values()) <= {"observe"}, 20, "what stood to be lowered")
+        world.end()
+
+
+OWN, OWN_NAMES = [ipaddress.ip_network("203.0.113.0/24"), ipaddress.ip_network("2001:db8:aaaa::/48")], ["harbour.lg.jp", "mizu.example"]
+LISTED, LISTED_NAMES = [ipaddress.ip_network("9.9.9.9/32"), ipaddress.ip_network("2620:fe::/48")], ["search.example"]
+
+
+def warninglists(folder):
+    os.chmod(folder, 0o755)
+    for name, kind, about, entries in (("resolvers", "cidr", "ip-dst", [str(each) for each in LISTED]), ("visited", "hostname", "domain", LISTED_NAMES)):
+        with open(os.path.join(folder, name + ".json"), "w", encoding="utf-8") as file:
+            json.dump({"name": name, "description": "", "version": 1, "type": kind, "matching_attributes": [about], "list": entries}, file)
+    return folder
+
+
+def is_ground(value):
+    """By what the test knows of addresses and names, not by the program's words."""
+    host = value.split("://")[-1].split("/")[0].split("@")[-1]
+    host = host[1:].split("]")[0] if host.startswith("[") else host.rsplit(":", 1)[0] if host.count(":") == 1 else host
+    try:
+        network = ipaddress.ip_network(value if "/" in value and "://" not in value else host, strict=False)
+    except ValueError:
+        return any(host == each or host.endswith("." + each) or each.endswith("." + host) for each in OWN_NAMES + LISTED_NAMES)
+    if network.version == 6 and network.prefixlen >= 96 and network.network_address.ipv4_mapped:
+        network = ipaddress.ip_network((int(network.network_address) & 0xFFFFFFFF, network.prefixlen - 96))
+    return any(network.version == each.version and network.overlaps(each) for each in OWN + LISTED)
+
+
+def poison(dice):
+    """(kind, value) as the poisoner writes it."""
+    kind = dice.choice(("address", "domain", "url"))
+    own = dice.random() < 0.5
+    address = dice.choice((f"203.0.113.{dice.randrange(256)}", f"203.0.{dice.choice((112, 113))}.0/{dice.randrange(16, 32)}", f"2001:db8:aaaa:{dice.randrange(65536):x}::1", "9.9.9.9", "2620:fe::9",
+                           f"::ffff:203.0.113.{dice.randrange(256)}")) if own else f"45.{dice.randrange(4)}.{dice.randrange(4)}.{dice.randrange(4)}"
+    name = dice.choice(("", "www.", "a.b.")) + dice.choice(OWN_NAMES + LISTED_NAMES) if own else f"evil{dice.randrange(40)}.example"
+    name = dice.choice((name, name.upper(), name.replace(".", "[.]"), name + "."))
+    if kind == "url":
+        host = name.rstrip(".") if dice.random() < 0.5 or "/" in address else f"[{address}]" if ":" in address else address
+        return kind, dice.choice(("http://", "hxxps://", "http://user@")) + host + dice.choice(("/", "/a?b=c", ":8080/x"))
+    return kind, address if kind == "address" else name
+
+
+def test_a_poisoner_blocks_nothing_that_is_a_members_or_listed_or_over_his_rate_or_his_alone():
+    with tempfile.TemporaryDirectory(prefix="noroshi-lists-") as lists, World('loop = { rate = 120; warninglists = "%s"; };\n' % warninglists(lists)) as world:
+        world.done("PUT", "/v1/communities/water/members/%d" % world.numbers["beta"], {"role": "member"})
+        world.done("PATCH", "/v1/communities/1/rule", {"alone": "block"}, world.tokens["analyst"])
+        for place in [{"prefix": str(each)} for each in OWN] + [{"domain": each} for each in OWN_NAMES]:
+            world.done("POST", "/v1/organisations/%d/space" % world.numbers["gamma"], place)
+        seed = int(os.environ.get("NOROSHI_SEED", "1"))
+        dice, gave = random.Random(seed), {"alpha": 0, "beta": 0}
+        print(f"# NOROSHI_SEED={seed}")
+        for turn in range(3000 if os.environ.get("NOROSHI_LONG") else 300):
+            kind, value = poison(dice)
+            who = "alpha" if dice.random() < 0.8 else "beta"  # somebody else, who says what he sees
+            door = dice.randrange(3)
+            if door < 2:
+                status, answer = world.json("POST", "/v1/communities/1/" + ("indicators", "sightings")[door], world.people[who], {"type": kind, "value": value, "action": "block"})
+                assert status in (201, 202, 400, 422, 429, 503), (status, answer)
+                gave[who] += status == 201
+            else:  # by TAXII, and then another action
+                path = {"address": "ipv4-addr:value" if "." in value else "ipv6-addr:value", "domain": "domain-name:value", "url": "url:value"}[kind]
+                item = indicator(pattern=f"[{path} = '{value}']")
+                world.add("drops", world.people[who], item)
+                world.json("PATCH", "/v1/items/" + item["id"], world.people[who], {"action": "block"})
+        time.sleep(2.5)  # sweeps
+        last = world.done("POST", "/v1/communities/1/indicators", {"type": "domain", "value": "end.example"}, world.tokens["analyst"])["id"]
+        feed = world.feeds["beta"]
+        wait_for(lambda: last in feed.lines, 20, "all that was given")
+        standing = [line for line in feed.lines.values() if "values" in line]
+        blocks = [value for line in standing if line["action"] == "block" for _, value in line["values"]]
+        print(f"# {len(standing)} stand, {len(blocks)} block")
+        assert not [value for value in blocks if is_ground(value)], [value for value in blocks if is_ground(value)]
+        assert not [value for line in standing for _, value in line["values"] if is_ground(value)], "by itself nothing of a member's travels"
+        by = {line["id"]: world.done("GET", "/v1/shared/%d" % line["id"], None, world.tokens["analyst"])["giver"] for line in standing}
+        givers = {}
+        for line in standing:
+            givers.setdefault(json.dumps(line["values"]), set()).add(by[line["id"]])
+        alone = [line for line in standing if line["action"] == "block" and len(givers[json.dumps(line["values"])]) < 2]
+        assert not alone, alone
+        assert blocks, "what two say and is in order is blocked"
+        assert len([line for line in standing if by[line["id"]] == world.numbers["alpha"]]) <= 120
         world.end()
 
 
