@@ -215,8 +215,9 @@ enum error item_change(struct call *call, struct failure *failure)
 		error = change(call, &item, failure);
 	const struct text *values = NULL;
 	uint32_t count = 0;
-	if (error == OK)
-		error = item_values_find(&item, call->arena, &values, &count, failure);
+	if (error != OK)
+		return error;
+	error = item_values_find(&item, call->arena, &values, &count, failure);
 	if (error == ERROR_INPUT && !input_has(call, "pattern")) /* it came so */
 		error = OK;
 	if (error != OK)
