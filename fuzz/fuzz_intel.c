@@ -3,7 +3,7 @@
  * and lines that nothing in an item can end, or begin anew, before their time.
  *
  * Sources: intel/source.c, intel/observable.c, intel/export.c, intel/export_lists.c, intel/export_rules.c,
- * intel/export_stix.c, intel/export_misp.c.
+ * intel/export_stix.c, intel/export_misp.c, intel/export_communities.c.
  */
 #include "base/json.h"
 #include "fuzz.h"
@@ -45,6 +45,19 @@ static bool begins_so(struct text line, const char *const *beginnings)
 	return false;
 }
 
+static void check_community(struct text line)
+{
+	struct json_parser *parser = json_parser_new(64);
+	struct json_value root;
+	CHECK(parser && json_parse(parser, line, &root, NULL) == OK);
+	struct text name = json_text(json_get(root, "name"));
+	CHECK(name.size > 0 && name.size < 64 && name.at[0] != '-');
+	for (size_t i = 0; i < name.size; i++)
+		CHECK(strchr("abcdefghijklmnopqrstuvwxyz0123456789-", name.at[i]));
+	CHECK(json_kind(json_get(root, "members")) == JSON_IS_ARRAY);
+	json_parser_free(parser);
+}
+
 static void check_line(const char *format, struct text line)
 {
 	static const char *const hosts[] = { "# block TLP:", "0.0.0.0 ", ":: ", NULL };
@@ -57,6 +70,8 @@ static void check_line(const char *format, struct text line)
 		CHECK(text_starts(line, TEXT("alert ")) && text_ends(line, TEXT(";)")));
 	else if (strcmp(format, "csv") == 0)
 		CHECK(memchr(line.at, ',', line.size));
+	else if (strcmp(format, "communities") == 0)
+		check_community(line);
 }
 
 static void check_text(const char *format, struct text text)

@@ -22,6 +22,7 @@ static const struct powercut_kind *const kinds[] = {
 	&kind_notice,
 	&kind_keeper,
 	&kind_backup,
+	&kind_parcel,
 };
 
 static void test_what_was_acknowledged_survives_a_power_cut(void **state)
