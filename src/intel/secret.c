@@ -7,11 +7,9 @@
 #include "base/base64.h"
 
 #include <ctype.h>
-#include <idn2.h>
 #include <stdio.h>
 #include <string.h>
 
-#define SHORT_WORD 6
 #define DEEPEST 3
 #define RUN 8 /* characters of the shortest base64 or hexadecimal that is decoded */
 
@@ -33,10 +31,17 @@ static void fold_character(struct builder *view, struct text text, size_t size, 
 }
 
 /* Lower case, half width, without what cannot be seen; malformed bytes are passed over. */
-static void fold(struct builder *view, struct text text)
+void secrets_fold(struct builder *view, struct text text)
 {
+	build_room(view, text.size);
 	while (text.size) {
 		uint32_t code = 0;
+		if ((unsigned char)text.at[0] < 0x80) { /* nearly all */
+			if (text.at[0] != 0 && text.at[0] != '\\')
+				build_char(view, (char)tolower((unsigned char)text.at[0]));
+			text = (struct text){ text.at + 1, text.size - 1 };
+			continue;
+		}
 		size_t size = text_utf8_character(text, &code);
 		if (size)
 			fold_character(view, text, size, code);
@@ -53,8 +58,14 @@ static void refang(struct builder *view, struct text text)
 	} forms[] = { { { "[dot]", 5 }, { ".", 1 } }, { { "(dot)", 5 }, { ".", 1 } }, { { "{dot}", 5 }, { ".", 1 } },
 		{ { " dot ", 5 }, { ".", 1 } }, { { "[at]", 4 }, { "@", 1 } }, { { "(at)", 4 }, { "@", 1 } },
 		{ { " at ", 4 }, { "@", 1 } } };
+	build_room(view, text.size);
 	while (text.size) {
 		size_t i = 0, count = sizeof forms / sizeof forms[0];
+		if (!memchr(" [](){}<>", text.at[0], 9)) {
+			build_char(view, text.at[0]);
+			text = (struct text){ text.at + 1, text.size - 1 };
+			continue;
+		}
 		while (i < count && !text_starts(text, forms[i].written))
 			i++;
 		size_t size = i < count ? forms[i].written.size : 1;
@@ -68,35 +79,6 @@ static void refang(struct builder *view, struct text text)
 
 /* ── searching one view ─ */
 
-static bool touches(struct text view, size_t from, size_t size)
-{
-	return (from > 0 && isalnum((unsigned char)view.at[from - 1])) ||
-	       (from + size < view.size && isalnum((unsigned char)view.at[from + size]));
-}
-
-static bool holds_word(struct text view, struct text word)
-{
-	size_t from = 0;
-	while (from < view.size) {
-		const char *at = memmem(view.at + from, view.size - from, word.at, word.size);
-		if (!at)
-			return false;
-		from = (size_t)(at - view.at);
-		if (word.size >= SHORT_WORD || !touches(view, from, word.size))
-			return true;
-		from++;
-	}
-	return false;
-}
-
-static bool is_theirs(const struct secrets *secrets, struct address address)
-{
-	for (size_t i = 0; i < secrets->prefix_count; i++)
-		if (prefix_contains(secrets->prefixes[i], address))
-			return true;
-	return false;
-}
-
 /* Four numbers between dots, dashes or underscores, in their order or reversed. */
 static bool is_their_quad(const struct secrets *secrets, const unsigned parts[4])
 {
@@ -108,7 +90,7 @@ static bool is_their_quad(const struct secrets *secrets, const unsigned parts[4]
 	snprintf(text[0], sizeof text[0], "%u.%u.%u.%u", parts[0], parts[1], parts[2], parts[3]);
 	snprintf(text[1], sizeof text[1], "%u.%u.%u.%u", parts[3], parts[2], parts[1], parts[0]);
 	for (int i = 0; i < 2; i++)
-		if (address_parse(text_of(text[i]), &address) && is_theirs(secrets, address))
+		if (address_parse(text_of(text[i]), &address) && secrets_hold_address(secrets, address))
 			return true;
 	return false;
 }
@@ -159,7 +141,8 @@ static bool holds_v6(const struct secrets *secrets, struct text view)
 		while (run.size && (run.at[run.size - 1] == '.' ||
 				       (run.size > 2 && run.at[run.size - 1] == ':' && run.at[run.size - 2] != ':')))
 			run.size--;
-		if (memchr(run.at, ':', run.size) && address_parse(run, &address) && is_theirs(secrets, address))
+		if (memchr(run.at, ':', run.size) && address_parse(run, &address) &&
+		    secrets_hold_address(secrets, address))
 			return true;
 		i += size ? size : 1;
 	}
@@ -168,10 +151,8 @@ static bool holds_v6(const struct secrets *secrets, struct text view)
 
 static bool holds(const struct secrets *secrets, struct text view)
 {
-	for (size_t i = 0; i < secrets->word_count; i++)
-		if (holds_word(view, secrets->words[i]))
-			return true;
-	return secrets->prefix_count && (holds_quad(secrets, view) || holds_v6(secrets, view));
+	return secrets_hold_word(secrets, view) ||
+	       (secrets->prefix_count && (holds_quad(secrets, view) || holds_v6(secrets, view)));
 }
 
 /* ── decoding ─ */
@@ -262,7 +243,7 @@ static bool look(const struct secrets *secrets, struct text text, int depth)
 {
 	struct builder folded = { 0 }, meant = { 0 }, plain = { 0 };
 	bool escaped = false;
-	fold(&folded, text);
+	secrets_fold(&folded, text);
 	refang(&meant, (struct text){ folded.at, folded.size });
 	bool found = holds(secrets, (struct text){ folded.at, folded.size }) ||
 		     holds(secrets, (struct text){ meant.at, meant.size });
@@ -281,49 +262,4 @@ static bool look(const struct secrets *secrets, struct text text, int depth)
 bool secrets_found(const struct secrets *secrets, struct text text)
 {
 	return look(secrets, text, 0);
-}
-
-/* ── what is looked for ─ */
-
-static bool add(struct text *words, size_t *count, struct text word, struct arena *arena)
-{
-	struct builder folded = { 0 };
-	fold(&folded, text_trim(word));
-	struct text whole = { folded.at, folded.size };
-	bool fine = !folded.failed;
-	for (size_t i = 0; i < *count && fine && whole.size; i++)
-		if (text_equal(words[i], whole))
-			whole.size = 0;
-	if (fine && whole.size) {
-		char *copy = arena_string(arena, whole);
-		fine = copy != NULL;
-		words[(*count)++] = (struct text){ copy, whole.size };
-	}
-	builder_free(&folded);
-	return fine;
-}
-
-bool secrets_make(struct secrets *secrets, const struct text *words, size_t word_count, const struct prefix *prefixes,
-    size_t prefix_count, struct arena *arena)
-{
-	struct text *all = arena_take(arena, (3 * word_count + 1) * sizeof *all);
-	size_t count = 0;
-	*secrets = (struct secrets){ .words = all, .prefixes = prefixes, .prefix_count = prefix_count };
-	if (!all)
-		return false;
-	for (size_t i = 0; i < word_count; i++) {
-		char *word = arena_string(arena, words[i]), *encoded = NULL;
-		bool fine = word && add(all, &count, words[i], arena);
-		if (fine && idn2_to_ascii_8z(word, &encoded, IDN2_NONTRANSITIONAL) == IDN2_OK)
-			fine = add(all, &count, text_of(encoded), arena);
-		idn2_free(encoded);
-		encoded = NULL;
-		if (fine && idn2_to_unicode_8z8z(word, &encoded, 0) == IDN2_OK)
-			fine = add(all, &count, text_of(encoded), arena);
-		idn2_free(encoded);
-		if (!fine)
-			return false;
-	}
-	secrets->word_count = count;
-	return true;
 }

@@ -4,8 +4,9 @@
  * between, defanged ("aoba[.]example", "hxxp"), escaped as in a regular expression, percent- and quoted-printable,
  * base64 (at any offset, UTF-16 too), hexadecimal, punycode (RFC 3492), reversed for in-addr.arpa, with dashes.
  *
- * What is meant to be found is a list of a few hundred words; what is looked through is one property of one item. A
- * word of fewer than six bytes is found only where no letter or digit of ASCII touches it ("ume" is not in "volume").
+ * What is meant to be found may be tens of thousands of words: an index of their first bytes makes looking cost as much
+ * as the text is long (some 10 ns a byte and view). What is looked through is one property of one item. A word of fewer
+ * than six bytes is found only where no letter or digit of ASCII touches it ("ume" is not in "volume").
  */
 #ifndef NOROSHI_INTEL_SECRET_H
 #define NOROSHI_INTEL_SECRET_H
@@ -15,15 +16,25 @@
 #include "net/address.h"
 
 struct secrets {
-	const struct text *words; /* as secrets_make() folded them */
+	const struct text *words; /* as secrets_make() folded them, ascending */
 	size_t word_count;
-	const struct prefix *prefixes; /* the caller's */
+	const struct prefix *prefixes; /* by length, then by address */
 	size_t prefix_count;
+	const uint8_t *beginnings; /* a bit for each hash of four first bytes */
+	size_t short_count;        /* words of fewer than four bytes, which lie in `shorts` */
+	const struct text *shorts;
 };
 
-/* Names, titles, domains as people write them (empty ones are passed over). false: no memory. */
+/* Names, titles, domains as people write them (empty ones are passed over). Copies them into the arena. false: no
+ * memory. */
 bool secrets_make(struct secrets *secrets, const struct text *words, size_t word_count, const struct prefix *prefixes,
     size_t prefix_count, struct arena *arena);
+/* Appends the form in which texts and words are compared. */
+void secrets_fold(struct builder *view, struct text text);
+/* secret_index.c: whether a text in the form of the words holds one of them; whether one of the prefixes holds the
+ * address. */
+bool secrets_hold_word(const struct secrets *secrets, struct text view);
+bool secrets_hold_address(const struct secrets *secrets, struct address address);
 /* true as well when there is no memory to look. */
 bool secrets_found(const struct secrets *secrets, struct text text);
 

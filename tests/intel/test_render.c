@@ -270,6 +270,76 @@ static void test_what_is_planted_anywhere_in_any_writing_does_not_survive(void *
 	assert_true(refused > 20 && taken > 500);
 }
 
+/* ── the index ─ */
+
+static bool is_alone(const char *text, size_t from, size_t size)
+{
+	return !(from && isalnum((unsigned char)text[from - 1])) && !isalnum((unsigned char)text[from + size]);
+}
+
+/* One word after the other, as secret.h says. */
+static bool found_one_by_one(char words[][12], size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++)
+		for (const char *at = text; *words[i] && (at = strstr(at, words[i])); at++)
+			if (strlen(words[i]) >= 6 || is_alone(text, (size_t)(at - text), strlen(words[i])))
+				return true;
+	return false;
+}
+
+static void test_many_words_are_found_as_one_by_one(void **unused)
+{
+	(void)unused;
+	unsigned found = 0;
+	for (int round = 0; round < 4000; round++) {
+		char words[40][12], text[48];
+		struct text list[40];
+		struct secrets secrets;
+		struct arena *arena = arena_new(0);
+		size_t count = below(40), size = below(47);
+		for (size_t i = 0; i < count; i++) {
+			size_t length = below(11);
+			for (size_t c = 0; c < length; c++)
+				words[i][c] = "ab-"[below(3)];
+			words[i][length] = 0;
+			list[i] = text_of(words[i]);
+		}
+		for (size_t c = 0; c < size; c++)
+			text[c] = "ab- "[below(4)];
+		text[size] = 0;
+		assert_true(secrets_make(&secrets, list, count, NULL, 0, arena));
+		bool expected = found_one_by_one(words, count, text);
+		assert_int_equal(secrets_hold_word(&secrets, text_of(text)), expected);
+		found += expected;
+		arena_free(arena);
+	}
+	assert_true(found > 400 && found < 3900);
+}
+
+static void test_networks_of_any_length_are_found(void **unused)
+{
+	(void)unused;
+	for (int round = 0; round < 3000; round++) {
+		struct prefix prefixes[12];
+		struct secrets secrets;
+		struct arena *arena = arena_new(0);
+		size_t count = below(12);
+		for (size_t i = 0; i < count; i++) {
+			struct address address = { { 0 } };
+			address.bytes[0] = (uint8_t)below(4);
+			address.bytes[1] = (uint8_t)below(256);
+			prefixes[i] = prefix_of(address, (uint8_t)(1 + below(16)));
+		}
+		assert_true(secrets_make(&secrets, NULL, 0, prefixes, count, arena));
+		struct address asked = { { (uint8_t)below(4), (uint8_t)below(256), (uint8_t)below(256) } };
+		bool expected = false;
+		for (size_t i = 0; i < count; i++)
+			expected |= prefix_contains(prefixes[i], asked);
+		assert_int_equal(secrets_hold_address(&secrets, asked), expected);
+		arena_free(arena);
+	}
+}
+
 /* ── the rules one by one ─ */
 
 static enum error render(struct bench *bench, const char *json, struct rendering *rendering, struct failure *failure)
@@ -395,6 +465,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_planted_anywhere_in_any_writing_does_not_survive),
+		cmocka_unit_test(test_many_words_are_found_as_one_by_one),
+		cmocka_unit_test(test_networks_of_any_length_are_found),
 		cmocka_unit_test(test_the_centre_vouches_and_the_giver_is_nowhere),
 		cmocka_unit_test(test_what_cannot_be_missing_refuses_with_its_path_and_not_the_secret),
 		cmocka_unit_test(test_identifiers_made_from_contents_are_made_anew_and_still_meet),
