@@ -100,16 +100,22 @@ json_t *item_facts(const struct call *call, const struct item *item)
 	return row;
 }
 
+void output_lines(json_t *object, const char *name, struct text json)
+{
+	json_t *read = json.size ? json_loadb(json.at, json.size, JSON_ALLOW_NUL, NULL) : NULL;
+	char *lines = read ? json_dumps(read, JSON_INDENT(2)) : NULL;
+	if (lines)
+		output_string(object, name, lines);
+	free(lines);
+	json_decref(read);
+}
+
 void output_object(json_t *object, const char *name, const struct item *item)
 {
 	struct builder text = { 0 };
 	if (item->form <= ITEM_STIX_20)
 		item_to_stix(item, &text);
-	json_t *read = text.failed || !text.size ? NULL : json_loadb(text.at, text.size, JSON_ALLOW_NUL, NULL);
-	char *lines = read ? json_dumps(read, JSON_INDENT(2) | JSON_PRESERVE_ORDER) : NULL;
-	if (lines)
-		output_string(object, name, lines);
-	free(lines);
-	json_decref(read);
+	if (!text.failed)
+		output_lines(object, name, (struct text){ text.at, text.size });
 	builder_free(&text);
 }

@@ -158,7 +158,8 @@ enum error item_page(struct call *call, struct failure *failure)
 	output_text(shown, "description", item.description);
 	json_object_set_new(call->output, "is_own", json_boolean(item.organisation == call->subject->organisation));
 	json_object_set_new(call->output, "is_indicator", json_boolean(item.kind == ITEM_INDICATOR));
-	return show_around(call, &item, failure);
+	error = output_steps(call, item.organisation, item.id, (struct uuid){ 0 }, failure);
+	return error == OK ? show_around(call, &item, failure) : error;
 }
 
 /* ── making one ─ */

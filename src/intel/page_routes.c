@@ -3,6 +3,8 @@
  */
 #include "intel/pages.h"
 
+#include "intel/releases.h"
+
 static const char *const circles[] = { "sector", "council", "isac", "closed", "bilateral", "open", NULL };
 static const char *const namings[] = { "anywhere", "within", "nowhere", NULL };
 static const char *const roles[] = { "reader", "member", "steward", NULL };
@@ -91,7 +93,7 @@ static const struct field items_fields[] = {
 	{ "label", FIELD_TEXT, IN_QUERY, false, 255, .summary = "One of its labels." },
 	{ "tlp", FIELD_CHOICE, IN_QUERY, false, .choices = tlps, .summary = "Its level." },
 	{ "holds", FIELD_CHOICE, IN_QUERY, false, .choices = holds, .summary = "Indicators in force, or not." },
-	{ "organisation", FIELD_INTEGER, IN_QUERY, false, .least = 0, .most = UINT32_MAX,
+	{ "organisation", FIELD_INTEGER, IN_QUERY, false, .least = 0, .most = 4294967295,
 	    .summary = "Whose; 0 = the centre's." },
 	{ "from", FIELD_TIME, IN_QUERY, false, .summary = "Received at or after this." },
 	{ "to", FIELD_TIME, IN_QUERY, false, .summary = "Received before this." },
@@ -132,6 +134,73 @@ static const struct field item_change_fields[] = {
 	{ NULL },
 };
 
+#define RELEASE                                                                                                        \
+	{                                                                                                              \
+		"release", FIELD_UUID, IN_PATH, true, .summary = "Its UUID."                                           \
+	}
+/* Of a release that is wanted: in the query to look at it, in the body to decide. */
+#define WISH(place_)                                                                                                   \
+	{ "tlp", FIELD_CHOICE, place_, false, .choices = tlps, .summary = "The item's own when absent." },             \
+	    { "named", FIELD_LIST, place_, false, 500,                                                                 \
+		    .summary = "For TLP:RED: short names or numbers of the organisations that may read it." },         \
+	    { "split", FIELD_BOOLEAN, place_, false, .summary = "Facts about the victim stay behind." },               \
+	    { "purpose", FIELD_LINES, place_, false, 1023,                                                             \
+		    .summary = "Why it is released; the community's when absent." },                                   \
+	    { "content", FIELD_LINES, place_, false, 1023, .summary = "What it is; the community's when absent." },    \
+	{                                                                                                              \
+		"recipients", FIELD_LINES, place_, false, 1023,                                                        \
+		    .summary = "With whom it may be shared further; the community's when absent."                      \
+	}
+#define LOOK { "community", FIELD_TEXT, IN_QUERY, false, 63, .summary = "To which community, by name." }, WISH(IN_QUERY)
+#define DECIDE                                                                                                         \
+	{ "community", FIELD_TEXT, IN_BODY, true, 63, .summary = "To which community, by name." },                     \
+	    { "seen", FIELD_TIME, IN_BODY, false, .summary = "`modified` of the version that was looked at." },        \
+	    WISH(IN_BODY)
+
+static const struct field shared_fields[] = {
+	{ "community", FIELD_TEXT, IN_QUERY, false, 63, .summary = "Of this community alone, by name." },
+	{ "tlp", FIELD_CHOICE, IN_QUERY, false, .choices = tlps, .summary = "Its level." },
+	{ "type", FIELD_TEXT, IN_QUERY, false, 191, .summary = "Of the object, such as malware." },
+	{ "text", FIELD_TEXT, IN_QUERY, false, 255, .summary = "Somewhere in it." },
+	LIST,
+	{ NULL },
+};
+static const struct field release_fields[] = { RELEASE, { NULL } };
+static const struct field look_item_fields[] = { ITEM, LOOK, { NULL } };
+static const struct field look_release_fields[] = { RELEASE, LOOK, { NULL } };
+static const struct field decide_item_fields[] = { ITEM, DECIDE, { NULL } };
+static const struct field decide_release_fields[] = { RELEASE, DECIDE, { NULL } };
+static const struct field withdraw_fields[] = {
+	RELEASE,
+	{ "reason", FIELD_TEXT, IN_BODY, false, 255, .summary = "For the log." },
+	{ NULL },
+};
+static const struct field withdraw_form_fields[] = {
+	RELEASE,
+	{ "reason", FIELD_TEXT, IN_BODY, true, 255, .summary = "For the log." },
+	{ NULL },
+};
+static const struct field note_fields[] = {
+	RELEASE,
+	{ "text", FIELD_LINES, IN_BODY, true, 16384, .summary = "What one has to say about it." },
+	{ NULL },
+};
+static const struct field had_fields[] = {
+	{ "organisation", FIELD_INTEGER, IN_PATH, true, .least = 1, .most = 4294967295,
+	    .summary = "Number of the organisation." },
+	LIST,
+	{ NULL },
+};
+
+#define READ(path_, name_, summary_, fields_, action_, handle_)                                                        \
+	{                                                                                                              \
+		ROUTE_JSON, "GET", "/v1" path_, name_, summary_, fields_, action_, .handle = handle_                   \
+	}
+/* The same change for programs and for a page's form. */
+#define CHANGE(path_, name_, summary_, fields_, action_, handle_)                                                      \
+	{                                                                                                              \
+		ROUTE_JSON, "POST", "/v1" path_, name_, summary_, fields_, action_, .changes = true, .handle = handle_ \
+	}
 #define PAGE(path_, page_, summary_, fields_, action_, handle_)                                                        \
 	{                                                                                                              \
 		ROUTE_PAGE, "GET", path_, page_ "-page", summary_, fields_, action_, .page = page_, .handle = handle_  \
@@ -167,5 +236,47 @@ const struct route page_routes[] = {
 	    ACTION_ITEM_READ, item_page),
 	FORM("/items/{item}", "item-change", "Change an item of one's own: a new version of it.", item_change_fields,
 	    ACTION_ITEM_WRITE, item_change_form),
+	PAGE("/shared", "shared", "What is shared with one's organisation, as it sees it.", shared_fields,
+	    ACTION_ITEM_READ, shared_page),
+	READ("/releases", "release-list", "What is shared with one's organisation, with its renderings.", shared_fields,
+	    ACTION_ITEM_READ, release_list),
+	PAGE("/shared/{release}", "release", "One release: what its community sees, its steps, what others wrote.",
+	    release_fields, ACTION_ITEM_READ, release_page),
+	READ("/releases/{release}", "release-read", "One release: what its community sees, and what was taken out.",
+	    release_fields, ACTION_ITEM_READ, release_read),
+	READ("/items/{item}/releases", "item-releases", "An item's releases, from the first circle on.", item_fields,
+	    ACTION_ITEM_READ, release_steps),
+	{ ROUTE_PAGE, "GET", "/items/{item}/release", "release-new-page",
+	    "Look at what a community would see of an item, and decide.", look_item_fields, ACTION_RELEASE_WRITE,
+	    .page = "release-new", .handle = release_new_page },
+	{ ROUTE_PAGE, "GET", "/shared/{release}/release", "release-widen-page",
+	    "Look at what a wider community would see, and decide.", look_release_fields, ACTION_RELEASE_WRITE,
+	    .page = "release-new", .handle = release_new_page },
+	READ("/items/{item}/preview", "release-preview",
+	    "What a community would see of an item, what was taken out, who the recipients are. Changes nothing.",
+	    look_item_fields, ACTION_RELEASE_WRITE, release_preview),
+	READ("/releases/{release}/preview", "release-widen-preview",
+	    "What a wider community would see of what was released. Changes nothing.", look_release_fields,
+	    ACTION_RELEASE_WRITE, release_preview),
+	CHANGE("/items/{item}/releases", "release-create", "Release an item to a community.", decide_item_fields,
+	    ACTION_RELEASE_WRITE, release_create),
+	FORM("/items/{item}/releases", "release-create", "Release an item to a community.", decide_item_fields,
+	    ACTION_RELEASE_WRITE, release_create),
+	CHANGE("/releases/{release}/releases", "release-widen", "Release further what was released.",
+	    decide_release_fields, ACTION_RELEASE_WRITE, release_create),
+	FORM("/shared/{release}/releases", "release-widen", "Release further what was released.", decide_release_fields,
+	    ACTION_RELEASE_WRITE, release_create),
+	CHANGE("/releases/{release}/withdraw", "release-withdraw", "Take a release back, for everybody at once.",
+	    withdraw_fields, ACTION_RELEASE_WRITE, release_withdraw),
+	FORM("/shared/{release}/withdraw", "release-withdraw", "Take a release back, for everybody at once.",
+	    withdraw_form_fields, ACTION_RELEASE_WRITE, release_withdraw),
+	CHANGE("/releases/{release}/notes", "release-note", "Write a note about it, for the same community.",
+	    note_fields, ACTION_RELEASE_WRITE, release_note),
+	FORM("/shared/{release}/notes", "release-note", "Write a note about it, for the same community.", note_fields,
+	    ACTION_RELEASE_WRITE, release_note),
+	READ("/organisations/{organisation}/had", "release-had",
+	    "What an organisation could ever read of what was released.", had_fields, ACTION_ITEM_READ, release_had),
+	PAGE("/organisations/{organisation}/had", "had", "What an organisation could ever read of what was released.",
+	    had_fields, ACTION_ITEM_READ, had_page),
 	{ .name = NULL },
 };

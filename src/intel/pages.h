@@ -27,11 +27,22 @@ enum error item_new_page(struct call *call, struct failure *failure);
 enum error item_create_form(struct call *call, struct failure *failure);
 enum error item_change_form(struct call *call, struct failure *failure);
 
+/* releases (release_pages.c); their changes are those of releases.h */
+enum error shared_page(struct call *call, struct failure *failure);
+enum error release_page(struct call *call, struct failure *failure);
+enum error release_new_page(struct call *call, struct failure *failure);
+enum error had_page(struct call *call, struct failure *failure);
+
 /* ── what several of them need ─ */
+
+/* An item's releases that the caller may know of, as `steps`. */
+enum error output_steps(
+    struct call *call, uint32_t organisation, struct text item, struct uuid shown, struct failure *failure);
 
 /* What a row of a list and the page of an item say of it (item_facts.c). */
 json_t *item_facts(const struct call *call, const struct item *item);
-/* The object, as it would be written, in lines. */
+/* An object of JSON, in lines: as it is, and as an item is written. */
+void output_lines(json_t *object, const char *name, struct text json);
 void output_object(json_t *object, const char *name, const struct item *item);
 
 /* Whoever asks, for another action than the route's; NULL when they may not do it at all. */

@@ -5,6 +5,8 @@
  */
 #include "model/policy.h"
 
+#include "base/catalog.h"
+
 static bool is_named(const struct release_standing *release, uint32_t organisation)
 {
 	for (uint32_t i = 0; i < release->named_count; i++) {
@@ -167,16 +169,16 @@ bool policy_release_withdraw(
 
 static const char *const words[RELEASE_ANSWERS] = {
 	[RELEASE_ALLOWED] = "allowed",
-	[RELEASE_UNKNOWN] = "There is no such item or community.",
+	[RELEASE_UNKNOWN] = N_("There is no such item or community."),
 	[RELEASE_NOT_YOURS] =
 	    "Only the item's owner, or who keeps the community that it comes from, may release it further.",
-	[RELEASE_LOOSER] = "Only the item's owner may release it below its TLP.",
-	[RELEASE_OWNER_ONLY] = "What is TLP:RED is released further by its owner alone.",
-	[RELEASE_NAMES_NEEDED] = "TLP:RED needs the organisations that may read it.",
-	[RELEASE_NAMES_REFUSED] = "Organisations are named for TLP:RED alone.",
-	[RELEASE_NOT_MEMBER] = "An organisation that is named is no member of the community.",
-	[RELEASE_TOO_OPEN] = "TLP:AMBER and TLP:AMBER+STRICT go to closed communities only.",
-	[RELEASE_UNSTATED] = "Neither the release nor the community says its purpose, content and recipients.",
+	[RELEASE_LOOSER] = N_("Only the item's owner may release it below its TLP."),
+	[RELEASE_OWNER_ONLY] = N_("What is TLP:RED is released further by its owner alone."),
+	[RELEASE_NAMES_NEEDED] = N_("TLP:RED needs the organisations that may read it."),
+	[RELEASE_NAMES_REFUSED] = N_("Organisations are named for TLP:RED alone."),
+	[RELEASE_NOT_MEMBER] = N_("An organisation that is named is no member of the community."),
+	[RELEASE_TOO_OPEN] = N_("TLP:AMBER and TLP:AMBER+STRICT go to closed communities only."),
+	[RELEASE_UNSTATED] = N_("Neither the release nor the community says its purpose, content and recipients."),
 };
 
 const char *release_answer_words(enum release_answer answer)

@@ -50,6 +50,19 @@ enum error store_release_next(
     struct store *, const struct scope *, nanoseconds after, struct arena *, struct release *, struct failure *);
 enum error store_release_rewrite(struct store *, const struct scope *, const struct release *, struct failure *);
 
+/* What the scope reads, with renderings, the last added first: of several releases of one item the one that it gets to
+ * see (policy_release_choose()), unless one community is asked for. A page may hold fewer than `limit` and still have a
+ * `next`: no more than RELEASE_STEPS rows are looked at in one go. */
+struct release_query {
+	uint32_t community; /* 0 = any */
+	int tlp;            /* -1 = any */
+	struct text type;   /* of the object; empty = any */
+	struct text words;  /* somewhere in the rendering, ASCII case apart; empty = any */
+};
+#define RELEASE_STEPS 20000u
+enum error store_release_list(struct store *, const struct scope *, const struct release_query *, struct page *,
+    struct arena *, void (*each)(void *, const struct release *), void *context, struct failure *);
+
 /* What an organisation could read at some time (policy_release_had()), the newest first, without renderings. Only for
  * the centre's people, of communities that do not keep them out, and for the organisation itself. */
 enum error store_release_had(struct store *, const struct scope *, const struct policy_snapshot *,

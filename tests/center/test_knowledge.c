@@ -188,7 +188,10 @@ static bool is_anothers_number(const struct trial *trial, const char *text)
 	struct sensor sensor; /* more of them are made while the test runs */
 	bool own = store_sensor_get(inside->store, inside->work, number, &sensor, NULL) == OK &&
 		   world_place(world, sensor.organisation) == place;
-	return number != 0 && (!place || (number != world->numbers[place] && !own));
+	/* Who is a member of a community is no secret to whoever keeps it. */
+	bool fellow = strncmp(trial->random.route->name, "member-", 7) == 0 && world_place(world, number) &&
+		      may_know(trial, MARK_ORGANISATION, world_place(world, number));
+	return number != 0 && (!place || (number != world->numbers[place] && !own && !fellow));
 }
 
 /* One that it is no member of. */
@@ -323,12 +326,17 @@ static void check_twin(struct trial *trial, const struct reply *reply)
 
 /* ── what happens elsewhere does not show ─ */
 
-/* Members of a community read each other's titles on its page. */
+/* Members of a community read each other's titles: on its page, and where something is released to it. */
 static bool is_fellow(const struct trial *trial, unsigned place)
 {
+	static const char *const telling[] = { "community-page", "release-", "shared-page", "item-releases",
+		"had-page" };
 	struct inside *inside = trial->world->inside;
 	const uint32_t *numbers = trial->world->numbers;
-	if (!place || strcmp(trial->random.route->name, "community-page") != 0)
+	bool tells = false;
+	for (size_t i = 0; i < sizeof telling / sizeof *telling; i++)
+		tells = tells || text_starts(text_of(trial->random.route->name), text_of(telling[i]));
+	if (!place || !tells)
 		return false;
 	struct arena *arena = arena_new(0);
 	struct policy_snapshot snapshot;

@@ -38,9 +38,7 @@ async function prepare() {
 }
 
 /* A page of `name`, signed in, with or without scripts. */
-async function visit(name, language, options) {
-	return visitors.signIn(await visitors.open(language, options), name);
-}
+const visit = (...facts) => visitors.visit(...facts);
 
 async function look(page, name) {
 	if (process.env.NOROSHI_PICTURES)
@@ -205,48 +203,166 @@ async function writesItems(language) {
 /* Before anything is released nobody else has it, in no list, by no search, and its address is none. */
 async function nobodyElseSees(language) {
 	for (const name of ["member-kitahama", "member-minami", "member-outsider"])
-		await sees(name, language, false);
+		await sees(name, language, null);
 }
 
-/* What somebody finds of harbour's indicator: on pages, by search, in counts, over TAXII. */
-async function sees(name, language, wanted) {
-	const { indicator, domain } = own[language];
+/* What somebody finds of harbour's indicator, by pages, by search, in lists and counts, over TAXII: all of it as one who reads `community`,
+ * or (null) nothing. The item itself is nobody else's in either case. */
+async function sees(name, language, community) {
+	const { indicator, domain } = own[language], token = tokenOf(name), id = indicator.split("/").pop();
 	const page = await visit(name, language);
-	const texts = [];
-	for (const where of ["/items", `/items?value=${domain}`, `/items?text=C2`, "/communities"])
-		texts.push(await page.goto(centre.address + where).then(() => page.innerText("main")));
+	const text = async (where) => page.goto(centre.address + where).then(() => page.innerText("main"));
+	for (const where of ["/items", `/items?value=${domain}`, "/items?text=C2"])
+		assert.ok(!(await text(where)).includes(`C2 of ${language}`), `${name}: ${where}`);
 	const answers = [];
-	for (const where of [indicator, "/items/indicator--00000000-0000-4000-8000-000000000000"]) {
-		const answer = await page.goto(centre.address + where);
-		answers.push([answer.status(), await page.innerText("main")].join(" "));
-	}
-	assert.ok(!texts.some((text) => text.includes(`C2 of ${language}`) || (!wanted && text.includes(domain))), texts.join("\n"));
+	for (const where of [indicator, "/items/indicator--00000000-0000-4000-8000-000000000000"])
+		answers.push([(await page.goto(centre.address + where)).status(), await page.innerText("main")].join(" "));
 	assert.ok(answers[0].startsWith("404 "), answers[0]);
 	assert.equal(answers[0], answers[1], "it answers as what does not exist");
-	const token = tokenOf(name);
-	const read = JSON.stringify([await call(centre, token, "GET", `/v1/items?value=${domain}`), await call(centre, token, "GET", "/v1/collections")]);
-	assert.equal(read.includes(domain), wanted && read.includes(domain));
+	for (const where of ["/shared", `/shared?text=${domain}`])
+		assert.equal((await text(where)).includes(language === "ja" ? "C2 of ja" : "C2 of en"), community !== null, `${name}: ${where}`);
+	const { releases } = await call(centre, token, "GET", "/v1/releases");
+	assert.equal(releases.filter((each) => each.object.pattern?.includes(domain)).length, community ? 1 : 0, JSON.stringify(releases));
+	assert.ok(!JSON.stringify(await call(centre, token, "GET", `/v1/items?value=${domain}`)).includes(id));
+	await call(centre, token, "GET", `/v1/items/${id}/releases`, undefined, 404);
 	await page.context().close();
+}
+
+/* ── releases ─ */
+
+/* Looks at what `community` would see, at this TLP; true when it may be released so. */
+async function preview(page, where, community, tlp, reason) {
+	await page.goto(centre.address + where);
+	await page.selectOption("#community", community);
+	await page.selectOption("#tlp", tlp);
+	await page.fill("#purpose", reason);
+	await page.click("form.panel button");
+	await page.waitForSelector("#decide, #refused");
+	return (await page.locator("#decide").count()) === 1;
+}
+
+async function decide(page) {
+	const shown = await page.locator("#rendering").textContent();
+	await page.click("#decide button");
+	await page.waitForURL("**/shared/*");
+	assert.equal(await page.locator("details pre.letter").textContent(), shown, "what was shown first is what the community sees");
+	return new URL(page.url()).pathname;
+}
+
+/* In the closed circle first, as AMBER; its members see that, and nobody else sees anything. */
+async function sharesInTheClosedCircle(language) {
+	const circle = `circle-${language}`, { indicator } = own[language];
+	const page = await visit("member-harbour", language, { javaScriptEnabled: language === "ja" });
+	assert.equal(await preview(page, `${indicator}/release`, circle, "RED", "x"), false, "TLP:RED needs those who are named");
+	await look(page, `release-refused-${language}`);
+	assert.ok(await preview(page, `${indicator}/release`, circle, "AMBER", "Please look whether you met it"));
+	const readers = await page.innerText("#h-readers ~ ul");
+	assert.ok(readers.includes(titles.harbour[language]) && readers.includes(titles.kitahama[language]) && !readers.includes(titles.outsider[language]));
+	await look(page, `release-new-${language}`);
+	own[language].closed = await decide(page);
+	await look(page, `release-${language}`);
+	await page.context().close();
+	await sees("member-kitahama", language, circle);
+	for (const name of ["member-minami", "member-outsider"])
+		await sees(name, language, null);
+}
+
+/* A member of the circle writes what should change; who gave the draft reads that, and makes a new version. */
+async function worksOnIt(language) {
+	const member = await visit("member-kitahama", language, { javaScriptEnabled: false });
+	await member.goto(centre.address + own[language].closed);
+	assert.equal(await member.locator('a[href$="/release"], form[action$="/withdraw"]').count(), 0, "who only reads it neither widens nor withdraws it");
+	await member.fill("#note-text", `We met it too (${language}): drop the host name before it goes on.`);
+	await member.click("#note button");
+	await member.waitForURL(`**${own[language].closed}`);
+	assert.equal(await member.locator(".notes li").count(), 1);
+	const page = await visit("member-harbour", language);
+	await page.goto(centre.address + own[language].closed);
+	assert.ok((await page.innerText(".notes")).includes("drop the host name"));
+	await look(page, `release-notes-${language}`);
+	await page.goto(centre.address + own[language].indicator);
+	await page.click("#change summary");
+	await page.fill("#name", `C2 of ${language}, checked by two`);
+	await page.click("#change button.primary");
+	await page.waitForSelector(`h1:has-text("checked by two")`);
+	await member.goto(centre.address + own[language].closed);
+	assert.ok(!(await member.innerText("main")).includes("checked by two"), "a new version is nowhere before it is released");
+	for (const each of [member, page])
+		await each.context().close();
+	for (const name of ["member-minami", "member-outsider"])
+		await sees(name, language, null);
+}
+
+/* Then to the sector, where harbour does not want to be named: its words are gone, and the centre vouches. */
+async function releasesWider(language) {
+	const sector = `ports-${language}`, { indicator } = own[language];
+	const circles = (await call(centre, centre.token, "GET", "/v1/communities")).communities;
+	const { version } = await call(centre, tokenOf("member-harbour"), "GET", "/v1/naming");
+	await call(centre, tokenOf("member-harbour"), "PATCH", "/v1/naming", { naming: "within", circle: circles.find((each) => each.name === `circle-${language}`).number });
+	const page = await visit("member-harbour", language);
+	assert.ok(await preview(page, `${indicator}/release`, sector, "GREEN", "For your sensors"));
+	const removed = await page.innerText(".removed");
+	assert.ok(removed.includes("description"), `what was taken out is said: ${removed}`);
+	const rendering = await page.locator("#rendering").textContent();
+	assert.ok(!/harbour/i.test(rendering) && rendering.includes(own[language].domain), rendering);
+	await look(page, `release-wider-${language}`);
+	own[language].wider = await decide(page);
+	await page.goto(centre.address + indicator);
+	assert.equal(await page.locator(".releases li").count(), 2, "the row of releases, from the small circle on");
+	await look(page, `item-released-${language}`);
+	await page.context().close();
+	await sees("member-minami", language, sector);
+	await sees("member-outsider", language, null);
+	const minami = await visit("member-minami", language);
+	await minami.goto(centre.address + own[language].wider);
+	const words = await minami.innerText("main");
+	assert.ok(!words.includes(titles.harbour[language]) && !/harbour/i.test(words), words);
+	assert.equal((await minami.goto(centre.address + own[language].closed)).status(), 404, "of the circle it learns nothing");
+	await minami.context().close();
+	assert.ok(version >= 0);
+	await call(centre, tokenOf("member-harbour"), "PATCH", "/v1/naming", { naming: "anywhere" });
+}
+
+/* Withdrawn it is gone for all; what they had stays known. */
+async function withdraws(language) {
+	const page = await visit("member-harbour", language);
+	await page.goto(centre.address + own[language].wider);
+	await page.click("details:has(#reason) summary");
+	await page.fill("#reason", "It was ours");
+	await page.click("details:has(#reason) button");
+	await page.waitForURL("**/shared");
+	await page.context().close();
+	await sees("member-minami", language, null);
+	const minami = await visit("member-minami", language);
+	await minami.goto(`${centre.address}/organisations/${organisationOf("minami").number}/had`);
+	await look(minami, `had-${language}`);
+	assert.ok((await minami.innerText("main")).includes("indicator--"), "what it had is known");
+	await minami.context().close();
+	const analyst = await visit("analyst", language);
+	await analyst.goto(centre.address + own[language].wider);
+	assert.equal(await analyst.locator(".label.bad").count() > 0, true);
+	await analyst.context().close();
 }
 
 async function noFindings() {
 	const pages = {
-		"member-harbour": ["/communities", "/communities/circle-ja", "/items", "/new-item", own.ja.indicator, own.en.report],
-		"member-outsider": ["/communities", "/items"],
+		"member-harbour": ["/communities", "/communities/circle-ja", "/items", "/new-item", own.en.indicator, "/shared", own.ja.closed,
+			`${own.en.indicator}/release?community=ports-en&tlp=GREEN`, `${own.en.indicator}/release?community=circle-en&tlp=RED`],
+		"member-outsider": ["/communities", "/items", "/shared"],
 		administrator: ["/communities", "/communities/circle-en"],
-		analyst: ["/communities", "/communities/circle-en", "/items?organisation=1", own.en.indicator],
+		analyst: ["/items?organisation=1", own.ja.wider, `/organisations/${organisationOf("minami").number}/had`],
 	};
 	const found = [];
 	let looked = 0;
-	for (const language of ["ja", "en"])
+	for (const [language, colorScheme, widths] of [["ja", "light", [1280, 375]], ["en", "dark", [375]]])
 		for (const [name, paths] of Object.entries(pages)) {
-			const page = await visit(name, language, { bypassCSP: true, colorScheme: language === "ja" ? "light" : "dark" });
-			for (const width of [1280, 375]) {
-				await page.setViewportSize({ width, height: 800 });
-				for (const where of paths) {
-					const answer = await page.goto(centre.address + where);
-					if (answer.status() >= 400)
-						found.push(`${where}: ${answer.status()}`);
+			const page = await visit(name, language, { bypassCSP: true, colorScheme });
+			for (const where of paths) {
+				const answer = await page.goto(centre.address + where);
+				if (answer.status() >= 400)
+					found.push(`${where}: ${answer.status()}`);
+				for (const width of widths) {
+					await page.setViewportSize({ width, height: 800 });
 					found.push(...(await visitors.findings(page)));
 					await look(page, `${name}${where.replace(/[^a-z]/g, "_").slice(0, 24)}-${language}-${width}`);
 					looked++;
@@ -266,7 +382,12 @@ try {
 		await test(`${language}: an organisation says where it may be named`, () => choosesWhereItIsNamed(language));
 		await test(`${language}: a member writes, changes and marks items, and finds them again`, () => writesItems(language));
 		await test(`${language}: before it is released nobody else sees anything of it`, () => nobodyElseSees(language));
+		await test(`${language}: shared in the closed circle, its members alone see it`, () => sharesInTheClosedCircle(language));
+		await test(`${language}: they work on it, and nobody else learns that`, () => worksOnIt(language));
+		await test(`${language}: released wider, without what may not be told there`, () => releasesWider(language));
 	}
+	for (const language of ["ja", "en"])
+		await test(`${language}: withdrawn, it is gone for everybody`, () => withdraws(language));
 	await test("axe-core finds nothing on any page, in both languages, schemes and widths", noFindings);
 	await test("the content security policy was never broken and no script failed", () => assert.deepEqual(visitors.broken(), []));
 } catch (error) {

@@ -138,7 +138,7 @@ export const browserOptions = {
  * is one. */
 export class Visitors {
 	constructor(browser, centre, axe) {
-		Object.assign(this, { browser, centre, axe, seen: [] });
+		Object.assign(this, { browser, centre, axe, seen: [], sessions: new Map() });
 	}
 
 	async open(language, options = {}) {
@@ -156,6 +156,18 @@ export class Visitors {
 		await page.fill("#password", this.centre.password);
 		await page.click("main button.primary");
 		await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
+		return page;
+	}
+
+	/* A page of somebody who has signed in: once, because passwords are slow on purpose. */
+	async visit(name, language, options) {
+		const page = await this.open(language, options);
+		if (this.sessions.has(name)) {
+			await page.context().addCookies(this.sessions.get(name));
+			return page;
+		}
+		await this.signIn(page, name);
+		this.sessions.set(name, (await page.context().cookies()).filter((cookie) => cookie.name !== "lang"));
 		return page;
 	}
 

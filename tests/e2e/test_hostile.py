@@ -123,7 +123,7 @@ def routes():
               "reply": {"text": "x"}, "analysis": {"text": "x"}, "sensors": {"name": "x"}, "space": {"prefix": "192.0.2.0/24"}, "token": {}, "tokens": {"name": "x"},
               "enrolments": {}, "propose": {"recipients": 1}, "start": {"recipients": 1}, "deadline": {"until": "2030-01-01T00:00:00Z"},
               "{secret}": {"kind": "bounce"}, "maintenance": {"hours": 1, "reason": "x"},
-              "indicators": {"type": "domain", "value": "beacon.example"}}
+              "indicators": {"type": "domain", "value": "beacon.example"}, "releases": {"community": "circle-of-nobody"}, "notes": {"text": "x"}}
     for path, methods in document["paths"].items():
         if "{" in path:
             for method in methods:
@@ -178,6 +178,10 @@ def thing(path, number):
     if path.startswith("/v1/items"):
         circle(number)
         return ITEM % number, ITEM % 0
+    if path.startswith("/v1/releases"):
+        circle(number)
+        own = w.call("GET", "/v1/releases", token=w.centre.tokens["member-" + name_of(number)])["releases"]
+        return own[0]["release"], UUIDS[0]
     if path.startswith("/v1/imports"):
         return UUIDS[0], UUIDS[0]
     if path.startswith(("/v1/communities", "/v1/shared")):
@@ -276,7 +280,7 @@ def test_lists_searches_and_counts_tell_nothing_of_others():
     if campaign:
         queries.append("/v1/events?campaign=" + campaign)
         words.append(campaign)
-    pages = ["/queue", "/alerts?contains=secret", "/records", "/records?contains=secret", "/funnel", "/inbox", "/notices", "/decisions", "/account", "/communities", "/items", "/items?text=secret",
+    pages = ["/queue", "/alerts?contains=secret", "/records", "/records?contains=secret", "/funnel", "/inbox", "/notices", "/decisions", "/account", "/communities", "/items", "/items?text=secret", "/shared", "/shared?text=indicator",
              "/events/" + w.events[mine]["id"], "/notices/" + w.notices[mine]]
     for path in queries + pages:
         page = not path.startswith("/v1/")

@@ -9,6 +9,7 @@
 #include "center/authority.h"
 #include "center/settings.h"
 #include "intel/loop.h"
+#include "intel/naming.h"
 #include "store/query.h"
 #include "store/record_store.h"
 
@@ -182,6 +183,7 @@ static void fill_keeper(struct inside *inside)
 	route_tables(keeper->tables);
 	inside_fine(inside, router_new(keeper->tables, &keeper->router, &inside->failure));
 	inside_fine(inside, loop_start(&keeper->center, &inside->failure));
+	inside_fine(inside, naming_start(&keeper->center, &inside->failure));
 }
 
 /* From the source and the build folder, as the processes of the centre find them. */
@@ -220,6 +222,7 @@ void inside_close(struct inside *inside)
 {
 	char command[128];
 	loop_stop_all(&inside->keeper.center);
+	naming_stop(&inside->keeper.center);
 	config_free(inside->process.groups);
 	templates_free(inside->templates);
 	assets_free(inside->assets);

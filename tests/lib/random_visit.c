@@ -131,8 +131,9 @@ static void pick_text(struct world *world, const struct random_visit *random, st
 		SAY("%s", world->positions[roll(world, world->position_count)].text);
 		return;
 	}
-	bool named = value->field->place == IN_PATH ||
-		     (value->field->place == IN_BODY && text_starts(text_of(random->route->name), TEXT("remote-")));
+	struct text route = text_of(random->route->name);
+	bool named = value->field->place != IN_BODY || text_starts(route, TEXT("remote-")) ||
+		     text_starts(route, TEXT("release-"));
 	if (named && pick_shared(world, value))
 		return;
 	if (value->field->place == IN_BODY && about(world, random, &kind, &owner))
