@@ -12,6 +12,7 @@
 static const char *const help[] = {
 	N_("usage: noroshi intel check [options] INDICATORS RECORDS…"),
 	N_("       noroshi intel convert --to FORMAT [options] FILE…"),
+	N_("       noroshi intel import --taxii URL --token-file FILE --collection NAME [options] FILE…"),
 	N_("       noroshi intel pack --to FILE [options] FILE…"),
 	N_("       noroshi intel unpack --into FOLDER [options] FILE…"),
 	"",
@@ -19,6 +20,7 @@ static const char *const help[] = {
 	"",
 	N_("  check    looks for indicators, also whole patterns of STIX, in what sensors and servers logged"),
 	N_("  convert  makes STIX, MISP, CSV or what one's own devices read of them"),
+	N_("  import   gives them to a collection of a centre"),
 	N_("  pack     makes signed, encrypted files of them, for networks without a connection"),
 	N_("  unpack   takes such files, in their order, once"),
 	"",
@@ -28,8 +30,8 @@ static const char *const help[] = {
 static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} verbs[] = { { "check", intel_check }, { "convert", intel_convert }, { "pack", intel_pack },
-	{ "unpack", intel_unpack } };
+} verbs[] = { { "check", intel_check }, { "convert", intel_convert }, { "import", intel_import },
+	{ "pack", intel_pack }, { "unpack", intel_unpack } };
 
 int intel_command(int argc, char **argv)
 {
@@ -43,7 +45,7 @@ int intel_command(int argc, char **argv)
 		catalog_free(japanese);
 		return 0;
 	}
-	fprintf(
-	    stderr, "noroshi intel: check, convert, pack or unpack was expected; `noroshi intel --help` explains\n");
+	fprintf(stderr,
+	    "noroshi intel: check, convert, import, pack or unpack was expected; `noroshi intel --help` explains\n");
 	return 2;
 }

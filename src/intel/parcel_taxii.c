@@ -129,7 +129,10 @@ static enum error ask(struct parcel_taxii *taxii, const char *method, struct bui
 		*root = (struct json_value){ 0 };
 	if (answer->status >= 300 && !(answer->status == 404 && strcmp(method, "DELETE") == 0)) {
 		struct text title = json_text(json_get(*root, "title"));
-		return fail(failure, answer->status == 404 ? ERROR_NOT_FOUND : ERROR_DENIED,
+		return fail(failure,
+		    answer->status == 404                            ? ERROR_NOT_FOUND
+		    : answer->status == 429 || answer->status == 503 ? ERROR_AGAIN
+								     : ERROR_DENIED,
 		    "%s: the server answers %u%s%.*s", taxii->server.url, answer->status, title.size ? ": " : "",
 		    (int)(title.size < 200 ? title.size : 200), title.at ? title.at : "");
 	}
