@@ -231,8 +231,8 @@ int intel_check(int argc, char **argv)
 	int code = 2;
 	if (run && read_options(run, argc, argv)) {
 		run->japanese = language_catalog(run->language);
-		for (size_t i = 0; run->help && i < sizeof help / sizeof *help; i++)
-			puts(help[i][0] ? catalog_string(run->japanese, help[i]) : "");
+		if (run->help)
+			intel_print(run->japanese, help, sizeof help / sizeof *help);
 		code = run->help ? 0 : check(run, argv + optind, argc - optind);
 		catalog_free(run->japanese);
 	}

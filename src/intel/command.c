@@ -3,7 +3,6 @@
  */
 #include "intel/command.h"
 
-#include "base/catalog.h"
 #include "base/language.h"
 
 #include <stdio.h>
@@ -40,12 +39,23 @@ int intel_command(int argc, char **argv)
 			return verbs[i].run(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "--help") == 0) {
 		struct catalog *japanese = language_catalog(NULL);
-		for (size_t i = 0; i < sizeof help / sizeof *help; i++)
-			puts(help[i][0] ? catalog_string(japanese, help[i]) : "");
+		intel_print(japanese, help, sizeof help / sizeof *help);
 		catalog_free(japanese);
 		return 0;
 	}
 	fprintf(stderr,
 	    "noroshi intel: check, convert, import, pack or unpack was expected; `noroshi intel --help` explains\n");
 	return 2;
+}
+
+void intel_print(const struct catalog *japanese, const char *const *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		puts(lines[i][0] ? catalog_string(japanese, lines[i]) : "");
+}
+
+const char *intel_set_language(const char **language, const char *value)
+{
+	*language = value;
+	return strcmp(value, "ja") == 0 || strcmp(value, "en") == 0 ? NULL : "--language: ja or en was expected";
 }

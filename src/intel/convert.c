@@ -116,9 +116,7 @@ static const char *set_option(struct run *run, int option, const char *value)
 		run->json = true;
 		return NULL;
 	case LANGUAGE:
-		run->language = value;
-		return strcmp(value, "ja") == 0 || strcmp(value, "en") == 0 ? NULL
-									    : "--language: ja or en was expected";
+		return intel_set_language(&run->language, value);
 	case HELP:
 		run->help = true;
 		return NULL;
@@ -292,8 +290,8 @@ int intel_convert(int argc, char **argv)
 		return 2;
 	}
 	run.japanese = language_catalog(run.language);
-	for (size_t i = 0; run.help && i < sizeof help / sizeof *help; i++)
-		puts(help[i][0] ? catalog_string(run.japanese, help[i]) : "");
+	if (run.help)
+		intel_print(run.japanese, help, sizeof help / sizeof *help);
 	if (!run.help)
 		code = convert(&run, argv + optind, argc - optind);
 	catalog_free(run.japanese);

@@ -13,6 +13,7 @@
 
 #include <getopt.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -110,24 +111,33 @@ static const struct option longs[] = {
 	{ 0 },
 };
 
+/* Options that are taken as they are. */
+static const struct {
+	int option;
+	size_t at; /* in struct run */
+} plain[] = {
+	{ KEY, offsetof(struct run, parties.key) },
+	{ CERTIFICATE, offsetof(struct run, parties.certificate) },
+	{ RECIPIENT, offsetof(struct run, parties.other) },
+	{ CHAIN, offsetof(struct run, writing.chain) },
+	{ OUT, offsetof(struct run, writing.folder) },
+	{ SHARED, offsetof(struct run, shared) },
+	{ MESSAGES, offsetof(struct run, messages) },
+	{ WITHDRAWN, offsetof(struct run, withdrawn) },
+	{ TAXII, offsetof(struct run, server.url) },
+	{ TOKEN_FILE, offsetof(struct run, server.token_file) },
+	{ SENSORS, offsetof(struct run, sensors.url) },
+	{ SENSOR_TOKEN_FILE, offsetof(struct run, sensors.token_file) },
+};
+
 static const char *set_option(struct run *run, int option, const char *value)
 {
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+		if (plain[i].option == option) {
+			memcpy((char *)run + plain[i].at, &value, sizeof value);
+			return NULL;
+		}
 	switch (option) {
-	case KEY:
-		run->parties.key = value;
-		return NULL;
-	case CERTIFICATE:
-		run->parties.certificate = value;
-		return NULL;
-	case RECIPIENT:
-		run->parties.other = value;
-		return NULL;
-	case CHAIN:
-		run->writing.chain = value;
-		return NULL;
-	case OUT:
-		run->writing.folder = value;
-		return NULL;
 	case VOLUME:
 		return size_parse(text_of(value), &run->writing.volume) && run->writing.volume >= PARCEL_VOLUME_LEAST &&
 			       run->writing.volume <= PARCEL_LARGEST / 2
@@ -138,18 +148,6 @@ static const char *set_option(struct run *run, int option, const char *value)
 			return "--collection: at most 64 in one run";
 		run->collections[run->collection_count++] = value;
 		return NULL;
-	case TAXII:
-		run->server.url = value;
-		return NULL;
-	case SENSORS:
-		run->sensors.url = value;
-		return NULL;
-	case TOKEN_FILE:
-		run->server.token_file = value;
-		return NULL;
-	case SENSOR_TOKEN_FILE:
-		run->sensors.token_file = value;
-		return NULL;
 	case CA:
 		run->server.authorities = run->sensors.authorities = value;
 		return NULL;
@@ -157,22 +155,11 @@ static const char *set_option(struct run *run, int option, const char *value)
 		return tlp_parse(text_of(value), &run->tlp)
 			   ? NULL
 			   : "--tlp: CLEAR, GREEN, AMBER, AMBER+STRICT or RED was expected";
-	case SHARED:
-		run->shared = value;
-		return NULL;
-	case MESSAGES:
-		run->messages = value;
-		return NULL;
-	case WITHDRAWN:
-		run->withdrawn = value;
-		return NULL;
 	case JSON:
 		run->json = true;
 		return NULL;
 	case LANGUAGE:
-		run->language = value;
-		return strcmp(value, "ja") == 0 || strcmp(value, "en") == 0 ? NULL
-									    : "--language: ja or en was expected";
+		return intel_set_language(&run->language, value);
 	case HELP:
 		run->help = true;
 		return NULL;
@@ -446,8 +433,8 @@ int intel_pack(int argc, char **argv)
 		return 2;
 	}
 	run.japanese = language_catalog(run.language);
-	for (size_t i = 0; run.help && i < sizeof help / sizeof *help; i++)
-		puts(help[i][0] ? catalog_string(run.japanese, help[i]) : "");
+	if (run.help)
+		intel_print(run.japanese, help, sizeof help / sizeof *help);
 	if (!run.help)
 		code = pack(&run, argv + optind, argc - optind, &failure) ? 2 : run.malformed || run.held_back ? 1 : 0;
 	if (code == 2)

@@ -9,6 +9,7 @@
 
 #include <getopt.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,46 +80,38 @@ static const struct option longs[] = {
 	{ 0 },
 };
 
+/* Options that are taken as they are. */
+static const struct {
+	int option;
+	size_t at; /* in struct run */
+} plain[] = {
+	{ KEY, offsetof(struct run, parties.key) },
+	{ CERTIFICATE, offsetof(struct run, parties.certificate) },
+	{ AUTHORITY, offsetof(struct run, parties.authority) },
+	{ FROM, offsetof(struct run, parties.from) },
+	{ INTO, offsetof(struct run, taking.folder) },
+	{ TAXII, offsetof(struct run, server.url) },
+	{ TOKEN_FILE, offsetof(struct run, server.token_file) },
+	{ CA, offsetof(struct run, server.authorities) },
+	{ COLLECTION, offsetof(struct run, collection) },
+};
+
 static const char *set_option(struct run *run, int option, const char *value)
 {
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+		if (plain[i].option == option) {
+			memcpy((char *)run + plain[i].at, &value, sizeof value);
+			return NULL;
+		}
 	switch (option) {
-	case KEY:
-		run->parties.key = value;
-		return NULL;
-	case CERTIFICATE:
-		run->parties.certificate = value;
-		return NULL;
-	case AUTHORITY:
-		run->parties.authority = value;
-		return NULL;
-	case FROM:
-		run->parties.from = value;
-		return NULL;
-	case INTO:
-		run->taking.folder = value;
-		return NULL;
 	case NEW_CHAIN:
 		run->taking.new_chain = true;
-		return NULL;
-	case TAXII:
-		run->server.url = value;
-		return NULL;
-	case TOKEN_FILE:
-		run->server.token_file = value;
-		return NULL;
-	case CA:
-		run->server.authorities = value;
-		return NULL;
-	case COLLECTION:
-		run->collection = value;
 		return NULL;
 	case JSON:
 		run->json = true;
 		return NULL;
 	case LANGUAGE:
-		run->language = value;
-		return strcmp(value, "ja") == 0 || strcmp(value, "en") == 0 ? NULL
-									    : "--language: ja or en was expected";
+		return intel_set_language(&run->language, value);
 	case HELP:
 		run->help = true;
 		return NULL;
@@ -265,8 +258,8 @@ int intel_unpack(int argc, char **argv)
 		return 2;
 	}
 	run.japanese = language_catalog(run.language);
-	for (size_t i = 0; run.help && i < sizeof help / sizeof *help; i++)
-		puts(help[i][0] ? catalog_string(run.japanese, help[i]) : "");
+	if (run.help)
+		intel_print(run.japanese, help, sizeof help / sizeof *help);
 	if (!run.help)
 		code = unpack(&run, argv + optind, argc - optind);
 	catalog_free(run.japanese);
