@@ -17,6 +17,7 @@
 #define LINES_BYTES 32768 /* of one message */
 #define PAGE 2000u        /* changes in front of a feed; with more the machine asks again */
 #define PAGE_BYTES 800000 /* and their bytes */
+#define PAGE_HOLDS (5 * SECOND)
 #define EPOCH_KEY "shared.epoch"
 
 /* ── to the front ─ */
@@ -153,6 +154,49 @@ static void add_line(void *context, const struct shared *row)
 	made->count++;
 }
 
+/* ── pages that many ask for ─
+ *
+ * Who was away for long takes page after page; after a change of memberships all sensors of an organisation do, and
+ * after a restore everybody. A full page is the same for all whose epoch is the same. What changed since it was made
+ * has a greater number, and comes behind. */
+
+static const struct feed_page *page_kept(struct keeper *keeper, const char *epoch, uint64_t since)
+{
+	for (size_t i = 0; i < FEED_PAGES; i++) {
+		const struct feed_page *page = &keeper->pages[i];
+		if (page->made && page->since == since && strcmp(page->epoch, epoch) == 0 &&
+		    time_monotonic() - page->made < PAGE_HOLDS)
+			return page;
+	}
+	return NULL;
+}
+
+static void page_keep(struct keeper *keeper, const char *epoch, uint64_t since, struct text lines)
+{
+	struct feed_page *page = &keeper->pages[0];
+	for (size_t i = 1; i < FEED_PAGES; i++)
+		if (keeper->pages[i].made < page->made)
+			page = &keeper->pages[i];
+	builder_clear(&page->lines);
+	build_text(&page->lines, lines);
+	text_copy(text_of(epoch), page->epoch, sizeof page->epoch);
+	page->since = since;
+	page->made = page->lines.failed ? 0 : time_monotonic();
+}
+
+void feed_end(struct keeper *keeper)
+{
+	for (size_t i = 0; i < FEED_PAGES; i++)
+		builder_free(&keeper->pages[i].lines);
+}
+
+static enum error answer_kept(struct call *call, const struct feed_page *page, struct failure *failure)
+{
+	call->type = "application/x-ndjson";
+	call->body = arena_text(call->arena, (struct text){ page->lines.at, page->lines.size });
+	return call->body.at ? OK : fail(failure, ERROR_MEMORY, "no memory for what changed");
+}
+
 static enum error feed_open(struct call *call, struct failure *failure)
 {
 	struct page_made made = { 0 };
@@ -163,6 +207,9 @@ static enum error feed_open(struct call *call, struct failure *failure)
 		return error;
 	if (!text_equal(input_text(call, "epoch"), text_of(epoch)))
 		since = 0;
+	const struct feed_page *page = page_kept(call->center->keeper, epoch, since);
+	if (page)
+		return answer_kept(call, page, failure);
 	build_format(&made.lines, "{\"epoch\":\"%s\",\"since\":%llu}\n", epoch, (unsigned long long)since);
 	error = store_shared_since(call->store, call->scope, since, PAGE, add_line, &made, failure);
 	struct text lines = arena_text(call->arena, (struct text){ made.lines.at, made.lines.size });
@@ -174,8 +221,10 @@ static enum error feed_open(struct call *call, struct failure *failure)
 		return error;
 	call->type = "application/x-ndjson";
 	call->body = lines;
-	if (more) /* a page of its own; the machine asks for the next */
+	if (more) { /* a page of its own; the machine asks for the next */
+		page_keep(call->center->keeper, epoch, since, lines);
 		return OK;
+	}
 	size_t count;
 	const uint32_t *communities = scope_communities(call->scope, &count);
 	json_t *list = json_array();

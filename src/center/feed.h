@@ -14,6 +14,8 @@ void feed_round(struct keeper *keeper);
 /* A change was committed; when it may concern who follows what, all machines come again. */
 void feed_changed(struct keeper *keeper, enum action action);
 
+void feed_end(struct keeper *keeper);
+
 /* Numbers given so far mean nothing any more: every machine takes everything anew. */
 enum error feed_begin_anew(struct store *store, struct failure *failure);
 

@@ -478,6 +478,7 @@ static void keeper_end(struct process *process)
 	struct keeper *keeper = process->self;
 	keeper_round(process);
 	batches_tick(keeper);
+	feed_end(keeper);
 	passwords_free(keeper->passwords);
 	territory_free(keeper->territory);
 	for (size_t i = 0; keeper->history && capabilities[i]; i++)

@@ -32,6 +32,8 @@ struct territory;
 #define CERTIFICATES_USED 256
 #define TOKEN_USED_EVERY (5 * MINUTE) /* how exact `last_used` of a token is */
 
+#define FEED_PAGES 16u
+
 struct keeper {
 	struct process *process;
 	struct center center; /* what the capabilities see of us */
@@ -67,8 +69,14 @@ struct keeper {
 	size_t used_count;
 	struct uuid certificates_used[CERTIFICATES_USED]; /* for the first time; the same */
 	size_t certificates_used_count;
-	uint64_t fed;                       /* feed.c: the number of the last change that the front was told */
-	bool fed_known, recheck;            /* the front is told that machines should come again */
+	uint64_t fed;            /* feed.c: the number of the last change that the front was told */
+	bool fed_known, recheck; /* the front is told that machines should come again */
+	struct feed_page {       /* of those who take much: made once for all who stand at the same place */
+		char epoch[33];
+		uint64_t since;
+		nanoseconds made; /* monotonic; 0 = none */
+		struct builder lines;
+	} pages[FEED_PAGES];
 	uint8_t cursor_key[32];             /* cursors.c */
 	nanoseconds opened_last, hour_last; /* monotonic */
 	unsigned ticks;

@@ -424,6 +424,9 @@ static const char version_16[] =
     " message TEXT NOT NULL) STRICT;"
     "CREATE INDEX remote_failure_of ON remote_failure(remote, way, number);";
 
+/* What waits is over, too; found without a look at all that stands. */
+static const char version_17[] = "CREATE INDEX shared_waits_until ON shared(until) WHERE waits = 1 AND until > 0;";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
 	version_8, version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16,
-	NULL };
+	version_17, NULL };

@@ -6,6 +6,7 @@
 #include "store/query.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 static const char *const action_words[] = { "observe", "alert", "block" };
 
@@ -99,7 +100,7 @@ enum error store_shared_put(
 	"UPDATE shared SET withdrawn = 1, waits = 0, held = held OR :held,"                                            \
 	" number = CASE WHEN shared.withdrawn THEN shared.number ELSE next.number END"                                 \
 	" FROM (SELECT id, (SELECT coalesce(max(number), 0) FROM shared) + row_number() OVER () AS number"             \
-	" FROM (SELECT id FROM shared WHERE " LIVE " AND " condition " LIMIT :limit)) AS next"                         \
+	" FROM (SELECT id FROM shared WHERE " condition " LIMIT :limit)) AS next"                                      \
 	" WHERE shared.id = next.id"
 
 static enum error withdraw(struct query *query, bool held, uint64_t *withdrawn, bool *more)
@@ -116,11 +117,11 @@ static enum error withdraw(struct query *query, bool held, uint64_t *withdrawn, 
 enum error store_shared_withdraw(struct store *store, const struct scope *scope, const struct shared_meant *meant,
     uint64_t *withdrawn, bool *more, struct failure *failure)
 {
-	static const char one[] = WITHDRAW("organisation = :organisation AND id = :id"),
-			  named[] = WITHDRAW("organisation = :organisation AND item = :item"
-					     " AND (:version = 0 OR version = :version)"
-					     " AND (:community = 0 OR community = :community)"),
-			  all[] = WITHDRAW("organisation = :organisation");
+	static const char one[] = WITHDRAW(LIVE " AND organisation = :organisation AND id = :id"),
+			  named[] = WITHDRAW(LIVE " AND organisation = :organisation AND item = :item"
+						  " AND (:version = 0 OR version = :version)"
+						  " AND (:community = 0 OR community = :community)"),
+			  all[] = WITHDRAW(LIVE " AND organisation = :organisation");
 	struct query query;
 	enum error error = query_write(store, scope, NOUN_RELEASE, meant->organisation,
 	    meant->id          ? one
@@ -143,14 +144,24 @@ enum error store_shared_withdraw(struct store *store, const struct scope *scope,
 enum error store_shared_expire(
     struct store *store, const struct scope *scope, nanoseconds now, bool *more, struct failure *failure)
 {
-	static const char over[] = WITHDRAW("until > 0 AND until <= :now ORDER BY until");
-	struct query query;
-	uint64_t withdrawn;
-	enum error error = query_write(store, scope, NOUN_RELEASE, 0, over, &query, failure);
-	if (error)
-		return error;
-	bind_integer(&query, ":now", now);
-	return withdraw(&query, false, &withdrawn, more);
+	/* apart: each has an index of its own */
+	static const char standing[] = WITHDRAW("withdrawn = 0 AND until > 0 AND until <= :now"),
+			  waiting[] = WITHDRAW("waits = 1 AND until > 0 AND until <= :now");
+	const char *const both[] = { standing, waiting };
+	enum error error = OK;
+	*more = false;
+	for (int i = 0; i < 2 && !error; i++) {
+		struct query query;
+		uint64_t withdrawn;
+		bool further = false;
+		error = query_write(store, scope, NOUN_RELEASE, 0, both[i], &query, failure);
+		if (error)
+			break;
+		bind_integer(&query, ":now", now);
+		error = withdraw(&query, false, &withdrawn, &further);
+		*more |= further;
+	}
+	return error;
 }
 
 enum error store_shared_stop(struct store *store, const struct scope *scope, uint32_t organisation, bool stop,
@@ -234,7 +245,7 @@ enum error store_shared_stopped(struct store *store, uint32_t organisation, bool
 	return error == ERROR_END ? OK : error;
 }
 
-enum error store_shared_since(struct store *store, const struct scope *scope, uint64_t since, unsigned limit,
+static enum error since_of_all(struct store *store, const struct scope *scope, uint64_t since, unsigned limit,
     void (*each)(void *, const struct shared *), void *context, struct failure *failure)
 {
 	struct query query;
@@ -246,6 +257,71 @@ enum error store_shared_since(struct store *store, const struct scope *scope, ui
 	bind_integer(&query, ":since", (int64_t)since);
 	bind_integer(&query, ":limit", limit);
 	return walk(&query, each, context);
+}
+
+/* The numbers of one community alone: a walk over neighbours in an index, however many others there are. */
+static enum error take_numbers(struct store *store, uint32_t community, uint64_t since, unsigned limit,
+    uint64_t *numbers, size_t *count, struct failure *failure)
+{
+	struct query query;
+	enum error error = query_own(store,
+	    "SELECT number FROM shared WHERE community = :community AND number > :since ORDER BY number LIMIT :limit",
+	    &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":community", community);
+	bind_integer(&query, ":since", (int64_t)since);
+	bind_integer(&query, ":limit", limit);
+	while ((error = query_step(&query)) == OK)
+		numbers[(*count)++] = column_count(&query, 0);
+	query_release(&query);
+	return error == ERROR_END ? OK : error;
+}
+
+static int compare_numbers(const void *a, const void *b)
+{
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
+	return left < right ? -1 : left > right;
+}
+
+static enum error each_numbered(struct store *store, const uint64_t *numbers, size_t count,
+    void (*each)(void *, const struct shared *), void *context, struct failure *failure)
+{
+	enum error error = OK;
+	for (size_t i = 0; i < count && !error; i++) {
+		struct query query;
+		error = query_own(store, "SELECT " COLUMNS " FROM shared WHERE number = :number", &query, failure);
+		if (error)
+			break;
+		bind_integer(&query, ":number", (int64_t)numbers[i]);
+		error = walk(&query, each, context);
+	}
+	return error;
+}
+
+enum error store_shared_since(struct store *store, const struct scope *scope, uint64_t since, unsigned limit,
+    void (*each)(void *, const struct shared *), void *context, struct failure *failure)
+{
+	size_t community_count, count = 0;
+	const uint32_t *communities = scope_communities(scope, &community_count);
+	enum error error = OK;
+	if (scope_covers_all_communities(scope) || !scope_reads(scope, NOUN_RELEASE))
+		return since_of_all(store, scope, since, limit, each, context, failure);
+	uint64_t *numbers = malloc((2 * (size_t)limit + 1) * sizeof *numbers);
+	if (!numbers)
+		return fail(failure, ERROR_MEMORY, "no memory for what changed");
+	for (size_t i = 0; i < community_count && !error; i++) {
+		error = take_numbers(store, communities[i], since, limit, numbers, &count, failure);
+		if (count > limit || i + 1 == community_count) { /* no more than the first of them are wanted */
+			if (count > 0)
+				qsort(numbers, count, sizeof *numbers, compare_numbers);
+			count = count < limit ? count : limit;
+		}
+	}
+	if (!error)
+		error = each_numbered(store, numbers, count, each, context, failure);
+	free(numbers);
+	return error;
 }
 
 enum error store_shared_waiting(struct store *store, const struct scope *scope, unsigned limit,

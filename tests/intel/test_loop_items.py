@@ -224,6 +224,13 @@ def test_the_switch_takes_everything_of_a_source_items_too():
         world.give(*[domain(f"many{i}.example") for i in range(2500)])
         feed = world.feeds["beta"]
         wait_for(lambda: len(feed.values()) == 2500, 60, "all of them")
+        late = [Feed(world, world.tokens["beta"])]  # a page that is made for the first
+        wait_for(lambda: len(late[0].values()) == 2500, 60, "all of them again")
+        assert world.json("DELETE", "/v1/shared/%d" % min(feed.lines), world.people["alpha"])[0] == 200
+        late += [Feed(world, world.tokens["beta"]) for _ in range(3)]  # and kept for the others
+        for each in late:
+            wait_for(lambda: len(each.values()) == 2499, 60, "all but one")  # noqa: B023
+            each.ended = True
         assert world.json("POST", "/v1/organisations/%d/shared/stop" % world.numbers["alpha"], world.tokens["analyst"])[0] == 200
         wait_for(lambda: not feed.values(), 60, "none of them")
         world.give(domain("again.example"))
