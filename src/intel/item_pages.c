@@ -68,28 +68,17 @@ static enum error show_sources(struct call *call, struct failure *failure)
 
 enum error items_page(struct call *call, struct failure *failure)
 {
-	enum item_kind kind = ITEM_OTHER;
-	enum tlp tlp = TLP_RED;
 	struct text holds = input_text(call, "holds");
 	struct page page = { .after = input_text(call, "after"),
 		.limit = (uint32_t)input_integer(call, "limit", PAGE_ROWS) };
 	struct listing listing = { call, json_array() };
-	const struct item_query query = {
-		.value = text_lowered(call->arena, text_trim(input_text(call, "value"))),
-		.type = input_text(call, "type"),
-		.label = input_text(call, "label"),
-		.text = input_text(call, "text"),
-		.kind = item_kind_parse(input_text(call, "kind"), &kind) ? (int)kind : -1,
-		.tlp = input_has(call, "tlp") && tlp_parse(input_text(call, "tlp"), &tlp) ? (int)tlp : -1,
-		.from = input_integer(call, "from", 0),
-		.to = input_integer(call, "to", 0),
-		.holds = text_equal(holds, TEXT("now"))    ? ITEM_HOLDS
-			 : text_equal(holds, TEXT("over")) ? ITEM_HOLDS_NOT
-							   : ITEM_HOLDS_ANY,
-		.now = call->now,
-		.owned = input_has(call, "organisation"),
-		.owner = (uint32_t)input_integer(call, "organisation", 0),
-	};
+	struct item_query query = item_query_asked(call);
+	query.holds = text_equal(holds, TEXT("now"))    ? ITEM_HOLDS
+		      : text_equal(holds, TEXT("over")) ? ITEM_HOLDS_NOT
+							: ITEM_HOLDS_ANY;
+	query.now = call->now;
+	query.owned = input_has(call, "organisation");
+	query.owner = (uint32_t)input_integer(call, "organisation", 0);
 	json_object_set_new(call->output, "items", listing.list);
 	show_filters(call);
 	enum error error =

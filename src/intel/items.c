@@ -69,12 +69,12 @@ static enum error answer_list(struct call *call, const struct item_query *query,
 	return error;
 }
 
-enum error item_list(struct call *call, struct failure *failure)
+struct item_query item_query_asked(const struct call *call)
 {
 	enum item_kind kind = ITEM_OTHER;
 	enum tlp tlp = TLP_RED;
-	const struct item_query query = {
-		.value = text_lowered(call->arena, input_text(call, "value")),
+	return (struct item_query){
+		.value = text_lowered(call->arena, text_trim(input_text(call, "value"))),
 		.type = input_text(call, "type"),
 		.label = input_text(call, "label"),
 		.text = input_text(call, "text"),
@@ -83,6 +83,11 @@ enum error item_list(struct call *call, struct failure *failure)
 		.from = input_integer(call, "from", 0),
 		.to = input_integer(call, "to", 0),
 	};
+}
+
+enum error item_list(struct call *call, struct failure *failure)
+{
+	const struct item_query query = item_query_asked(call);
 	return answer_list(call, &query, failure);
 }
 

@@ -5,8 +5,11 @@
 #define NOROSHI_INTEL_ITEMS_H
 
 #include "http/call.h"
+#include "store/items.h"
 
 enum error item_import(struct call *call, struct failure *failure);
+/* The conditions that the list and its page have in common. */
+struct item_query item_query_asked(const struct call *call);
 enum error item_list(struct call *call, struct failure *failure);
 enum error item_read(struct call *call, struct failure *failure);
 enum error item_versions(struct call *call, struct failure *failure);
