@@ -233,6 +233,20 @@ static bool keeps_the_members(const struct trial *trial)
 	return keeps;
 }
 
+static const char *uuid_of_item(const char *text)
+{
+	const char *dashes = strstr(text, "--");
+	return dashes && strlen(dashes + 2) == UUID_TEXT - 1 ? dashes + 2 : NULL;
+}
+
+static bool is_anothers_item(const struct trial *trial, const char *text)
+{
+	struct uuid id;
+	const char *at = uuid_of_item(text);
+	const struct owned *owned = at && uuid_parse(text_of(at), &id) ? world_owner(trial->world, id) : NULL;
+	return owned && !may_know(trial, owned->kind, owned->owner);
+}
+
 static bool is_anothers(const struct trial *trial, const struct value *value)
 {
 	const struct world *world = trial->world;
@@ -253,7 +267,7 @@ static bool is_anothers(const struct trial *trial, const struct value *value)
 		for (unsigned i = 0; i < world->position_count; i++)
 			if (strcmp(world->positions[i].text, value->text) == 0)
 				return !may_know(trial, MARK_ALERT, world->positions[i].owner);
-		return false;
+		return is_anothers_item(trial, value->text);
 	default:
 		return false;
 	}
@@ -263,6 +277,8 @@ static void make_absent(struct value *value, unsigned dice)
 {
 	if (value->field->type == FIELD_UUID)
 		snprintf(value->text, sizeof value->text, "fefefefe-fefe-4efe-8efe-%012x", dice);
+	else if (uuid_of_item(value->text))
+		snprintf(value->text, sizeof value->text, "indicator--fefefefe-fefe-4efe-8efe-%012x", dice);
 	else if (value->field->type == FIELD_INTEGER)
 		snprintf(value->text, sizeof value->text, "%u", 4000000000u + dice % 1000);
 	else

@@ -30,6 +30,7 @@ enum mark {
 	MARK_DECISION = 'd',
 	MARK_NOTICE = 'n',
 	MARK_ITEM = 'i',     /* what an organisation knows and has released to nobody */
+	MARK_APART = 'p',    /* what it released to a circle that keeps the centre out */
 	MARK_DRAFT = 'r',    /* a notice that was not sent */
 	MARK_CAMPAIGN = 'c', /* what joins organisations */
 	MARK_WRITTEN = 'w',  /* what somebody wrote about a thing while the test ran */
@@ -82,6 +83,8 @@ struct world {
 #define WORLD_CIRCLE "circle"
 #define WORLD_REMOTE INSIDE_REMOTE
 #define WORLD_ITEM "indicator--0c0de0c0-0c0d-4c0d-8c0d-0c0de0c0de0c"
+/* Of the first organisation too, released to a community of the same two that keeps the centre out. */
+#define WORLD_APART "indicator--0a9a47a0-0a9a-4a9a-8a9a-0a9a470a9a47"
 #define WORLD_IMPORT "0c0de0c0-0c0d-4c0d-8c0d-0c0de0c0de0d"
 void world_add_circle(struct world *world);
 

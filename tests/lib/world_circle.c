@@ -10,6 +10,7 @@
 #include "store/remotes.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void add_members(struct world *world, uint32_t community)
 {
@@ -23,32 +24,60 @@ static void add_members(struct world *world, uint32_t community)
 	}
 }
 
-static void add_object(struct world *world, const struct collection *collection)
+static void add_object(struct world *world, const struct item *item, uint32_t community)
 {
 	struct inside *inside = world->inside;
 	struct policy_snapshot snapshot;
-	const struct item item = { .organisation = world->numbers[1],
-		.id = TEXT(WORLD_ITEM),
-		.type = TEXT("indicator"),
-		.kind = ITEM_INDICATOR,
+	inside_fine(inside, store_item_put(inside->store, inside->work, item, NULL, NULL, NULL, &inside->failure));
+	struct release release = { .organisation = item->organisation,
+		.item = item->id,
+		.type = item->type,
+		.version = { item->modified.when, TEXT("2027-01-15T08:00:00.000Z") },
+		.community = community,
 		.tlp = TLP_GREEN,
-		.modified = { inside_clock() / SECOND * SECOND, TEXT_NONE },
-		.received = inside_clock(),
-		.pattern = TEXT("[ipv4-addr:value = '192.0.2.1']") };
-	inside_fine(inside, store_item_put(inside->store, inside->work, &item, NULL, NULL, NULL, &inside->failure));
-	struct release release = { .organisation = item.organisation,
-		.item = item.id,
-		.type = item.type,
-		.version = { item.modified.when, TEXT("2027-01-15T08:00:00.000Z") },
-		.community = collection->community,
-		.tlp = collection->tlp,
 		.decided = inside_clock(),
 		.rendering = TEXT("{\"type\":\"indicator\"}") };
 	struct arena *arena = arena_new(0);
 	inside_fine(inside, store_snapshot(inside->store, inside_clock(), arena, &snapshot, &inside->failure));
 	inside_fine(inside,
-	    store_release_put(inside->store, inside->work, &snapshot, &release, NULL, item.tlp, &inside->failure));
+	    store_release_put(inside->store, inside->work, &snapshot, &release, NULL, item->tlp, &inside->failure));
 	arena_free(arena);
+}
+
+static struct item indicator(const struct world *world, const char *id, const char *name)
+{
+	return (struct item){ .organisation = world->numbers[1],
+		.id = text_of(id),
+		.type = TEXT("indicator"),
+		.kind = ITEM_INDICATOR,
+		.tlp = TLP_GREEN,
+		.present = ITEM_HAS_NAME,
+		.name = text_of(name),
+		.modified = { inside_clock() / SECOND * SECOND, TEXT_NONE },
+		.received = inside_clock(),
+		.pattern = TEXT("[ipv4-addr:value = '192.0.2.1']") };
+}
+
+/* A circle of the same two that keeps the centre out. */
+static void add_apart(struct world *world)
+{
+	struct inside *inside = world->inside;
+	char mark[MARK_TEXT];
+	struct uuid id;
+	struct community community = { .name = "apart",
+		.title_ja = "apart",
+		.title_en = "apart",
+		.kind = COMMUNITY_CLOSED,
+		.purpose = "tests",
+		.content = "all",
+		.recipients = "members",
+		.active = true };
+	inside_fine(inside, store_community_put(inside->store, inside->work, &community, &inside->failure));
+	add_members(world, community.number);
+	const struct item item = indicator(world, WORLD_APART, mark_text(MARK_APART, 1, mark));
+	add_object(world, &item, community.number);
+	uuid_parse(text_of(WORLD_APART + strlen("indicator--")), &id);
+	world_own(world, id, MARK_APART, 1);
 }
 
 /* What each organisation keeps to itself. */
@@ -133,7 +162,9 @@ void world_add_circle(struct world *world)
 	add_members(world, community.number);
 	collection.community = community.number;
 	inside_fine(inside, store_collection_put(inside->store, inside->work, &collection, &inside->failure));
-	add_object(world, &collection);
+	const struct item item = indicator(world, WORLD_ITEM, "shared");
+	add_object(world, &item, community.number);
+	add_apart(world);
 	for (unsigned i = 0; i < 3 * world->organisations; i++)
 		add_unreleased(world, 1 + i % world->organisations);
 	add_remote(world, collection.number);

@@ -184,7 +184,7 @@ bool world_may_know(
 		return true;
 	switch (role) {
 	case ROLE_ANALYST: /* everything that organisations sent and were told; members sign what they answer */
-		return kind != MARK_ACCOUNT || is_members(world, owner);
+		return kind != MARK_APART && (kind != MARK_ACCOUNT || is_members(world, owner));
 	case ROLE_ADMINISTRATOR: /* who and what there is, and no contents */
 		return kind == MARK_ORGANISATION || kind == MARK_SENSOR || kind == MARK_ACCOUNT || kind == MARK_TITLE;
 	case ROLE_AUDITOR: /* the same without who people are, beyond their names in the log */
@@ -192,6 +192,8 @@ bool world_may_know(
 	case ROLE_MEMBER: /* its own organisation's; never what joins organisations, nor who works at the centre */
 		if (kind == MARK_ACCOUNT || kind == MARK_TITLE)
 			return is_colleague(world, place, owner);
+		if (kind == MARK_APART) /* world_circle.c: its members are the first two */
+			return place == 1 || place == 2;
 		if (kind == MARK_DRAFT)
 			return owner == place && place != 0 && world->draft_sent[place];
 		if (kind == MARK_ORGANISATION && owner && place && owner != place && is_companion(world, place, owner))
