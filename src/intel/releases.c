@@ -289,7 +289,8 @@ json_t *release_row(struct call *call, const struct release *release)
 	add_giver(call, row, release);
 	if (may_tell_person(call, release) && !uuid_is_nil(release->decided_by) &&
 	    store_account_get(
-		call->store, policy_background("names", call->arena), release->decided_by, &account, NULL) == OK)
+		call->store, policy_background("names", call->arena), release->decided_by, &account, NULL) == OK &&
+	    (call->subject->organisation == 0 || account.organisation == call->subject->organisation))
 		output_string(row, "decided_by", *account.title ? account.title : account.name);
 	return row;
 }
