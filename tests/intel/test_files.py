@@ -7,6 +7,8 @@ import hashlib
 import json
 import os
 import shutil
+import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -224,7 +226,9 @@ class Convert(Folder):
         if not shutil.which("unbound"):
             self.skipTest("unbound is not installed")
         self.file("zone", zone)
-        port = 20000 + os.getpid() % 20000
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
         config = self.file("unbound.conf", f"""server:
  directory: "{self.folder}"
  username: ""
@@ -249,8 +253,6 @@ remote-control:
         self.assertEqual(self.ask(port, "evil.example", process), 3)
 
     def ask(self, port, name, process):
-        import socket
-        import struct
         question = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0\0\1\0\1"
         for _ in range(100):
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
