@@ -4,6 +4,7 @@
  */
 #include "center/importing.h"
 #include "center/imports.h"
+#include "formats/stix.h"
 #include "intel/releasing.h"
 #include "intel/values.h"
 #include "model/item_code.h"
@@ -107,6 +108,34 @@ static void complete(const struct under_way *import, struct item *item, nanoseco
 		item->tlp = import->collection.number ? import->collection.tlp : TLP_AMBER;
 }
 
+#define MARKINGS_LOOKED_AT 16u
+
+/* Of markings that are not official ones counts what their definition says, which the giver gave before; the strictest
+ * of all, and RED where it says a word that nobody knows. */
+static enum tlp strictest(
+    struct keeper *keeper, const struct under_way *import, const struct item *item, struct arena *arena)
+{
+	enum tlp tlp = item->tlp, said;
+	struct json_parser *parser = NULL;
+	for (uint32_t i = 0; i < item->marking_count && i < MARKINGS_LOOKED_AT; i++) {
+		struct item definition;
+		struct builder text = { 0 };
+		struct json_value root;
+		if (stix_tlp_parse(item->markings[i], &said) ||
+		    store_item_get(keeper->store, import->scope, item->organisation, item->markings[i], 0, arena,
+			&definition, NULL) != OK)
+			continue;
+		item_to_stix(&definition, &text);
+		if ((parser || (parser = json_parser_new(STIX_DEEPEST))) && !text.failed &&
+		    json_parse(parser, (struct text){ text.at, text.size }, &root, NULL) == OK &&
+		    stix_tlp_defined(root, &said) && said > tlp)
+			tlp = said;
+		builder_free(&text);
+	}
+	json_parser_free(parser);
+	return tlp;
+}
+
 /* What the policy or the rendering says about an item is the item's failure; everything else is the store's. */
 static bool is_refusal(enum error error)
 {
@@ -126,7 +155,7 @@ static enum error take_item(struct keeper *keeper, struct under_way *import, str
 		return item_failed(import, item, "its giver may not give items any more"), OK;
 	if (item->form > ITEM_STIX_20)
 		return item_failed(import, item, "it is no object of STIX"), OK;
-	if (collection->number && item->tlp > collection->tlp)
+	if (collection->number && strictest(keeper, import, item, arena) > collection->tlp)
 		return item_failed(import, item, "its TLP is stricter than the collection's"), OK;
 	bool echo = false;
 	if (import->turn && remotes_echo(keeper, collection, item, &echo, failure) != OK)

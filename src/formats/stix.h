@@ -36,7 +36,8 @@ bool stix_tlp_parse(struct text marking, enum tlp *tlp); /* false: it is none of
 struct text stix_tlp_marking(enum tlp tlp, enum item_form form);
 /* Appends the definition that stix_tlp_marking() refers to; those of TLP 1 need none (the standard has them). */
 void stix_tlp_definition(enum tlp tlp, struct builder *to);
-/* What an object that is a marking definition, official or not, says of TLP; false: nothing. */
+/* What an object that is a marking definition, official or not, says of TLP; false: nothing. Of several words that it
+ * has the strictest counts, and a word that nobody knows is RED. */
 bool stix_tlp_defined(struct json_value definition, enum tlp *tlp);
 
 #endif

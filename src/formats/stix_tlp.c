@@ -61,15 +61,27 @@ void stix_tlp_definition(enum tlp tlp, struct builder *to)
 	    (int)id.size, id.at, code, (int)size, lower);
 }
 
-bool stix_tlp_defined(struct json_value definition, enum tlp *tlp)
+/* A word of TLP 1 or 2; what is none is RED. */
+static enum tlp tlp_of(struct json_value word)
 {
-	struct json_value second = json_get(json_get(json_get(definition, "extensions"), EXTENSION), "tlp_2_0");
-	struct text code = json_text(second);
-	if (!text_equal(json_text(json_get(definition, "type")), TEXT("marking-definition")))
-		return false;
-	if (!code.size && text_equal(json_text(json_get(definition, "definition_type")), TEXT("tlp")))
-		code = json_text(json_at(definition, "definition.tlp"));
+	struct text code = json_text(word);
+	enum tlp tlp;
 	if (text_equal_nocase(code, TEXT("white")))
 		code = TEXT("CLEAR");
-	return stix_tlp_parse(json_text(json_get(definition, "id")), tlp) || tlp_parse(code, tlp);
+	return tlp_parse(code, &tlp) ? tlp : TLP_RED;
+}
+
+bool stix_tlp_defined(struct json_value definition, enum tlp *tlp)
+{
+	struct json_value extension = json_get(json_get(definition, "extensions"), EXTENSION);
+	bool second = json_kind(extension) == JSON_IS_OBJECT,
+	     first = text_equal(json_text(json_get(definition, "definition_type")), TEXT("tlp"));
+	if (!text_equal(json_text(json_get(definition, "type")), TEXT("marking-definition")))
+		return false;
+	if (stix_tlp_parse(json_text(json_get(definition, "id")), tlp))
+		return true;
+	enum tlp of_second = second ? tlp_of(json_get(extension, "tlp_2_0")) : TLP_CLEAR,
+		 of_first = first ? tlp_of(json_at(definition, "definition.tlp")) : TLP_CLEAR;
+	*tlp = of_second > of_first ? of_second : of_first;
+	return first || second;
 }

@@ -265,6 +265,36 @@ static void test_definitions_of_tlp(void **state)
 	}
 }
 
+static void test_definitions_that_are_not_official(void **state)
+{
+	(void)state;
+#define OWN "{\"type\":\"marking-definition\",\"id\":\"marking-definition--11111111-1111-4111-8111-111111111111\","
+#define OF_TLP_2 "\"extensions\":{\"extension-definition--60a3c5c5-0d10-413e-aab3-9e08dde9e88d\":{\"tlp_2_0\":\""
+#define OF_TLP_1 "\"definition_type\":\"tlp\",\"definition\":{\"tlp\":\""
+	static const struct {
+		const char *json;
+		int said; /* -1: nothing */
+	} cases[] = {
+		{ OWN OF_TLP_1 "white\"}}", TLP_CLEAR },
+		{ OWN OF_TLP_1 "amber\"}}", TLP_AMBER },
+		{ OWN OF_TLP_2 "amber+strict\"}}}", TLP_AMBER_STRICT },
+		{ OWN OF_TLP_1 "purple\"}}", TLP_RED },
+		{ OWN OF_TLP_2 "\"}}}", TLP_RED },
+		{ OWN OF_TLP_1 "green\"}," OF_TLP_2 "red\"}}}", TLP_RED },
+		{ OWN OF_TLP_1 "amber\"}," OF_TLP_2 "clear\"}}}", TLP_AMBER },
+		{ OWN "\"definition_type\":\"statement\",\"definition\":{\"statement\":\"TLP:RED\"}}", -1 },
+		{ "{\"type\":\"note\"," OF_TLP_1 "red\"}}", -1 },
+	};
+	struct json_parser *parser = json_parser_new(8);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct json_value root;
+		enum tlp said = TLP_CLEAR;
+		assert_int_equal(json_parse(parser, text_of(cases[i].json), &root, NULL), OK);
+		assert_int_equal(stix_tlp_defined(root, &said) ? (int)said : -1, cases[i].said);
+	}
+	json_parser_free(parser);
+}
+
 /* ── bad objects ─ */
 
 static void test_one_clear_complaint(void **state)
@@ -523,6 +553,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_changed_property_is_the_only_one_that_differs, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_changed_tlp_takes_the_place_of_the_old, begin, end),
 		cmocka_unit_test_setup_teardown(test_definitions_of_tlp, begin, end),
+		cmocka_unit_test_setup_teardown(test_definitions_that_are_not_official, begin, end),
 		cmocka_unit_test_setup_teardown(test_one_clear_complaint, begin, end),
 		cmocka_unit_test_setup_teardown(test_whatever_holds_the_objects, begin, end),
 		cmocka_unit_test_setup_teardown(test_a_bad_object_is_named, begin, end),

@@ -69,6 +69,24 @@ def test_what_is_refused_is_told():
         assert centre.people["alpha"] not in said
 
 
+def test_markings_that_are_not_official_count_as_their_definition_says():
+    with Exchange() as centre:
+        centre.collection("open")
+
+        def definition(**says):
+            return dict({"type": "marking-definition", "spec_version": "2.1", "id": "marking-definition--%s" % uuid.uuid4(), "created": "2026-01-01T00:00:00.000Z"}, **says)
+        markings = {word: definition(definition_type="tlp", definition={"tlp": word}) for word in ("red", "amber", "purple", "green", "white")}
+        markings["words"] = definition(definition_type="statement", definition={"statement": "TLP:RED is not what this says"})
+        objects = {word: indicator(object_marking_refs=[marking["id"]]) for word, marking in markings.items()}
+        objects["both"] = indicator(object_marking_refs=[markings["green"]["id"], markings["red"]["id"]])
+        objects["unknown"] = indicator(object_marking_refs=["marking-definition--%s" % uuid.uuid4()])
+        answer = centre.add("open", centre.people["alpha"], *markings.values(), *objects.values())
+        refused = {each["id"] for each in answer["failures"]}
+        assert refused == {objects[word]["id"] for word in ("red", "amber", "purple", "both")}, (answer, objects)
+        assert all("stricter" in each["message"] for each in answer["failures"])
+        assert not refused & set(centre.ids("open", centre.people["beta"]))
+
+
 def test_a_centre_that_is_killed_meanwhile_loses_nothing():
     with Exchange() as centre:
         centre.collection("open")
