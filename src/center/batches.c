@@ -52,6 +52,15 @@ enum error batches_new(struct batches **to, struct counters *counters, struct fa
 	return OK;
 }
 
+/* The path, and what the system says of it, are not the sender's business; a full disk is. */
+static void refuse(struct failure *failure, enum error why)
+{
+	if (why == ERROR_LIMIT)
+		fail(failure, why, "The centre's disk is full: nothing of this batch is stored. Send it again later.");
+	else
+		fail(failure, ERROR_SYSTEM, "The centre cannot store alerts just now.");
+}
+
 /* Status 200, or why who shows this may not append; fills who it is. */
 static uint16_t admit(struct keeper *keeper, const struct credential *credential, struct subject *subject,
     struct organisation *organisation, bool *routes, struct failure *failure)
@@ -80,7 +89,7 @@ static uint16_t admit(struct keeper *keeper, const struct credential *credential
 		}
 	}
 	if (status == 200 && !keeper->history) {
-		fail(failure, ERROR_SYSTEM, "The centre cannot store alerts just now.");
+		refuse(failure, keeper->history_away);
 		status = 503;
 	}
 	work_end(&work);
@@ -156,12 +165,15 @@ static void part_append(struct keeper *keeper, struct part *part)
 {
 	struct text encoded = { part->encoded, part->size };
 	part->stored = history_append(keeper->history, &part->batch, encoded, &part->position, &part->failure) == OK;
-	/* Of a full disk history takes care, and what is no batch is refused before anything is written. */
-	part->unsure = !part->stored && part->failure.code != ERROR_LIMIT && part->failure.code != ERROR_CORRUPT;
+	/* Of a full disk history takes care unless it is lost, and what is no batch is refused before anything is
+	 * written. */
+	part->unsure = !part->stored && ((part->failure.code != ERROR_LIMIT && part->failure.code != ERROR_CORRUPT) ||
+					    history_is_lost(keeper->history));
 	space_said(keeper->batches, &part->failure);
-	if (part->failure.code == ERROR_LIMIT) /* the path is not the sender's business */
-		fail(&part->failure, ERROR_LIMIT,
-		    "The centre's disk is full: nothing of this batch is stored. Send it again later.");
+	if (part->unsure)
+		log_write(LOG_ERROR, "a batch cannot be stored", LOG_FIELD_STRING("why", part->failure.words));
+	if (!part->stored && part->failure.code != ERROR_CORRUPT)
+		refuse(&part->failure, part->failure.code);
 }
 
 /* The frames of the others, before the owner's own: what is there already, from a try that was interrupted, is passed
@@ -174,8 +186,7 @@ static bool others_append(struct keeper *keeper, struct part *part)
 		if (seen > other->batch.sequence_first && seen < other->batch.sequence_end) {
 			struct part *trimmed = part_trim(other, seen);
 			if (!trimmed)
-				return fail(&part->failure, ERROR_MEMORY, "The centre cannot store alerts just now."),
-				       false;
+				return refuse(&part->failure, ERROR_MEMORY), false;
 			free(other);
 			*place = other = trimmed;
 		} else if (seen >= other->batch.sequence_end) {
@@ -198,7 +209,7 @@ static struct part *part_store(struct keeper *keeper, struct part *part)
 {
 	struct history_batch before = { 0 };
 	if (!keeper->history) {
-		fail(&part->failure, ERROR_SYSTEM, "The centre cannot store alerts just now.");
+		refuse(&part->failure, keeper->history_away);
 		return part;
 	}
 	if (part_verify(part, keeper->center.now(), &part->failure) != OK)
@@ -221,7 +232,7 @@ static struct part *part_store(struct keeper *keeper, struct part *part)
 	if (seen > part->batch.sequence_first) {
 		struct part *trimmed = part_trim(part, seen);
 		if (!trimmed) {
-			fail(&part->failure, ERROR_MEMORY, "The centre cannot store alerts just now.");
+			refuse(&part->failure, ERROR_MEMORY);
 			return part;
 		}
 		trimmed->records = part->records;
@@ -350,10 +361,12 @@ static void sync_failed(struct keeper *keeper, struct part *parts, const struct 
 	for (struct part *part = parts; part; part = part->next)
 		if (part->stored || part->repeated) {
 			part->stored = part->repeated = false;
-			fail(&part->failure, ERROR_SYSTEM, "The centre cannot store alerts just now.");
+			refuse(&part->failure, failure->code);
 		}
+	space_said(keeper->batches, failure);
 	history_close(keeper->history);
 	keeper->history = keeper->center.history = NULL;
+	keeper->history_away = failure->code;
 }
 
 static void count_records(struct batches *batches, const struct part *part)

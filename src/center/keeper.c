@@ -54,6 +54,7 @@ static enum error history_reopen(struct keeper *keeper, struct failure *failure)
 	keeper->repair = repair;
 	if (error != OK) {
 		keeper->history = NULL;
+		keeper->history_away = error;
 		return error;
 	}
 	keeper->center.history = keeper->history;

@@ -39,6 +39,7 @@ struct keeper {
 	struct center center; /* what the capabilities see of us */
 	struct store *store;
 	struct history *history;      /* NULL while it cannot be opened: a full disk */
+	enum error history_away;      /* why it is NULL */
 	struct history_repair repair; /* at its last opening */
 	struct record_store *records; /* of organisations, beside the alerts */
 	char history_folder[4352];

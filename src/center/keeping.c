@@ -83,7 +83,7 @@ void keeping_sync(struct keeper *keeper, struct part *parts)
 			    LOG_FIELD_NUMBER("organisation", share->batch.organisation),
 			    LOG_FIELD_STRING("why", why.words));
 			part->unkept = true;
-			refuse(part, ERROR_SYSTEM);
+			refuse(part, why.code);
 		}
 }
 

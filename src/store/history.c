@@ -103,7 +103,7 @@ static enum error make_ready(struct history *history, struct failure *failure)
 {
 	if (history->lost)
 		return fail(
-		    failure, ERROR_SYSTEM, "%s: a sync failed; it has to be closed and opened anew", history->folder);
+		    failure, history->lost, "%s: a sync failed; it has to be closed and opened anew", history->folder);
 	if (!history->needs_repair)
 		return OK;
 	enum error error = cut_back(history, last_segment(history)->size, failure);
@@ -209,7 +209,7 @@ enum error history_append(struct history *history, const struct history_batch *b
 	if (!error && !seen_add(history->seen, batch))
 		error = fail(failure, ERROR_MEMORY, "history: no memory");
 	if (error) {
-		history->lost = true;
+		history->lost = error;
 		return error;
 	}
 	*first_position = position_of(segment, header.row);
@@ -232,12 +232,17 @@ enum error history_sync(struct history *history, struct failure *failure)
 			if (cut_back(history, history->synced.size, &again) != OK)
 				log_write(LOG_ERROR, "frames that could not be made durable cannot be taken back",
 				    LOG_FIELD_STRING("folder", history->folder), LOG_FIELD_STRING("why", again.words));
-			history->lost = true;
+			history->lost = error;
 			return error;
 		}
 		history_mark_synced(history);
 	}
 	return verdicts_flush(history->verdicts, failure);
+}
+
+bool history_is_lost(const struct history *history)
+{
+	return history->lost != OK;
 }
 
 uint64_t history_seen(const struct history *history, const struct history_batch *batch, struct history_batch *stored)

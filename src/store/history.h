@@ -57,9 +57,10 @@ void history_close(struct history *history);
 enum error history_append(struct history *history, const struct history_batch *batch, struct text encoded,
     uint64_t *first_position, struct failure *failure);
 
-/* When it fails, the frames since the last one are taken back from the file, and everything further is ERROR_SYSTEM
- * until the history is closed and opened anew. */
+/* When it fails, the frames since the last one are taken back from the file, and everything further fails with the same
+ * code until the history is closed and opened anew. */
 enum error history_sync(struct history *history, struct failure *failure);
+bool history_is_lost(const struct history *history); /* it has to be */
 
 /* Removal of doubles: how far [sequence_first, sequence_end) of this sensor and epoch is stored already, synced or not:
  * the end of the run of stored sequences that begins at sequence_first; sequence_first itself when nothing is. *stored

@@ -36,7 +36,7 @@ struct history {
 		size_t frames;
 	} synced;          /* how far the last segment is durable */
 	bool needs_repair; /* an append failed: the file is cut back before the next one */
-	bool lost;         /* a sync failed: only closing and opening anew helps */
+	enum error lost;   /* not OK: so a sync failed, and only closing and opening anew helps */
 	struct seen *seen;
 	struct verdicts *verdicts;
 	struct packing *packing;

@@ -16,7 +16,7 @@
 struct kept {
 	uint32_t organisation;
 	struct history *history; /* NULL: it could not be opened */
-	bool failed;             /* has to be closed and opened anew */
+	enum error failed;       /* not OK: has to be closed and opened anew */
 	nanoseconds floor;       /* what was received before is not read */
 };
 
@@ -84,7 +84,7 @@ static enum error make_ready(struct record_store *records, struct kept *kept, st
 		kept->history = NULL;
 		return error;
 	}
-	kept->failed = false;
+	kept->failed = OK;
 	return OK;
 }
 
@@ -190,7 +190,9 @@ enum error record_store_append(
 		return error;
 	error = history_append(kept->history, batch, encoded, &position, failure);
 	/* Of a full disk history takes care, and what is no batch is refused before anything is written. */
-	kept->failed = error && error != ERROR_LIMIT && error != ERROR_CORRUPT && error != ERROR_INPUT;
+	if (history_is_lost(kept->history) ||
+	    (error && error != ERROR_LIMIT && error != ERROR_CORRUPT && error != ERROR_INPUT))
+		kept->failed = error;
 	return error;
 }
 
@@ -200,9 +202,9 @@ enum error record_store_sync(struct record_store *records, uint32_t organisation
 	if (!kept || !kept->history)
 		return fail(failure, ERROR_SYSTEM, "the records of organisation %u are not open", organisation);
 	enum error error =
-	    kept->failed ? fail(failure, ERROR_SYSTEM, "the records of organisation %u: a write failed", organisation)
+	    kept->failed ? fail(failure, kept->failed, "the records of organisation %u: a write failed", organisation)
 			 : history_sync(kept->history, failure);
-	kept->failed |= error != OK;
+	kept->failed = error;
 	return error;
 }
 

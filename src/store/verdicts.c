@@ -42,7 +42,7 @@ struct verdict_set {
 struct verdicts {
 	char *folder;
 	uint64_t clock;
-	bool lost; /* a sync failed */
+	enum error lost; /* not OK: so a sync failed */
 	struct verdict_set sets[VERDICTS_LOADED];
 };
 
@@ -304,12 +304,12 @@ static enum error write_block(struct verdict_set *set, struct failure *failure)
 
 /* The kernel may have dropped the pages and call the file clean: a hole would hide all later blocks, so what is not
  * known to be durable goes. */
-static void cut_back(struct verdict_set *set)
+static void cut_back(struct verdict_set *set, enum error why)
 {
 	struct failure failure;
 	file_close(set->file);
 	set->file = NULL;
-	set->all->lost = true;
+	set->all->lost = why;
 	set->good = set->synced;
 	if (open_file(set, &failure) != OK)
 		log_write(LOG_ERROR, "verdicts that could not be made durable cannot be taken back",
@@ -319,14 +319,14 @@ static void cut_back(struct verdict_set *set)
 static enum error set_flush(struct verdict_set *set, struct failure *failure)
 {
 	if (set->all->lost)
-		return fail(failure, ERROR_SYSTEM, "%s: a sync of verdicts failed; history has to be opened anew",
+		return fail(failure, set->all->lost, "%s: a sync of verdicts failed; history has to be opened anew",
 		    set->all->folder);
 	bool waiting = set->pending_count > 0;
 	enum error error = write_block(set, failure);
 	if (!error && set->file) {
 		error = file_sync(set->file, failure);
 		if (error)
-			cut_back(set);
+			cut_back(set, error);
 		else
 			set->synced = set->good;
 	} else if (!error && waiting)

@@ -10,6 +10,7 @@
 #define START ((nanoseconds)1700000000 * SECOND)
 #define BATCHES 4
 #define FAILED 2
+#define OTHER_CAUSE 3 /* of a full disk something else was said */
 
 /* Stores one batch as the keeper does: refuses doubles, gives up what failed, opens anew after a failed sync. */
 static bool store_batch(struct history_place *place, uint64_t epoch, bool *failed)
@@ -17,7 +18,7 @@ static bool store_batch(struct history_place *place, uint64_t epoch, bool *faile
 	struct builder encoded = { 0 };
 	struct history_batch batch = make_batch(&encoded, 1, epoch, 3, START + (nanoseconds)epoch * MINUTE);
 	uint64_t position;
-	enum error error = OK;
+	enum error error = OK, again = OK;
 	if (!place->history)
 		error = history_open(place->folder, &place->history, &place->repair, &place->failure);
 	if (!error && history_seen(place->history, &batch, NULL) < batch.sequence_end) {
@@ -30,7 +31,7 @@ static bool store_batch(struct history_place *place, uint64_t epoch, bool *faile
 			error =
 			    history_judge(place->history, position, VERDICT_BACKGROUND, none, none, &place->failure);
 		}
-		if (error && place->history && history_sync(place->history, &place->failure) != OK) {
+		if (error && place->history && (again = history_sync(place->history, &place->failure)) != OK) {
 			history_close(place->history);
 			place->history = NULL;
 		}
@@ -39,6 +40,9 @@ static bool store_batch(struct history_place *place, uint64_t epoch, bool *faile
 	}
 	builder_free(&encoded);
 	*failed |= error != OK;
+	const char *failing = getenv("NOROSHI_FILE_FAIL");
+	if (strstr(failing, "ENOSPC") && ((error && error != ERROR_LIMIT) || (again && again != ERROR_LIMIT)))
+		_exit(OTHER_CAUSE);
 	return error == OK;
 }
 
