@@ -273,10 +273,25 @@ static bool recognise(struct stream *stream, enum side *side, const uint8_t *byt
 
 /* ── feeding ─ */
 
-static void flow_bytes_again(struct stream *stream);
+static void flow_bytes(struct stream *stream, enum side side, const uint8_t *bytes, size_t size);
 
-/* What the dissector asked for while it looked at bytes of `side`, of which `rest` are left. */
-static void become(struct stream *stream)
+/* To what the flow has become: what the other side sent came before the rest of what `original` said, as it does when
+ * that comes byte by byte. */
+static void feed_again(struct stream *stream, unsigned original)
+{
+	struct stream_kept rest = stream->kept[original], *other = &stream->kept[1 - original];
+
+	stream->kept[original].bytes = NULL;
+	stream->kept[original].size = stream->kept[original].room = 0;
+	if (other->size > 0)
+		flow_bytes(stream, (enum side)((1 - original) ^ stream->turned), other->bytes, other->size);
+	if (rest.size > 0)
+		stream_bytes(stream, (enum side)(original ^ stream->turned), rest.bytes, rest.size);
+	drop_kept(stream, &rest);
+}
+
+/* What the dissector asked for while it looked at bytes of `original`; the rest of them is kept. */
+static void become(struct stream *stream, unsigned original)
 {
 	const struct dissector *next = stream->next;
 
@@ -295,7 +310,8 @@ static void become(struct stream *stream)
 		stream->kept[i].want = 0;
 		stream->kept[i].deaf = stream->kept[i].ended;
 	}
-	flow_bytes_again(stream);
+	if (!stream->over)
+		feed_again(stream, original);
 }
 
 /* Shows bytes to the dissector until it is done with as many as it can be; keeps the rest. */
@@ -319,7 +335,7 @@ static void feed(struct stream *stream, enum side side, const uint8_t *bytes, si
 	side = (enum side)(original ^ stream->turned);
 	keep_rest(stream, side, bytes, size);
 	if (stream->become) {
-		become(stream);
+		become(stream, original);
 	} else if (size > dissection->dissector->most_kept) {
 		dissection_anomaly(dissection, side, "applayer_too_long");
 		close_side(stream, side);
@@ -338,22 +354,20 @@ static void flow_bytes(struct stream *stream, enum side side, const uint8_t *byt
 		}
 		/* what the other side sent before was kept; it came first */
 		struct stream_kept *other = &stream->kept[1 - original];
+		unsigned became = stream->became;
+		bool kept = stream->kept[original].size > 0; /* `bytes` lie there */
 		if (other->size > 0)
 			feed(stream, OTHER_SIDE(side), other->bytes, other->size);
-		if (stream->over || !stream->dissection.dissector || stream->kept[original].deaf)
-			return;
 		side = (enum side)(original ^ stream->turned);
+		if (became != stream->became) { /* what was kept was fed then */
+			if (!kept)
+				stream_bytes(stream, side, bytes, (uint32_t)size);
+			return;
+		}
+		if (stream->over || stream->kept[original].deaf)
+			return;
 	}
 	feed(stream, side, bytes, size);
-}
-
-static void flow_bytes_again(struct stream *stream)
-{
-	for (unsigned original = 0; original < 2 && !stream->over; original++) {
-		struct stream_kept *kept = &stream->kept[original];
-		if (kept->size > 0)
-			flow_bytes(stream, (enum side)(original ^ stream->turned), kept->bytes, kept->size);
-	}
 }
 
 void stream_bytes(struct stream *stream, enum side side, const uint8_t *bytes, uint32_t size)

@@ -122,7 +122,13 @@ static void test_http_gives_the_flow_to_what_it_was_upgraded_to(void **state)
 		SAID_SERVER("HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"),
 		SAID_CLIENT("GET / HTTP/1.1\r\nHost: b\r\n\r\n"),
 	};
+	static const struct said early[] = {
+		SAID_CLIENT("CONNECT a.example:443 HTTP/1.1\r\n\r\n"),
+		SAID_CLIENT("GET /early HTTP/1.1\r\nHost: b\r\n\r\n"),
+		SAID_SERVER("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 204 No\r\n\r\n"),
+	};
 	(void)state;
+	EXPECT(early, "server 0 CONNECT a.example a.example:443 200\nserver 0 GET b /early 204\n");
 	EXPECT(tunnel, "server 0 CONNECT a.example a.example:443 200\nserver 0 GET b /inside 200\n");
 	EXPECT(refused, "server 0 CONNECT a.example a.example:443 403\nclient 1 GET b / 0\n");
 }
