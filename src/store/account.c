@@ -10,7 +10,6 @@
 	"not_before,"                                                                                                  \
 	" version"
 #define SELF_OR_SCOPE "({scope} OR id = :self) AND (:self IS NULL OR id = :self)"
-#define CURSOR_ACCOUNT 'a'
 
 static const struct uuid nobody;
 

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #define FIELDS "number, id, source, by, advice, attack_from, attack_to, author, created"
-#define CURSOR_ANNOUNCEMENT 'u'
 
 static void take(struct query *query, int64_t *number, struct announcement *announcement)
 {

@@ -6,7 +6,6 @@
 #define FIELDS                                                                                                         \
 	"number, id, organisation, kind, tlp, subject_ja, subject_en, body_ja, body_en, created, queued, delivery, "   \
 	"tries, last_try, answer"
-#define CURSOR_BULLETIN 'b'
 
 static bool take(struct query *query, struct arena *arena, struct bulletin *bulletin)
 {

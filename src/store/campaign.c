@@ -8,7 +8,6 @@
 
 #include <stdio.h>
 
-#define CURSOR_CAMPAIGN 'c'
 #define ANALYSES_SHOWN 100
 #define CITED_SHOWN 1000
 #define GROUPED                                                                                                        \

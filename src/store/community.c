@@ -10,7 +10,6 @@
 	"valid_from,"                                                                                                  \
 	" valid_to, active, version"
 #define ROWS " FROM (SELECT *, number AS community FROM community)"
-#define CURSOR_COMMUNITY 'k'
 #define DEEPEST 16
 
 static void take(struct query *query, struct community *community)

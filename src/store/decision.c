@@ -7,7 +7,6 @@
 	"id, organisation, detector, signature, host, account, source, source_length, reason, author, created, "       \
 	"expires, review,"                                                                                             \
 	" hits, last_hit, withdrawn, event, version"
-#define CURSOR_DECISION 'd'
 
 static void take(struct query *query, struct decision *decision)
 {

@@ -11,7 +11,6 @@
 	"author, proposed_by, approved_by, created, started, closed, within, recipients, version, "                    \
 	"community, timing, tags"
 #define FROM " FROM (SELECT *, 0 AS organisation FROM dispatch)"
-#define CURSOR_DISPATCH 'p'
 
 static bool take(struct query *query, struct arena *arena, struct dispatch *dispatch)
 {

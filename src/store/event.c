@@ -11,8 +11,6 @@
 #define FIELDS                                                                                                         \
 	"body, state, merged_into, reason, decided_by, decided, version, campaign, split_from,"                        \
 	" (SELECT count(*) FROM notice WHERE notice.event = event.id)"
-#define CURSOR_RANK 'r'
-#define CURSOR_TIME 'e'
 
 enum error event_write(struct store *store, const struct scope *scope, const struct event *event,
     const struct uuid *split_from, struct failure *failure)
@@ -189,7 +187,7 @@ enum error store_event_each(struct store *store, const struct scope *scope, cons
     void *context, struct failure *failure)
 {
 	bool rank = asked->order == EVENT_BY_RANK;
-	uint8_t list = rank ? CURSOR_RANK : CURSOR_TIME;
+	enum cursor_list list = rank ? CURSOR_RANK : CURSOR_TIME;
 	struct cursor cursor;
 	struct query query;
 	enum error error = cursor_read(page, list, &cursor, failure);

@@ -8,8 +8,6 @@
 #include "store/item_row.h"
 #include "store/release.h"
 
-#define CURSOR_ITEM 'i'
-
 /* A row as an item; its texts in the arena. */
 enum error item_take(struct query *query, struct arena *arena, struct item *item)
 {

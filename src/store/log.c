@@ -12,7 +12,6 @@
 #include <string.h>
 
 #define LOG_FIELDS "number, happened, account, who, what, object, organisation, outcome, detail, hash"
-#define CURSOR_LOG 'l'
 #define WORK_INTERVAL HOUR
 
 static enum error line_hash(const uint8_t previous[32], const struct log_line *line, uint8_t hash[32])

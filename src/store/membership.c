@@ -6,8 +6,6 @@
 
 #include <stdio.h>
 
-#define CURSOR_MEMBERSHIP 'b'
-
 /* The row that has not ended at `when`; ERROR_NOT_FOUND. */
 static enum error find_open(struct store *store, const struct scope *scope, uint32_t community, uint32_t organisation,
     nanoseconds when, int64_t *number, struct membership *membership, struct failure *failure)

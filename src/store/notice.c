@@ -11,7 +11,6 @@
 	"id, number, event, organisation, tlp, state, subject_ja, subject_en, advice, author, created, sent, "         \
 	"deadline,"                                                                                                    \
 	" acknowledged, acknowledged_by, acknowledged_name, reply, reminders, escalated, link_digest, version"
-#define CURSOR_NOTICE 'n'
 /* A draft is the centre's own until it is sent, also one that was withdrawn instead. */
 #define SENT_OR_CENTRE "(:centre OR sent > 0)"
 #define DUE_LARGEST 500

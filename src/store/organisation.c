@@ -12,7 +12,6 @@
 	"number, id, name, title_ja, title_en, sector, parent, language, contact1_name, contact1_mail, contact2_name," \
 	" contact2_mail, quota, active, version"
 #define ROWS " FROM (SELECT *, number AS organisation FROM organisation)"
-#define CURSOR_ORGANISATION 'o'
 
 static void take(struct query *query, struct organisation *organisation)
 {

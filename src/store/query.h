@@ -82,14 +82,34 @@ void column_string(struct query *query, int column, char *to, size_t size);
 struct uuid column_uuid(struct query *query, int column);
 void column_bytes(struct query *query, int column, void *to, size_t size); /* zero when it has another size */
 
-/* Pages by key: the cursor is the sort key of the last row shown. `list` keeps the cursors of different lists apart. */
+/* Pages by key: the cursor is the sort key of the last row shown. Its list keeps the cursors of different lists apart;
+ * each has a letter of its own (cursor.c does not compile with two that are the same). */
+enum cursor_list {
+	CURSOR_ACCOUNT = 'a',
+	CURSOR_ANNOUNCEMENT = 'u',
+	CURSOR_BULLETIN = 'b',
+	CURSOR_CAMPAIGN = 'c',
+	CURSOR_COMMUNITY = 'k',
+	CURSOR_DECISION = 'd',
+	CURSOR_DISPATCH = 'p',
+	CURSOR_HAD = 'h',
+	CURSOR_ITEM = 'i',
+	CURSOR_LOG = 'l',
+	CURSOR_MEMBERSHIP = 'm',
+	CURSOR_NOTICE = 'n',
+	CURSOR_ORGANISATION = 'o',
+	CURSOR_RANK = 'r', /* events by rank */
+	CURSOR_SENSOR = 's',
+	CURSOR_TIME = 'e', /* events by time */
+	CURSOR_TOKEN = 't',
+};
 struct cursor {
 	int64_t key;
 	struct uuid id;
 	bool none; /* at the start */
 };
-enum error cursor_read(const struct page *page, uint8_t list, struct cursor *cursor, struct failure *failure);
-void cursor_write(struct page *page, uint8_t list, int64_t key, struct uuid id);
+enum error cursor_read(const struct page *page, enum cursor_list list, struct cursor *cursor, struct failure *failure);
+void cursor_write(struct page *page, enum cursor_list list, int64_t key, struct uuid id);
 uint32_t page_limit(const struct page *page); /* 1–500; 0 gives 50 */
 
 /* gap.c, for coverage.c: of one sensor, whoever asks. */

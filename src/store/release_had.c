@@ -3,8 +3,6 @@
  */
 #include "store/release_row.h"
 
-#define CURSOR_HAD 'h'
-
 /* The communities that it was ever in, itself or through a part, as a list in JSON. */
 static bool list_communities(const struct policy_snapshot *snapshot, uint32_t organisation, struct builder *list)
 {

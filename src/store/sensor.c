@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 #define FIELDS "number, id, organisation, name, state, last_seen, clock_error, alerts, version, routes"
-#define CURSOR_SENSOR 's'
 
 static void take(struct query *query, struct sensor *sensor)
 {

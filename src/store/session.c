@@ -11,7 +11,6 @@
 	"(SELECT t.*, ifnull(a.organisation, s.organisation) AS organisation FROM token t"                             \
 	" LEFT JOIN account a ON a.id = t.account LEFT JOIN sensor s ON s.number = t.sensor)"
 #define SELF_OR_SCOPE "({scope} OR account = :self) AND (:self IS NULL OR account = :self)"
-#define CURSOR_TOKEN 't'
 
 static const struct uuid nobody;
 
