@@ -46,10 +46,10 @@ class Client:
 def set_up(centre):
     """(token of the importer, tokens of the readers)"""
     tokens = []
-    centre.ask("POST", "/v1/communities", {"name": "bench", "purpose": "bench", "content": "bench", "recipients": "bench"})
+    community = centre.ask("POST", "/v1/communities", {"name": "bench", "purpose": "bench", "content": "bench", "recipients": "bench"})["number"]
     centre.ask("POST", "/v1/collections", {"community": "bench", "title": "bench", "alias": "bench", "tlp": "GREEN"})
     for number, _ in centre.organisations([f"member-{i}" for i in range(CLIENTS)]):
-        centre.ask("PUT", f"/v1/communities/bench/members/{number}", {"role": "member"})
+        centre.ask("PUT", f"/v1/communities/{community}/members/{number}", {"role": "member"})
         account = centre.ask("POST", "/v1/accounts", {"name": f"reader-{number}", "role": "member", "organisation": number, "title": "reader",
                                                       "mail": "reader@example.org"})["id"]
         tokens.append(centre.ask("POST", f"/v1/accounts/{account}/tokens", {"name": "bench"})["token"])

@@ -69,10 +69,10 @@ def spread(values):
 
 def make_community(centre):
     """Everybody is a member; a token of the people of each of the first nine."""
-    centre.ask("POST", "/v1/communities", {"name": "all", "purpose": "bench", "content": "indicators", "recipients": "members"})
+    everybody = centre.ask("POST", "/v1/communities", {"name": "all", "purpose": "bench", "content": "indicators", "recipients": "members"})["number"]
     tokens = []
     for number in range(1, ORGANISATIONS + 1):
-        centre.ask("PUT", f"/v1/communities/all/members/{number}", {"role": "member"})
+        centre.ask("PUT", f"/v1/communities/{everybody}/members/{number}", {"role": "member"})
         if number <= 9:
             made = centre.ask("POST", "/v1/accounts", {"name": f"csirt-{number}", "role": "member", "organisation": number, "title": "csirt", "mail": f"csirt-{number}@example.org"})
             tokens.append(centre.ask("POST", f"/v1/accounts/{made['id']}/tokens", {"name": "bench"})["token"])

@@ -12,11 +12,12 @@ field() { # the value of a member of an answer
 	sed -n "s/.*\"$1\":\"\{0,1\}\([^\",}]*\).*/\1/p"
 }
 
-ask POST /v1/communities '{"name": "exchange-test", "kind": "closed", "purpose": "Trying TAXII", "content": "Indicators", "recipients": "Its members"}' >/dev/null
+community=$(ask POST /v1/communities '{"name": "exchange-test", "kind": "closed", "purpose": "Trying TAXII", "content": "Indicators",
+	"recipients": "Its members"}' | field number)
 ask POST /v1/collections '{"community": "exchange-test", "tlp": "GREEN", "title": "Exchange test", "alias": "exchange-test"}' >/dev/null
 for name in exchange-a exchange-b; do
 	number=$(ask POST /v1/organisations "{\"name\": \"$name\", \"title_en\": \"$name\"}" | field number)
-	ask PUT "/v1/communities/exchange-test/members/$number" '{"role": "member"}' >/dev/null
+	ask PUT "/v1/communities/$community/members/$number" '{"role": "member"}' >/dev/null
 	password=$(od -An -N12 -tx1 /dev/urandom | tr -d ' \n')
 	account=$(ask POST /v1/accounts "{\"name\": \"$name\", \"role\": \"member\", \"organisation\": $number, \"title\": \"$name\",
 		\"mail\": \"$name@example.org\", \"new_password\": \"$password\"}" | field id)

@@ -38,13 +38,14 @@ class Centre:
             self.say("%s: %s" % (what, (answer or {}).get("detail") or (answer or {}).get("title") or status))
         return status < 300
 
-    def organisations(self):
+    def numbers(self, what):
+        """Of organisations, or of communities, by name."""
         found, after = {}, ""
         while True:
-            status, page = self.ask("GET", "/v1/organisations?limit=500" + after)
+            status, page = self.ask("GET", "/v1/%s?limit=500%s" % (what, after))
             if status != 200:
                 sys.exit("the centre answers %d: is this an administrator's token?" % status)
-            found.update({each["name"]: each["number"] for each in page["organisations"]})
+            found.update({each["name"]: each["number"] for each in page[what]})
             if not page.get("next"):
                 return found
             after = "&after=" + page["next"]
@@ -52,10 +53,11 @@ class Centre:
     def community(self, line, numbers):
         name, members, collections = line["name"], line.pop("members", []), line.pop("collections", [])
         made = self.make("POST", "/v1/communities", line, name)
+        number = self.numbers("communities").get(name) if members else None
         for member in members:
-            if member in numbers:
-                self.make("PUT", "/v1/communities/%s/members/%d" % (name, numbers[member]), {"role": "member"}, "%s, %s" % (name, member))
-            else:
+            if number and member in numbers:
+                self.make("PUT", "/v1/communities/%d/members/%d" % (number, numbers[member]), {"role": "member"}, "%s, %s" % (name, member))
+            elif member not in numbers:
                 self.say("%s: the centre has no organisation %s" % (name, member))
         for collection in collections:
             self.make("POST", "/v1/collections", dict(collection, community=name), "%s, %s" % (name, collection.get("alias")))
@@ -66,7 +68,7 @@ def main():
     if len(sys.argv) != 3:
         sys.exit(__doc__)
     centre = Centre(sys.argv[1], sys.stdin.readline().strip())
-    numbers, made = centre.organisations(), 0
+    numbers, made = centre.numbers("organisations"), 0
     with open(sys.argv[2], encoding="utf-8") as file:
         for line in filter(str.strip, file):
             made += centre.community(json.loads(line), numbers)

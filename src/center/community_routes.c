@@ -201,7 +201,7 @@ static const char *const namings[] = { "anywhere", "within", "nowhere", NULL };
 
 #define NUMBER                                                                                                         \
 	{                                                                                                              \
-		"number", FIELD_INTEGER, IN_PATH, true, .least = 1, .most = INT32_MAX, .summary = "Its number."        \
+		"number", FIELD_INTEGER, IN_PATH, true, .least = 1, .most = 4294967295, .summary = "Its number."       \
 	}
 #define LIST                                                                                                           \
 	{ "after", FIELD_CURSOR, IN_QUERY, false, .summary = "The `next` of the page before." },                       \

@@ -87,10 +87,10 @@ enum error community_create(struct call *call, struct failure *failure)
 	return OK;
 }
 
-static enum error find(struct call *call, struct community *community, struct failure *failure)
+enum error community_meant(struct call *call, struct community *community, struct failure *failure)
 {
-	enum error error =
-	    store_community_find(call->store, call->scope, input_text(call, "community"), community, failure);
+	enum error error = store_community_get(
+	    call->store, call->scope, (uint32_t)input_integer(call, "number", 0), community, failure);
 	return error == ERROR_NOT_FOUND ? fail(failure, error, "There is no such community.") : error;
 }
 
@@ -98,7 +98,7 @@ enum error member_put(struct call *call, struct failure *failure)
 {
 	struct community community;
 	struct membership membership = { .role = MEMBERSHIP_MEMBER, .from = call->now };
-	enum error error = find(call, &community, failure);
+	enum error error = community_meant(call, &community, failure);
 	if (error != OK)
 		return error;
 	membership.community = community.number;
@@ -107,7 +107,7 @@ enum error member_put(struct call *call, struct failure *failure)
 	error = store_membership_put(call->store, call->scope, &membership, failure);
 	if (error != OK)
 		return error;
-	output_string(call->output, "community", community.name);
+	json_object_set_new(call->output, "community", json_integer(community.number));
 	json_object_set_new(call->output, "organisation", json_integer(membership.organisation));
 	output_string(call->output, "role", membership_role_code(membership.role));
 	output_time(call->output, "from", membership.from);
@@ -117,7 +117,7 @@ enum error member_put(struct call *call, struct failure *failure)
 enum error member_end(struct call *call, struct failure *failure)
 {
 	struct community community;
-	enum error error = find(call, &community, failure);
+	enum error error = community_meant(call, &community, failure);
 	if (error == OK)
 		error = store_membership_end(call->store, call->scope, community.number,
 		    (uint32_t)input_integer(call, "organisation", 0), call->now, failure);

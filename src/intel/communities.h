@@ -7,6 +7,8 @@
 #include "http/call.h"
 #include "model/community.h"
 
+/* The one whose number the path names. ERROR_NOT_FOUND, with the same words, also for one that is hidden. */
+enum error community_meant(struct call *call, struct community *community, struct failure *failure);
 enum error community_list(struct call *call, struct failure *failure);
 /* What the body names goes into the community; titles that are empty then are its name. */
 enum error community_fill(struct call *call, struct community *community, struct failure *failure);

@@ -131,13 +131,6 @@ enum error naming_form(struct call *call, struct failure *failure)
 
 /* ── one community ─ */
 
-static enum error find(struct call *call, struct community *community, struct failure *failure)
-{
-	enum error error =
-	    store_community_find(call->store, call->scope, input_text(call, "community"), community, failure);
-	return error == ERROR_NOT_FOUND ? fail(failure, error, "There is no such community.") : error;
-}
-
 static void add_member(void *context, const struct membership *membership, const char *name)
 {
 	struct looking *looking = context;
@@ -239,7 +232,7 @@ enum error community_page(struct call *call, struct failure *failure)
 {
 	struct looking looking;
 	struct community community;
-	enum error error = find(call, &community, failure);
+	enum error error = community_meant(call, &community, failure);
 	if (error == OK)
 		error = look(call, &looking, failure);
 	if (error != OK)
@@ -258,9 +251,9 @@ enum error community_page(struct call *call, struct failure *failure)
 
 /* ── changes ─ */
 
-static void go_to_community(struct call *call, struct text name)
+static void go_to_community(struct call *call, json_int_t number)
 {
-	snprintf(call->location, sizeof call->location, "/communities/%.*s", (int)name.size, name.at);
+	snprintf(call->location, sizeof call->location, "/communities/%" JSON_INTEGER_FORMAT, number);
 	call->status = 303;
 }
 
@@ -268,7 +261,7 @@ enum error community_create_form(struct call *call, struct failure *failure)
 {
 	enum error error = community_create(call, failure);
 	if (error == OK)
-		go_to_community(call, text_of(json_string_value(json_object_get(call->output, "name"))));
+		go_to_community(call, json_integer_value(json_object_get(call->output, "number")));
 	return error;
 }
 
@@ -276,7 +269,7 @@ enum error community_change_form(struct call *call, struct failure *failure)
 {
 	struct community community;
 	static const char *const cleared[] = { "title_ja", "title_en" };
-	enum error error = find(call, &community, failure);
+	enum error error = community_meant(call, &community, failure);
 	if (error == OK && (uint64_t)input_integer(call, "version", 0) != community.version)
 		error = fail(failure, ERROR_CONFLICT, "The community was changed meanwhile: read it again.");
 	for (size_t i = 0; i < sizeof cleared / sizeof *cleared; i++)
@@ -287,14 +280,14 @@ enum error community_change_form(struct call *call, struct failure *failure)
 	if (error == OK)
 		error = store_community_put(call->store, call->scope, &community, failure);
 	if (error == OK)
-		go_to_community(call, text_of(community.name));
+		go_to_community(call, community.number);
 	return error;
 }
 
 static enum error back_to_members(struct call *call, enum error error)
 {
 	if (error == OK)
-		go_to_community(call, input_text(call, "community"));
+		go_to_community(call, input_integer(call, "number", 0));
 	return error;
 }
 

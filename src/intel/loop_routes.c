@@ -49,7 +49,7 @@ void loop_answer_output(json_t *output, const struct loop_answer *answer)
 static enum error shared_give(struct call *call, struct failure *failure)
 {
 	struct text type = input_text(call, "type"), value = input_text(call, "value");
-	struct loop_gift gift = { .community = (uint32_t)input_integer(call, "community", 0),
+	struct loop_gift gift = { .community = (uint32_t)input_integer(call, "number", 0),
 		.organisation = call->subject->organisation,
 		.item = input_text(call, "name"),
 		.types = &type,
@@ -140,9 +140,13 @@ static enum error shared_go(struct call *call, struct failure *failure)
 	return shared_switch(call, false, failure);
 }
 
+#define COMMUNITY                                                                                                      \
+	{                                                                                                              \
+		"number", FIELD_INTEGER, IN_PATH, true, .least = 1, .most = 4294967295,                                \
+							.summary = "Number of the community."                          \
+	}
 static const struct field give_fields[] = {
-	{ "community", FIELD_INTEGER, IN_PATH, true, .least = 1, .most = 4294967295,
-	    .summary = "Number of the community." },
+	COMMUNITY,
 	{ "type", FIELD_TEXT, IN_BODY, true, 40, .summary = "Type of the value: address, domain, url, sha256 …" },
 	{ "value", FIELD_TEXT, IN_BODY, true, 2048, .summary = "What sensors look for; defanged values are read." },
 	{ "action", FIELD_CHOICE, IN_BODY, false, .choices = actions,
@@ -152,11 +156,6 @@ static const struct field give_fields[] = {
 	{ "name", FIELD_TEXT, IN_BODY, false, 191, .summary = "Your name for it: given again it is changed." },
 	{ NULL },
 };
-#define COMMUNITY                                                                                                      \
-	{                                                                                                              \
-		"community", FIELD_INTEGER, IN_PATH, true, .least = 1, .most = 4294967295,                             \
-							   .summary = "Number of the community."                       \
-	}
 #define TRUST                                                                                                          \
 	{ "trust", FIELD_INTEGER, IN_BODY, false, .least = 0, .most = 2,                                               \
 		.summary = "Of a source: 0 none, 1 it is heard, 2 as good as one's own." },                            \
@@ -202,22 +201,22 @@ static const struct field number_fields[] = {
 };
 
 static const struct route routes[] = {
-	{ ROUTE_JSON, "POST", "/v1/communities/{community}/indicators", "shared-give",
+	{ ROUTE_JSON, "POST", "/v1/communities/{number}/indicators", "shared-give",
 	    "Give an indicator to a community: its members' sensors look for it at once, as far as the release rule "
 	    "lets it.",
 	    give_fields, ACTION_RELEASE_WRITE, .hidden = true, .changes = true, .limits = { .per_minute = 60000 },
 	    .handle = shared_give },
-	{ ROUTE_JSON, "POST", "/v1/communities/{community}/sightings", "shared-sighting",
+	{ ROUTE_JSON, "POST", "/v1/communities/{number}/sightings", "shared-sighting",
 	    "Report what was seen: the value is given to the community in one's organisation's name, as an alert.",
 	    sighting_fields, ACTION_RELEASE_WRITE, .hidden = true, .changes = true, .limits = { .per_minute = 60000 },
 	    .handle = shared_sighting },
-	{ ROUTE_JSON, "GET", "/v1/communities/{community}/rule", "shared-rule-read",
+	{ ROUTE_JSON, "GET", "/v1/communities/{number}/rule", "shared-rule-read",
 	    "What travels by itself in a community, and what it thinks of sources.", rule_read_fields,
 	    ACTION_RELEASE_WRITE, .hidden = true, .handle = shared_rule_read },
-	{ ROUTE_JSON, "PATCH", "/v1/communities/{community}/rule", "shared-rule-change",
+	{ ROUTE_JSON, "PATCH", "/v1/communities/{number}/rule", "shared-rule-change",
 	    "Set what travels by itself; what does not any more leaves.", rule_fields, ACTION_RELEASE_WRITE,
 	    .hidden = true, .changes = true, .handle = shared_rule_change },
-	{ ROUTE_JSON, "PATCH", "/v1/communities/{community}/rule/{organisation}", "shared-source-change",
+	{ ROUTE_JSON, "PATCH", "/v1/communities/{number}/rule/{organisation}", "shared-source-change",
 	    "Set the trust and the rate of one source.", source_fields, ACTION_RELEASE_WRITE, .hidden = true,
 	    .changes = true, .handle = shared_source_change },
 	{ ROUTE_JSON, "GET", "/v1/shared/{id}", "shared-read",

@@ -18,7 +18,7 @@ static enum error keeps(struct keeping *keeping, struct call *call, struct failu
 {
 	uint32_t *community = &keeping->community;
 	keeping->call = call;
-	*community = (uint32_t)input_integer(call, "community", 0);
+	*community = (uint32_t)input_integer(call, "number", 0);
 	if (!scope_covers_community(call->scope, *community))
 		return fail(failure, ERROR_NOT_FOUND, ROUTE_HIDDEN_WORDS);
 	enum error error = store_snapshot(call->store, call->now, call->arena, &keeping->snapshot, failure);

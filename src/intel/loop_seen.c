@@ -97,7 +97,7 @@ enum error shared_sighting(struct call *call, struct failure *failure)
 {
 	struct text type = input_text(call, "type"), value = input_text(call, "value");
 	enum item_action action = ITEM_ALERT;
-	struct loop_gift gift = { .community = (uint32_t)input_integer(call, "community", 0),
+	struct loop_gift gift = { .community = (uint32_t)input_integer(call, "number", 0),
 		.organisation = call->subject->organisation,
 		.types = &type,
 		.values = &value,

@@ -17,7 +17,8 @@ static const char *const roles[] = { "reader", "member", "steward", NULL };
 	}
 #define COMMUNITY                                                                                                      \
 	{                                                                                                              \
-		"community", FIELD_TEXT, IN_PATH, true, 63, .summary = "The community's name."                         \
+		"number", FIELD_INTEGER, IN_PATH, true, .least = 1, .most = 4294967295,                                \
+							.summary = "Number of the community."                          \
 	}
 #define COMMUNITY_BODY                                                                                                 \
 	{ "title_ja", FIELD_TEXT, IN_BODY, false, 127, .summary = "As it is shown in Japanese." },                     \
@@ -216,14 +217,13 @@ const struct route page_routes[] = {
 	    ACTION_COMMUNITY_READ, communities_page),
 	FORM("/communities", "community-create", "Make a community.", create_fields, ACTION_COMMUNITY_WRITE,
 	    community_create_form),
-	PAGE("/communities/{community}", "community", "One community: what it is for, its parts, its members.",
+	PAGE("/communities/{number}", "community", "One community: what it is for, its parts, its members.",
 	    community_fields, ACTION_COMMUNITY_READ, community_page),
-	FORM("/communities/{community}", "community-change", "Change a community.", change_fields,
-	    ACTION_COMMUNITY_WRITE, community_change_form),
-	FORM("/communities/{community}/members", "member-put",
-	    "Make an organisation a member, or give it another role.", member_fields, ACTION_MEMBERSHIP_WRITE,
-	    member_put_form),
-	FORM("/communities/{community}/members/{organisation}/end", "member-end", "End a membership now.",
+	FORM("/communities/{number}", "community-change", "Change a community.", change_fields, ACTION_COMMUNITY_WRITE,
+	    community_change_form),
+	FORM("/communities/{number}/members", "member-put", "Make an organisation a member, or give it another role.",
+	    member_fields, ACTION_MEMBERSHIP_WRITE, member_put_form),
+	FORM("/communities/{number}/members/{organisation}/end", "member-end", "End a membership now.",
 	    member_end_fields, ACTION_MEMBERSHIP_WRITE, member_end_form),
 	FORM("/naming", "naming-change", "Say where one's own organisation may be named to others.", naming_fields,
 	    ACTION_NAMING_WRITE, naming_form),

@@ -249,6 +249,7 @@ static void add_community(struct call *call, json_t *row, uint32_t number)
 	if (store_community_get(call->store, call->scope, number, &community, NULL) != OK)
 		return;
 	output_string(row, "community", community.name);
+	json_object_set_new(row, "community_number", json_integer(community.number));
 	output_string(row, "community_title", community_title(call, &community));
 	output_string(row, "community_purpose", community.purpose);
 	output_string(row, "community_content", community.content);

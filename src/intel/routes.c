@@ -111,7 +111,8 @@ static const struct field community_fields[] = {
 	{ NULL },
 };
 #define MEMBER                                                                                                         \
-	{ "community", FIELD_TEXT, IN_PATH, true, 63, .summary = "The community's name." },                            \
+	{ "number", FIELD_INTEGER, IN_PATH, true, .least = 1, .most = 4294967295,                                      \
+		.summary = "Number of the community." },                                                               \
 	{                                                                                                              \
 		"organisation", FIELD_INTEGER, IN_PATH, true, .least = 1, .most = 4294967295,                          \
 							      .summary = "Number of the organisation."                 \
@@ -205,10 +206,10 @@ const struct route intel_routes[] = {
 	    ACTION_COMMUNITY_READ, .handle = community_list },
 	{ ROUTE_JSON, "POST", "/v1/communities", "community-create", "Make a community.", community_fields,
 	    ACTION_COMMUNITY_WRITE, .changes = true, .handle = community_create },
-	{ ROUTE_JSON, "PUT", "/v1/communities/{community}/members/{organisation}", "member-put",
+	{ ROUTE_JSON, "PUT", "/v1/communities/{number}/members/{organisation}", "member-put",
 	    "Make an organisation a member, or give it another role.", member_fields, ACTION_MEMBERSHIP_WRITE,
 	    .changes = true, .handle = member_put },
-	{ ROUTE_JSON, "DELETE", "/v1/communities/{community}/members/{organisation}", "member-end",
+	{ ROUTE_JSON, "DELETE", "/v1/communities/{number}/members/{organisation}", "member-end",
 	    "End a membership now.", member_end_fields, ACTION_MEMBERSHIP_WRITE, .changes = true,
 	    .handle = member_end },
 	{ ROUTE_JSON, "GET", "/v1/collections", "collection-list", "Collections.", NULL, ACTION_COMMUNITY_READ,

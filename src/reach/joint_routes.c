@@ -28,7 +28,10 @@ static void add_asked(void *context, const struct dispatch_signatory *signatory)
 	if (!waits)
 		return;
 	json_t *object = dispatch_json(asking->call, &dispatch);
-	json_object_del(object, "list"); /* to whom it goes is the centre's to know */
+	/* to whom it goes is the centre's to know */
+	json_object_del(object, "list");
+	json_object_del(object, "community");
+	json_object_del(object, "recipients");
 	json_object_set_new(object, "organisation", json_integer(signatory->organisation));
 	output_time(object, "agreed", signatory->agreed);
 	json_array_append_new(asking->list, object);

@@ -44,7 +44,7 @@ class World:
             status, _, answer = self.centre.post(self.centre.tokens[name], flows, batch="records", format="eve", records="true")
             assert status == 200 and answer["records"] == 3, answer
         self.analyst = self.centre.tokens["analyst"]
-        self.circles = set()
+        self.circles, self.shared = {}, {}
         self.events = {}
         wait_for(self.found, 60, "events of two organisations")
         self.notices = {}
@@ -123,7 +123,8 @@ def routes():
               "reply": {"text": "x"}, "analysis": {"text": "x"}, "sensors": {"name": "x"}, "space": {"prefix": "192.0.2.0/24"}, "token": {}, "tokens": {"name": "x"},
               "enrolments": {}, "propose": {"recipients": 1}, "start": {"recipients": 1}, "deadline": {"until": "2030-01-01T00:00:00Z"},
               "{secret}": {"kind": "bounce"}, "maintenance": {"hours": 1, "reason": "x"},
-              "indicators": {"type": "domain", "value": "beacon.example"}, "releases": {"community": "circle-of-nobody"}, "notes": {"text": "x"}}
+              "indicators": {"type": "domain", "value": "beacon.example"}, "sightings": {"type": "domain", "value": "beacon.example"},
+              "releases": {"community": "circle-of-nobody"}, "notes": {"text": "x"}}
     for path, methods in document["paths"].items():
         if "{" in path:
             for method in methods:
@@ -167,13 +168,13 @@ def thing(path, number):
         return UUIDS[0], UUIDS[0]  # its address is known to its reader alone
     if path.startswith(("/v1/dispatches", "/v1/publications", "/v1/dispatch-mails", "/v1/signatures")):
         return dispatched(number)[path.split("/")[2]], UUIDS[0]
-    if path.startswith("/v1/communities") and "/members/" not in path:
-        return "4000001", "4000000"
+    if path.startswith("/v1/communities"):
+        return str(w.circles[circle(number)]), "4000000"
     if path.startswith("/v1/announcements"):
         status, made = w.centre.json("POST", "/v1/announcements", w.centre.tokens["analyst"], {"source": "x", "targets": "nobody.example"})
         assert status == 201, made
         return made["announcement"]["id"], UUIDS[0]
-    if path.startswith(("/v1/collections", "/taxii2")) or "/members/" in path:
+    if path.startswith(("/v1/collections", "/taxii2")):
         return circle(number), "circle-of-nobody"
     if path.startswith("/v1/items"):
         circle(number)
@@ -184,8 +185,8 @@ def thing(path, number):
         return own[0]["release"], UUIDS[0]
     if path.startswith("/v1/imports"):
         return UUIDS[0], UUIDS[0]
-    if path.startswith(("/v1/communities", "/v1/shared")):
-        return "1", "4000000"  # of no community of theirs
+    if path.startswith("/v1/shared"):
+        return shared(number), "4000000"
     raise AssertionError("no thing for " + path)
 
 
@@ -198,15 +199,25 @@ def circle(number):
     name = "circle-%d" % number
     if name not in w.circles:
         administrator, member = w.centre.tokens["administrator"], w.centre.tokens["member-" + name_of(number)]
-        w.call("POST", "/v1/communities", {"name": name, "purpose": "x", "content": "x", "recipients": "x"}, administrator)
-        w.call("PUT", "/v1/communities/%s/members/%d" % (name, number), {}, administrator)
+        community = w.call("POST", "/v1/communities", {"name": name, "purpose": "x", "content": "x", "recipients": "x"}, administrator)["number"]
+        w.call("PUT", "/v1/communities/%d/members/%d" % (community, number), {}, administrator)
         w.call("POST", "/v1/collections", {"community": name, "alias": name, "title": name}, administrator)
         thing = {"type": "indicator", "spec_version": "2.1", "id": ITEM % number, "created": "2026-01-01T00:00:00.000Z", "pattern_type": "stix",
                  "modified": "2026-01-01T00:00:00.000Z", "pattern": "[ipv4-addr:value = '192.0.2.1']", "valid_from": "2026-01-01T00:00:00Z"}
         status, _, answer = w.centre.request("POST", "/v1/items?collection=" + name, member, json.dumps({"objects": [thing]}).encode())
         assert status == 202 and json.loads(answer)["success_count"] == 1, answer
-        w.circles.add(name)
+        w.circles[name] = community
     return name
+
+
+def shared(number):
+    """An indicator that the organisation gave to its community: its number."""
+    w = world()
+    if number not in w.shared:
+        path = "/v1/communities/%d/indicators" % w.circles[circle(number)]
+        given = w.call("POST", path, {"type": "domain", "value": "shared-%d.example" % number}, w.centre.tokens["member-" + name_of(number)])
+        w.shared[number] = str(given["id"])
+    return w.shared[number]
 
 
 def dispatched(number):
@@ -251,11 +262,11 @@ def test_pages_of_others_answer_as_pages_that_do_not_exist():
     w = world()
     session = w.sign_in("member-" + name_of(mine))
     for path in ("/events/", "/notices/", "/alerts/", "/communities/", "/items/"):
-        there, nowhere = (circle(other), "circle-of-nobody") if path == "/communities/" else thing("/v1" + path, other)
+        there, nowhere = thing("/v1" + path, other)
         pages = []
         for each in (there, nowhere):
             status, headers, body = w.centre.request("GET", path + each, headers={"Cookie": session, "Accept": "text/html"})
-            pages.append((status, body.decode().replace(each, "ID")))
+            pages.append((status, body.decode().replace(path + each, path + "ID")))
         assert pages[0] == pages[1] and pages[0][0] == 404, (path, pages)
 
 

@@ -32,7 +32,7 @@ class Exchange(Centre):
         super().__init__(organisations=("alpha", "beta", "gamma"), **more)
         self.admin = self.tokens["administrator"]
         self.numbers = {each["name"]: each["number"] for each in self.facts["organisations"]}
-        self.people, self.rows = {}, {}
+        self.people, self.rows, self.communities = {}, {}, {}
         for name in self.numbers:
             self.people[name] = self.person(name + "-analyst", "member", organisation=self.numbers[name])
         self.community("water", {"alpha": "member", "beta": "reader"})
@@ -48,9 +48,18 @@ class Exchange(Centre):
         return self.done("POST", "/v1/accounts/%s/tokens" % made["id"], {"name": "test"})["token"]
 
     def community(self, name, members, **more):
-        self.done("POST", "/v1/communities", dict(dict(name=name, purpose="tests", content="all", recipients="members"), **more))
+        made = self.done("POST", "/v1/communities", dict(dict(name=name, purpose="tests", content="all", recipients="members"), **more))
+        self.communities[name] = made["number"]
         for organisation, role in members.items():
-            self.done("PUT", "/v1/communities/%s/members/%d" % (name, self.numbers[organisation]), {"role": role})
+            self.join(name, organisation, role)
+
+    def join(self, community, organisation, role="member"):
+        self.done("PUT", self.membership(community, organisation), {"role": role})
+
+    def membership(self, community, organisation):
+        if community not in self.communities:
+            self.communities = {each["name"]: each["number"] for each in self.done("GET", "/v1/communities")["communities"]}
+        return "/v1/communities/%d/members/%d" % (self.communities[community], self.numbers[organisation])
 
     def collection(self, alias, community="water", **more):
         made = self.done("POST", "/v1/collections", dict(dict(title=alias, alias=alias, community=community, tlp="GREEN"), **more))

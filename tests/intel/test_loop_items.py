@@ -278,7 +278,7 @@ def test_what_sensors_meet_is_counted_and_its_organisation_is_told_once_and_nobo
 
 def test_a_first_sighting_makes_it_active_for_the_others():
     with World() as world:
-        world.done("PUT", "/v1/communities/water/members/%d" % world.numbers["beta"], {"role": "member"})
+        world.join("water", "beta", "member")
         status, answer = world.json("POST", "/v1/communities/1/sightings", world.people["beta"], {"type": "domain", "value": "seen.example", "count": 4})
         assert status == 201 and answer["action"] == "alert", answer
         world.feeds["alpha"].has("seen.example", "alert")
@@ -297,7 +297,7 @@ def test_a_first_sighting_makes_it_active_for_the_others():
 
 def test_two_sources_block_what_one_alone_does_not_and_trust_is_the_communitys_word():
     with World() as world:
-        world.done("PUT", "/v1/communities/water/members/%d" % world.numbers["beta"], {"role": "member"})
+        world.join("water", "beta", "member")
         world.done("PATCH", "/v1/communities/1/rule", {"alone": "block"}, world.tokens["analyst"])
         assert world.json("PATCH", "/v1/communities/1/rule", world.people["alpha"], {"alone": "block"})[0] == 403
         assert world.json("GET", "/v1/communities/1/rule", world.people["gamma"])[0] == 404
@@ -314,7 +314,7 @@ def test_two_sources_block_what_one_alone_does_not_and_trust_is_the_communitys_w
         assert rule["sources"] == [{"member": number, "trust": 0, "rate": 100}], rule
         refused = given(world, "beta", "untrusted.example", "alert", 202)
         assert refused["reasons"] == ["trust"], refused
-        world.done("PUT", "/v1/communities/water/members/%d" % world.numbers["alpha"], {"role": "steward"})
+        world.join("water", "alpha", "steward")
         rule = world.done("PATCH", "/v1/communities/1/rule", {"alone": "observe", "rate": 7}, world.people["alpha"])
         assert rule["alone"] == "observe" and rule["rate"] == 7 and rule["least"] == 1, rule
         wait_for(lambda: set(feed.values().values()) <= {"observe"}, 20, "what stood to be lowered")
@@ -362,7 +362,7 @@ def poison(dice):
 
 def test_a_poisoner_blocks_nothing_that_is_a_members_or_listed_or_over_his_rate_or_his_alone():
     with tempfile.TemporaryDirectory(prefix="noroshi-lists-") as lists, World('loop = { rate = 120; warninglists = "%s"; };\n' % warninglists(lists)) as world:
-        world.done("PUT", "/v1/communities/water/members/%d" % world.numbers["beta"], {"role": "member"})
+        world.join("water", "beta")
         world.done("PATCH", "/v1/communities/1/rule", {"alone": "block"}, world.tokens["analyst"])
         for place in [{"prefix": str(each)} for each in OWN] + [{"domain": each} for each in OWN_NAMES]:
             world.done("POST", "/v1/organisations/%d/space" % world.numbers["gamma"], place)

@@ -100,8 +100,8 @@ def test_two_centres_poll_and_push_while_processes_are_killed():
         # What beta gives at each goes to the other, whose account there is alpha's; alpha reads it there.
         keep("two", two.people["alpha"])
         given = [indicator(name="one-%d" % i) for i in range(400)]
-        one.done("PUT", "/v1/communities/water/members/%d" % one.numbers["beta"], {"role": "member"})
-        two.done("PUT", "/v1/communities/water/members/%d" % two.numbers["beta"], {"role": "member"})
+        one.join("water", "beta", "member")
+        two.join("water", "beta", "member")
         assert one.add("ours", one.people["beta"], *given)["success_count"] == 400
         theirs = [indicator(name="two-%d" % i) for i in range(400)]
         assert two.add("ours", two.people["beta"], *theirs)["success_count"] == 400
@@ -296,7 +296,7 @@ def test_what_is_given_is_followed_to_its_end():
     liar = Liar(say)
     try:
         with Side(free_port(), [liar.port]) as side:
-            side.done("PUT", "/v1/communities/water/members/%d" % side.numbers["beta"], {"role": "member"})
+            side.join("water", "beta", "member")
             side.add("ours", side.people["beta"], *(indicator() for _ in range(3)))
             side.remote("far", liar.port, push=True, within=2)
             wait_for(lambda: side.shown("far").get("status"), 60, "the first turn's end")

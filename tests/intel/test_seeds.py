@@ -36,7 +36,7 @@ def test_sector_bodies():
         # nobody is a member yet, so nobody reads; then it is shared there, and its grades are found
         item = indicator(labels=["immediacy:1", "accuracy:2"])
         assert "csirt-amber" not in str(centre.taxii("GET", "/taxii2/exchange/collections/", centre.people["alpha"])[2])
-        centre.done("PUT", "/v1/communities/csirt/members/%d" % centre.numbers["alpha"], {"role": "member"})
+        centre.join("csirt", "alpha")
         centre.add("csirt-amber", centre.people["alpha"], item, indicator(labels=["immediacy:3"]))
         status, found = centre.json("GET", "/v1/items?label=immediacy:1", centre.people["alpha"])
         assert status == 200 and [each["id"] for each in found["items"]] == [item["id"]], found

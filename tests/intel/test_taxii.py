@@ -322,7 +322,7 @@ def test_5_5_the_same_object_again_is_no_error():
 
 def test_5_5_owners_who_use_one_id_do_not_write_over_each_other():
     w = world()
-    w.done("PUT", "/v1/communities/deep/members/%d" % w.numbers["gamma"], {"role": "member"})
+    w.join("deep", "gamma")
     mine = indicator(name="mine")
     w.add("deep", w.alpha, mine)
     w.add("deep", w.gamma, dict(mine, name="theirs", modified="2030-01-01T00:00:00.000Z"))
@@ -332,7 +332,7 @@ def test_5_5_owners_who_use_one_id_do_not_write_over_each_other():
     assert status_of("DELETE", ROOT + "collections/deep/objects/%s/" % mine["id"], w.gamma) == 200
     assert [each["name"] for each in w.objects("deep", w.beta, match_id=mine["id"])["objects"]] == ["mine"]
     assert status_of("DELETE", ROOT + "collections/deep/objects/%s/" % mine["id"], w.gamma) == 403
-    w.done("DELETE", "/v1/communities/deep/members/%d" % w.numbers["gamma"])
+    w.done("DELETE", w.membership("deep", "gamma"))
     assert status_of("GET", ROOT + "collections/deep/", w.gamma) == 404
 
 

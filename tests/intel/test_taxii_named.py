@@ -190,7 +190,7 @@ def test_what_a_version_before_had_put_there_unread_is_rendered_at_the_start():
 
 def test_whoever_leaves_gives_nothing_more():
     c = centre()
-    c.done("DELETE", "/v1/communities/apart/members/%d" % c.numbers["beta"])
+    c.done("DELETE", c.membership("apart", "beta"))
     assert c.taxii("POST", ROOT + "collections/apart/objects/", c.people["beta"], {"objects": [indicator()]})[0] == 404
     assert c.taxii("GET", ROOT + "collections/apart/objects/", c.people["beta"])[0] == 404
 

@@ -27,7 +27,9 @@ static bool fits(const struct owned *owned, const struct random_visit *random)
 		enum mark kind;
 	} nouns[] = { { "/events/{", MARK_EVENT }, { "/notices/{", MARK_NOTICE }, { "/notices/{", MARK_DRAFT },
 		{ "/decisions/{", MARK_DECISION }, { "/campaigns/{", MARK_CAMPAIGN }, { "/accounts/{", MARK_ACCOUNT },
-		{ "/certificates/{", MARK_SENSOR }, { "/enrolments/{", MARK_SENSOR } };
+		{ "/certificates/{", MARK_SENSOR }, { "/enrolments/{", MARK_SENSOR },
+		{ "/dispatches/{", MARK_DISPATCH }, { "/dispatches/{", MARK_PUBLICATION },
+		{ "/publications/{", MARK_PUBLICATION }, { "/signatures/{", MARK_PUBLICATION } };
 	bool known = false;
 	for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
 		bool named = strstr(random->route->path, nouns[i].noun) != NULL;
@@ -44,12 +46,13 @@ static void pick_uuid(struct world *world, const struct random_visit *random, st
 	const char *met = roll(world, 4) ? NULL : world_word(world, value->field->name);
 	const struct key *key = random->visit.key;
 	unsigned place = key ? world_place(world, key->organisation) : 0, tries = roll(world, 4) ? 32 : 1;
-	if (met && strlen(met) == UUID_TEXT - 1) {
+	bool of_made = value->field->place == IN_BODY && strcmp(value->field->name, "id") == 0;
+	if (!of_made && met && strlen(met) == UUID_TEXT - 1) {
 		SAY("%s", met);
 		return;
 	}
 	bool own = place && roll(world, 2);
-	if (roll(world, 12))
+	if (!of_made && roll(world, 12))
 		do {
 			const struct owned *owned = &world->ids[roll(world, world->id_count)];
 			id = owned->id;
@@ -59,11 +62,18 @@ static void pick_uuid(struct world *world, const struct random_visit *random, st
 	uuid_format(id, value->text);
 }
 
-static void pick_integer(struct world *world, struct value *value)
+static void pick_integer(struct world *world, const struct random_visit *random, struct value *value)
 {
 	const struct field *field = value->field;
 	const char *met = roll(world, 3) ? NULL : world_word(world, field->name);
-	if (met)
+	if (world_names_community(random->route, field) && roll(world, 8))
+		SAY("%u", 1 + roll(world, WORLD_COMMUNITIES));
+	else if (text_starts(text_of(random->route->name), TEXT("shared-")) && strcmp(field->name, "id") == 0 &&
+		 roll(world, 8))
+		SAY("%u", 1 + roll(world, world->shared_last));
+	else if (strcmp(field->name, "recipients") == 0 && roll(world, 8))
+		SAY("2"); /* of each list */
+	else if (met)
 		SAY("%s", met);
 	else if (field->most >= UINT32_MAX && roll(world, 4))
 		SAY("%u", roll(world, 2) ? world->numbers[1 + roll(world, world->organisations)]
@@ -105,7 +115,6 @@ static bool pick_shared(struct world *world, struct value *value)
 	static const struct {
 		const char *field, *name;
 	} shared[] = {
-		{ "community", WORLD_CIRCLE },
 		{ "collection", WORLD_CIRCLE },
 		{ "item", WORLD_ITEM },
 		{ "item", WORLD_APART },
@@ -118,6 +127,32 @@ static bool pick_shared(struct world *world, struct value *value)
 	for (size_t i = 0; i < sizeof shared / sizeof *shared; i++)
 		if (strcmp(value->field->name, shared[i].field) == 0 && roll(world, 4)) {
 			SAY("%s", shared[i].name);
+			return true;
+		}
+	return false;
+}
+
+/* What takes more than some text. */
+static bool pick_sample(struct world *world, const char *path, struct value *value)
+{
+	static const struct {
+		const char *field, *text;
+	} samples[] = {
+		{ "list", WORLD_LIST },
+		{ "community", WORLD_CIRCLE },
+		{ "contacts", "name,tier\nsomebody-%u,operator\n" },
+		{ "years", "year,tier,addressed,reached\n202%u,operator,10,5\n" },
+		{ "type", "domain" },
+		{ "value", "beacon-%u.example" },
+		{ "tag", "tag" },
+		{ "tags", "tag" },
+	};
+	for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
+		if (strcmp(value->field->name, samples[i].field) == 0 && roll(world, 8)) {
+			if (i == 0 && strstr(path, "/contacts")) /* the lists of the world stay as they are */
+				SAY("other");
+			else
+				SAY(samples[i].text, 1 + roll(world, world->organisations));
 			return true;
 		}
 	return false;
@@ -138,6 +173,8 @@ static void pick_text(struct world *world, const struct random_visit *random, st
 		     text_starts(route, TEXT("release-"));
 	if (named && pick_shared(world, value))
 		return;
+	if (value->field->place == IN_BODY && pick_sample(world, random->route->path, value))
+		return;
 	if (value->field->place == IN_BODY && about(world, random, &kind, &owner))
 		SAY("%s-%u", mark_text(kind, owner, mark), roll(world, 1000));
 	else if (value->field->place != IN_BODY && met && roll(world, 2))
@@ -156,16 +193,31 @@ static void pick_cursor(struct world *world, struct value *value)
 
 static void pick_time(struct world *world, struct value *value)
 {
-	nanoseconds time = inside_clock() + ((nanoseconds)roll(world, 400) - 200) * DAY;
+	uint32_t range = roll(world, 2) ? 200 : 20;
+	nanoseconds time = inside_clock() + ((nanoseconds)roll(world, 2 * range) - range) * DAY;
 	char text[TIME_TEXT];
 	SAY("%s", time_format(time - time % SECOND, text));
 }
 
-static void pick_secret(struct world *world, struct value *value)
+static void pick_secret(struct world *world, const struct random_visit *random, struct value *value)
 {
-	if (value->field->place == IN_PATH && world->link_count && roll(world, 3))
-		SAY("%s", world->links[roll(world, world->link_count)]);
-	else
+	struct owned owned;
+	unsigned tries = 32;
+	if (strcmp(random->route->name, "dispatch-mail") == 0 && roll(world, 3)) { /* the recipient's id */
+		do
+			owned = world->ids[roll(world, world->id_count)];
+		while (owned.kind != MARK_PUBLICATION && --tries);
+		uuid_format(owned.id, value->text);
+	} else if (value->field->place == IN_PATH && world->link_count && roll(world, 3)) {
+		enum world_link kind = strstr(random->route->path, "/feeds/") ? LINK_FEED
+				       : strstr(random->route->path, "/d/")   ? LINK_MESSAGE
+									      : LINK_NOTICE;
+		unsigned link;
+		do
+			link = roll(world, world->link_count);
+		while (world->link_kind[link] != kind && --tries);
+		SAY("%s", world->links[link]);
+	} else
 		SAY(INSIDE_SECRET, roll(world, 20));
 }
 
@@ -188,7 +240,7 @@ void random_value(struct world *world, const struct random_visit *random, struct
 		pick_uuid(world, random, value);
 		break;
 	case FIELD_INTEGER:
-		pick_integer(world, value);
+		pick_integer(world, random, value);
 		break;
 	case FIELD_TEXT:
 	case FIELD_LINES:
@@ -218,7 +270,7 @@ void random_value(struct world *world, const struct random_visit *random, struct
 		pick_cursor(world, value);
 		break;
 	case FIELD_SECRET:
-		pick_secret(world, value);
+		pick_secret(world, random, value);
 		break;
 	case FIELD_LIST:
 		if (strcmp(value->field->name, "labels") == 0) /* these stay; hosts are looked for */
@@ -327,18 +379,6 @@ void random_visit_write(struct random_visit *random)
 	random->visit.body = text_of(random->body);
 }
 
-/* Of reach tests, messages to many and what is shared the random worlds have none yet: their routes are asked for, and
- * answer as for what is not there. tests/e2e/test_hostile.py has some of each. */
-bool random_visit_is_of_no_world(const struct route *route)
-{
-	static const char *const none[] = { "dispatch", "contact", "reach", "publication", "signature", "feed",
-		"shared" };
-	for (size_t i = 0; i < sizeof none / sizeof *none; i++)
-		if (text_starts(text_of(route->name), text_of(none[i])))
-			return true;
-	return false;
-}
-
 static const struct route *draw_route(struct world *world)
 {
 	const struct route *const *tables = world->inside->keeper.tables;
@@ -347,6 +387,8 @@ static const struct route *draw_route(struct world *world)
 		for (const struct route *route = tables[i]; route->name; route++)
 			count += route->kind != ROUTE_STREAM;
 	unsigned chosen = roll(world, count);
+	for (unsigned tries = 3; world->succeeded && world->succeeded[chosen] && tries; tries--)
+		chosen = roll(world, count); /* rather one that never succeeded yet */
 	for (size_t i = 0; tables[i]; i++)
 		for (const struct route *route = tables[i]; route->name; route++)
 			if (route->kind != ROUTE_STREAM && chosen-- == 0)
@@ -371,8 +413,6 @@ static const struct key *pick_person(struct world *world, const struct route *ro
 void random_visit(struct world *world, struct random_visit *random)
 {
 	*random = (struct random_visit){ .route = draw_route(world) };
-	if (random_visit_is_of_no_world(random->route)) /* half as often as the others */
-		random->route = draw_route(world);
 	struct visit *visit = &random->visit;
 	visit->method = random->route->method;
 	visit->key = pick_person(world, random->route);

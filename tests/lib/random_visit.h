@@ -35,8 +35,6 @@ struct random_visit {
 void random_visit(struct world *world, struct random_visit *random);
 /* A value for value->field, as random_visit() takes one. */
 void random_value(struct world *world, const struct random_visit *random, struct value *value);
-/* Of things that the random worlds have none of. */
-bool random_visit_is_of_no_world(const struct route *route);
 /* Writes target and body again, after a value was changed. */
 void random_visit_write(struct random_visit *random);
 /* All of it, for a failed test. */

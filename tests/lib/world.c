@@ -271,13 +271,14 @@ static void add_decision(struct world *world, unsigned place)
 static void keep_link(struct world *world, struct notice *notice, unsigned place)
 {
 	struct link_key key;
-	if (world->link_count == 8 || roll(world, 2))
+	if (world->link_count >= WORLD_LINKS / 4 || roll(world, 2))
 		return;
 	inside_fine(world->inside, link_key_load(world->inside->folder, &key, &world->inside->failure));
 	notice->id = random_id(world);
-	link_secret(&key, notice->id, world->links[world->link_count]);
-	link_digest(text_of(world->links[world->link_count]), notice->link_digest);
-	world->link_owner[world->link_count++] = place;
+	char secret[LINK_SECRET_SIZE];
+	link_secret(&key, notice->id, secret);
+	link_digest(text_of(secret), notice->link_digest);
+	world_keep_link(world, secret, LINK_NOTICE, place);
 	notice->id = (struct uuid){ 0 };
 }
 
@@ -430,6 +431,7 @@ struct world *world_new(uint64_t seed, bool pages)
 	add_announcement(world);
 	add_communities(world);
 	world_add_circle(world);
+	world_add_reach(world);
 	inside_fine(world->inside, store_begin(world->inside->store, &world->inside->failure));
 	add_decision(world, 0);
 	inside_fine(world->inside, store_commit(world->inside->store, &world->inside->failure));
@@ -464,7 +466,7 @@ unsigned world_stir(struct world *world, unsigned but)
 	place += place >= but && but != 0;
 	if (place > world->organisations)
 		place = 1;
-	switch (place == but ? 0 : roll(world, 4)) {
+	switch (place == but ? 0 : roll(world, 5)) {
 	case 0:
 		inside_fine(inside, store_begin(inside->store, &inside->failure));
 		add_decision(world, 0);
@@ -474,6 +476,9 @@ unsigned world_stir(struct world *world, unsigned but)
 		rename_organisation(world, place);
 		return place;
 	case 2:
+		world_add_message(world, place);
+		break;
+	case 3:
 		if (world->organisations < WORLD_ORGANISATIONS) {
 			add_organisation(world);
 			break;

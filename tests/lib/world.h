@@ -29,11 +29,14 @@ enum mark {
 	MARK_EVENT = 'e',
 	MARK_DECISION = 'd',
 	MARK_NOTICE = 'n',
-	MARK_ITEM = 'i',     /* what an organisation knows and has released to nobody */
-	MARK_APART = 'p',    /* what it released to a circle that keeps the centre out */
-	MARK_DRAFT = 'r',    /* a notice that was not sent */
-	MARK_CAMPAIGN = 'c', /* what joins organisations */
-	MARK_WRITTEN = 'w',  /* what somebody wrote about a thing while the test ran */
+	MARK_ITEM = 'i',        /* what an organisation knows and has released to nobody */
+	MARK_APART = 'q',       /* what it released to a circle that keeps the centre out */
+	MARK_DRAFT = 'r',       /* a notice that was not sent */
+	MARK_CAMPAIGN = 'c',    /* what joins organisations */
+	MARK_DISPATCH = 'm',    /* the centre's messages to many while they are its own, and its directory */
+	MARK_PUBLICATION = 'p', /* what was sent to an organisation, or what it is asked to issue too */
+	MARK_SHARED = 'h',      /* an indicator that it gave to a community */
+	MARK_WRITTEN = 'w',     /* what somebody wrote about a thing while the test ran */
 };
 #define MARK_TEXT 9
 const char *mark_text(enum mark kind, unsigned owner, char to[static MARK_TEXT]);
@@ -42,6 +45,7 @@ const char *mark_text(enum mark kind, unsigned owner, char to[static MARK_TEXT])
 #define WORLD_PEOPLE 40
 #define WORLD_IDS 4096
 #define WORLD_WORDS 64
+#define WORLD_LINKS 32
 #define WORLD_KEPT 64
 
 struct owned {
@@ -74,9 +78,15 @@ struct world {
 		unsigned owner;
 	} positions[256]; /* of alerts */
 	unsigned position_count;
+	const uint64_t
+	    *succeeded; /* how often each route did, by its place among those that random_visit() asks; or NULL */
+	bool
+	    released; /* something was released further while the test ran: perhaps what was apart, to a wider circle */
 	bool draft_sent[WORLD_ORGANISATIONS + 1]; /* one of its drafts was sent while the test ran */
-	char links[8][65];                        /* of notices, as mails carry them */
-	unsigned link_owner[8], link_count;
+	char links[WORLD_LINKS][65];              /* of notices, messages and feeds, as mails and readers have them */
+	unsigned link_owner[WORLD_LINKS], link_count;
+	enum world_link { LINK_NOTICE, LINK_MESSAGE, LINK_FEED } link_kind[WORLD_LINKS];
+	uint32_t shared_last; /* indicators that were shared: their numbers are from 1 to this */
 };
 
 /* The community and the collection in it (its alias), and the indicator: what requests name (world_circle.c). */
@@ -86,7 +96,17 @@ struct world {
 /* Of the first organisation too, released to a community of the same two that keeps the centre out. */
 #define WORLD_APART "indicator--0a9a47a0-0a9a-4a9a-8a9a-0a9a470a9a47"
 #define WORLD_IMPORT "0c0de0c0-0c0d-4c0d-8c0d-0c0de0c0de0d"
+#define WORLD_CIRCLE_MEMBERS 2 /* the first ones */
 void world_add_circle(struct world *world);
+/* Whether the field is the number of a community; there are WORLD_COMMUNITIES of them, from 1 on. */
+#define WORLD_COMMUNITIES 4
+bool world_names_community(const struct route *route, const struct field *field);
+
+/* Messages to many and what is shared; a list of the directory for each organisation, by its place (world_reach.c). */
+#define WORLD_LIST "of-%u"
+void world_add_reach(struct world *world);
+void world_keep_link(struct world *world, const char *secret, enum world_link kind, unsigned place);
+void world_add_message(struct world *world, unsigned place);
 
 struct world *world_new(uint64_t seed, bool pages);
 void world_free(struct world *world);

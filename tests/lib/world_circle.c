@@ -12,10 +12,16 @@
 #include <stdio.h>
 #include <string.h>
 
+bool world_names_community(const struct route *route, const struct field *field)
+{
+	return field->type == FIELD_INTEGER && field->place == IN_PATH && strcmp(field->name, "number") == 0 &&
+	       strstr(route->path, "/communities/{number}");
+}
+
 static void add_members(struct world *world, uint32_t community)
 {
 	struct inside *inside = world->inside;
-	for (unsigned place = 1; place <= 2; place++) {
+	for (unsigned place = 1; place <= WORLD_CIRCLE_MEMBERS; place++) {
 		struct membership membership = { .community = community,
 			.organisation = world->numbers[place],
 			.role = MEMBERSHIP_MEMBER,

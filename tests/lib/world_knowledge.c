@@ -148,7 +148,7 @@ static bool is_members(const struct world *world, unsigned owner)
 static bool is_content(enum mark kind)
 {
 	return kind == MARK_ALERT || kind == MARK_EVENT || kind == MARK_DECISION || kind == MARK_NOTICE ||
-	       kind == MARK_ITEM;
+	       kind == MARK_PUBLICATION || kind == MARK_SHARED || kind == MARK_ITEM;
 }
 
 struct shared {
@@ -180,6 +180,9 @@ static bool is_companion(const struct world *world, unsigned place, unsigned own
 bool world_may_know(
     const struct world *world, const struct key *key, enum role role, unsigned place, enum mark kind, unsigned owner)
 {
+	if (kind == MARK_APART && world->released &&
+	    (role == ROLE_ANALYST || (place && is_companion(world, place, owner))))
+		return true;
 	if (key && is_self(world, key, kind, owner))
 		return true;
 	switch (role) {
@@ -194,13 +197,15 @@ bool world_may_know(
 			return is_colleague(world, place, owner);
 		if (kind == MARK_APART) /* world_circle.c: its members are the first two */
 			return place == 1 || place == 2;
-		if (kind == MARK_DRAFT)
+		if (kind == MARK_DRAFT || kind == MARK_DISPATCH)
 			return owner == place && place != 0 && world->draft_sent[place];
-		if (kind == MARK_ORGANISATION && owner && place && owner != place && is_companion(world, place, owner))
+		if ((kind == MARK_ORGANISATION || kind == MARK_SHARED) && owner && place && owner != place &&
+		    is_companion(world, place, owner))
 			return true;
 		return owner == place && place != 0 &&
 		       (is_content(kind) || kind == MARK_ORGANISATION || kind == MARK_SENSOR || kind == MARK_WRITTEN);
-	case ROLE_SENSOR: /* sends, and is told nothing */
+	case ROLE_SENSOR: /* sends, and is told nothing but what its communities share */
+		return kind == MARK_SHARED && place && (owner == place || is_companion(world, place, owner));
 	case ROLE_NONE:
 	case ROLE_COUNT:
 		break;

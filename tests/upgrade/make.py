@@ -66,10 +66,10 @@ def exchange(centre, administrator, sensor):
     assert status == 200, answer
     numbers = {each["name"]: each["number"] for each in done("GET", "/v1/organisations", None)["organisations"]}
     people = {}
-    done("POST", "/v1/communities", {"name": "upgrades", "kind": "closed", "purpose": "Upgrades", "content": "Indicators", "recipients": "Its members"})
+    community = done("POST", "/v1/communities", {"name": "upgrades", "kind": "closed", "purpose": "Upgrades", "content": "Indicators", "recipients": "Its members"})["number"]
     collection = done("POST", "/v1/collections", {"community": "upgrades", "tlp": "GREEN", "title": "Upgrades", "alias": "upgrades"})["id"]
     for name, _ in SAMPLES:
-        done("PUT", "/v1/communities/upgrades/members/%d" % numbers[name], {"role": "member"})
+        done("PUT", "/v1/communities/%d/members/%d" % (community, numbers[name]), {"role": "member"})
         made = done("POST", "/v1/accounts", {"name": name, "role": "member", "organisation": numbers[name], "title": name, "mail": name + "@example.org"})
         people[name] = done("POST", "/v1/accounts/%s/tokens" % made["id"], {"name": "upgrade"})["token"]
     giver, taker = people.values()
