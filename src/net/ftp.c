@@ -292,11 +292,11 @@ static void stop(struct dissection *dissection)
 static enum likeness recognise_client(struct text text)
 {
 	static const char *const first[] = { "AUTH TLS", "AUTH SSL", "FEAT", "SYST", "OPTS UTF8 ON" };
-	size_t taken;
-	struct text line = line_read((const uint8_t *)text.at, text.size, 0, &taken), rest = line;
-	if (!taken) {
+	bool over;
+	struct text line = line_first(text, &over), rest = line;
+	if (!line.at) {
 		bool letter = char_lower(text.at[0]) >= 'a' && char_lower(text.at[0]) <= 'z';
-		return letter && text.size < 512 ? LIKENESS_MAYBE : LIKENESS_NONE;
+		return letter && !over ? LIKENESS_MAYBE : LIKENESS_NONE;
 	}
 	for (size_t i = 0; i < sizeof first / sizeof *first; i++)
 		if (text_equal_nocase(line, text_of(first[i])))
@@ -307,13 +307,14 @@ static enum likeness recognise_client(struct text text)
 
 static enum likeness recognise_server(struct text text)
 {
-	size_t size = text.size < 3 ? text.size : 3, taken;
+	size_t size = text.size < 3 ? text.size : 3;
+	bool over;
 	if (!text_equal((struct text){ text.at, size }, (struct text){ "220", size }) ||
 	    (text.size > 3 && text.at[3] != ' ' && text.at[3] != '-'))
 		return LIKENESS_NONE;
-	struct text line = line_read((const uint8_t *)text.at, text.size, 0, &taken);
-	if (!taken)
-		return text.size < 512 ? LIKENESS_MAYBE : LIKENESS_NONE;
+	struct text line = line_first(text, &over);
+	if (!line.at)
+		return over ? LIKENESS_NONE : LIKENESS_MAYBE;
 	if (text_find_nocase(line, TEXT("SMTP")) >= 0)
 		return LIKENESS_NONE;
 	return text_find(line, TEXT("FTP")) >= 0 ? LIKENESS_SURE : LIKENESS_MAYBE;

@@ -138,16 +138,16 @@ static enum likeness recognise_server(struct text text)
 static enum likeness recognise_client(struct text text)
 {
 	static const char *const first[] = { "CAPABILITY", "STARTTLS", "LOGIN", "AUTHENTICATE", "ID", "NAMESPACE" };
-	size_t taken;
-	struct text line = line_read((const uint8_t *)text.at, text.size, 0, &taken), rest = taken ? line : text;
+	bool over;
+	struct text line = line_first(text, &over), rest = line.at ? line : text;
 	struct text tag = text_cut(&rest, ' '), name = text_cut(&rest, ' ');
 	for (size_t i = 0; i < tag.size; i++)
 		if (tag.at[i] <= ' ' || tag.at[i] > '~')
 			return LIKENESS_NONE;
 	if (!tag.size || tag.size > TAG_LARGEST)
 		return LIKENESS_NONE;
-	if (!taken)
-		return text.size < 512 ? LIKENESS_MAYBE : LIKENESS_NONE;
+	if (!line.at)
+		return over ? LIKENESS_NONE : LIKENESS_MAYBE;
 	for (size_t i = 0; i < sizeof first / sizeof *first; i++)
 		if (text_equal_nocase(name, text_of(first[i])))
 			return LIKENESS_SURE;

@@ -21,4 +21,15 @@ static inline struct text line_read(const uint8_t *bytes, size_t size, size_t sc
 	return line;
 }
 
+/* For recognition: the first line of what a side sent. One that does not end within LINE_DECIDING bytes is none of
+ * these protocols', however much more is there to look at: *over. */
+#define LINE_DECIDING 512u
+static inline struct text line_first(struct text bytes, bool *over)
+{
+	size_t taken, some = bytes.size < LINE_DECIDING ? bytes.size : LINE_DECIDING;
+	struct text line = line_read((const uint8_t *)bytes.at, some, 0, &taken);
+	*over = !taken && some == LINE_DECIDING;
+	return taken ? line : (struct text){ NULL, 0 };
+}
+
 #endif

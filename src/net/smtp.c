@@ -347,12 +347,12 @@ static enum likeness recognise_client(struct text text)
 /* "220 mail.example.org ESMTP": FTP servers greet the same way, but do not say SMTP. */
 static enum likeness recognise_server(const uint8_t *bytes, size_t size)
 {
-	size_t taken;
-	struct text line = line_read(bytes, size, 0, &taken), text = { (const char *)bytes, size };
+	bool over;
+	struct text text = { (const char *)bytes, size }, line = line_first(text, &over);
 	if (!begins_nocase(text, TEXT("220")) || (size > 3 && bytes[3] != ' ' && bytes[3] != '-'))
 		return LIKENESS_NONE;
-	if (!taken)
-		return size < 512 ? LIKENESS_MAYBE : LIKENESS_NONE;
+	if (!line.at)
+		return over ? LIKENESS_NONE : LIKENESS_MAYBE;
 	return text_find_nocase(line, TEXT("SMTP")) >= 0 ? LIKENESS_SURE : LIKENESS_MAYBE;
 }
 

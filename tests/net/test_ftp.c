@@ -136,9 +136,30 @@ static void test_ftp_others_are_not_ftp(void **state)
 	assert_int_equal(dissector_ftp.recognise(SIDE_SERVER, (const uint8_t *)"+OK\r\n", 5), LIKENESS_NONE);
 }
 
+/* What is known of a beginning stands when more of it is there. */
+static void test_ftp_a_first_line_that_is_too_long_is_not_ftp(void **state)
+{
+	char greeting[600] = "220 ", command[600] = "USER ";
+	(void)state;
+	memset(greeting + 4, '-', sizeof greeting - 4);
+	memset(command + 5, 'a', sizeof command - 5);
+	for (size_t line = 510; line <= 514; line++) {
+		memcpy(greeting + line - 4, "FTP\n", 4);
+		command[line - 1] = '\n';
+		for (size_t size = line; size <= sizeof greeting; size += sizeof greeting - line) {
+			enum likeness wanted = line <= 512 ? LIKENESS_SURE : LIKENESS_NONE;
+			assert_int_equal(dissector_ftp.recognise(SIDE_SERVER, (const uint8_t *)greeting, size), wanted);
+			assert_int_equal(dissector_ftp.recognise(SIDE_CLIENT, (const uint8_t *)command, size), wanted);
+		}
+		memset(greeting + line - 4, '-', 4);
+		command[line - 1] = 'a';
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ftp_a_first_line_that_is_too_long_is_not_ftp),
 		cmocka_unit_test(test_ftp_commands_have_their_replies_and_no_password),
 		cmocka_unit_test(test_ftp_says_where_data_goes),
 		cmocka_unit_test(test_ftp_record_is_as_the_schema_has_it),
