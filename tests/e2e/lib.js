@@ -173,8 +173,10 @@ export class Visitors {
 
 	/* What axe-core finds, and whether the page is wider than its window. */
 	async findings(page) {
-		await page.evaluate(this.axe);
-		const result = await page.evaluate(() => globalThis.axe.run(document));
+		if (!(await page.evaluate(() => Boolean(globalThis.axe))))
+			await page.evaluate(this.axe);
+		/* what is well is not described: only what is not is looked at */
+		const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
 		const { width } = page.viewportSize();
 		const found = result.violations.map((each) => `${page.url()} ${width}px: ${each.id}: ${each.nodes[0].html.slice(0, 160)}`);
 		const wide = await page.evaluate(() => document.documentElement.scrollWidth);

@@ -327,12 +327,12 @@ async function noFindings() {
 				const page = await open(language, { bypassCSP: true, colorScheme });
 				if (account)
 					await signIn(page, account);
-				for (const width of colorScheme === "light" ? [1280, 375] : [1280]) {
-					await page.setViewportSize({ width, height: 800 });
-					for (const where of paths) {
-						const answer = await page.goto(centre.address + where);
-						if (answer.status() >= 400 && !["/nothing", "/n/"].some((each) => where.startsWith(each)))
-							found.push(`${where}: ${answer.status()}`);
+				for (const where of paths) {
+					const answer = await page.goto(centre.address + where);
+					if (answer.status() >= 400 && !["/nothing", "/n/"].some((each) => where.startsWith(each)))
+						found.push(`${where}: ${answer.status()}`);
+					for (const width of colorScheme === "light" ? [1280, 375] : [1280]) {
+						await page.setViewportSize({ width, height: 800 });
 						found.push(...(await visitors.findings(page)));
 						if (process.env.NOROSHI_PICTURES && colorScheme === "light")
 							await page.screenshot({ path: path.join(process.env.NOROSHI_PICTURES, `${account || "stranger"}${where.replace(/[^a-z]/g, "_").slice(0, 20)}-${language}-${width}.png`), fullPage: true });

@@ -213,7 +213,6 @@ struct inside *inside_open(bool pages)
 	inside_fine(inside, catalog_open(catalog, &inside->keeper.japanese, &inside->failure));
 	open_store(inside);
 	fill_keeper(inside);
-	inside_fine(inside, loop_start(&inside->keeper.center, &inside->failure));
 	if (pages)
 		open_pages(inside);
 	return inside;

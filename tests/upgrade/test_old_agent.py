@@ -96,6 +96,11 @@ class Old:
         else:
             os.rename(path, other)
 
+    def knows_it(self):
+        """That all of the present file was taken: the centre has it a moment before."""
+        size = os.path.getsize(self.folder + "/logs/eve.json")
+        return any(each["file"].endswith("/eve.json") and each["delivered_to"] == size and not each["under_way"] for each in self.status().get("files", []))
+
     def status(self):
         done = subprocess.run([self.program, "agent", "--status", "--state", self.folder + "/state"], stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL)
@@ -161,7 +166,7 @@ def ships_exactly(version):
             if step % 4 == 1:
                 # copytruncate loses what nobody has read yet by its nature: the agent is given the time to.
                 copy = step % 8 == 5
-                copy and wait_for(lambda: len(originals(centre, analyst)) == agent.number, 60, "all before the truncation")
+                copy and wait_for(lambda: len(originals(centre, analyst)) == agent.number and agent.knows_it(), 60, "all before the truncation")
                 agent.rotate(copy)
             if step % 6 == 3:
                 agent.end(signal.SIGKILL)

@@ -85,6 +85,12 @@ def until(condition, limit=60):
     return condition()
 
 
+def room(disk):
+    """Bytes that are free."""
+    about = os.statvfs(disk)
+    return about.f_bavail * about.f_frsize
+
+
 class Shipping:
     """A sensor that ships to a centre that is not there: its records wait on the small disk, the agent's own files elsewhere."""
 
@@ -129,6 +135,7 @@ def check_shipping(tap, noroshi, folder, disk):
     shipping.end()
     for path in shipping.records.glob("*"):
         path.unlink()
+    until(lambda: room(disk) == ROOM)  # what was removed is held until its last process is gone
     fill.write_bytes(bytes(ROOM - LEFT))
     shipping = Shipping(noroshi, folder, disk, "ended")
     until(lambda: shipping.said("records wait"))
