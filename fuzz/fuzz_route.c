@@ -190,7 +190,10 @@ static void check_reply(const struct reply *reply)
 	CHECK(!reply->location[0] || (reply->location[0] == '/' && reply->location[1] != '/'));
 	check_words(reply->problem);
 	check_headers(&wire, &type);
-	if (text_starts(type, TEXT("application/")) && text_find(type, TEXT("json")) > 0)
+	if (text_starts(type, TEXT("application/x-ndjson")))
+		while (wire.size)
+			check_json(reply, text_cut(&wire, '\n'));
+	else if (text_starts(type, TEXT("application/")) && text_find(type, TEXT("json")) > 0)
 		check_json(reply, wire);
 	else
 		CHECK(text_utf8_valid(wire) == wire.size);
