@@ -103,9 +103,7 @@ static const char *set_option(struct run *run, int option, const char *value)
 		run->json = true;
 		return NULL;
 	case LANGUAGE:
-		run->language = value;
-		return strcmp(value, "ja") == 0 || strcmp(value, "en") == 0 ? NULL
-									    : "--language: ja or en was expected";
+		return intel_set_language(&run->language, value);
 	case HELP:
 		run->help = true;
 		return NULL;
@@ -164,8 +162,10 @@ static void tell_progress(struct run *run, const struct intel_source *source, co
 	if (run->quiet || now - run->told < PROGRESS)
 		return;
 	run->told = now;
-	fprintf(stderr, "%s: %" PRIu64 " / %" PRIu64 " MB, %" PRIu64 "\n", path, read / 1000000, total / 1000000,
-	    run->given);
+	fprintf(stderr, "%s: %" PRIu64, path, read / 1000000);
+	if (total) /* of standard input nobody knows */
+		fprintf(stderr, " / %" PRIu64, total / 1000000);
+	fprintf(stderr, " MB, %" PRIu64 "\n", run->given);
 }
 
 /* What the file says of TLP stands. */
@@ -275,8 +275,8 @@ int intel_import(int argc, char **argv)
 		return 2;
 	}
 	run.japanese = language_catalog(run.language);
-	for (size_t i = 0; run.help && i < sizeof help / sizeof *help; i++)
-		puts(help[i][0] ? catalog_string(run.japanese, help[i]) : "");
+	if (run.help)
+		intel_print(run.japanese, help, sizeof help / sizeof *help);
 	if (!run.help)
 		code = give(&run, argv + optind, argc - optind);
 	catalog_free(run.japanese);
