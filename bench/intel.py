@@ -75,7 +75,7 @@ def bring_in(client, count):
 
 def read_pages(port, certificate, tokens, path, seconds, start, results):
     """of some of the clients: seconds from when each page was due until it was there"""
-    times = []
+    times, refused = [], []
 
     def one(token, place):
         client = Client(port, certificate, token)
@@ -83,14 +83,17 @@ def read_pages(port, certificate, tokens, path, seconds, start, results):
             due = start + (i + place / CLIENTS) / PAGES_A_SECOND
             time.sleep(max(0.0, due - time.monotonic()))
             status, _, data = client.ask("GET", path)
-            times.append(time.monotonic() - due if status == 200 and len(data) > 100000 else float("inf"))
+            whole = status == 200 and len(data) > 100000
+            times.append(time.monotonic() - due if whole else float("inf"))
+            if not whole:
+                refused.append(f"{status}, {len(data)} bytes, {time.monotonic() - start:.1f} s")
 
     threads = [threading.Thread(target=one, args=(token, place)) for place, token in tokens]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    results.put(times)
+    results.put((times, refused))
 
 
 def pages(centre, tokens, path, seconds):
@@ -100,12 +103,13 @@ def pages(centre, tokens, path, seconds):
                 for i in range(4)]
     for child in children:
         child.start()
-    times = sorted(sum((results.get() for _ in children), []))
+    parts = [results.get() for _ in children]
+    times, refused = sorted(sum((part[0] for part in parts), [])), sum((part[1] for part in parts), [])
     for child in children:
         child.join()
     used = centre.cpu()
     at = lambda share: round(1000 * times[min(len(times) - 1, int(share * len(times)))], 1)
-    return {"pages": len(times), "refused": sum(each == float("inf") for each in times), "p50_ms": at(0.5), "p99_ms": at(0.99),
+    return {"pages": len(times), "refused": len(refused), "refusals": refused[:3], "p50_ms": at(0.5), "p99_ms": at(0.99),
             "cpu_ms_a_page": {name: round(1000 * (used[name] - before[name]) / len(times), 2) for name in used}}
 
 
