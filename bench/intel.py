@@ -1,17 +1,20 @@
-"""A centre with one collection of indicators: how fast they come in (TAXII envelopes of 5,000, one client), what they take, and how soon pages of
+"""A centre with a collection of indicators: how fast they come in (TAXII envelopes of 5,000, one client), what they take, and how soon pages of
 1,000 come out of it while 32 clients, each an account of its own over TLS, ask for five a second each: at the beginning of the collection and at its
-end. Open loop: a page is asked for at its time whether or not the one before has come, and its time counts from when it was due.
+end. Open loop: a page is asked for at its time whether or not the one before has come, and its time counts from when it was due. Then as many others
+come out of one bundle, a file, by `noroshi intel import` into another collection.
 """
 import http.client
 import json
 import multiprocessing
 import os
 import ssl
+import subprocess
 import threading
 import time
 import uuid
 
 from loaded import LoadedCentre, need_disk, say
+from measure import PROGRAM
 
 MEDIA = "application/taxii+json;version=2.1"
 OBJECTS = "/taxii2/exchange/collections/bench/objects/"
@@ -46,10 +49,13 @@ class Client:
 def set_up(centre):
     """(token of the importer, tokens of the readers)"""
     tokens = []
-    community = centre.ask("POST", "/v1/communities", {"name": "bench", "purpose": "bench", "content": "bench", "recipients": "bench"})["number"]
-    centre.ask("POST", "/v1/collections", {"community": "bench", "title": "bench", "alias": "bench", "tlp": "GREEN"})
+    communities = []
+    for name in ("bench", "files"):
+        communities.append(centre.ask("POST", "/v1/communities", {"name": name, "purpose": "bench", "content": "bench", "recipients": "bench"})["number"])
+        centre.ask("POST", "/v1/collections", {"community": name, "title": name, "alias": name, "tlp": "GREEN"})
     for number, _ in centre.organisations([f"member-{i}" for i in range(CLIENTS)]):
-        centre.ask("PUT", f"/v1/communities/{community}/members/{number}", {"role": "member"})
+        for community in communities:
+            centre.ask("PUT", f"/v1/communities/{community}/members/{number}", {"role": "member"})
         account = centre.ask("POST", "/v1/accounts", {"name": f"reader-{number}", "role": "member", "organisation": number, "title": "reader",
                                                       "mail": "reader@example.org"})["id"]
         tokens.append(centre.ask("POST", f"/v1/accounts/{account}/tokens", {"name": "bench"})["token"])
@@ -71,6 +77,49 @@ def bring_in(client, count):
         spent += time.monotonic() - began
         assert last["failure_count"] == 0, last
     return spent
+
+
+def write_bundle(path, first, count):
+    with open(path, "w", encoding="ascii") as file:
+        file.write('{"type":"bundle","id":"bundle--%s","objects":[' % uuid.uuid4())
+        for i in range(count):
+            file.write(("," if i else "") + json.dumps(indicator(first + i)))
+        file.write("]}")
+
+
+def bring_in_file(centre, folder, token, first, count):
+    """seconds until `noroshi intel import` says that all are in, and what it took itself"""
+    bundle, secret = folder + "/bundle.json", folder + "/importer.token"
+    write_bundle(bundle, first, count)
+    with open(secret, "w", encoding="ascii") as file:
+        file.write(token + "\n")
+    began = time.monotonic()
+    with subprocess.Popen([PROGRAM, "intel", "import", "--taxii", f"https://127.0.0.1:{centre.port}/taxii2/exchange/", "--token-file", secret, "--ca", centre.certificate,
+                           "--collection", "files", "--quiet", "--json", bundle], stdout=subprocess.PIPE, text=True) as importer:
+        said = json.loads(importer.stdout.read())
+        _, status, used = os.wait4(importer.pid, 0)
+        importer.returncode = os.waitstatus_to_exitcode(status)
+    spent = time.monotonic() - began
+    assert importer.returncode == 0 and said["taken"] == count and said["refused"] == 0, said
+    size = os.path.getsize(bundle)
+    os.unlink(bundle)
+    return spent, {"bundle_MiB": size >> 20, "importer_memory_MiB": used.ru_maxrss // 1024,
+                   "importer_cpu_us_an_indicator": round(1e6 * (used.ru_utime + used.ru_stime) / count, 1)}
+
+
+def store_size(folder):
+    return sum(os.path.getsize(f"{folder}/state/{name}") for name in os.listdir(folder + "/state") if name.startswith("noroshi.db"))
+
+
+def coming_in(centre, folder, count, bring):
+    """`bring` gives seconds and more to say"""
+    before, size = centre.cpu(), store_size(folder)
+    spent, more = bring()
+    used = centre.cpu()
+    return {"indicators": count, "indicators_a_second": round(count / spent),
+            "cpu_us_an_indicator": {name: round(1e6 * (used[name] - before[name]) / count, 1) for name in used},
+            "memory_MiB": {name: memory(pid) for name, pid in centre.children.items()},
+            "store_bytes_an_indicator": round((store_size(folder) - size) / count), **more}
 
 
 def read_pages(port, certificate, tokens, path, seconds, start, results):
@@ -120,25 +169,21 @@ def memory(pid):
 
 def run(folder, quick):
     count, seconds = (50_000, 5) if quick else (1_000_000, 30)
-    need_disk(folder, 5 << 30)
+    need_disk(folder, 8 << 30)
     centre = LoadedCentre(folder)
     try:
         tokens = set_up(centre)
         client = Client(centre.port, centre.certificate, tokens[0])
         say(f"{count:,} indicators come in")
-        before = centre.cpu()
-        spent = bring_in(client, count)
-        used = centre.cpu()
-        result = {"indicators": count, "indicators_a_second": round(count / spent),
-                  "cpu_us_an_indicator": {name: round(1e6 * (used[name] - before[name]) / count, 1) for name in used},
-                  "memory_MiB": {name: memory(pid) for name, pid in centre.children.items()},
-                  "store_bytes_an_indicator": round(os.path.getsize(folder + "/state/noroshi.db") / count)}
+        result = {"pushes": coming_in(centre, folder, count, lambda: (bring_in(client, count), {}))}
         path = OBJECTS + f"?limit={PAGE}"
         late = client.ask("GET", "/taxii2/exchange/collections/bench/manifest/?match%5Bid%5D=" + indicator(count - PAGE - 2)["id"])[1]
         late = late["X-TAXII-Date-Added-Last"]
         for name, where in (("beginning", path), ("end", path + "&added_after=" + late)):
             say(f"pages at the {name}")
             result[name] = pages(centre, tokens, where, seconds)
+        say(f"{count:,} more come out of a file")
+        result["file"] = coming_in(centre, folder, count, lambda: bring_in_file(centre, folder, tokens[0], count, count))
     finally:
         centre.end()
     return result
