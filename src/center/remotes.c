@@ -277,7 +277,8 @@ enum error remotes_echo(struct keeper *keeper, const struct collection *collecti
 		.exact_count = 1,
 		.ids = &item->id,
 		.id_count = 1,
-		.organisation = ENTRY_OF_ALL };
+		.organisation = ENTRY_OF_ALL,
+		.all_relations = true };
 	item_to_stix(item, &object);
 	struct echo looked = { { object.at, object.size }, item->organisation, false };
 	enum error error = work_begin(&work, "remotes", failure);

@@ -148,6 +148,7 @@ struct release {
 	uint32_t named_count;
 	struct text shown;     /* the object's id in the rendering, where it is not the item's; else empty */
 	struct text rendering; /* the bytes that the community sees; empty once withdrawn */
+	struct text ends; /* of a relation: ids that are known here, a line each; whoever reads it must see them all */
 };
 
 #endif

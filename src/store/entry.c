@@ -4,6 +4,8 @@
  * What a client asks for by default, the latest version of each object, is one walk over an index (release_place.c).
  * Everything else that TAXII's filters can ask walks the older versions too, merged by when they were added, and looks
  * at the other versions of each object.
+ *
+ * A relation of which the reader does not see both ends is passed over like what the filters do not want.
  */
 #include "store/release_row.h"
 
@@ -14,7 +16,7 @@
 #define STEPS_SLOW 5000u /* of walks that look at other versions */
 #define COLUMNS                                                                                                        \
 	"r.added, r.id, r.organisation, iif(r.shown = '', r.object, r.shown), r.type, r.version, r.version_written,"   \
-	" r.spec, r.rendering, r.object"
+	" r.spec, r.rendering, r.object, r.ends"
 #define HERE "r.community = :community AND r.tlp = :tlp AND r.place "
 
 static void bind_place(struct query *query, const struct collection *collection)
@@ -54,6 +56,7 @@ static enum error siblings_each(struct store *store, const struct collection *co
 
 struct walk {
 	struct store *store;
+	const struct scope *scope;
 	const struct collection *collection;
 	const struct entry_query *asked;
 	bool looks_at_others;
@@ -108,18 +111,28 @@ static bool version_asked(const struct walk *walk, const struct entry *entry)
 	       (versions & ENTRY_LAST && entry->version.when == walk->last);
 }
 
-static enum error entry_fits(
-    struct walk *walk, const struct entry *entry, struct text object, bool *fits, struct failure *failure)
+static enum error ends_seen(
+    const struct walk *walk, const struct entry *entry, struct text ends, bool *seen, struct failure *failure)
+{
+	if (!walk->asked->all_relations)
+		return release_ends_seen(
+		    walk->store, walk->scope, entry->organisation, walk->collection->community, ends, seen, failure);
+	*seen = true;
+	return OK;
+}
+
+static enum error entry_fits(struct walk *walk, const struct entry *entry, struct text object, struct text ends,
+    bool *fits, struct failure *failure)
 {
 	const struct entry_query *asked = walk->asked;
 	*fits = (asked->organisation == ENTRY_OF_ALL || asked->organisation == entry->organisation) &&
 		text_among(asked->types, asked->type_count, entry->type) && spec_asked(asked, entry->spec);
-	if (!*fits || !walk->looks_at_others)
-		return OK;
+	enum error error = *fits ? ends_seen(walk, entry, ends, fits, failure) : OK;
+	if (error || !*fits || !walk->looks_at_others)
+		return error;
 	walk->spec = 0;
 	walk->any = false;
-	enum error error =
-	    siblings_each(walk->store, walk->collection, entry->organisation, object, span, walk, failure);
+	error = siblings_each(walk->store, walk->collection, entry->organisation, object, span, walk, failure);
 	*fits = !error && version_asked(walk, entry) && (asked->spec_count > 0 || entry->spec == walk->spec);
 	return error;
 }
@@ -195,7 +208,7 @@ static enum error walk_on(struct walk *walk, struct query *query, void (*each)(v
 	while ((error = query_step(query)) == OK) {
 		struct entry entry = take(query);
 		bool fits;
-		error = entry_fits(walk, &entry, column_text(query, 9), &fits, failure);
+		error = entry_fits(walk, &entry, column_text(query, 9), column_text(query, 10), &fits, failure);
 		if (error)
 			return error;
 		bool full = told == asked->limit || (told > 0 && bytes + entry.rendering.size > asked->bytes);
@@ -223,9 +236,11 @@ enum error store_entry_each(struct store *store, const struct scope *scope, cons
     const struct entry_query *asked, void (*each)(void *, const struct entry *), void *context, bool *more,
     int64_t *reached, struct failure *failure)
 {
-	struct walk walk = {
-		.store = store, .collection = collection, .asked = asked, .looks_at_others = asks_for_others(asked)
-	};
+	struct walk walk = { .store = store,
+		.scope = scope,
+		.collection = collection,
+		.asked = asked,
+		.looks_at_others = asks_for_others(asked) };
 	struct query query;
 	*more = false;
 	*reached = asked->after;
@@ -253,15 +268,17 @@ enum error store_entry_exists(struct store *store, const struct scope *scope, co
 	if (!may_read(scope, collection))
 		return fail(failure, ERROR_NOT_FOUND, "there is no such collection");
 	enum error error = query_own(store,
-	    "SELECT 1 FROM item i JOIN release r ON r.item = i.number WHERE i.id = :id AND r.shown = '' AND " HERE "< 2"
-	    " UNION ALL SELECT 1 FROM release r WHERE r.shown = :id AND r.shown <> '' AND " HERE "< 2 LIMIT 1",
+	    "SELECT r.organisation, r.ends FROM item i JOIN release r ON r.item = i.number WHERE i.id = :id"
+	    " AND r.shown = '' AND " HERE "< 2 UNION ALL SELECT r.organisation, r.ends FROM release r"
+	    " WHERE r.shown = :id AND r.shown <> '' AND " HERE "< 2",
 	    &query, failure);
 	if (error)
 		return error;
 	bind_text(&query, ":id", id);
 	bind_place(&query, collection);
-	error = query_step(&query);
-	*exists = error == OK;
+	while (!error && !*exists && (error = query_step(&query)) == OK)
+		error = release_ends_seen(store, scope, (uint32_t)column_integer(&query, 0), collection->community,
+		    column_text(&query, 1), exists, failure);
 	query_release(&query);
 	return error == ERROR_END ? OK : error;
 }

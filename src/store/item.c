@@ -203,6 +203,8 @@ enum error store_item_put(struct store *store, const struct scope *scope, const 
 	bool becomes_newest = !newest.there || newest.version < item->modified.when;
 	if (!error && !there)
 		error = insert(store, scope, item, values, becomes_newest, &row, failure);
+	if (!error && !newest.there)
+		error = release_end_given(store, item->organisation, item->id, failure);
 	if (!error && !there && newest.there && becomes_newest)
 		error = set_newest(store, newest.number, false, failure);
 	if (number)

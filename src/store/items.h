@@ -102,10 +102,13 @@ struct entry_query {
 	const uint8_t *specs; /* 20, 21; none = the latest of each object */
 	uint32_t spec_count;
 	uint32_t organisation; /* ENTRY_OF_ALL = of every owner */
+	bool all_relations;    /* for background work: also those of which not both ends are seen */
 };
 #define ENTRY_OF_ALL UINT32_MAX
-/* In the order of `added`; the entry's texts hold for the call. *more: there may be others behind the last one told, or
- * behind *reached (microseconds) when no more than ENTRY_STEPS rows were looked at. */
+/* A relation (relationship, sighting) is there only for who sees both its ends (store/release_end.c); for background
+ * work, whose both ends are shown to the collection's community. In the order of `added`; the entry's texts hold for
+ * the call. *more: there may be others behind the last one told, or behind *reached (microseconds) when no more than
+ * ENTRY_STEPS rows were looked at. */
 #define ENTRY_STEPS 100000u
 enum error store_entry_each(struct store *, const struct scope *, const struct collection *, const struct entry_query *,
     void (*each)(void *, const struct entry *), void *context, bool *more, int64_t *reached, struct failure *);

@@ -80,7 +80,8 @@ enum error release_take(struct query *query, struct arena *arena, struct release
 		.row = column_count(query, 17),
 		.type = kept(query, 18, arena, &failed),
 		.spec = (uint8_t)column_integer(query, 19),
-		.shown = kept(query, 20, arena, &failed) };
+		.shown = kept(query, 20, arena, &failed),
+		.ends = kept(query, 21, arena, &failed) };
 	if (failed)
 		return fail(query->failure, ERROR_MEMORY, "release: no memory");
 	return release->tlp == TLP_RED ? take_named(query->store, arena, release, query->failure) : OK;
@@ -107,9 +108,11 @@ enum error store_release_get(struct store *store, const struct scope *scope, str
 	query_release(&query);
 	if (failed)
 		return fail(failure, ERROR_MEMORY, "release: no memory");
-	if (!error && !policy_release_known(scope, &standing))
-		return fail(failure, ERROR_NOT_FOUND, "there is no such release");
-	return error;
+	bool seen = !error && policy_release_known(scope, &standing);
+	if (seen && !scope_is_background(scope))
+		error = release_ends_seen(
+		    store, scope, release->organisation, release->community, release->ends, &seen, failure);
+	return error || seen ? error : fail(failure, ERROR_NOT_FOUND, "there is no such release");
 }
 
 enum error store_release_each(struct store *store, const struct scope *scope, uint32_t organisation, struct text item,

@@ -40,7 +40,13 @@ static enum error walk(struct query *query, const struct scope *scope, const str
 		struct release_standing standing = release_standing_of(&release);
 		if (scope_covers_all(scope) && !policy_release_known(scope, &standing))
 			continue;
-		if (!policy_release_had(snapshot, organisation, &standing))
+		bool seen = policy_release_had(snapshot, organisation, &standing);
+		if (seen && !scope_covers_all(scope))
+			error = release_ends_seen(query->store, scope, release.organisation, release.community,
+			    release.ends, &seen, query->failure);
+		if (error)
+			return error;
+		if (!seen)
 			continue;
 		if (shown == limit) {
 			cursor_write(page, CURSOR_HAD, last, (struct uuid){ 0 });

@@ -28,7 +28,7 @@ static enum error next(struct query *query, const struct scope *scope, const str
 {
 	enum error error;
 	while ((error = query_step(query)) == OK) {
-		bool chosen = true;
+		bool chosen = true, seen = false;
 		++*passed;
 		error = release_take(query, arena, release);
 		if (error)
@@ -38,11 +38,13 @@ static enum error next(struct query *query, const struct scope *scope, const str
 		if (!policy_release_read(scope, &standing) ||
 		    (asked->words.size && text_find_nocase(rendering, asked->words) < 0))
 			continue;
-		if (!asked->community)
+		error = release_ends_seen(query->store, scope, release->organisation, release->community, release->ends,
+		    &seen, query->failure);
+		if (!error && seen && !asked->community)
 			error = is_chosen(query->store, scope, release, arena, &chosen, query->failure);
 		if (error)
 			return error;
-		if (!chosen)
+		if (!seen || !chosen)
 			continue;
 		release->rendering = arena_text(arena, rendering);
 		return release->rendering.at ? OK : fail(query->failure, ERROR_MEMORY, "releases: no memory");

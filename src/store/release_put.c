@@ -98,10 +98,11 @@ static enum error insert(struct store *store, const struct scope *scope, const s
 	    "INSERT INTO release (added, community, tlp, place, id, item, organisation, object, shown, type, spec, "
 	    "version,"
 	    " version_written, step, decided_by, decided, withdrawn, purpose, content, recipients, removed, taken_out,"
-	    " rendering) VALUES (:added, :community, :tlp, :place, :id, :item, :organisation, :object, :shown, :type, "
+	    " rendering, ends) VALUES (:added, :community, :tlp, :place, :id, :item, :organisation, :object, :shown, "
+	    ":type, "
 	    ":spec,"
 	    " :version, :version_written, :step, :decided_by, :decided, 0, :purpose, :content, :recipients, :removed,"
-	    " :taken_out, :rendering)",
+	    " :taken_out, :rendering, :ends)",
 	    &query, failure);
 	if (error)
 		return error;
@@ -127,6 +128,7 @@ static enum error insert(struct store *store, const struct scope *scope, const s
 	bind_text(&query, ":removed", release->removed.size ? release->removed : TEXT("[]"));
 	bind_integer(&query, ":taken_out", release->taken_out);
 	bind_blob(&query, ":rendering", release->rendering.at, release->rendering.size);
+	bind_text(&query, ":ends", release->ends);
 	return query_run(&query, NULL);
 }
 
@@ -135,6 +137,7 @@ enum error store_release_put(struct store *store, const struct scope *scope, con
 {
 	const struct subject *subject = scope_subject(scope);
 	struct release_site site;
+	struct builder ends = { 0 };
 	enum error error = store_release_check(scope, snapshot, release, from, item_tlp, failure);
 	if (!error && (release->rendering.size == 0 || release->rendering.size > ITEM_LARGEST))
 		error = fail(failure, ERROR_INPUT, "a release needs 1 to %u bytes to show", ITEM_LARGEST);
@@ -151,12 +154,19 @@ enum error store_release_put(struct store *store, const struct scope *scope, con
 		error = release_set_place(store, site.outdone, RELEASE_PAST, failure);
 	if (error)
 		return error;
+	error = release_note_ends(store, scope, snapshot, release, from, &ends, failure);
 	release->step = site.step;
 	release->id = uuid_ordered(release->added);
+	release->ends = (struct text){ ends.at, ends.size };
 	if (subject)
 		release->decided_by = subject->account;
-	error = insert(store, scope, release, site.place, failure);
-	return error ? error : put_named(store, scope, release, failure);
+	if (!error)
+		error = insert(store, scope, release, site.place, failure);
+	builder_free(&ends);
+	release->ends = TEXT_NONE;
+	if (!error)
+		error = put_named(store, scope, release, failure);
+	return error ? error : release_renew_relations(store, release, failure);
 }
 
 /* ── rendering anew ─ */

@@ -9,8 +9,8 @@
 
 #define RELEASE_FIELDS                                                                                                 \
 	"id, organisation, object, version, version_written, community, step, tlp, decided_by, decided, withdrawn,"    \
-	" added, purpose, content, recipients, removed, taken_out, item, type, spec, shown"
-#define RELEASE_FIELD_COUNT 21
+	" added, purpose, content, recipients, removed, taken_out, item, type, spec, shown, ends"
+#define RELEASE_FIELD_COUNT 22
 
 /* Where a release lies in its community at its TLP: the latest of its object (by specification, then by version), an
  * older version beside it, or withdrawn. */
@@ -33,6 +33,20 @@ enum error release_set_place(struct store *store, int64_t added, enum release_pl
 /* It is withdrawn, and the latest of those that stand takes its place. */
 enum error release_end(struct store *store, const struct scope *scope, const struct release *release, nanoseconds when,
     struct failure *failure);
+/* release_end.c: which ends of the relation that is released (`row` and `type` are given) are known here, a line each;
+ * nothing for all other objects. `from` as in store_release_put(). */
+enum error release_note_ends(struct store *store, const struct scope *scope, const struct policy_snapshot *snapshot,
+    const struct release *release, const struct release *from, struct builder *ends, struct failure *failure);
+/* Whether the scope sees them all. The relation's owner always does; background work sees what is shown to `community`.
+ */
+enum error release_ends_seen(struct store *store, const struct scope *scope, uint32_t owner, uint32_t community,
+    struct text ends, bool *seen, struct failure *failure);
+/* An organisation gave an object that its own relations may have named before. */
+enum error release_end_given(struct store *store, uint32_t organisation, struct text id, struct failure *failure);
+/* An object was released: relations with it as an end are added anew behind it where their community had not been shown
+ * it, so that whoever goes on from where he was gets those that he did not see before. */
+enum error release_renew_relations(struct store *store, const struct release *end, struct failure *failure);
+
 /* release.c: all that stand of an item's version, whose row goes. */
 enum error release_end_all(
     struct store *store, const struct scope *scope, uint64_t row, nanoseconds when, struct failure *failure);

@@ -427,6 +427,13 @@ static const char version_16[] =
 /* What waits is over, too; found without a look at all that stands. */
 static const char version_17[] = "CREATE INDEX shared_waits_until ON shared(until) WHERE waits = 1 AND until > 0;";
 
+/* Relations say which of their ends are known here (store/release_end.c). */
+static const char version_18[] = "ALTER TABLE release ADD COLUMN ends TEXT NOT NULL DEFAULT '';"
+				 "UPDATE release SET ends = known.ends FROM (SELECT e.item, group_concat(e.id || "
+				 "char(10), '') AS ends FROM item_end e"
+				 "  WHERE EXISTS (SELECT 1 FROM item i WHERE i.id = e.id) GROUP BY e.item) AS known"
+				 " WHERE release.item = known.item AND release.type IN ('relationship', 'sighting');";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
 	version_8, version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16,
-	version_17, NULL };
+	version_17, version_18, NULL };
