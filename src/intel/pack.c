@@ -8,6 +8,7 @@
 #include "base/stream.h"
 #include "intel/command.h"
 #include "intel/export.h"
+#include "intel/parcel_publications.h"
 #include "intel/parcel_taxii.h"
 #include "match/indicator_recent.h"
 
@@ -22,7 +23,7 @@
 struct run {
 	struct parcel_parties parties;
 	struct parcel_writing writing;
-	struct parcel_server server, sensors;
+	struct parcel_server server, sensors, publications;
 	const char *shared, *messages, *withdrawn, *collections[PARCEL_COLLECTIONS], *language;
 	unsigned collection_count;
 	enum tlp tlp;
@@ -52,7 +53,8 @@ static const char *const help[] = {
 	   "times"),
 	N_("  --taxii URL         read the collections of this TAXII 2.1 server: its API root"),
 	N_("  --sensors URL       read the changes for sensors of this centre"),
-	N_("  --token-file FILE   its first line is the token for --taxii"),
+	N_("  --publications URL  read the messages to many of this centre: advisories, reach tests"),
+	N_("  --token-file FILE   its first line is the token for --taxii and --publications"),
 	N_("  --sensor-token-file FILE  that of a sensor, for --sensors"),
 	N_("  --ca FILE           PEM that the server's certificate is checked against"),
 	N_("  --tlp CODE          the strictest TLP that goes in (AMBER+STRICT)"),
@@ -77,6 +79,7 @@ enum {
 	COLLECTION,
 	TAXII,
 	SENSORS,
+	PUBLICATIONS,
 	TOKEN_FILE,
 	SENSOR_TOKEN_FILE,
 	CA,
@@ -98,6 +101,7 @@ static const struct option longs[] = {
 	{ "collection", required_argument, NULL, COLLECTION },
 	{ "taxii", required_argument, NULL, TAXII },
 	{ "sensors", required_argument, NULL, SENSORS },
+	{ "publications", required_argument, NULL, PUBLICATIONS },
 	{ "token-file", required_argument, NULL, TOKEN_FILE },
 	{ "sensor-token-file", required_argument, NULL, SENSOR_TOKEN_FILE },
 	{ "ca", required_argument, NULL, CA },
@@ -127,6 +131,7 @@ static const struct {
 	{ TAXII, offsetof(struct run, server.url) },
 	{ TOKEN_FILE, offsetof(struct run, server.token_file) },
 	{ SENSORS, offsetof(struct run, sensors.url) },
+	{ PUBLICATIONS, offsetof(struct run, publications.url) },
 	{ SENSOR_TOKEN_FILE, offsetof(struct run, sensors.token_file) },
 };
 
@@ -149,7 +154,7 @@ static const char *set_option(struct run *run, int option, const char *value)
 		run->collections[run->collection_count++] = value;
 		return NULL;
 	case CA:
-		run->server.authorities = run->sensors.authorities = value;
+		run->server.authorities = run->sensors.authorities = run->publications.authorities = value;
 		return NULL;
 	case TLP:
 		return tlp_parse(text_of(value), &run->tlp)
@@ -334,6 +339,18 @@ static enum error put_changes(struct run *run, struct failure *failure)
 	    (uint64_t)json_integer_value(json_object_get(kept, "number")), put_line_of_sensors, run, failure);
 }
 
+static enum error put_publications(struct run *run, struct failure *failure)
+{
+	struct parcel_published published = { 0 };
+	run->publications.token_file = run->server.token_file;
+	enum error error = run->publications.url ? parcel_publications_pull(
+						       &run->publications, run->tlp, run->writer, &published, failure)
+						 : OK;
+	run->written[PARCEL_MESSAGE] += published.messages;
+	run->held_back += published.held_back;
+	return error;
+}
+
 /* ── the whole ─ */
 
 static void report(const struct run *run, uint64_t first, unsigned files)
@@ -385,6 +402,8 @@ static enum error pack(struct run *run, char **paths, int count, struct failure 
 	if (!error)
 		error = put_lines(run, run->shared, true, put_change, failure);
 	if (!error)
+		error = put_publications(run, failure);
+	if (!error)
 		error = put_lines(run, run->messages, false, put_message, failure);
 	if (!error)
 		error = parcel_writer_commit(run->writer, &first, &files, failure);
@@ -406,13 +425,16 @@ static const char *missing(const struct run *run, int files)
 		return "--key, --certificate and --to are needed; `noroshi intel pack --help` explains";
 	if (!run->writing.chain || !run->writing.folder)
 		return "--chain and --out are needed; `noroshi intel pack --help` explains";
-	if (!run->server.url != !run->server.token_file || !run->sensors.url != !run->sensors.token_file)
-		return "--taxii and --token-file, --sensors and --sensor-token-file belong together";
+	if (!(run->server.url || run->publications.url) != !run->server.token_file)
+		return "--token-file belongs to --taxii and --publications";
+	if (!run->sensors.url != !run->sensors.token_file)
+		return "--sensors and --sensor-token-file belong together";
 	if (run->server.url && !run->collection_count)
 		return "--collection should say what is read of the server";
 	if (run->collection_count > 1 && files)
 		return "objects of files are of one collection";
-	return files || run->server.url || run->sensors.url || run->shared || run->messages || run->withdrawn
+	return files || run->server.url || run->sensors.url || run->publications.url || run->shared || run->messages ||
+		       run->withdrawn
 		   ? NULL
 		   : "there is nothing to put into files";
 }

@@ -117,7 +117,7 @@ static enum error apply(struct taking *taking, const struct arrived *file, struc
 	struct builder messages = { 0 };
 	enum error error = parcel_begin(taking->reader, content, &head, failure);
 	while (!error && !(error = parcel_next(taking->reader, &line, failure))) {
-		if (taking->how->forward && (line.kind == PARCEL_OBJECT || line.kind == PARCEL_WITHDRAWN))
+		if (taking->how->forward && line.kind != PARCEL_SHARED)
 			error = taking->how->forward(taking->how->context, &line, failure);
 		if (!error)
 			error = apply_line(taking, &line, &messages, failure);

@@ -22,8 +22,8 @@ struct parcel_taking {
 	/* Called for each file, in the order of their numbers; `failure` is NULL of those that were taken. */
 	void (*tell)(void *context, const char *path, const struct parcel_head *head, enum parcel_place place,
 	    const struct failure *failure);
-	/* Each object and withdrawal on its way to another server, and NULL behind the last of a file; an error ends
-	 * it all, and nothing of the file counts as taken. May be NULL. */
+	/* Each object, withdrawal and message on its way to another server, and NULL behind the last of a file; an
+	 * error ends it all, and nothing of the file counts as taken. May be NULL. */
 	enum error (*forward)(void *context, const struct parcel_line *line, struct failure *failure);
 	void *context;
 };

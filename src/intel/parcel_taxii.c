@@ -3,9 +3,7 @@
  */
 #include "intel/parcel_taxii.h"
 
-#include "base/character.h"
-#include "base/file.h"
-#include "http/client.h"
+#include "intel/parcel_client.h"
 #include "intel/parcel_sent.h"
 
 #include <inttypes.h>
@@ -13,54 +11,28 @@
 #include <time.h>
 
 #define MEDIA "application/taxii+json;version=2.1"
-#define PAGE_LARGEST (64u << 20)
 #define ENVELOPE (1u << 20) /* bytes after which objects are sent */
 #define WAIT (10 * MINUTE)  /* for a status */
-#define DEEPEST 72
 #define URL_ROOM 2048
 
 struct parcel_taxii {
-	struct parcel_server server;
-	struct client *client;
-	struct json_parser *parser;
+	struct parcel_client server;
 	struct pulled {
 		struct parcel_sent *sent;
 		char path[4400];
 	} * pulled; /* collections */
 	unsigned pulled_count;
 	struct builder envelope;
-	char token[256], collection[256]; /* of the envelope */
+	char collection[256]; /* of the envelope */
 	struct parcel_added added;
 };
 
-static enum error read_token(const char *path, char token[static 256], struct failure *failure)
-{
-	char *bytes;
-	size_t size;
-	enum error error = file_read(path, 65536, &bytes, &size, failure);
-	if (error)
-		return error;
-	struct text rest = { bytes, size };
-	bool fits = text_copy(text_trim(text_cut(&rest, '\n')), token, 256) && token[0];
-	explicit_bzero(bytes, size);
-	free(bytes);
-	return fits ? OK : fail(failure, ERROR_INPUT, "%s: a token was expected in the first line", path);
-}
-
 enum error parcel_taxii_open(const struct parcel_server *server, struct parcel_taxii **opened, struct failure *failure)
 {
-	struct client_settings settings = {
-		.authorities = server->authorities, .allow_private = true, .largest = PAGE_LARGEST
-	};
 	struct parcel_taxii *taxii = calloc(1, sizeof *taxii);
-	if (!taxii || !(taxii->parser = json_parser_new(DEEPEST))) {
-		free(taxii);
+	if (!taxii)
 		return fail(failure, ERROR_MEMORY, "no memory for a client");
-	}
-	taxii->server = *server;
-	enum error error = read_token(server->token_file, taxii->token, failure);
-	if (!error)
-		error = client_new(&settings, &taxii->client, failure);
+	enum error error = parcel_client_open(server, &taxii->server, failure);
 	if (error)
 		parcel_taxii_free(taxii);
 	else
@@ -72,9 +44,7 @@ void parcel_taxii_free(struct parcel_taxii *taxii)
 {
 	if (!taxii)
 		return;
-	explicit_bzero(taxii->token, sizeof taxii->token);
-	client_free(taxii->client);
-	json_parser_free(taxii->parser);
+	parcel_client_close(&taxii->server);
 	for (unsigned i = 0; i < taxii->pulled_count; i++)
 		parcel_sent_free(taxii->pulled[i].sent);
 	free(taxii->pulled);
@@ -82,63 +52,22 @@ void parcel_taxii_free(struct parcel_taxii *taxii)
 	free(taxii);
 }
 
-/* ── requests ─ */
-
-/* A part of a path or a value: whatever a server or a person says leads nowhere else. */
-static void build_escaped(struct builder *to, struct text text)
-{
-	for (size_t i = 0; i < text.size; i++) {
-		char c = text.at[i];
-		char low = char_lower(c);
-		if ((low >= 'a' && low <= 'z') || char_is_digit(c) || c == '-' || c == '_' || c == '.' || c == '~')
-			build_char(to, c);
-		else
-			build_format(to, "%%%02X", (unsigned char)c);
-	}
-}
-
 static void begin_url(const struct parcel_taxii *taxii, struct builder *url, const char *collection, const char *rest)
 {
-	size_t size = strlen(taxii->server.url);
-	build_text(url, text_of(taxii->server.url));
-	if (size && taxii->server.url[size - 1] != '/')
+	size_t size = strlen(taxii->server.server.url);
+	build_text(url, text_of(taxii->server.server.url));
+	if (size && taxii->server.server.url[size - 1] != '/')
 		build_char(url, '/');
 	build_text(url, TEXT("collections/"));
-	build_escaped(url, text_of(collection));
+	parcel_build_escaped(url, text_of(collection));
 	build_text(url, text_of(rest));
 }
 
 static enum error ask(struct parcel_taxii *taxii, const char *method, struct builder *url, struct text body,
     struct client_answer *answer, struct json_value *root, struct failure *failure)
 {
-	static const char *const headers[] = { "Accept: " MEDIA, NULL };
-	struct client_request request = { .method = method,
-		.url = url->at,
-		.headers = headers,
-		.token = taxii->token,
-		.body = body,
-		.type = body.size ? MEDIA : NULL };
-	struct failure why;
-	enum error error = url->failed ? fail(failure, ERROR_MEMORY, "no memory for a request")
-				       : client_request(taxii->client, &request, answer, failure);
-	builder_free(url);
-	if (error)
-		return error;
-	bool json = answer->body.size && json_parse(taxii->parser, answer->body, root, &why) == OK;
-	if (!json)
-		*root = (struct json_value){ 0 };
-	if (answer->status >= 300 && !(answer->status == 404 && strcmp(method, "DELETE") == 0)) {
-		struct text title = json_text(json_get(*root, "title"));
-		return fail(failure,
-		    answer->status == 404                            ? ERROR_NOT_FOUND
-		    : answer->status == 429 || answer->status == 503 ? ERROR_AGAIN
-								     : ERROR_DENIED,
-		    "%s: the server answers %u%s%.*s", taxii->server.url, answer->status, title.size ? ": " : "",
-		    (int)(title.size < 200 ? title.size : 200), title.at ? title.at : "");
-	}
-	return json || answer->status == 404 || strcmp(method, "DELETE") == 0
-		   ? OK
-		   : fail(failure, ERROR_INPUT, "%s: the server's answer is no JSON", taxii->server.url);
+	return parcel_client_ask(
+	    &taxii->server, &(struct parcel_question){ method, url, body, MEDIA }, answer, root, failure);
 }
 
 /* ── pulling ─ */
@@ -159,11 +88,11 @@ static enum error next_page(struct parcel_taxii *taxii, const char *collection, 
 	build_text(&url, TEXT("?limit=1000"));
 	if (after.size) {
 		build_text(&url, TEXT("&added_after="));
-		build_escaped(&url, after);
+		parcel_build_escaped(&url, after);
 	}
 	if (page->next.size) {
 		build_text(&url, TEXT("&next="));
-		build_escaped(&url, (struct text){ page->next.at, page->next.size });
+		parcel_build_escaped(&url, (struct text){ page->next.at, page->next.size });
 	}
 	enum error error = ask(taxii, "GET", &url, TEXT_NONE, &answer, &root, failure);
 	if (error)
@@ -171,7 +100,7 @@ static enum error next_page(struct parcel_taxii *taxii, const char *collection, 
 	struct text next = json_text(json_get(root, "next"));
 	page->more = json_kind(json_get(root, "more")) == JSON_IS_TRUE && next.size > 0;
 	if (page->more && text_equal(next, (struct text){ page->next.at, page->next.size }))
-		return fail(failure, ERROR_INPUT, "%s: the server gives the same page again", taxii->server.url);
+		return fail(failure, ERROR_INPUT, "%s: the server gives the same page again", taxii->server.server.url);
 	builder_clear(&page->next);
 	build_text(&page->next, next);
 	*objects = json_get(root, "objects");
@@ -193,7 +122,8 @@ static enum error read_manifest(struct parcel_taxii *taxii, const char *collecti
 			struct text id = json_text(json_get(walk.value, "id"));
 			if (!item_id_valid(id) ||
 			    !item_time_parse(json_text(json_get(walk.value, "date_added")), &added))
-				error = fail(failure, ERROR_INPUT, "%s: the manifest is malformed", taxii->server.url);
+				error = fail(
+				    failure, ERROR_INPUT, "%s: the manifest is malformed", taxii->server.server.url);
 			else
 				error = parcel_sent_note(sent, id, failure);
 			if (error || added.when < latest)
@@ -257,7 +187,7 @@ static enum error begin_pull(struct parcel_taxii *taxii, const char *collection,
 	if (!taxii->pulled || taxii->pulled_count == PARCEL_COLLECTIONS)
 		return fail(failure, ERROR_LIMIT, "no room for more collections");
 	*pulled = &taxii->pulled[taxii->pulled_count];
-	build_escaped(&name, text_of(collection));
+	parcel_build_escaped(&name, text_of(collection));
 	snprintf((*pulled)->path, sizeof(*pulled)->path, "%.4000s.%.300s.sent", chain, name.at ? name.at : "");
 	builder_free(&name);
 	enum error error = parcel_sent_read((*pulled)->path, &(*pulled)->sent, failure);
@@ -273,7 +203,7 @@ enum error parcel_taxii_pull(struct parcel_taxii *taxii, const char *collection,
 	struct builder last = { 0 };
 	struct leaving leaving = { writer, collection, withdrawn };
 	json_t *sources = parcel_writer_sources(writer);
-	snprintf(key, sizeof key, "%.1500s %.300s", taxii->server.url, collection);
+	snprintf(key, sizeof key, "%.1500s %.300s", taxii->server.server.url, collection);
 	const char *kept = json_string_value(json_object_get(sources, key));
 	enum error error = begin_pull(taxii, collection, chain, &pulled, failure);
 	if (error)
@@ -348,10 +278,12 @@ enum error parcel_taxii_changes(const struct parcel_server *server, const char *
 	enum error error = parcel_taxii_open(server, &taxii, failure);
 	if (error)
 		return error;
-	const struct client_request request = {
-		.url = url, .token = taxii->token, .take = take_changes, .context = &changes, .idle_within = MINUTE
-	};
-	error = client_request(taxii->client, &request, &answer, failure);
+	const struct client_request request = { .url = url,
+		.token = taxii->server.token,
+		.take = take_changes,
+		.context = &changes,
+		.idle_within = MINUTE };
+	error = client_request(taxii->server.client, &request, &answer, failure);
 	if (changes.ended)
 		error = OK;
 	else if (!error && answer.status != 200)
@@ -380,16 +312,16 @@ static enum error wait_for(struct parcel_taxii *taxii, struct json_value status,
 	nanoseconds began = time_monotonic();
 	struct builder id = { 0 };
 	enum error error = OK;
-	build_escaped(&id, json_text(json_get(status, "id")));
+	parcel_build_escaped(&id, json_text(json_get(status, "id")));
 	while (!error && text_equal(json_text(json_get(status, "status")), TEXT("pending"))) {
 		struct builder url = { 0 };
 		struct client_answer answer;
 		struct timespec rest = { .tv_nsec = 200000000 };
 		if (time_monotonic() - began > WAIT)
-			error = fail(failure, ERROR_AGAIN, "%s: the server does not finish", taxii->server.url);
+			error = fail(failure, ERROR_AGAIN, "%s: the server does not finish", taxii->server.server.url);
 		nanosleep(&rest, NULL);
-		build_format(&url, "%s%sstatus/%s/", taxii->server.url,
-		    text_ends(text_of(taxii->server.url), TEXT("/")) ? "" : "/", id.at ? id.at : "");
+		build_format(&url, "%s%sstatus/%s/", taxii->server.server.url,
+		    text_ends(text_of(taxii->server.server.url), TEXT("/")) ? "" : "/", id.at ? id.at : "");
 		if (error)
 			builder_free(&url);
 		else
@@ -443,7 +375,7 @@ enum error parcel_taxii_remove(
 	if (error)
 		return error;
 	begin_url(taxii, &url, collection, "/objects/");
-	build_escaped(&url, id);
+	parcel_build_escaped(&url, id);
 	build_char(&url, '/');
 	error = ask(taxii, "DELETE", &url, TEXT_NONE, &answer, &root, failure);
 	taxii->added.removed += !error && answer.status < 300;

@@ -6,16 +6,12 @@
 #ifndef NOROSHI_INTEL_PARCEL_TAXII_H
 #define NOROSHI_INTEL_PARCEL_TAXII_H
 
+#include "intel/parcel_client.h"
 #include "intel/parcel_write.h"
 
 #define PARCEL_COLLECTIONS 64u /* that are pulled at a time */
 
 struct parcel_taxii; /* one thread */
-struct parcel_server {
-	const char *url;         /* of the API root: "https://centre.example/taxii2/exchange/" */
-	const char *token_file;  /* its first line is a token */
-	const char *authorities; /* PEM; NULL = the system's */
-};
 enum error parcel_taxii_open(const struct parcel_server *server, struct parcel_taxii **taxii, struct failure *failure);
 void parcel_taxii_free(struct parcel_taxii *taxii); /* NULL is fine */
 

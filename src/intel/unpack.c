@@ -4,6 +4,7 @@
 #include "base/catalog.h"
 #include "base/language.h"
 #include "intel/command.h"
+#include "intel/parcel_publications.h"
 #include "intel/parcel_take.h"
 #include "intel/parcel_taxii.h"
 
@@ -16,9 +17,11 @@
 struct run {
 	struct parcel_parties parties;
 	struct parcel_taking taking;
-	struct parcel_server server;
-	struct parcel_taxii *taxii; /* where objects are added, too */
-	const char *collection, *language;
+	struct parcel_server server, centre; /* with the same token */
+	struct parcel_taxii *taxii;          /* where objects are added, too */
+	struct parcel_client acknowledging;
+	struct parcel_acknowledged acknowledged;
+	const char *token_file, *authorities, *collection, *language;
 	bool help, json;
 	struct catalog *japanese;
 };
@@ -38,7 +41,8 @@ static const char *const help[] = {
 	N_("  --into FOLDER       one for each sender; made when it is not there"),
 	N_("  --new-chain         the sender began anew: forget what was taken when its first file comes"),
 	N_("  --taxii URL         add the objects at this TAXII 2.1 server, too: its API root"),
-	N_("  --token-file FILE   its first line is the token for that server"),
+	N_("  --acknowledge URL   give acknowledgements of messages to this centre"),
+	N_("  --token-file FILE   its first line is the token for these servers"),
 	N_("  --ca FILE           PEM that the server's certificate is checked against"),
 	N_("  --collection NAME   the server's collection (default: of the sender's name)"),
 	N_("  --json              print each file and what was done as JSON"),
@@ -56,6 +60,7 @@ enum {
 	INTO,
 	NEW_CHAIN,
 	TAXII,
+	ACKNOWLEDGE,
 	TOKEN_FILE,
 	CA,
 	COLLECTION,
@@ -71,6 +76,7 @@ static const struct option longs[] = {
 	{ "into", required_argument, NULL, INTO },
 	{ "new-chain", no_argument, NULL, NEW_CHAIN },
 	{ "taxii", required_argument, NULL, TAXII },
+	{ "acknowledge", required_argument, NULL, ACKNOWLEDGE },
 	{ "token-file", required_argument, NULL, TOKEN_FILE },
 	{ "ca", required_argument, NULL, CA },
 	{ "collection", required_argument, NULL, COLLECTION },
@@ -91,8 +97,9 @@ static const struct {
 	{ FROM, offsetof(struct run, parties.from) },
 	{ INTO, offsetof(struct run, taking.folder) },
 	{ TAXII, offsetof(struct run, server.url) },
-	{ TOKEN_FILE, offsetof(struct run, server.token_file) },
-	{ CA, offsetof(struct run, server.authorities) },
+	{ ACKNOWLEDGE, offsetof(struct run, centre.url) },
+	{ TOKEN_FILE, offsetof(struct run, token_file) },
+	{ CA, offsetof(struct run, authorities) },
 	{ COLLECTION, offsetof(struct run, collection) },
 };
 
@@ -187,6 +194,12 @@ static enum error forward(void *context, const struct parcel_line *line, struct 
 {
 	struct run *run = context;
 	char collection[256];
+	if (line && line->kind == PARCEL_MESSAGE)
+		return run->centre.url
+			   ? parcel_publications_answer(&run->acknowledging, line->json, &run->acknowledged, failure)
+			   : OK;
+	if (!run->taxii)
+		return OK;
 	if (!line)
 		return parcel_taxii_flush(run->taxii, failure);
 	bool fits =
@@ -210,6 +223,26 @@ static void report_added(const struct run *run)
 	printf("%s%s\n", added.why[0] ? ": " : "", added.why);
 }
 
+static void report_acknowledged(const struct run *run)
+{
+	const struct parcel_acknowledged *done = &run->acknowledged;
+	if (run->json)
+		printf("{\"acknowledged\":%" PRIu64 ",\"refused\":%" PRIu64 "}\n", done->given, done->refused);
+	else {
+		printf(catalog_string(run->japanese, N_("%llu acknowledgements given to the centre, %llu refused")),
+		    (unsigned long long)done->given, (unsigned long long)done->refused);
+		printf("%s%s\n", done->why[0] ? ": " : "", done->why);
+	}
+}
+
+static enum error open_servers(struct run *run, struct failure *failure)
+{
+	run->server.token_file = run->centre.token_file = run->token_file;
+	run->server.authorities = run->centre.authorities = run->authorities;
+	enum error error = run->server.url ? parcel_taxii_open(&run->server, &run->taxii, failure) : OK;
+	return error || !run->centre.url ? error : parcel_client_open(&run->centre, &run->acknowledging, failure);
+}
+
 static int unpack(struct run *run, char **paths, int count)
 {
 	struct parcel_cms *cms = NULL;
@@ -220,18 +253,22 @@ static int unpack(struct run *run, char **paths, int count)
 	run->taking.now = time_now();
 	run->taking.tell = tell;
 	run->taking.context = run;
-	if (!error && run->server.url)
-		error = parcel_taxii_open(&run->server, &run->taxii, &failure);
-	run->taking.forward = run->taxii ? forward : NULL;
+	if (!error)
+		error = open_servers(run, &failure);
+	run->taking.forward = run->taxii || run->centre.url ? forward : NULL;
 	if (!error)
 		error = parcel_take(&run->taking, paths, (unsigned)count, &took, &failure);
 	if (error)
 		fprintf(stderr, "noroshi intel unpack: %s\n", failure.words);
 	else if (run->taxii)
 		report_added(run);
+	if (!error && run->centre.url)
+		report_acknowledged(run);
 	if (!error)
 		report(run, &took);
-	bool refused = took.refused || (run->taxii && parcel_taxii_added(run->taxii).refused);
+	bool refused =
+	    took.refused || run->acknowledged.refused || (run->taxii && parcel_taxii_added(run->taxii).refused);
+	parcel_client_close(&run->acknowledging);
 	parcel_taxii_free(run->taxii);
 	parcel_cms_free(cms);
 	return error ? 2 : refused ? 1 : 0;
@@ -251,8 +288,8 @@ int intel_unpack(int argc, char **argv)
 		problem = "--from and --into are needed; `noroshi intel unpack --help` explains";
 	if (!problem && !run.help && optind == argc)
 		problem = "give at least one file";
-	if (!problem && !run.server.url != !run.server.token_file)
-		problem = "--taxii and --token-file belong together";
+	if (!problem && !(run.server.url || run.centre.url) != !run.token_file)
+		problem = "--token-file belongs to --taxii and --acknowledge";
 	if (problem) {
 		fprintf(stderr, "noroshi intel unpack: %s\n", problem);
 		return 2;

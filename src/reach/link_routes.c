@@ -76,7 +76,8 @@ static void add_publication(void *context, const struct recipient *recipient)
 	    dispatch.state == DISPATCH_WITHDRAWN)
 		return;
 	json_t *object = publication_json(listing->call, &dispatch, recipient);
-	json_object_del(object, "text");
+	if (!input_boolean(listing->call, "text", false))
+		json_object_del(object, "text");
 	json_array_append_new(listing->list, object);
 }
 

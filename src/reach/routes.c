@@ -33,6 +33,10 @@ static const char *const mails[] = { "bounce", "reply", NULL };
 	}
 
 static const struct field list_fields[] = { PAGE_FIELDS, { NULL } };
+static const struct field publication_list_fields[] = { PAGE_FIELDS,
+	{ "text", FIELD_BOOLEAN, IN_QUERY, false,
+	    .summary = "With the texts, for programs that pass them on; nobody has opened them by that." },
+	{ NULL } };
 static const struct field create_fields[] = {
 	{ "kind", FIELD_CHOICE, IN_BODY, true, .choices = kinds, .summary = "What it is." },
 	AUDIENCE,
@@ -201,7 +205,7 @@ const struct route reach_routes[] = {
 	    "Reach rates over the years."),
 	CHANGE("/reach-years", "reach-year-load", year_fields, 0, reach_year_load,
 	    "Enter years that were counted elsewhere."),
-	READ("/publications", "publication-list", "publications", list_fields, ACTION_NOTICE_READ, false,
+	READ("/publications", "publication-list", "publications", publication_list_fields, ACTION_NOTICE_READ, false,
 	    publication_list, "What was sent to one's organisation, newest first."),
 	READ("/publications/{id}", "publication-read", "publication", publication_fields, ACTION_NOTICE_READ, false,
 	    publication_read, "One message to one's organisation."),

@@ -4,8 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import time
 
-from taxii import ROOT, Exchange, indicator, main
+from taxii import ROOT, Exchange, indicator, main, wait_for
 
 NOROSHI = os.environ["NOROSHI"]
 
@@ -157,6 +158,83 @@ def test_changes_for_sensors_cross():
         crossing.unpack(file, to=False)
         assert met() == [0, 1, 2, 3]
         assert crossing.pack(*more) == []
+
+
+class Messages(Crossing):
+    """Messages to many go to beta, which has no connection, on a disc; its answers come back on another."""
+
+    def __init__(self, inside):
+        super().__init__(inside, inside)
+        self.analyst = inside.tokens["analyst"]
+        self.second = inside.person("second", "analyst")
+        os.makedirs(self.path("back"))
+
+    def send(self, **fields):
+        made = self.inside.done("POST", "/v1/dispatches", dict(fields, community="water"), self.analyst)
+        path, count = "/v1/dispatches/" + made["dispatch"]["id"], {"recipients": made["recipients_now"]}
+        self.inside.done("POST", path + "/propose", count, self.analyst)
+        self.inside.done("POST", path + "/start", count, self.second)
+        wait_for(lambda: any(each["subject"] in (fields["subject_en"], fields.get("subject_ja")) for each in self.inside.done("GET", "/v1/publications", token=self.inside.people["beta"])["publications"]) or
+                 time.sleep(0.1), 60, "the message")
+        return path
+
+    def out(self, *more, code=0):
+        """Messages that a disc brought."""
+        known = set(os.listdir(self.path("in/messages"))) if os.path.exists(self.path("in/messages")) else set()
+        files = self.pack("--publications", self.inside.address, *more, code=code)
+        if files:
+            self.unpack(*files, to=False)
+        fresh = set(os.listdir(self.path("in/messages"))) - known if files else ()
+        return [json.loads(line) for each in fresh for line in open(os.path.join(self.path("in/messages"), each))]
+
+    def back(self, *answers, code=0, url=None, token="reads"):
+        before = set(os.listdir(self.path("back")))
+        call("intel", "pack", "--key", self.path("to.key"), "--certificate", self.path("to.pem"), "--to", self.path("from.pem"), "--chain", self.path("back.chain"), "--out", self.path("back"),
+             "--messages", self.write("answers", "\n".join(map(json.dumps, answers))))
+        (file,) = set(os.listdir(self.path("back"))) - before
+        return self.take_back(file, code, url, token)
+
+    def take_back(self, file, code=0, url=None, token="reads"):
+        done = call("intel", "unpack", "--key", self.path("from.key"), "--certificate", self.path("from.pem"), "--authority", self.path("authority.pem"), "--from", "to/gate", "--into",
+                    self.path("returned"), "--json", "--acknowledge", url or self.inside.address, "--token-file", self.path(token), self.path("back/" + file), code=code)
+        return file, [json.loads(line) for line in done.stdout.decode().splitlines()]
+
+
+def test_messages_to_many_cross_and_their_acknowledgements_come_back():
+    with Exchange() as inside:
+        inside.collection("open")
+        disc = Messages(inside)
+        reach = disc.send(kind="reach-test", subject_en="Reach test", subject_ja="疎通確認", text_en="Answer, please.", questions="Who answers?", minutes=600)
+        disc.send(kind="advisory", tlp="AMBER", subject_en="For few", text_en="Patch it.", minutes=600)
+        # what the TLP bounds does not go yet, and goes later
+        (message,) = disc.out("--tlp", "GREEN", code=1)
+        assert message["kind"] == "publication" and message["publication"]["subject"] in ("Reach test", "疎通確認"), message
+        assert message["publication"]["questions"] and message["publication"]["deadline"] and message["publication"]["open"], message
+        (advisory,) = disc.out()
+        assert advisory["publication"]["text"] == "Patch it." and advisory["publication"]["tlp"] == "AMBER"
+        assert disc.out() == []
+        shown = lambda: inside.done("GET", reach, token=disc.analyst)
+        before = shown()
+        assert (before["opened"], before["tiers"][0]["reached"]) == (0, 0), before  # to be packed is not to be opened
+        answer = {"kind": "acknowledgement", "id": message["publication"]["id"], "name": "Kato", "another": True, "answer1": "Kato, for Sato", "x_else": 1}
+        # the centre is away: nothing counts as taken, and the same file is good later
+        disc.back({"kind": "note", "words": "not for a centre"}, answer, code=2, url="http://127.0.0.1:1")
+        (file,) = os.listdir(disc.path("back"))
+        _, said = disc.take_back(file)
+        assert said[-2:] == [{"acknowledged": 1, "refused": 0}, said[-1]] and said[-1]["taken"] == 1, said
+        (row,) = [each for each in inside.done("GET", reach + "/records", token=disc.analyst)["records"] if each["way"]]
+        assert (row["by"], row["another"], row["answers"], row["reason"]) == ("Kato", True, ["Kato, for Sato"], "answered-by-another"), row
+        # once more is no error; what is not there, and what another may not answer, is told
+        _, said = disc.back(answer)
+        assert said[-2] == {"acknowledged": 1, "refused": 0}, said
+        _, said = disc.back(dict(answer, id="11111111-2222-4333-8444-555555555555"), {"kind": "acknowledgement"}, code=1)
+        assert said[-2] == {"acknowledged": 0, "refused": 2}, said
+        _, said = disc.back(dict(answer, id=advisory["publication"]["id"]), code=1, token="outsider")
+        assert said[-2] == {"acknowledged": 0, "refused": 1}, said
+        # withdrawn here, told there
+        inside.done("POST", reach + "/withdraw", {}, disc.analyst)
+        assert disc.out() == [{"kind": "publication-withdrawn", "id": message["publication"]["id"]}]
+        assert disc.out() == []
 
 
 if __name__ == "__main__":
