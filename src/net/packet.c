@@ -296,6 +296,31 @@ enum packet_kind packet_decode(const struct frame *frame, struct packet *packet)
 	return decode_link(&decode, frame->link);
 }
 
+bool decode_found(struct decode *decode, uint8_t version)
+{
+	if (!decode->find || decode->within-- > 0)
+		return false;
+	*decode->find = (struct packet_place){ .at = decode->at.at,
+		.size = (uint32_t)decode->at.left,
+		.not_captured = decode->not_captured,
+		.version = version };
+	return decode->find->at != NULL;
+}
+
+enum packet_kind packet_find(const struct frame *frame, unsigned within, struct packet_place *place)
+{
+	struct packet packet = { 0 };
+	struct decode decode = { .packet = &packet,
+		.at = cursor_of(frame->bytes, frame->size),
+		.not_captured = frame->on_wire - frame->size,
+		.find = place,
+		.within = within };
+
+	*place = (struct packet_place){ 0 };
+	enum packet_kind kind = decode_link(&decode, frame->link);
+	return place->at ? PACKET_WHOLE : kind == PACKET_MALFORMED ? PACKET_MALFORMED : PACKET_NOT_IP;
+}
+
 enum packet_kind packet_decode_datagram(struct packet *packet, uint8_t protocol, const uint8_t *at, uint32_t size)
 {
 	struct decode decode = { .packet = packet, .at = cursor_of(at, size) };

@@ -91,6 +91,17 @@ struct packet {
 
 enum packet_kind packet_decode(const struct frame *frame, struct packet *packet);
 
+/* Where an IP packet lies in a frame, with nothing of it looked at but its version. */
+struct packet_place {
+	const uint8_t *at;     /* its header's first byte; not NULL */
+	uint32_t size;         /* bytes that were captured, what the link padded it with too */
+	uint32_t not_captured; /* bytes of the frame behind them */
+	uint8_t version;       /* 4 or 6 */
+};
+/* The outermost IP packet, or, with `within` 1, 2 …, the one that so many others carry (tunnels as packet_decode()
+ * enters them). PACKET_WHOLE when there is one. */
+enum packet_kind packet_find(const struct frame *frame, unsigned within, struct packet_place *place);
+
 /* Goes on with a datagram that was reassembled from fragments of which `packet` was the last: `at` is what follows the
  * IP header(s), `protocol` what that is. */
 enum packet_kind packet_decode_datagram(struct packet *packet, uint8_t protocol, const uint8_t *at, uint32_t size);

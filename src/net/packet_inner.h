@@ -15,7 +15,14 @@ struct decode {
 	struct cursor at;      /* the bytes that were captured */
 	uint32_t not_captured; /* bytes that would follow them */
 	unsigned depth;
+	/* Of packet_find(): decoding ends at the header of the IP packet that `within` others carry. NULL: goes on to
+	 * the innermost. */
+	struct packet_place *find;
+	unsigned within;
 };
+
+/* Whether this IP header, at which `at` stands, is the one that is looked for. */
+bool decode_found(struct decode *decode, uint8_t version);
 
 static inline void packet_layer(struct packet *packet, enum layer layer)
 {

@@ -196,6 +196,8 @@ enum packet_kind decode_ipv4(struct decode *decode)
 {
 	struct packet *packet = decode->packet;
 	size_t there = decode->at.left + decode->not_captured;
+	if (decode_found(decode, 4))
+		return PACKET_WHOLE;
 	struct cursor header = cursor_part(&decode->at, 20);
 
 	packet_layer(packet, LAYER_IPV4);
@@ -289,6 +291,8 @@ enum packet_kind decode_extensions(struct decode *decode, uint8_t next)
 enum packet_kind decode_ipv6(struct decode *decode)
 {
 	struct packet *packet = decode->packet;
+	if (decode_found(decode, 6))
+		return PACKET_WHOLE;
 	struct cursor header = cursor_part(&decode->at, 40);
 
 	packet_layer(packet, LAYER_IPV6);
