@@ -227,11 +227,12 @@ enum arrival_payload answer_of(uint16_t source_port, struct cursor payload)
 	for (size_t i = 0; i < sizeof services / sizeof *services; i++)
 		if (services[i].port == source_port && services[i].says(payload))
 			return services[i].payload == PAYLOAD_QUIC && dtls(payload) ? PAYLOAD_DTLS
-										      : services[i].payload;
+										    : services[i].payload;
 	return PAYLOAD_NONE;
 }
 
-/* Moore et al., "Inside the Slammer Worm", IEEE Security & Privacy 2003: 376 bytes to port 1434, 0x04 and then 0x01s. */
+/* Moore et al., "Inside the Slammer Worm", IEEE Security & Privacy 2003: 376 bytes to port 1434, 0x04 and then 0x01s.
+ */
 enum arrival_payload worm_of(uint16_t port, uint16_t size, struct cursor payload)
 {
 	return port == 1434 && size == 376 && cursor_u32(&payload) == 0x04010101 ? PAYLOAD_SLAMMER : PAYLOAD_NONE;

@@ -70,11 +70,12 @@ struct arrival {
 	nanoseconds time;
 	struct address source, destination;
 	uint32_t place; /* of the destination in the telescope: space.h */
-	uint32_t sequence, acknowledgement; /* TCP */
-	uint32_t options;                   /* TCP: a hash of the kinds, order and fixed values of the options; 0 = none */
-	uint32_t size;                      /* bytes of the IP packet as it says */
-	uint16_t source_port, port;         /* ICMP: 0 and type * 256 + code */
-	uint16_t identification;            /* IPv4 */
+	/* TCP. `sequence` of an echo: identifier and sequence number; of UDP: the payload's first two bytes. */
+	uint32_t sequence, acknowledgement;
+	uint32_t options;           /* TCP: a hash of the kinds, order and fixed values of the options; 0 = none */
+	uint32_t size;              /* bytes of the IP packet as it says */
+	uint16_t source_port, port; /* ICMP: 0 and type * 256 + code */
+	uint16_t identification;    /* IPv4 */
 	uint16_t window;
 	uint16_t payload;    /* bytes, as the headers say; 65535: or more */
 	uint8_t protocol;    /* of IP */

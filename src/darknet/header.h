@@ -1,11 +1,11 @@
 /*
  * What a single header says of what made it, and the names of all that is told.
  *
- * Sources: the tools' own documented behaviour (ZMap's, masscan's, nmap's, hping3's manuals and packets that they send);
- * Ghiëtte, Blenn, Doerr, "Remote Identification of Port Scan Toolchains", NTMS 2016 (relations between fields: masscan,
- * nmap, unicornscan); Antonakakis et al., "Understanding the Mirai Botnet", USENIX Security 2017 (sequence = destination);
- * Durumeric, Bailey, Halderman, "An Internet-Wide View of Internet-Wide Scanning", USENIX Security 2014 (ZMap's
- * identification 54321). Ports are never looked at as such; in a relation of fields they may take part.
+ * Sources: the tools' own documented behaviour (ZMap's, masscan's, nmap's, hping3's manuals and packets that they
+ * send); Ghiëtte, Blenn, Doerr, "Remote Identification of Port Scan Toolchains", NTMS 2016 (relations between fields:
+ * masscan, nmap, unicornscan); Antonakakis et al., "Understanding the Mirai Botnet", USENIX Security 2017 (sequence =
+ * destination); Durumeric, Bailey, Halderman, "An Internet-Wide View of Internet-Wide Scanning", USENIX Security 2014
+ * (ZMap's identification 54321). Ports are never looked at as such; in a relation of fields they may take part.
  */
 #ifndef NOROSHI_DARKNET_HEADER_H
 #define NOROSHI_DARKNET_HEADER_H
@@ -17,7 +17,7 @@
 struct header_options {
 	uint32_t hash; /* of kinds, order and fixed values (MSS, window scale); 0 = none */
 	uint16_t mss;
-	uint8_t count;   /* without padding */
+	uint8_t count; /* without padding */
 	bool scale, sack, timestamp, other, broken;
 };
 struct header_options header_options(struct cursor options);
