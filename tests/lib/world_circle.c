@@ -82,7 +82,7 @@ static void add_apart(struct world *world)
 	add_members(world, community.number);
 	const struct item item = indicator(world, WORLD_APART, mark_text(MARK_APART, 1, mark));
 	add_object(world, &item, community.number);
-	uuid_parse(text_of(WORLD_APART + strlen("indicator--")), &id);
+	uuid_parse(text_of(&WORLD_APART[strlen("indicator--")]), &id);
 	world_own(world, id, MARK_APART, 1);
 }
 
