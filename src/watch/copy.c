@@ -56,6 +56,19 @@ static enum copy_kind short_copy_of(
 	return follow_knows(follow, spool, source, size) ? COPY_DELIVERED : COPY_NONE;
 }
 
+/* Was the original truncated or written anew since this look began? Then what we follow may stand in the copy alone. */
+static bool original_changed(struct follow *follow, struct spool *spool)
+{
+	struct failure ignored;
+	uint64_t size;
+	bool same;
+
+	if (source_compressed(follow->source))
+		return false;
+	return source_size(follow->source, &size, NULL, &ignored) != OK || size < follow->seen ||
+	       follow_check_copy(follow, spool, follow->source, &same, &ignored) != OK || !same;
+}
+
 static enum copy_kind plain_copy_of(
     struct follow *follow, const struct candidate *candidate, struct source *source, struct spool *spool, bool same)
 {
@@ -66,7 +79,12 @@ static enum copy_kind plain_copy_of(
 		return candidate->size <= place ? COPY_DELIVERED : COPY_LATER;
 	if (same && place > 0 && candidate->size == place && follow_drained(follow))
 		return COPY_DELIVERED;
-	return follow->source ? COPY_NONE : short_copy_of(follow, source, spool, candidate->size);
+	if (follow->source) /* the next look begins with its truncation */
+		return original_changed(follow, spool) ? COPY_LATER : COPY_NONE;
+	if (same && candidate->size > place && place >= IDENTITY_HEAD && follow->state == FOLLOW_DONE &&
+	    follow->stored == 0)
+		return COPY_LONGER; /* it grew where nobody looked any more; less than that many files have in common */
+	return short_copy_of(follow, source, spool, candidate->size);
 }
 
 /* Do both begin with the same bytes, as far as both reach? */
