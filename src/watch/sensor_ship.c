@@ -29,7 +29,8 @@
 
 #define PROGRAM "/proc/self/exe"
 #define KEEP_INITIAL (4ull << 30)
-#define ARGUMENTS_MOST 64 /* of the agent */
+#define ARGUMENTS_MOST 64      /* of the agent */
+#define PATIENCE (40 * SECOND) /* with a process that was told to end: the agent may wait 30 s for an answer */
 #define TEXT_MOST 4300
 
 struct ship_run {
@@ -286,12 +287,48 @@ static int status_of(int status)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 2;
 }
 
-static int wait_one(pid_t child)
+/* SIGTERM or SIGINT came. */
+static bool told_to_end(struct ship_run *run, int signal)
 {
+	if (signal == SIGTERM || signal == SIGINT)
+		run->told_to_end = true;
+	return signal == SIGTERM || signal == SIGINT;
+}
+
+/* Until the child has ended: nothing of ours holds a file any more when we are gone. `told`: it was asked to end, as it
+ * is when we are; from then on patience has an end. */
+static int wait_one(struct ship_run *run, pid_t child, const char *name, bool told)
+{
+	nanoseconds since = time_monotonic();
+	bool killed = false;
 	int status = 0;
-	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
-		;
-	return child > 0 ? status_of(status) : 2;
+
+	if (child <= 0)
+		return 2;
+	for (;;) {
+		pid_t ended = waitpid(child, &status, WNOHANG);
+		if (ended == child || (ended < 0 && errno != EINTR))
+			return status_of(status);
+		const struct timespec second = { .tv_sec = 1 };
+		if (told_to_end(run, sigtimedwait(&run->waited, NULL, &second)) && !told) {
+			kill(child, SIGTERM);
+			told = true;
+			since = time_monotonic();
+		}
+		if (told && !killed && time_monotonic() - since >= PATIENCE) {
+			log_write(LOG_ERROR, "a process does not end: it is killed", LOG_FIELD_STRING("process", name));
+			kill(child, SIGKILL);
+			killed = true;
+		}
+	}
+}
+
+static void end_one(struct ship_run *run, pid_t child, const char *name, int signal)
+{
+	if (child <= 0)
+		return;
+	kill(child, signal);
+	wait_one(run, child, name, true);
 }
 
 static enum error begin(struct ship_run *run, struct failure *failure)
@@ -311,16 +348,14 @@ static enum error begin(struct ship_run *run, struct failure *failure)
 	if (run->sensor > 0 && run->recorder > 0 && run->agent > 0)
 		return OK;
 	error = fail_errno(failure, "a process cannot be started");
-	for (size_t i = 0; i < 2; i++)
-		if ((i ? run->recorder : run->sensor) > 0)
-			kill(i ? run->recorder : run->sensor, SIGKILL);
+	end_one(run, run->sensor, "sensor", SIGKILL);
+	end_one(run, run->recorder, "recorder", SIGKILL);
 	return error;
 }
 
 static void take_signal(struct ship_run *run, int signal)
 {
-	if (signal == SIGTERM || signal == SIGINT) {
-		run->told_to_end = true;
+	if (told_to_end(run, signal)) {
 		if (run->sensor > 0)
 			kill(run->sensor, SIGTERM);
 		if (run->recorder > 0)
@@ -373,20 +408,17 @@ static void watch_over(struct ship_run *run)
 /* Of capture files everything is delivered; of live capture what is not goes with the next start. */
 static int end(struct ship_run *run)
 {
-	if (run->follow > 0) {
-		kill(run->follow, SIGTERM);
-		wait_one(run->follow);
-	}
-	if (run->agent > 0) {
-		kill(run->agent, SIGTERM);
-		wait_one(run->agent);
-	}
+	end_one(run, run->follow, "follow", SIGTERM);
+	end_one(run, run->agent, "agent", SIGTERM);
 	if (run->sensor_status != 0 || run->recorder_status != 0)
 		return run->recorder_status ? run->recorder_status : run->sensor_status;
 	if (run->told_to_end)
 		return 0;
-	sigprocmask(SIG_SETMASK, &run->before, NULL);
-	return wait_one(start_agent(run, true));
+	int status = wait_one(run, start_agent(run, true), "agent", false);
+	if (!run->told_to_end)
+		return status;
+	log_write(LOG_INFO, "told to end: what is not delivered goes with the next start");
+	return 0;
 }
 
 int sensor_ship(int argc, char **argv)

@@ -9,6 +9,7 @@ usage: test_full_disk.py NOROSHI      (prints TAP)
 import json
 import os
 import re
+import signal
 import struct
 import subprocess
 import sys
@@ -110,10 +111,36 @@ class Shipping:
     def kept(self):
         return [line for path in sorted(self.records.glob("*.json")) for line in path.read_bytes().splitlines()]
 
+    def delivering(self):
+        """The process that delivers what the sensor and the recorder left; 0 while there is none."""
+        for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
+            if b"--once" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
+                return int(child)
+        return 0
+
     def end(self):
         if self.process.poll() is None:
             self.process.terminate()
         return self.process.wait(60)
+
+
+def told_to_end(process):
+    """Is a SIGTERM waiting for this process, which is stopped?"""
+    waiting = re.search(r"^ShdPnd:\s*(\w+)", Path(f"/proc/{process}/status").read_text(), re.M)
+    return int(waiting.group(1), 16) >> (signal.SIGTERM - 1) & 1
+
+
+def check_last_process(tap, shipping):
+    """The sensor ends after its last process, even where that one does not end at once."""
+    last = until(shipping.delivering)
+    os.kill(last, signal.SIGSTOP)
+    until(lambda: "(stopped)" in Path(f"/proc/{last}/status").read_text())
+    shipping.process.terminate()
+    until(lambda: shipping.process.poll() is not None or told_to_end(last))
+    tap(shipping.process.poll() is None, "shipping: told to end it waits for the process that delivers", shipping.log.read_text()[-500:])
+    os.kill(last, signal.SIGCONT)
+    tap(shipping.process.wait(60) == 0 and not Path(f"/proc/{last}").exists() and shipping.said("goes with the next start") == 1,
+        "shipping: and ends after it, and says what is left", shipping.log.read_text()[-500:])
 
 
 def check_shipping(tap, noroshi, folder, disk):
@@ -132,10 +159,10 @@ def check_shipping(tap, noroshi, folder, disk):
     kept = sorted(line for line in shipping.kept() if b'"stats"' not in line)
     tap(kept == wanted and shipping.said("there is space again") == 1, "shipping: with room again it goes on and every record is there, once",
         f"{len(kept)} of {len(wanted)} {shipping.log.read_text()[-500:]}")
-    shipping.end()
+    check_last_process(tap, shipping)
     for path in shipping.records.glob("*"):
         path.unlink()
-    until(lambda: room(disk) == ROOM)  # what was removed is held until its last process is gone
+    tap(room(disk) == ROOM, "shipping: nothing holds what is removed then", str(room(disk)))
     fill.write_bytes(bytes(ROOM - LEFT))
     shipping = Shipping(noroshi, folder, disk, "ended")
     until(lambda: shipping.said("records wait"))
