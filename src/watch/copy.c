@@ -74,6 +74,8 @@ static enum copy_kind plain_copy_of(
 {
 	uint64_t place = follow->identity.place;
 
+	if (candidate->size == 0) /* so a copy begins: what it is, its content tells */
+		return COPY_LATER;
 	if (prefix_of(
 		follow, candidate, source)) /* the original is still there: a copy, by hand or before a truncation */
 		return candidate->size <= place ? COPY_DELIVERED : COPY_LATER;

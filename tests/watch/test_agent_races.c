@@ -140,6 +140,51 @@ static void test_agent_ships_the_rest_of_a_file_that_grew_elsewhere_and_is_copie
 	assert_goes_on_as_one();
 }
 
+static void shell(const char *format)
+{
+	char command[1024], path[512];
+
+	snprintf(command, sizeof command, format, log_path(&member, "", path));
+	assert_int_equal(system(command), 0);
+}
+
+/* A copy is empty when it begins, and whoever makes a file in the folder wakes the agent. */
+static void test_agent_ships_once_what_is_copied_while_it_looks(void **state)
+{
+	(void)state;
+	follow_lines(50);
+	shell("touch %slog.1");
+	agent_look(&member);
+	shell("cd %s && cat log >>log.1");
+	generation_at(&member, "log")->copied = generation_at(&member, "log")->size;
+	log_truncate_copied(&member, "log", "log.1");
+	assert_goes_on_as_one();
+}
+
+static void test_agent_ships_once_what_is_compressed_while_it_looks(void **state)
+{
+	(void)state;
+	follow_lines(50);
+	log_rename(&member, "log", "log.1");
+	shell("touch %slog.1.gz");
+	agent_look(&member);
+	shell("cd %s && gzip -c log.1 >>log.1.gz");
+	log_delete(&member, "log.1");
+	assert_goes_on_as_one();
+}
+
+static void test_agent_ships_a_file_that_was_empty_beside_another(void **state)
+{
+	(void)state;
+	follow_lines(50);
+	shell("touch %slog-other");
+	agent_run(&member, 2, SECOND);
+	lines("log-other", 500, 510);
+	agent_run(&member, 2, SECOND);
+	assert_int_equal(member.received_count, 2);
+	assert_all_received(&member);
+}
+
 /* Neither a copy nor a rest of it, now or later: its beginning alone is the same. */
 static void test_agent_ships_another_file_that_begins_with_the_same_header(void **state)
 {
@@ -165,6 +210,9 @@ int main(void)
 		AGENT_TEST(test_agent_ships_once_what_is_renamed_and_copied_before_the_answer, "log*"),
 		AGENT_TEST(test_agent_ships_once_what_is_renamed_and_copied_before_the_answer_while_down, "log*"),
 		AGENT_TEST(test_agent_ships_the_rest_of_a_file_that_grew_elsewhere_and_is_copied_back, "log*"),
+		AGENT_TEST(test_agent_ships_once_what_is_copied_while_it_looks, "log*"),
+		AGENT_TEST(test_agent_ships_once_what_is_compressed_while_it_looks, "log*"),
+		AGENT_TEST(test_agent_ships_a_file_that_was_empty_beside_another, "log*"),
 		AGENT_TEST(test_agent_ships_another_file_that_begins_with_the_same_header, "log*"),
 	};
 
