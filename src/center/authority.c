@@ -94,7 +94,8 @@ static bool name_authority(X509 *certificate, const uint8_t serial[SERIAL])
 static enum error make(nanoseconds now, struct authority *authority, struct failure *failure)
 {
 	static const struct extension extensions[] = { { NID_basic_constraints, "critical,CA:TRUE,pathlen:0" },
-		{ NID_key_usage, "critical,keyCertSign" }, { NID_subject_key_identifier, "hash" }, { 0, NULL } };
+		{ NID_key_usage, "critical,keyCertSign,cRLSign" }, { NID_subject_key_identifier, "hash" },
+		{ 0, NULL } };
 	struct uuid serial = uuid_random();
 	authority->key = EVP_EC_gen("P-256");
 	authority->certificate = X509_new();
@@ -166,6 +167,21 @@ static enum error note(const struct authority *authority, struct store *store, n
 	if (error)
 		store_rollback(store);
 	OPENSSL_free(der);
+	return error;
+}
+
+enum error authority_read(const char *folder, struct authority **read, struct failure *failure)
+{
+	char path[4400];
+	struct authority *authority = calloc(1, sizeof *authority);
+	if (!authority)
+		return fail(failure, ERROR_MEMORY, "no memory for the machines' authority");
+	snprintf(path, sizeof path, "%s/%s", folder, AUTHORITY_FILE);
+	enum error error = read_pair(path, authority, failure);
+	if (error)
+		authority_free(authority);
+	else
+		*read = authority;
 	return error;
 }
 
@@ -246,6 +262,105 @@ enum error authority_sign(const struct authority *authority, const uint8_t key[s
 	X509_free(made);
 	ERR_clear_error();
 	return fits ? OK : tell(failure, "signing a certificate");
+}
+
+/* ── what it ended ─ */
+
+struct revoking {
+	const struct authority *authority;
+	struct store *store;
+	const struct scope *scope;
+	nanoseconds now;
+	X509_CRL *list;
+	bool failed;
+};
+
+static bool is_of(const struct authority *authority, const struct machine_certificate *certificate)
+{
+	const unsigned char *at = certificate->der;
+	X509 *read = d2i_X509(NULL, &at, certificate->size);
+	bool own =
+	    read && X509_NAME_cmp(X509_get_issuer_name(read), X509_get_subject_name(authority->certificate)) == 0;
+	X509_free(read);
+	return own;
+}
+
+/* Since when it is over before its time: it was revoked, or its sensor was, or its organisation ended. 0: it is not. */
+static nanoseconds ended(const struct revoking *revoking, const struct machine_certificate *certificate)
+{
+	struct sensor sensor;
+	struct organisation organisation;
+	if (certificate->revoked)
+		return certificate->revoked;
+	bool good = store_sensor_get(revoking->store, revoking->scope, certificate->sensor, &sensor, NULL) == OK &&
+		    sensor.state != SENSOR_REVOKED &&
+		    store_organisation_get(
+			revoking->store, revoking->scope, certificate->organisation, &organisation, NULL) == OK &&
+		    organisation.active;
+	return good ? 0 : revoking->now;
+}
+
+static void revoke_one(void *context, const struct machine_certificate *certificate)
+{
+	struct revoking *revoking = context;
+	nanoseconds since = ended(revoking, certificate);
+	if (!since || !is_of(revoking->authority, certificate))
+		return;
+	BIGNUM *number = BN_bin2bn(certificate->serial.bytes, SERIAL, NULL);
+	ASN1_INTEGER *serial = number ? BN_to_ASN1_INTEGER(number, NULL) : NULL;
+	ASN1_TIME *when = ASN1_TIME_set(NULL, (time_t)(since / SECOND));
+	X509_REVOKED *revoked = X509_REVOKED_new();
+	if (!serial || !when || !revoked || !X509_REVOKED_set_serialNumber(revoked, serial) ||
+	    !X509_REVOKED_set_revocationDate(revoked, when) || !X509_CRL_add0_revoked(revoking->list, revoked)) {
+		revoking->failed = true;
+		X509_REVOKED_free(revoked);
+	}
+	BN_free(number);
+	ASN1_INTEGER_free(serial);
+	ASN1_TIME_free(when);
+}
+
+/* Number and authority (RFC 5280, 5.2), times, signature. */
+static bool finish_list(const struct authority *authority, X509_CRL *list, nanoseconds now, nanoseconds valid)
+{
+	X509V3_CTX context;
+	ASN1_TIME *from = ASN1_TIME_set(NULL, (time_t)(now / SECOND)),
+		  *to = ASN1_TIME_set(NULL, (time_t)((now + valid) / SECOND));
+	ASN1_INTEGER *number = ASN1_INTEGER_new();
+	X509V3_set_ctx(&context, authority->certificate, NULL, NULL, list, 0);
+	X509_EXTENSION *issuer = X509V3_EXT_conf_nid(NULL, &context, NID_authority_key_identifier, "keyid:always");
+	bool done = from && to && number && issuer && X509_CRL_set_version(list, X509_CRL_VERSION_2) &&
+		    X509_CRL_set_issuer_name(list, X509_get_subject_name(authority->certificate)) &&
+		    X509_CRL_set1_lastUpdate(list, from) && X509_CRL_set1_nextUpdate(list, to) &&
+		    ASN1_INTEGER_set_int64(number, now / SECOND) &&
+		    X509_CRL_add1_ext_i2d(list, NID_crl_number, number, 0, 0) == 1 &&
+		    X509_CRL_add_ext(list, issuer, -1) && X509_CRL_sort(list) &&
+		    X509_CRL_sign(list, authority->key, EVP_sha256()) > 0;
+	ASN1_TIME_free(from);
+	ASN1_TIME_free(to);
+	ASN1_INTEGER_free(number);
+	X509_EXTENSION_free(issuer);
+	return done;
+}
+
+enum error authority_revocations(const struct authority *authority, struct store *store, const struct scope *scope,
+    nanoseconds now, nanoseconds valid, struct builder *to, struct failure *failure)
+{
+	struct revoking revoking = { authority, store, scope, now, X509_CRL_new(), false };
+	BIO *pem = BIO_new(BIO_s_mem());
+	char *at;
+	enum error error = revoking.list && pem
+			       ? store_certificate_each(store, scope, 0, UINT32_MAX, revoke_one, &revoking, failure)
+			       : fail(failure, ERROR_MEMORY, "no memory for a list of certificates");
+	if (!error && (revoking.failed || !finish_list(authority, revoking.list, now, valid) ||
+			  PEM_write_bio_X509_CRL(pem, revoking.list) != 1))
+		error = tell(failure, "signing the list of revoked certificates");
+	long size = error ? 0 : BIO_get_mem_data(pem, &at);
+	if (size > 0)
+		build_text(to, (struct text){ at, (size_t)size });
+	BIO_free(pem);
+	X509_CRL_free(revoking.list);
+	return !error && to->failed ? fail(failure, ERROR_MEMORY, "no memory for a list of certificates") : error;
 }
 
 /* ── PEM ─ */

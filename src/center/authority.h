@@ -35,6 +35,13 @@ struct authority_names {
 enum error authority_sign(const struct authority *authority, const uint8_t key[static MACHINE_KEY],
     const struct authority_names *names, struct machine_certificate *certificate, struct failure *failure);
 
+/* As it rests in the folder; ERROR_NOT_FOUND before the centre's first start. */
+enum error authority_read(const char *folder, struct authority **authority, struct failure *failure);
+/* Appends in PEM the list of revoked certificates (RFC 5280, 5) of those that this authority signed, good for so long:
+ * for those who cannot ask the centre (intel/parcel_revoked.h). */
+enum error authority_revocations(const struct authority *authority, struct store *store, const struct scope *scope,
+    nanoseconds now, nanoseconds valid, struct builder *to, struct failure *failure);
+
 /* PEM of all authorities whose certificates are taken, one behind the other, and of one certificate. */
 enum error authority_list(struct store *store, struct builder *to, struct failure *failure);
 bool certificate_write(struct text der, struct builder *to);

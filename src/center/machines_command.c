@@ -11,6 +11,7 @@
 static const char usage[] =
     "usage: noroshi machines enrol SENSOR --organisation NAME --config FILE [--create] [--valid TIME]\n"
     "       noroshi machines list [SENSOR --organisation NAME] --config FILE\n"
+    "       noroshi machines revoked --config FILE [--valid TIME]\n"
     "       noroshi machines revoke SERIAL --config FILE\n"
     "       noroshi machines revoke --sensor SENSOR --organisation NAME --config FILE\n"
     "\n"
@@ -18,10 +19,11 @@ static const char usage[] =
     "\n"
     "  enrol    makes a token with which one machine becomes this sensor, once, and prints it this once\n"
     "  list     prints certificates, one JSON object a line, the newest first\n"
+    "  revoked  prints the list of revoked certificates (PEM), for `noroshi intel pack` and `unpack`\n"
     "  revoke   ends a certificate, or all of a sensor that are good\n"
     "\n"
     "  --create      make the sensor when the organisation has none of this name\n"
-    "  --valid TIME  how long the token works: 1 min to 30 d (default 1 d)\n"
+    "  --valid TIME  how long the token works: 1 min to 30 d (default 1 d); the list: 1 h to 366 d (30 d)\n"
     "\n"
     "Exit codes: 0 done, 1 there is no such thing, 2 bad usage or the store cannot be opened.\n";
 
@@ -120,11 +122,13 @@ static int machines_run(int argc, char **argv)
 		return bad_usage("a sensor needs --organisation NAME beside it");
 	if (strcmp(verb, "list") == 0)
 		return print(machines_list, wish);
+	if (strcmp(verb, "revoked") == 0 && !what)
+		return print(machines_revoked, wish);
 	if (strcmp(verb, "enrol") == 0 && wish->sensor)
 		return print(machines_enrol, wish);
 	if (strcmp(verb, "revoke") == 0 && (wish->serial || wish->sensor))
 		return revoke(wish);
-	return bad_usage("expected: enrol SENSOR, list, or revoke SERIAL");
+	return bad_usage("expected: enrol SENSOR, list, revoked, or revoke SERIAL");
 }
 
 const struct command machines_command = {

@@ -3,6 +3,7 @@
  */
 #include "center/machines_make.h"
 
+#include "center/authority.h"
 #include "center/command_store.h"
 #include "center/machine.h"
 
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #define SENSORS_LISTED 500
+#define REVOKED_LIST (30 * DAY)
 #define BY "command line"
 
 static enum error organisation_named(
@@ -152,6 +154,23 @@ enum error machines_list(const struct machines_wish *wish, struct builder *to, s
 	if (error == OK)
 		error = store_certificate_each(
 		    place.store, place.work.scope, sensor.number, SENSORS_LISTED, list_certificate, to, failure);
+	command_store_close(&place);
+	return error;
+}
+
+enum error machines_revoked(const struct machines_wish *wish, struct builder *to, struct failure *failure)
+{
+	struct command_store place;
+	struct authority *authority = NULL;
+	nanoseconds valid = wish->valid ? wish->valid : REVOKED_LIST;
+	if (valid < HOUR || valid > 366 * DAY)
+		return fail(failure, ERROR_USAGE, "--valid: a time from 1 h to 366 d was expected");
+	enum error error = command_store_open(wish->config, &place, failure);
+	if (error == OK)
+		error = authority_read(place.settings.state, &authority, failure);
+	if (error == OK)
+		error = authority_revocations(authority, place.store, place.work.scope, time_now(), valid, to, failure);
+	authority_free(authority);
 	command_store_close(&place);
 	return error;
 }

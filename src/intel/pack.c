@@ -46,6 +46,8 @@ static const char *const help[] = {
 	N_("  --key FILE          the sender's private key (PEM), which nobody else may read"),
 	N_("  --certificate FILE  the sender's certificate (PEM); may be the same file"),
 	N_("  --to FILE           the recipient's certificate (PEM)"),
+	N_("  --authority FILE    certificates (PEM), one of which must have signed the recipient's"),
+	N_("  --revoked FILE      lists of revoked certificates (PEM): the recipient's must not be in them"),
 	N_("  --chain FILE        where the chain of files for this recipient stands; made by the first"),
 	N_("  --out FOLDER        where the files go"),
 	N_("  --volume SIZE       bytes of one file (32 MiB)"),
@@ -73,6 +75,8 @@ enum {
 	KEY = 1,
 	CERTIFICATE,
 	RECIPIENT,
+	AUTHORITY,
+	REVOKED,
 	CHAIN,
 	OUT,
 	VOLUME,
@@ -95,6 +99,8 @@ static const struct option longs[] = {
 	{ "key", required_argument, NULL, KEY },
 	{ "certificate", required_argument, NULL, CERTIFICATE },
 	{ "to", required_argument, NULL, RECIPIENT },
+	{ "authority", required_argument, NULL, AUTHORITY },
+	{ "revoked", required_argument, NULL, REVOKED },
 	{ "chain", required_argument, NULL, CHAIN },
 	{ "out", required_argument, NULL, OUT },
 	{ "volume", required_argument, NULL, VOLUME },
@@ -123,6 +129,8 @@ static const struct {
 	{ KEY, offsetof(struct run, parties.key) },
 	{ CERTIFICATE, offsetof(struct run, parties.certificate) },
 	{ RECIPIENT, offsetof(struct run, parties.other) },
+	{ AUTHORITY, offsetof(struct run, parties.authority) },
+	{ REVOKED, offsetof(struct run, parties.revoked) },
 	{ CHAIN, offsetof(struct run, writing.chain) },
 	{ OUT, offsetof(struct run, writing.folder) },
 	{ SHARED, offsetof(struct run, shared) },
@@ -423,6 +431,8 @@ static const char *missing(const struct run *run, int files)
 {
 	if (!run->parties.key || !run->parties.certificate || !run->parties.other)
 		return "--key, --certificate and --to are needed; `noroshi intel pack --help` explains";
+	if (run->parties.revoked && !run->parties.authority)
+		return "--revoked needs --authority: who signed the lists";
 	if (!run->writing.chain || !run->writing.folder)
 		return "--chain and --out are needed; `noroshi intel pack --help` explains";
 	if (!(run->server.url || run->publications.url) != !run->server.token_file)

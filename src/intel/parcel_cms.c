@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "intel/parcel_form.h"
+#include "intel/parcel_revoked.h"
 
 #include <openssl/cms.h>
 #include <openssl/err.h>
@@ -21,6 +22,7 @@ struct parcel_cms {
 	EVP_PKEY *key;
 	X509 *certificate, *other;
 	X509_STORE *authorities;
+	struct parcel_revoked *revoked; /* may be NULL */
 	char own_name[PARCEL_PARTY], other_name[PARCEL_PARTY];
 };
 
@@ -143,6 +145,8 @@ enum error parcel_cms_open(const struct parcel_parties *parties, struct parcel_c
 		error = fail(failure, ERROR_INPUT, "%s: the certificate has no name", parties->other);
 	if (!error && parties->authority)
 		error = read_authorities(parties->authority, &cms->authorities, failure);
+	if (!error && parties->revoked)
+		error = parcel_revoked_read(parties->revoked, cms->authorities, &cms->revoked, failure);
 	if (!error && parties->from && !text_copy(text_of(parties->from), cms->other_name, sizeof cms->other_name))
 		error = fail(failure, ERROR_USAGE, "the sender's name is too long");
 	ERR_clear_error();
@@ -161,6 +165,7 @@ void parcel_cms_free(struct parcel_cms *cms)
 	X509_free(cms->certificate);
 	X509_free(cms->other);
 	X509_STORE_free(cms->authorities);
+	parcel_revoked_free(cms->revoked);
 	free(cms);
 }
 
@@ -192,6 +197,17 @@ static enum error usable(X509 *certificate, uint32_t use, const char *who, nanos
 static uint32_t use_to_encrypt(X509 *certificate)
 {
 	return EVP_PKEY_is_a(X509_get0_pubkey(certificate), "RSA") ? KU_KEY_ENCIPHERMENT : KU_KEY_AGREEMENT;
+}
+
+static bool is_trusted(const struct parcel_cms *cms, X509 *certificate, nanoseconds now)
+{
+	X509_STORE_CTX *asking = X509_STORE_CTX_new();
+	X509_VERIFY_PARAM_set_time(X509_STORE_get0_param(cms->authorities), (time_t)(now / SECOND));
+	bool trusted = asking && X509_STORE_CTX_init(asking, cms->authorities, certificate, NULL) == 1 &&
+		       X509_verify_cert(asking) == 1;
+	X509_STORE_CTX_free(asking);
+	ERR_clear_error();
+	return trusted;
 }
 
 /* ── sealing ─ */
@@ -254,6 +270,11 @@ enum error parcel_cms_seal(
 	enum error error = usable(cms->certificate, KU_DIGITAL_SIGNATURE, cms->own_name, now, failure);
 	if (!error)
 		error = usable(cms->other, use_to_encrypt(cms->other), cms->other_name, now, failure);
+	if (!error && cms->authorities && !is_trusted(cms, cms->other, now))
+		error =
+		    fail(failure, ERROR_DENIED, "%s: none of the authorities signed the certificate", cms->other_name);
+	if (!error && cms->revoked)
+		error = parcel_revoked_check(cms->revoked, cms->other, cms->other_name, now, failure);
 	ERR_clear_error();
 	if (!error && !sign(cms, content, &inner))
 		error = tell(failure, ERROR_SYSTEM, "the file cannot be signed");
@@ -352,6 +373,8 @@ static enum error check_signer(
 		error = fail(failure, ERROR_DENIED, "it was signed by somebody else than %s", own->other_name);
 	if (!error)
 		error = usable(signer, KU_DIGITAL_SIGNATURE, own->other_name, now, failure);
+	if (!error && own->revoked)
+		error = parcel_revoked_check(own->revoked, signer, own->other_name, now, failure);
 	sk_X509_free(signers);
 	return error;
 }

@@ -25,8 +25,11 @@ struct parcel_cms; /* one thread */
 struct parcel_parties {
 	const char *key, *certificate; /* one's own, PEM; may be one file, which nobody else may read */
 	const char *other;             /* the recipient's certificate, for sealing; NULL for opening */
-	const char *authority;         /* for opening: certificates that are trusted, or that signed trusted ones */
-	const char *from;              /* for opening: the name that the sender's certificate must have */
+	/* certificates that are trusted, or that signed trusted ones; for sealing it may be NULL: then the recipient's
+	 * is trusted */
+	const char *authority;
+	const char *revoked; /* lists of certificates that their authorities revoked; NULL = nobody asks */
+	const char *from;    /* for opening: the name that the sender's certificate must have */
 };
 
 /* ERROR_INPUT, ERROR_DENIED (others can read the key), ERROR_NOT_FOUND, … with the file's name. */

@@ -321,6 +321,13 @@ def test_the_command_line_enrols_lists_and_revokes_while_the_centre_runs():
     assert done.returncode == 0 and done.stdout.startswith("1 "), done
     assert machine.deliver([eve(2)], kept)[0] == 401
     assert machines("revoke", machine.serial).returncode == 0
+    # the list for those who cannot ask, as openssl reads it
+    with open(os.path.join(centre().folder, "authority-alone.pem"), "wb") as file:
+        file.write(subprocess.run(["openssl", "x509", "-in", os.path.join(centre().folder, "state", "authority.pem")], stdout=subprocess.PIPE, check=True).stdout)
+    done = machines("revoked", "--valid", "7 d")
+    assert done.returncode == 0, done
+    seen = subprocess.run(["openssl", "crl", "-noout", "-text", "-CAfile", file.name], input=done.stdout, capture_output=True, text=True)
+    assert "verify OK" in seen.stderr and machine.serial.replace("-", "").upper() in seen.stdout, (seen, machine.serial)
     assert machines("revoke", "00000000-0000-4000-8000-000000000001").returncode == 1
     for arguments in (["enrol"], ["enrol", "by-hand"], ["what"], ["revoke"], ["enrol", "x", "--organisation", "beta", "--valid", "1"],
                       ["enrol", "x", "--organisation", "beta", "--create", "--valid", "90 d"], ["revoke", "x"]):

@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 import uuid
 from pathlib import Path
@@ -53,6 +54,19 @@ class Parties(unittest.TestCase):
         call("openssl", "x509", "-req", "-in", "%s.csr" % place, "-CA", self.folder / (authority + ".pem"), "-CAkey", self.folder / (authority + ".key"),
              "-CAcreateserial", "-days", days, "-extfile", extensions, "-out", "%s.pem" % place)
         os.chmod("%s.key" % place, 0o600)
+
+    def list_of_revoked(self, authority, *revoked, days="5"):
+        """What this authority says of those, in PEM."""
+        place = self.folder / (authority + ".ca")
+        place.mkdir(exist_ok=True)
+        (place / "index.txt").touch()
+        (place / "number").write_text("01\n")
+        (place / "config").write_text("[ca]\ndefault_ca=own\n[own]\ndatabase=%s/index.txt\ncrlnumber=%s/number\ndefault_md=sha256\ndefault_crl_days=%s\n" % (place, place, days))
+        own = ["openssl", "ca", "-config", place / "config", "-cert", self.folder / (authority + ".pem"), "-keyfile", self.folder / (authority + ".key")]
+        for name in revoked:
+            call(*own, "-revoke", self.folder / (name + ".pem"))
+        call(*own, "-gencrl", *(["-crlsec", "1"] if days == "0" else []), "-out", place / "list.pem")
+        return place / "list.pem"
 
     def write(self, name, *lines):
         path = self.folder / name
@@ -200,6 +214,40 @@ class Exchange(Parties):
         self.assertIn("expired", self.said)
         self.assertEqual(self.pack(self.write("objects", indicator(1)), to="over", code=2), [])
         self.assertIn("expired", self.said)
+
+    def test_a_certificate_that_its_authority_revoked_signs_nothing_and_gets_nothing(self):
+        (file,) = self.pack(self.write("objects", indicator(1)))
+        authority = ["--authority", self.folder / "authority.pem"]
+        good = self.list_of_revoked("authority", "evil")  # the serial number of somebody else's
+        self.assertEqual(self.unpack(file, into="good", more=["--revoked", good])["taken"], 1)
+        self.assertEqual(len(self.pack(self.write("objects", indicator(2)), *authority, "--revoked", good)), 1)
+        # of another authority alone, or signed by none that is trusted
+        other = self.list_of_revoked("elsewhere")
+        call(NOROSHI, "intel", "unpack", "--key", self.folder / "member.key", "--certificate", self.folder / "member.pem", *authority, "--from", "centre/gate",
+             "--into", self.folder / "in", "--revoked", other, file, code=2)
+        both = self.write("both", (self.folder / "authority.pem").read_text(), (self.folder / "elsewhere.pem").read_text())
+        self.assertEqual(self.unpack(file, code=1, more=["--authority", both, "--revoked", other])["refused"], 1)
+        self.assertIn("no list", self.results[0]["why"])
+        self.assertEqual(self.everything("in"), {})
+        # the sender's, the recipient's
+        self.assertEqual(self.pack(self.write("objects", indicator(3)), *authority, "--revoked", self.list_of_revoked("authority", "member"), code=2), [])
+        self.assertIn("was revoked", self.said)
+        bad = self.list_of_revoked("authority", "centre")
+        self.assertEqual(self.unpack(file, code=1, more=["--revoked", bad])["refused"], 1)
+        self.assertIn("was revoked", self.results[0]["why"])
+        # one byte of it is another
+        text = call("openssl", "crl", "-in", good, "-outform", "DER").stdout
+        damaged = self.folder / "damaged.pem"
+        damaged.write_bytes(call("openssl", "crl", "-inform", "DER", data=text[:-1] + bytes([text[-1] ^ 1])).stdout)
+        call(NOROSHI, "intel", "unpack", "--key", self.folder / "member.key", "--certificate", self.folder / "member.pem", *authority, "--from", "centre/gate",
+             "--into", self.folder / "in", "--revoked", damaged, file, code=2)
+        # an old one
+        old = self.list_of_revoked("authority", days="0")
+        time.sleep(1.1)
+        self.assertEqual(self.pack(self.write("objects", indicator(3)), *authority, "--revoked", old, code=2), [])
+        # and nobody signs for a recipient whom the authority does not know
+        self.assertEqual(self.pack(self.write("objects", indicator(3)), *authority, to="evil", code=2), [])
+        self.assertEqual(self.everything("in"), {})
 
     def test_openssl_reads_it_and_sees_who_signed(self):
         objects = [indicator(number) for number in range(3)]
