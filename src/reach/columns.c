@@ -80,6 +80,20 @@ enum error columns_header(
 	return fail(failure, ERROR_INPUT, "the first line is no header: a column \"%s\" was expected", names[0]);
 }
 
+/* Spreadsheets would compute what begins so: an apostrophe is written before it, and taken off when it is read. */
+static bool is_formula(struct text value)
+{
+	return value.size > 0 && memchr("=+-@\t", value.at[0], 5) != NULL;
+}
+
+static struct text without_guard(struct text value)
+{
+	if (value.size < 2 || value.at[0] != '\'')
+		return value;
+	struct text behind = { value.at + 1, value.size - 1 };
+	return is_formula(behind) ? behind : value;
+}
+
 enum error columns_line(
     const struct columns *columns, struct text line, struct arena *arena, struct text *values, struct failure *failure)
 {
@@ -95,17 +109,17 @@ enum error columns_line(
 			return fail(
 			    failure, ERROR_INPUT, "the line has more than the %u fields of the header", columns->count);
 		if (columns->place[i] >= 0)
-			values[columns->place[i]] = text_trim(field);
+			values[columns->place[i]] = without_guard(text_trim(field));
 	}
 	return OK;
 }
 
 void columns_write(struct builder *to, struct text value)
 {
-	bool formula = value.size > 0 && strchr("=+-@\t", value.at[0]);
+	bool formula = is_formula(value);
 	bool quoted = formula;
 	for (size_t i = 0; i < value.size; i++)
-		quoted |= strchr(",\"\r\n", value.at[i]) != NULL;
+		quoted |= memchr(",\"\r\n", value.at[i], 4) != NULL;
 	if (!quoted) {
 		build_text(to, value);
 		return;
