@@ -4,9 +4,11 @@
 #include "base/catalog.h"
 #include "base/complaint.h"
 #include "base/language.h"
+#include "formats/stix.h"
 #include "formats/weblog.h"
 #include "intel/command.h"
-#include "intel/looking.h"
+#include "intel/kept.h"
+#include "intel/parcel_taxii.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -24,12 +26,16 @@ struct run {
 	struct complaints complaints;
 	struct record record;
 	struct arena *arena;
+	struct parcel_server taxii; /* whose collection has the indicators; url NULL: a file has */
+	const char *collection;
+	struct kept_wish kept; /* whose history is looked at, too; url NULL: files alone */
 	uint64_t records, malformed, unread;
 	bool broken;
 };
 
 static const char *const help[] = {
 	N_("usage: noroshi intel check [options] INDICATORS RECORDS…"),
+	N_("       noroshi intel check --kept URL --token-file FILE [options] INDICATORS [RECORDS…]"),
 	"",
 	N_("Looks for indicators (STIX, MISP, OpenIOC, a list; \"-\" is standard input) in records: EVE, Zeek, "
 	   "Windows,"),
@@ -37,6 +43,12 @@ static const char *const help[] = {
 	N_("Single values are compared with what is known of each record; patterns of STIX that say more are tried on"),
 	N_("windows of 16,384 records. Each finding is a line of JSON on standard output."),
 	"",
+	N_("  --kept URL       look in the records and alerts that this centre keeps, too: https://HOST"),
+	N_("  --from TIME, --to TIME  of those: what occurred in this time (2026-11-21T09:00:00Z)"),
+	N_("  --taxii URL      a collection has the indicators, no file: the API root of its server"),
+	N_("  --collection NAME  this one, by id or alias"),
+	N_("  --token-file FILE  its first line is the token for these servers"),
+	N_("  --ca FILE        PEM that their certificates are checked against"),
 	N_("  --expired        also indicators whose time is over"),
 	N_("  --json           print the final counters as JSON"),
 	N_("  --language LANG  ja or en (default: as LANG in the environment says)"),
@@ -169,21 +181,72 @@ static void report(struct run *run)
 			N_("a pattern reached its bounds in some windows: there something may have been missed")));
 }
 
+/* ── at a centre ─ */
+
+static enum error look_kept(
+    void *context, const struct record *record, const struct place *place, struct failure *failure)
+{
+	struct run *run = context;
+	run->records++;
+	return looking_record(run->looking, record, place, failure);
+}
+
+/* Patterns are not met by records of two organisations together. */
+static enum error end_kept(void *context, struct failure *failure)
+{
+	struct run *run = context;
+	return looking_end(run->looking, failure);
+}
+
+static enum error take_object(void *context, struct json_value object, struct failure *failure)
+{
+	struct run *run = context;
+	struct item item;
+	struct failure why = { 0 };
+	arena_clear(run->arena);
+	enum error error = item_from_stix_value(object, run->arena, &item, &why);
+	if (error == ERROR_INPUT)
+		complain(run, run->collection, &why);
+	else if (!error)
+		return looking_take(run->looking, &item, run->expired, run->collection, failure);
+	return error == ERROR_INPUT ? OK : fail(failure, error, "%s", why.words);
+}
+
+static enum error load_collection(struct run *run, struct failure *failure)
+{
+	struct parcel_taxii *taxii = NULL;
+	enum error error = parcel_taxii_open(&run->taxii, &taxii, failure);
+	if (!error)
+		error = parcel_taxii_each(taxii, run->collection, take_object, run, failure);
+	parcel_taxii_free(taxii);
+	return error;
+}
+
+static enum error look_in_all(struct run *run, char **paths, int count, struct failure *failure)
+{
+	const struct kept_visitor visitor = { look_kept, end_kept, run };
+	for (int i = 0; i < count; i++)
+		check_file(run, paths[i]);
+	enum error error = looking_end(run->looking, failure);
+	return error || !run->kept.centre.url ? error : kept_each(&run->kept, &visitor, failure);
+}
+
+/* `paths`: of the indicators, where no collection has them, and of records. */
 static int check(struct run *run, char **paths, int count)
 {
 	struct failure failure = { 0 };
+	int files = run->taxii.url ? 0 : 1; /* of indicators */
 	run->looking = looking_new(show, complain, run);
 	run->arena = arena_new(0);
 	run->complaints = (struct complaints){ .command = "intel check" };
 	enum error error = run->looking && run->arena ? OK : fail(&failure, ERROR_MEMORY, "no memory");
 	if (!error)
-		error = looking_load(run->looking, paths[0], run->expired, &failure);
+		error = files ? looking_load(run->looking, paths[0], run->expired, &failure)
+			      : load_collection(run, &failure);
 	if (!error)
 		error = looking_begin(run->looking, &failure);
-	for (int i = 1; i < count && !error; i++)
-		check_file(run, paths[i]);
 	if (!error)
-		error = looking_end(run->looking, &failure);
+		error = look_in_all(run, paths + files, count - files, &failure);
 	if (error)
 		fprintf(stderr, "noroshi intel check: %s\n", failure.words);
 	else
@@ -195,34 +258,69 @@ static int check(struct run *run, char **paths, int count)
 	return error || run->unread || run->broken ? 2 : found > 0;
 }
 
+static const char *missing(const struct run *run, int count)
+{
+	bool server = run->taxii.url || run->kept.centre.url;
+	if (!run->taxii.url != !run->collection)
+		return "--taxii and --collection belong together";
+	if (server != (run->taxii.token_file != NULL))
+		return "--token-file belongs to --taxii and --kept";
+	if ((run->kept.from || run->kept.to) && !run->kept.centre.url)
+		return "--from and --to belong to --kept";
+	return count < !run->taxii.url + !run->kept.centre.url
+		   ? "a file of indicators, and at least one of records, were expected"
+		   : NULL;
+}
+
+static const char *set_option(struct run *run, int flag, const char *value)
+{
+	const char **place = flag == 'k'   ? &run->kept.centre.url
+			     : flag == 'f' ? &run->kept.from
+			     : flag == 't' ? &run->kept.to
+			     : flag == 'x' ? &run->taxii.url
+			     : flag == 'c' ? &run->collection
+			     : flag == 'o' ? &run->taxii.token_file
+			     : flag == 'a' ? &run->taxii.authorities
+					   : NULL;
+	if (place)
+		*place = value;
+	run->kept.centre.token_file = run->taxii.token_file;
+	run->kept.centre.authorities = run->taxii.authorities;
+	run->expired |= flag == 'e';
+	run->json |= flag == 'j';
+	run->help |= flag == 'h';
+	return flag == 'l'   ? intel_set_language(&run->language, value)
+	       : flag == '?' ? "`noroshi intel check --help` lists the options"
+			     : NULL;
+}
+
 /* False: bad usage, which is said. */
 static bool read_options(struct run *run, int argc, char **argv)
 {
 	static const struct option longs[] = {
+		{ "kept", required_argument, NULL, 'k' },
+		{ "from", required_argument, NULL, 'f' },
+		{ "to", required_argument, NULL, 't' },
+		{ "taxii", required_argument, NULL, 'x' },
+		{ "collection", required_argument, NULL, 'c' },
+		{ "token-file", required_argument, NULL, 'o' },
+		{ "ca", required_argument, NULL, 'a' },
 		{ "expired", no_argument, NULL, 'e' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "language", required_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
+	const char *problem = NULL;
 	int flag;
 	optind = 1;
-	while ((flag = getopt_long(argc, argv, "", longs, NULL)) != -1) {
-		run->expired |= flag == 'e';
-		run->json |= flag == 'j';
-		run->help |= flag == 'h';
-		run->language = flag == 'l' ? optarg : run->language;
-		if (flag == '?' || (flag == 'l' && strcmp(optarg, "ja") != 0 && strcmp(optarg, "en") != 0)) {
-			fputs("noroshi intel check: `noroshi intel check --help` lists the options\n", stderr);
-			return false;
-		}
-	}
-	if (!run->help && argc - optind < 2) {
-		fputs(
-		    "noroshi intel check: a file of indicators, and at least one of records, were expected\n", stderr);
-		return false;
-	}
-	return true;
+	while (!problem && (flag = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		problem = set_option(run, flag, optarg);
+	if (!problem && !run->help)
+		problem = missing(run, argc - optind);
+	if (problem)
+		fprintf(stderr, "noroshi intel check: %s\n", problem);
+	return problem == NULL;
 }
 
 int intel_check(int argc, char **argv)

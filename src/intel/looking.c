@@ -183,8 +183,10 @@ static enum error take_item(struct looking *looking, const struct item *item, bo
 	enum error error = other ? OK : observables_tell(item, looking->scratch, take_value, looking, &told, &why);
 	if (!error && !told && stix && !other)
 		error = take_pattern(looking, item->pattern);
-	else if (!error && !told)
+	else if (!error && !told && !looking->error) {
 		looking->counts.passed_over++;
+		return OK;
+	}
 	if (error == ERROR_INPUT) {
 		fail(&said, ERROR_INPUT, "%.*s: pattern: %s", (int)item->id.size, item->id.at, why.words);
 		if (looking->complain)
@@ -214,6 +216,14 @@ enum error looking_load(struct looking *looking, const char *path, bool expired,
 	return error == ERROR_END ? OK : error;
 }
 
+enum error looking_take(
+    struct looking *looking, const struct item *item, bool expired, const char *from, struct failure *failure)
+{
+	looking->path = from;
+	enum error error = take_item(looking, item, expired);
+	return error ? fail(failure, error, "%s: there is no room for more indicators", from) : OK;
+}
+
 enum error looking_begin(struct looking *looking, struct failure *failure)
 {
 	struct indicator_builder *builder = looking->builder;
@@ -226,10 +236,14 @@ enum error looking_begin(struct looking *looking, struct failure *failure)
 static void build_place(struct builder *to, const struct place *place)
 {
 	char text[TIME_TEXT > ADDRESS_TEXT ? TIME_TEXT : ADDRESS_TEXT];
-	build_text(to, TEXT("{\"file\":"));
+	build_text(to, place->id[0] ? TEXT("{\"organisation\":") : TEXT("{\"file\":"));
 	build_json_string(to, text_of(place->file));
-	build_format(to, ",\"line\":%lu,\"time\":\"%s\",\"type\":\"%s\"", (unsigned long)place->line,
-	    time_format(place->time, text), place->type ? place->type : "");
+	if (place->id[0])
+		build_format(to, ",\"id\":\"%s\"", place->id);
+	else
+		build_format(to, ",\"line\":%lu", (unsigned long)place->line);
+	build_format(
+	    to, ",\"time\":\"%s\",\"type\":\"%s\"", time_format(place->time, text), place->type ? place->type : "");
 	if (address_exists(place->ends[0]))
 		build_format(to, ",\"src_ip\":\"%s\"", address_format(place->ends[0], text));
 	if (address_exists(place->ends[1]))
@@ -474,5 +488,9 @@ enum error looking_record(
 
 enum error looking_end(struct looking *looking, struct failure *failure)
 {
-	return looking->sought_count ? look_for_patterns(looking, failure) : OK;
+	enum error error = looking->sought_count ? look_for_patterns(looking, failure) : OK;
+	looking->before += looking->count;
+	looking->count = 0;
+	builder_clear(&looking->window);
+	return error;
 }

@@ -7,14 +7,16 @@
 
 #include "formats/record.h"
 #include "intel/source.h"
+#include "model/alert.h"
 
 #define LOOKING_WINDOW 16384u /* records */
 #define LOOKING_PATTERNS 100000u
 
 /* Where a record stood. */
 struct place {
-	const char *file;
+	const char *file; /* or the organisation whose it is, where `id` tells it */
 	uint64_t line;
+	char id[FACT_ID_TEXT]; /* at a centre; empty: it stood in a file */
 	nanoseconds time;
 	const char *type;
 	struct address ends[2];
@@ -30,10 +32,14 @@ void looking_free(struct looking *looking);
 /* Takes the indicators of a file that hold now (`expired`: also those whose time is over). Any number of files, before
  * the first record. `path` lives as long as this. */
 enum error looking_load(struct looking *looking, const char *path, bool expired, struct failure *failure);
+/* One item as it is. */
+enum error looking_take(
+    struct looking *looking, const struct item *item, bool expired, const char *from, struct failure *failure);
 enum error looking_begin(struct looking *looking, struct failure *failure); /* after the last file */
 
 enum error looking_record(
     struct looking *looking, const struct record *record, const struct place *place, struct failure *failure);
+/* What comes is apart from what came: no pattern is met by records of both. Also at the end. */
 enum error looking_end(struct looking *looking, struct failure *failure);
 
 struct looking_counts {

@@ -140,29 +140,47 @@ static enum error read_manifest(struct parcel_taxii *taxii, const char *collecti
 }
 
 static enum error read_objects(struct parcel_taxii *taxii, const char *collection, struct text after,
-    struct parcel_writer *writer, uint64_t *count, struct failure *failure)
+    enum error (*each)(void *context, struct json_value object, struct failure *failure), void *context,
+    struct failure *failure)
 {
 	struct page page = { .what = "/objects/", .more = true };
 	struct json_value objects;
-	struct builder object = { 0 };
 	enum error error = OK;
 	while (page.more && !(error = next_page(taxii, collection, &page, after, &objects, failure))) {
 		struct json_walk walk = { 0 };
-		while (!error && json_next(objects, &walk)) {
-			builder_clear(&object);
-			build_json_value(&object, walk.value);
-			error = object.failed
-				    ? fail(failure, ERROR_MEMORY, "no memory for an object")
-				    : parcel_write(writer, PARCEL_OBJECT, (struct text){ object.at, object.size },
-					  text_of(collection), failure);
-			*count += !error;
-		}
+		while (!error && json_next(objects, &walk))
+			error = each(context, walk.value, failure);
 		if (error)
 			break;
 	}
-	builder_free(&object);
 	builder_free(&page.next);
 	return error;
+}
+
+enum error parcel_taxii_each(struct parcel_taxii *taxii, const char *collection,
+    enum error (*each)(void *context, struct json_value object, struct failure *failure), void *context,
+    struct failure *failure)
+{
+	return read_objects(taxii, collection, TEXT_NONE, each, context, failure);
+}
+
+struct storing {
+	struct parcel_writer *writer;
+	const char *collection;
+	uint64_t *count;
+	struct builder object;
+};
+
+static enum error store_object(void *context, struct json_value value, struct failure *failure)
+{
+	struct storing *storing = context;
+	builder_clear(&storing->object);
+	build_json_value(&storing->object, value);
+	struct text text = { storing->object.at, storing->object.size };
+	++*storing->count;
+	return storing->object.failed
+		   ? fail(failure, ERROR_MEMORY, "no memory for an object")
+		   : parcel_write(storing->writer, PARCEL_OBJECT, text, text_of(storing->collection), failure);
 }
 
 struct leaving {
@@ -202,6 +220,7 @@ enum error parcel_taxii_pull(struct parcel_taxii *taxii, const char *collection,
 	struct pulled *pulled = NULL;
 	struct builder last = { 0 };
 	struct leaving leaving = { writer, collection, withdrawn };
+	struct storing storing = { writer, collection, objects, { 0 } };
 	json_t *sources = parcel_writer_sources(writer);
 	snprintf(key, sizeof key, "%.1500s %.300s", taxii->server.server.url, collection);
 	const char *kept = json_string_value(json_object_get(sources, key));
@@ -211,7 +230,7 @@ enum error parcel_taxii_pull(struct parcel_taxii *taxii, const char *collection,
 	/* The manifest first: what is added meanwhile may be sent twice, and never not at all. */
 	error = read_manifest(taxii, collection, pulled->sent, &last, failure);
 	if (!error)
-		error = read_objects(taxii, collection, text_of(kept), writer, objects, failure);
+		error = read_objects(taxii, collection, text_of(kept), store_object, &storing, failure);
 	if (!error)
 		error = parcel_sent_gone(pulled->sent, write_withdrawn, &leaving, failure);
 	if (!error && last.size && json_object_set_new(sources, key, json_stringn(last.at, last.size)) != 0)
@@ -220,6 +239,7 @@ enum error parcel_taxii_pull(struct parcel_taxii *taxii, const char *collection,
 	if (!error)
 		error = parcel_sent_write(pulled->sent, pulled->path, true, failure);
 	builder_free(&last);
+	builder_free(&storing.object);
 	return error;
 }
 

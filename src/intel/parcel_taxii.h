@@ -19,6 +19,10 @@ void parcel_taxii_free(struct parcel_taxii *taxii); /* NULL is fine */
  * there any more. What was sent is kept in `CHAIN.COLLECTION.sent`, a line each. */
 enum error parcel_taxii_pull(struct parcel_taxii *taxii, const char *collection, const char *chain,
     struct parcel_writer *writer, uint64_t *objects, uint64_t *withdrawn, struct failure *failure);
+/* Each object that is in the collection now; `each` returns an error to end it. */
+enum error parcel_taxii_each(struct parcel_taxii *taxii, const char *collection,
+    enum error (*each)(void *context, struct json_value object, struct failure *failure), void *context,
+    struct failure *failure);
 /* After the writer's commit: what was withdrawn now is forgotten. */
 enum error parcel_taxii_pulled(struct parcel_taxii *taxii, struct failure *failure);
 
