@@ -1,0 +1,198 @@
+/*
+ * Counting what is different; see distinct.h.
+ */
+#include "darknet/distinct.h"
+
+#include "base/hash.h"
+#include "base/memory.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SMALL_REGISTERS (DISTINCT_FEW * sizeof(uint32_t))
+#define ITEM_SEED 0x64697374u
+
+/* ── blocks ─ */
+
+bool blocks_init(struct blocks *blocks, uint32_t most)
+{
+	*blocks = (struct blocks){ .most = most };
+	blocks->at = calloc(most + 1u, sizeof *blocks->at);
+	blocks->spare = calloc(most + 1u, sizeof *blocks->spare);
+	return blocks->at && blocks->spare;
+}
+
+void blocks_free(struct blocks *blocks)
+{
+	for (uint32_t i = 0; blocks->at && i < blocks->made; i++)
+		free(blocks->at[i]);
+	free(blocks->at);
+	free(blocks->spare);
+	*blocks = (struct blocks){ 0 };
+}
+
+uint32_t blocks_take(struct blocks *blocks)
+{
+	uint32_t block;
+	if (blocks->spare_count) {
+		block = blocks->spare[--blocks->spare_count];
+		memset(blocks->at[block], 0, DISTINCT_BLOCK);
+		return block;
+	}
+	block = blocks->made;
+	if (block == blocks->most || !(blocks->at[block] = calloc(1, DISTINCT_BLOCK))) {
+		blocks->missing++;
+		return DISTINCT_NONE;
+	}
+	blocks->made++;
+	return block;
+}
+
+void blocks_give(struct blocks *blocks, uint32_t block)
+{
+	blocks->spare[blocks->spare_count++] = block;
+}
+
+/* ── registers ─ */
+
+static bool registers_add(uint8_t *registers, unsigned bits, uint32_t item)
+{
+	uint64_t hash = hash_u64(item, ITEM_SEED);
+	uint8_t *at = &registers[hash >> (64 - bits)];
+	uint64_t rest = hash << bits | (uint64_t)1 << (bits - 1); /* ends with a one */
+	uint8_t rank = (uint8_t)(__builtin_clzll(rest) + 1);
+	if (rank <= *at)
+		return false;
+	*at = rank;
+	return true;
+}
+
+/* Ertl's sigma and tau: what registers of 0, and at their highest, add. */
+static double sigma(double x)
+{
+	double y = 1, z = x, before;
+	if (x == 1.0)
+		return INFINITY;
+	do {
+		before = z;
+		x *= x;
+		z += x * y;
+		y += y;
+	} while (z != before);
+	return z;
+}
+
+static double tau(double x)
+{
+	double y = 1, z = 1 - x, before;
+	if (x == 0.0 || x == 1.0)
+		return 0;
+	do {
+		before = z;
+		x = sqrt(x);
+		y *= 0.5;
+		z -= (1 - x) * (1 - x) * y;
+	} while (z != before);
+	return z / 3;
+}
+
+static double registers_count(const uint8_t *registers, unsigned bits)
+{
+	size_t count = (size_t)1 << bits, of[66] = { 0 };
+	unsigned highest = 64 - bits;
+	double m = (double)count;
+	for (size_t i = 0; i < count; i++)
+		of[registers[i]]++;
+	double z = m * tau(1 - (double)of[highest + 1] / m);
+	for (unsigned rank = highest; rank > 0; rank--)
+		z = 0.5 * (z + (double)of[rank]);
+	z += m * sigma((double)of[0] / m);
+	return m * m / (2 * M_LN2) / z;
+}
+
+/* ── */
+
+static bool bitmap_add(uint8_t *bitmap, uint32_t item)
+{
+	uint8_t bit = (uint8_t)(1u << (item & 7));
+	if (bitmap[item >> 3] & bit)
+		return false;
+	bitmap[item >> 3] |= bit;
+	return true;
+}
+
+/* The list is full: its items go where the new form wants them. */
+static void leave_list(struct distinct *distinct, struct blocks *blocks, bool exact)
+{
+	uint32_t few[DISTINCT_FEW];
+
+	memcpy(few, distinct->few, sizeof few);
+	distinct->block = blocks_take(blocks);
+	distinct->form = distinct->block == DISTINCT_NONE ? DISTINCT_SMALL
+			 : exact                          ? DISTINCT_BITMAP
+							  : DISTINCT_REGISTERS;
+	if (distinct->form == DISTINCT_SMALL)
+		memset(distinct->few, 0, sizeof distinct->few);
+	distinct->count = 0;
+	for (unsigned i = 0; i < DISTINCT_FEW; i++)
+		distinct_add(distinct, blocks, few[i], exact);
+}
+
+static bool list_add(struct distinct *distinct, struct blocks *blocks, uint32_t item, bool exact)
+{
+	bool there = false;
+	for (uint32_t i = 0; i < distinct->count; i++)
+		there |= distinct->few[i] == item;
+	if (there)
+		return false;
+	if (distinct->count == DISTINCT_FEW) {
+		leave_list(distinct, blocks, exact);
+		return distinct_add(distinct, blocks, item, exact);
+	}
+	distinct->few[distinct->count++] = item;
+	return true;
+}
+
+bool distinct_add(struct distinct *distinct, struct blocks *blocks, uint32_t item, bool exact)
+{
+	bool fresh = false;
+	switch (distinct->form) {
+	case DISTINCT_LIST:
+		return list_add(distinct, blocks, item, exact);
+	case DISTINCT_BITMAP:
+		fresh = bitmap_add(blocks->at[distinct->block], item & 0xffff);
+		distinct->count += fresh;
+		break;
+	case DISTINCT_REGISTERS:
+		fresh = registers_add(blocks->at[distinct->block], 13, item);
+		break;
+	case DISTINCT_SMALL:
+		fresh = registers_add((uint8_t *)distinct->few, 8, item);
+		break;
+	}
+	return fresh;
+}
+
+double distinct_count(const struct distinct *distinct, const struct blocks *blocks, double *error)
+{
+	*error = 0;
+	switch (distinct->form) {
+	case DISTINCT_REGISTERS:
+		*error = 1.04 / sqrt(DISTINCT_BLOCK);
+		return registers_count(blocks->at[distinct->block], 13);
+	case DISTINCT_SMALL:
+		*error = 1.04 / sqrt(SMALL_REGISTERS);
+		return registers_count((const uint8_t *)distinct->few, 8);
+	default:
+		return distinct->count;
+	}
+}
+
+void distinct_clear(struct distinct *distinct, struct blocks *blocks)
+{
+	if (distinct->form == DISTINCT_BITMAP || distinct->form == DISTINCT_REGISTERS)
+		blocks_give(blocks, distinct->block);
+	distinct->form = DISTINCT_LIST;
+	distinct->count = 0;
+}

@@ -1,0 +1,121 @@
+/*
+ * What sources tell: activities of a bin, events that are over; see line.h.
+ */
+#include "darknet/line.h"
+
+#include <math.h>
+
+static struct address source_of(uint64_t key, bool v6)
+{
+	struct address address = { { [10] = 0xff, [11] = 0xff } };
+	unsigned at = v6 ? 0 : 12, size = v6 ? 8 : 4;
+	if (v6)
+		address = (struct address){ { 0 } };
+	for (unsigned i = 0; i < size; i++)
+		address.bytes[at + i] = (uint8_t)(key >> (8 * (size - 1 - i)));
+	return address;
+}
+
+/* Linear counting (Whang, Vander-Zanden, Taylor, ACM TODS 1990) on the bits that targets set; every bit set says no
+ * more than "many", at most every packet another. */
+static uint32_t targets_of(uint64_t seen, uint32_t packets)
+{
+	unsigned bits = (unsigned)__builtin_popcountll(seen);
+	if (packets <= 2 || bits <= 1)
+		return bits < packets ? bits ? bits : 1 : packets;
+	double count = bits == 64 ? packets : round(-64 * log(1 - bits / 64.0));
+	return count < packets ? (uint32_t)count : packets;
+}
+
+static void tell_activity(struct sources *sources, const struct activity *activity)
+{
+	sources->counts.activities++;
+	if (sources->settings.activity)
+		sources->settings.activity(sources->settings.context, activity);
+}
+
+void tell_line(struct sources *sources, struct line *line)
+{
+	struct activity activity = { .bin = sources->bin_begin,
+		.first = bin_time(sources, line->bin_first),
+		.last = bin_time(sources, line->bin_last),
+		.source = source_of(line->key, line->flags & LINE_V6),
+		.packets = line->bin_packets,
+		.targets = targets_of(line->seen, line->bin_packets),
+		.shape = line->shape,
+		.port = line->port,
+		.protocol = line->protocol,
+		.kind = line->kind,
+		.tool = line->tool };
+	tell_activity(sources, &activity);
+	line->bin_packets = 0;
+	line->seen = 0;
+}
+
+void tell_rows(struct sources *sources)
+{
+	for (size_t i = 0; i < sources->rows.room && sources->rows.count; i++) {
+		const struct row *row = &sources->rows.at[i];
+		struct activity activity = { .bin = sources->bin_begin,
+			.first = bin_time(sources, row->first),
+			.last = bin_time(sources, row->last),
+			.source = source_of(row->key, row->v6),
+			.packets = row->packets,
+			.targets = targets_of(row->seen, row->packets),
+			.shape = row->shape,
+			.port = row->port,
+			.protocol = row->protocol,
+			.kind = row->kind,
+			.tool = row->tool };
+		if (row->used)
+			tell_activity(sources, &activity);
+	}
+	rows_clear(&sources->rows);
+}
+
+static void fill_from_trail(struct sources *sources, const struct trail *trail, struct source_event *event)
+{
+	event->targets = distinct_count(&trail->targets, &sources->trails.blocks, &event->target_error);
+	if (event->targets > event->packets)
+		event->targets = event->packets;
+	event->ports = trail->ports;
+	event->port_count = trail->port_count;
+	event->port_listed = trail->port_count < SOURCE_PORTS ? trail->port_count : SOURCE_PORTS;
+	event->port_least = trail->port_least;
+	event->busiest = trail->busiest;
+	event->bytes = trail->bytes;
+	sources->counts.unblocked += trail->targets.form == DISTINCT_SMALL;
+}
+
+void end_event(struct sources *sources, struct line *line)
+{
+	const struct source_port only = { line->port, line->protocol };
+	bool untrailed = line->flags & LINE_UNTRAILED;
+	struct source_event event = { .source = source_of(line->key, line->flags & LINE_V6),
+		.first = line->first,
+		.last = line_last(line),
+		.packets = line->packets,
+		.targets = line->targets[0] == line->targets[1] ? 1 : 2,
+		.ports = &only,
+		.port_listed = 1,
+		.port_count = 1,
+		.port_least = untrailed,
+		.kind = line->kind,
+		.tool = line->tool,
+		.marks = line->marks,
+		.content = line->flags >> LINE_CONTENT };
+
+	if (untrailed) {
+		event.targets += line->trail;
+		event.target_error = 1;
+		sources->counts.untrailed++;
+	} else if (line->trail) {
+		fill_from_trail(sources, trail_at(&sources->trails, line->trail), &event);
+	}
+	sources->counts.events++;
+	if (sources->settings.event)
+		sources->settings.event(sources->settings.context, &event);
+	if (line->trail && !untrailed)
+		trails_give(&sources->trails, line->trail);
+	line->trail = 0;
+}
