@@ -26,6 +26,7 @@ struct activity {
 	uint8_t protocol; /* of IP */
 	uint8_t kind;     /* enum arrival_kind */
 	uint8_t tool;     /* enum arrival_tool that most of its packets say */
+	uint8_t method;   /* enum arrival_method of its packets; where they differ, those of each are an activity */
 	uint8_t research; /* 1: on a list of research scanners, or known to behave as one */
 };
 

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "darknet/answer.h"
 #include "darknet/header.h"
+#include "darknet/method.h"
 #include "net/packet.h"
 
 #include <string.h>
@@ -119,6 +120,8 @@ static void read_tcp(struct reading *reading, size_t size)
 	struct cursor rest = cursor_part(&whole, option_size < whole.left ? option_size : whole.left);
 	struct header_options options = header_options(rest);
 	arrival->options = options.hash;
+	if (arrival->payload && arrival->kind != ARRIVAL_BACKSCATTER)
+		arrival->method = (uint8_t)method_of_stream(whole);
 	if (arrival->kind == ARRIVAL_PROBE && !arrival->cut)
 		arrival->tool = (uint8_t)header_tool(arrival, &options, reading->fixed);
 }
@@ -151,8 +154,10 @@ static void read_udp(struct reading *reading, size_t size)
 		arrival->content = (uint8_t)worm_of(arrival->port, arrival->payload, at);
 	if (at.left >= 4 && at.at[0] == 'd' && at.at[1] >= '1' && at.at[1] <= '9' && at.at[2] == ':')
 		arrival->kind = ARRIVAL_OTHER; /* BitTorrent's table of hosts holds addresses that nobody has */
-	if (arrival->kind == ARRIVAL_PROBE)
-		arrival->tool = (uint8_t)header_tool(arrival, &(struct header_options){ 0 }, reading->fixed);
+	if (arrival->kind != ARRIVAL_PROBE)
+		return;
+	arrival->method = (uint8_t)method_of_datagram(arrival->port, at);
+	arrival->tool = (uint8_t)header_tool(arrival, &(struct header_options){ 0 }, reading->fixed);
 }
 
 /* The packet that an ICMP error quotes, which must have come from an address of the telescope. */
@@ -245,8 +250,10 @@ static void read_icmp(struct reading *reading, size_t size, bool v6)
 	bool error = v6 ? type < 128 : type == 3 || type == 4 || type == 11 || type == 12;
 	if (arrival->kind == ARRIVAL_BACKSCATTER && error && !read_quote(reading, at, v6))
 		arrival->kind = ARRIVAL_OTHER;
-	if (arrival->kind == ARRIVAL_PROBE)
-		arrival->tool = (uint8_t)header_tool(arrival, &(struct header_options){ 0 }, reading->fixed);
+	if (arrival->kind != ARRIVAL_PROBE)
+		return;
+	arrival->method = METHOD_ICMP;
+	arrival->tool = (uint8_t)header_tool(arrival, &(struct header_options){ 0 }, reading->fixed);
 }
 
 static void read_sctp(struct reading *reading, size_t size)

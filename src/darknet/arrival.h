@@ -84,6 +84,7 @@ struct arrival {
 	uint8_t kind;        /* enum arrival_kind */
 	uint8_t tool;        /* enum arrival_tool, as far as this packet alone says */
 	uint8_t content;     /* enum arrival_payload */
+	uint8_t method;      /* enum arrival_method: what the payload of a probe, or of a segment behind one, tries */
 	bool wrong_checksum; /* of IP, TCP, UDP or ICMP; false where the capture cut it off */
 	bool cut;            /* the capture cut off a header, or the packet ends before what it says */
 	bool fragment;       /* not the first of its datagram: no ports */
