@@ -23,6 +23,7 @@ struct touch {
 	uint32_t shape;
 	uint16_t port;
 	uint8_t protocol, kind, mark;
+	uint8_t method; /* of ICMP none: there its kind says it */
 	bool v6;
 	const struct arrival *arrival;
 };
@@ -60,14 +61,14 @@ static inline uint64_t line_seen(uint32_t place)
 	return (uint64_t)1 << (place * 0x9e3779b1u >> 26);
 }
 
-/* ── activities beyond the first of a source in a bin ─ */
+/* ── activities beyond the first of a source in a bin, and those with a method ─ */
 
 struct row {
 	uint64_t key, seen;
 	uint32_t packets, shape;
 	uint16_t first, last; /* bin_part() */
 	uint16_t port;
-	uint8_t protocol, kind, tool;
+	uint8_t protocol, kind, tool, method;
 	bool v6, used;
 };
 

@@ -1,5 +1,5 @@
 /*
- * Rows of a bin: what a source did there on its second and further ports; see line.h.
+ * Rows of a bin: what a source did there on its second and further ports, and each of its methods; see line.h.
  */
 #include "base/hash.h"
 #include "darknet/line.h"
@@ -9,19 +9,21 @@
 
 #define FIRST_ROOM ((size_t)1024)
 
-static size_t home(const struct rows *rows, uint64_t hash, uint16_t port, uint8_t protocol)
+static size_t home(const struct rows *rows, const struct touch *touch)
 {
-	return (size_t)(hash_u64((uint64_t)protocol << 16 | port, hash) & (rows->room - 1));
+	uint64_t what = (uint64_t)touch->method << 24 | (uint64_t)touch->protocol << 16 | touch->port;
+	return (size_t)(hash_u64(what, touch->hash) & (rows->room - 1));
 }
 
 /* Where the row stands, or the free one where it would. */
 static struct row *find(const struct rows *rows, const struct touch *touch)
 {
-	size_t at = home(rows, touch->hash, touch->port, touch->protocol);
+	size_t at = home(rows, touch);
 	for (;; at = (at + 1) & (rows->room - 1)) {
 		struct row *row = &rows->at[at];
-		if (!row->used || (row->key == touch->key && row->port == touch->port && row->kind == touch->kind &&
-				      row->protocol == touch->protocol && row->v6 == touch->v6))
+		if (!row->used ||
+		    (row->key == touch->key && row->port == touch->port && row->kind == touch->kind &&
+			row->protocol == touch->protocol && row->method == touch->method && row->v6 == touch->v6))
 			return row;
 	}
 }
@@ -43,6 +45,7 @@ static bool make_room(struct rows *rows)
 			.port = row->port,
 			.protocol = row->protocol,
 			.kind = row->kind,
+			.method = row->method,
 			.v6 = row->v6 };
 		if (row->used)
 			*find(&larger, &touch) = *row;
@@ -69,6 +72,7 @@ void rows_add(struct rows *rows, const struct touch *touch, uint8_t tool, uint16
 			.protocol = touch->protocol,
 			.kind = touch->kind,
 			.tool = tool,
+			.method = touch->method,
 			.v6 = touch->v6,
 			.used = true };
 		rows->count++;

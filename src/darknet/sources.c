@@ -137,11 +137,15 @@ static void add_to_event(struct sources *sources, struct line *line, const struc
 	vote(line, tool);
 }
 
-/* The bin's activity: in the line when it is its first port, else a row. */
+/* The bin's activity: in the line when it is its first port and tries nothing, else a row. */
 static void add_to_bin(struct sources *sources, struct line *line, const struct touch *touch)
 {
 	uint16_t part = bin_part(sources, touch->time);
 
+	if (touch->method) {
+		rows_add(&sources->rows, touch, line->tool, part);
+		return;
+	}
 	if (!line->bin_packets) {
 		line->port = touch->port;
 		line->protocol = touch->protocol;

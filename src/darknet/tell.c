@@ -2,6 +2,7 @@
  * What sources tell: activities of a bin, events that are over; see line.h.
  */
 #include "darknet/line.h"
+#include "darknet/method.h"
 
 #include <math.h>
 
@@ -34,6 +35,11 @@ static void tell_activity(struct sources *sources, const struct activity *activi
 		sources->settings.activity(sources->settings.context, activity);
 }
 
+static bool is_icmp(uint8_t protocol)
+{
+	return protocol == 1 || protocol == 58;
+}
+
 void tell_line(struct sources *sources, struct line *line)
 {
 	struct activity activity = { .bin = sources->bin_begin,
@@ -46,7 +52,8 @@ void tell_line(struct sources *sources, struct line *line)
 		.port = line->port,
 		.protocol = line->protocol,
 		.kind = line->kind,
-		.tool = line->tool };
+		.tool = line->tool,
+		.method = line->kind == ARRIVAL_PROBE && is_icmp(line->protocol) ? METHOD_ICMP : METHOD_NONE };
 	tell_activity(sources, &activity);
 	line->bin_packets = 0;
 	line->seen = 0;
@@ -66,7 +73,8 @@ void tell_rows(struct sources *sources)
 			.port = row->port,
 			.protocol = row->protocol,
 			.kind = row->kind,
-			.tool = row->tool };
+			.tool = row->tool,
+			.method = row->kind == ARRIVAL_PROBE && is_icmp(row->protocol) ? METHOD_ICMP : row->method };
 		if (row->used)
 			tell_activity(sources, &activity);
 	}

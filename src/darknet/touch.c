@@ -2,6 +2,7 @@
  * What one arrival adds to its source; see line.h.
  */
 #include "darknet/line.h"
+#include "darknet/method.h"
 #include "net/packet.h"
 
 enum { ICMP = 1, TCP = 6, UDP = 17, ICMPV6 = 58, SCTP = 132 };
@@ -61,6 +62,7 @@ void touch_of(const struct arrival *arrival, struct touch *touch)
 											    : arrival->port;
 	touch->protocol = quoted ? arrival->quoted_protocol : arrival->protocol;
 	touch->kind = arrival->kind;
+	touch->method = arrival->method == METHOD_ICMP ? METHOD_NONE : arrival->method;
 	touch->mark = mark_of(arrival);
 	touch->arrival = arrival;
 }

@@ -4,6 +4,7 @@
  */
 #include "chance.h"
 #include "darknet/distinct.h"
+#include "darknet/method.h"
 #include "darknet/sources.h"
 #include "net/packet.h"
 
@@ -313,6 +314,32 @@ static void test_a_source_of_each_kind_and_of_each_version_is_its_own(void **sta
 	free(told);
 }
 
+static void test_each_method_of_a_source_is_an_activity(void **state)
+{
+	struct arrival arrivals[6];
+	static const uint8_t methods[] = { METHOD_NONE, METHOD_SMB1, METHOD_SMB2, METHOD_SMB1, METHOD_ICMP,
+		METHOD_NONE };
+	uint32_t counted[METHOD_COUNT] = { 0 };
+	(void)state;
+	for (size_t i = 0; i < 6; i++) {
+		arrivals[i] = syn(0x01020304, (uint32_t)i, 445, HOUR + (nanoseconds)i);
+		arrivals[i].method = methods[i];
+	}
+	arrivals[4].protocol = 1;
+	arrivals[4].port = 8 << 8;
+	struct told *told = tell(arrivals, 6, 6, (struct source_settings){ 0 }, NULL);
+	assert_int_equal(told->event_count, 1);
+	assert_int_equal(told->events[0].packets, 6);
+	assert_int_equal(told->activity_count, 4);
+	for (size_t i = 0; i < told->activity_count; i++)
+		counted[told->activities[i].method] += told->activities[i].packets;
+	assert_int_equal(counted[METHOD_NONE], 2);
+	assert_int_equal(counted[METHOD_SMB1], 2);
+	assert_int_equal(counted[METHOD_SMB2], 1);
+	assert_int_equal(counted[METHOD_ICMP], 1);
+	free(told);
+}
+
 static void test_silence_longer_than_the_time_out_ends_an_event(void **state)
 {
 	const nanoseconds timeout = 20 * MINUTE;
@@ -399,6 +426,7 @@ int main(void)
 		cmocka_unit_test(test_any_slicing_tells_the_same),
 		cmocka_unit_test(test_at_every_bound_packets_stay_in_the_sums_and_losses_are_counted),
 		cmocka_unit_test(test_a_source_of_each_kind_and_of_each_version_is_its_own),
+		cmocka_unit_test(test_each_method_of_a_source_is_an_activity),
 		cmocka_unit_test(test_silence_longer_than_the_time_out_ends_an_event),
 		cmocka_unit_test(test_late_and_impossible_times_do_no_harm),
 		cmocka_unit_test(test_two_packets_together_tell_nmap_and_unicornscan),
