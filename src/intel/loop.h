@@ -83,6 +83,11 @@ enum error loop_withdraw(
  */
 enum error loop_released(struct center *center, const struct item *item, uint32_t community, enum tlp tlp,
     struct arena *arena, struct failure *failure);
+/* What a release to this community would bring to sensors by this giver alone, for whoever looks before deciding.
+ * Warning lists are asked, members' own networks and names are not: else anybody could find out whose what is. False:
+ * it says nothing to sensors, or nobody can tell just now. */
+bool loop_foresee(struct center *center, const struct item *item, uint32_t community, enum tlp tlp,
+    struct loop_answer *answer, struct arena *arena);
 /* And where it leaves: the release of this version (0: of whichever) to this community (0: to every one) was withdrawn,
  * or the item is gone. */
 enum error loop_unreleased(struct center *center, uint32_t organisation, struct text item, nanoseconds version,

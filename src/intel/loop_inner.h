@@ -21,9 +21,9 @@ struct loop_rates;
 
 struct loop_state {
 	struct warninglists *lists;
-	struct ground *ground;
-	struct hash128 ground_mark; /* of the spaces that it was made of */
-	nanoseconds loaded;         /* monotonic */
+	struct ground *ground, *listed; /* listed: warning lists alone; made when first asked for */
+	struct hash128 ground_mark;     /* of the spaces that it was made of */
+	nanoseconds loaded;             /* monotonic */
 	struct loop_rates *rates;
 	struct watch *again;
 	/* loop_work.c */

@@ -112,6 +112,61 @@ enum error loop_released(struct center *center, const struct item *item, uint32_
 	return give_item(center, item, values, community, tlp, arena, failure);
 }
 
+/* ── looking first ─ */
+
+static const struct ground *listed_ground(struct center *center)
+{
+	struct loop_state *state = loop_state_of(center);
+	struct failure none;
+	if (!state->listed)
+		ground_new(NULL, 0, center->now(), state->lists, &state->listed, &none);
+	return state->listed;
+}
+
+static bool foresee(struct center *center, const struct rule_indicator *indicator, const struct item *item,
+    uint32_t community, struct loop_answer *answer)
+{
+	struct failure none;
+	struct shared_rule rule;
+	struct rule_source source = { 0 };
+	const struct ground *ground = listed_ground(center);
+	if (!ground || loop_rule_of(center, community, item->organisation, &rule, &none) != OK ||
+	    store_shared_stopped(center->store, item->organisation, &source.killed, &none) != OK ||
+	    loop_rate_of(center, community, item->organisation, &source.released, &none) != OK)
+		return false;
+	source.trust = rule.trust;
+	source.most = rule.rate;
+	const struct rule_community of_community = { .alone = rule.alone, .trust = rule.least };
+	const struct rule_voice giver = { .account = item->account, .source = item->organisation, .trust = rule.trust };
+	struct rule_decision decision =
+	    rule_decide(indicator, &source, &of_community, &giver, 1, ground, center->now());
+	*answer = (struct loop_answer){ .travels = decision.alone != RULE_NOTHING,
+		.waits = decision.waits,
+		.action = decision.alone == RULE_NOTHING ? ITEM_OBSERVE : (enum item_action)decision.alone,
+		.whys = decision.whys };
+	return true;
+}
+
+bool loop_foresee(struct center *center, const struct item *item, uint32_t community, enum tlp tlp,
+    struct loop_answer *answer, struct arena *arena)
+{
+	struct judging judging = { 0 };
+	struct failure none;
+	struct values *values = arena_take(arena, sizeof *values);
+	bool told = loop_state_of(center) && values && read_values(item, values, arena) &&
+		    judging_take(&judging, values->types, values->values, values->count, arena, &none) == OK;
+	judging.indicator.asked = item->action;
+	judging.indicator.tlp = tlp;
+	judging.indicator.pap = item->pap;
+	judging.indicator.from = item->valid_from.when;
+	judging.indicator.until = item->valid_until.when == ITEM_TIME_LAST ? 0 : item->valid_until.when;
+	judging.indicator.revoked = item->revoked;
+	judging.indicator.false_positive = item->false_positive;
+	told = told && foresee(center, &judging.indicator, item, community, answer);
+	builder_free(&judging.body);
+	return told;
+}
+
 enum error loop_unreleased(struct center *center, uint32_t organisation, struct text item, nanoseconds version,
     uint32_t community, struct arena *arena, struct failure *failure)
 {

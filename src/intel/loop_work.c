@@ -271,6 +271,7 @@ void loop_stop_all(struct center *center)
 		return;
 	watch_stop(state->again);
 	ground_free(state->ground);
+	ground_free(state->listed);
 	warninglists_free(state->lists);
 	loop_rates_free(state->rates);
 	free(state);

@@ -402,6 +402,34 @@ def test_a_poisoner_blocks_nothing_that_is_a_members_or_listed_or_over_his_rate_
         world.end()
 
 
+def test_who_looks_before_releasing_sees_what_a_warning_list_knows_and_nothing_of_whose_it_is():
+    with tempfile.TemporaryDirectory(prefix="noroshi-lists-") as lists, World('loop = { rate = 120; warninglists = "%s"; };\n' % warninglists(lists)) as world:
+        world.done("POST", "/v1/organisations/%d/space" % world.numbers["gamma"], {"domain": "mizu.example"})
+
+        def look(pattern, action="alert", **more):
+            item = indicator(pattern=pattern, **more)
+            bundle = json.dumps({"type": "bundle", "id": "bundle--%s" % uuid.uuid4(), "objects": [item]}).encode()
+            assert world.request("POST", "/v1/items", world.people["alpha"], bundle, {"Content-Type": "application/json"})[0] == 202
+            world.done("PATCH", "/v1/items/" + item["id"], {"action": action}, world.people["alpha"])
+            answer = world.done("GET", "/v1/items/%s/preview?community=water&tlp=GREEN" % item["id"], token=world.people["alpha"])
+            return answer.get("sensors"), item["id"]
+
+        said, _ = look("[domain-name:value = 'evil.example']")
+        assert (said["travels"], said["action"], said["reasons"]) == (True, "alert", []), said
+        said, _ = look("[domain-name:value = 'www.search.example']")
+        assert [each["code"] for each in said["reasons"]] == ["warning-listed"] and said["reasons"][0]["words"], said
+        said, _ = look("[domain-name:value = 'evil.example']", "block")
+        assert (said["travels"], said["action"]) == (True, "alert") and "unconfirmed" in [each["code"] for each in said["reasons"]], said
+        # whose a name is cannot be found out by looking; releasing it asks, and lets it wait
+        said, own = look("[domain-name:value = 'www.mizu.example']")
+        assert (said["travels"], said["reasons"]) == (True, []), said
+        world.done("POST", "/v1/items/%s/releases" % own, {"community": "water", "tlp": "GREEN"}, world.people["alpha"])
+        assert [each["reasons"] for each in world.done("GET", "/v1/shared/waiting", token=world.tokens["analyst"])["waiting"]] == [["members-own"]]
+        # what says more than values, or is no indicator, says nothing to sensors
+        assert look("[domain-name:value = 'a.example'] FOLLOWEDBY [domain-name:value = 'b.example']")[0] is None
+        world.end()
+
+
 if __name__ == "__main__":
     import sys
     main(sys.modules[__name__])
