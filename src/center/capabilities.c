@@ -5,6 +5,7 @@
 
 #include "fleet/capability.h"
 #include "intel/capability.h"
+#include "intel/lists.h"
 #include "intel/loop.h"
 #include "notify/notify.h"
 #include "outage/capability.h"
@@ -21,6 +22,7 @@ const struct capability *const capabilities[] = {
 	&outage_capability,
 	&intel_capability,
 	&loop_capability,
+	&lists_capability,
 	&notify_capability,
 	&reach_capability,
 	NULL,

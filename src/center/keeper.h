@@ -65,6 +65,7 @@ struct keeper {
 	struct counter *denied;
 	struct token_use {
 		struct uuid token;
+		bool device; /* else a token of a program */
 		nanoseconds when;
 	} used[TOKENS_USED]; /* not yet in the store; the next tick puts them there */
 	size_t used_count;

@@ -53,6 +53,7 @@ bool answer_read(struct text body, struct arena *arena, struct answer *answer, s
 	answer->list = arena_string(arena, get_text(&from));
 	answer->added_first = arena_string(arena, get_text(&from));
 	answer->added_last = arena_string(arena, get_text(&from));
+	answer->modified = get_i64(&from);
 	if (answer->list && !*answer->list)
 		answer->list = NULL;
 	return reader_done(&from);

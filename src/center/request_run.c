@@ -112,6 +112,8 @@ static enum error run_read(struct request *request, struct failure *failure)
 {
 	struct call *call = &request->call;
 	enum error error = request->route->handle ? request->route->handle(call, failure) : OK;
+	if (error == OK && call->again)
+		return OK;
 	if (error == OK && request->route->kind == ROUTE_EVENTS && !call->type) {
 		size_t count;
 		const uint32_t *covered = scope_organisations(call->scope, &count);
@@ -174,6 +176,8 @@ void request_run(struct request *request)
 	char key_text[ANSWER_KEY];
 	if (request->status) /* refused on the way here */
 		return;
+	bool again = request->call.again;
+	json_decref(request->call.output);
 	prepare_call(request);
 	if (!request->call.history && !request->route->stranger) {
 		request_refuse(request, 503, "The centre cannot read its history just now.");
@@ -183,7 +187,7 @@ void request_run(struct request *request)
 	if (!request_scope(request))
 		return;
 	struct text key = answer_key(request, key_text);
-	if (answer_again(request, key) || must_wait(request))
+	if (answer_again(request, key) || (!again && must_wait(request)))
 		return;
 	if (request->version && request->route->changes && !request->route->versioned) {
 		request_refuse(request, 400, "If-Match: what this changes has no version.");
@@ -198,6 +202,8 @@ void request_run(struct request *request)
 	if (request->subject.role != ROLE_NONE)
 		shares_charge(requests_shares(request->keeper->requests), &request->subject, processor_time() - began,
 		    time_monotonic());
+	if (error == OK && call->again)
+		return;
 	if (error == OK && !cursors_seal(request))
 		error = fail(&failure, ERROR_MEMORY, "no memory for the answer");
 	if (error == OK) {

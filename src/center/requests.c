@@ -15,6 +15,8 @@
 
 struct requests {
 	struct request *first, **last; /* to be answered at the end of the round */
+	struct request *unfinished;    /* whose handlers want to be called again, in no order */
+	struct watch *turn;            /* NULL: nobody's */
 	struct session touched[TOUCHED_MOST];
 	unsigned touched_count;
 	struct throttle *throttle;
@@ -182,10 +184,46 @@ static void request_ready(struct request *request)
 	requests->last = &request->next;
 }
 
+static void take_turns(void *context);
+
+/* Runs it; one that is not done comes again once others had their turn. */
+static void run(struct request *request)
+{
+	struct keeper *keeper = request->keeper;
+	struct requests *requests = keeper->requests;
+	request_run(request);
+	if (!request->call.again || request->status) {
+		request_ready(request);
+		return;
+	}
+	request->next = requests->unfinished;
+	requests->unfinished = request;
+	if (!requests->turn)
+		requests->turn = loop_timer(keeper->center.loop, MILLISECOND, 0, take_turns, keeper);
+	if (requests->turn)
+		return;
+	requests->unfinished = request->next;
+	request_refuse(request, 503, "The centre has no memory for this just now.");
+	request_ready(request);
+}
+
+static void take_turns(void *context)
+{
+	struct requests *requests = ((struct keeper *)context)->requests;
+	struct request *request = requests->unfinished;
+	watch_stop(requests->turn);
+	requests->turn = NULL;
+	requests->unfinished = NULL;
+	while (request) {
+		struct request *next = request->next;
+		run(request);
+		request = next;
+	}
+}
+
 void request_resume(struct request *request)
 {
-	request_run(request);
-	request_ready(request);
+	run(request);
 }
 
 void requests_receive(struct keeper *keeper, const struct message *message)
@@ -206,7 +244,8 @@ void requests_receive(struct keeper *keeper, const struct message *message)
 	else if (request_identify(request)) {
 		if (request_asks_password(request))
 			return; /* it is the password thread's now, or already answered */
-		request_run(request);
+		run(request);
+		return;
 	}
 	request_ready(request);
 }
@@ -233,6 +272,7 @@ static void request_answer(struct request *request)
 	put_text(&body, text_of(call->list));
 	put_text(&body, text_of(call->added_first));
 	put_text(&body, text_of(call->added_last));
+	put_i64(&body, request->status < 400 ? call->modified : 0);
 	if (!body.failed && keeper->front && request->generation == keeper->front_generation)
 		channel_send(keeper->front, MESSAGE_ANSWER, request->correlation, (struct text){ body.at, body.size });
 	builder_free(&body);

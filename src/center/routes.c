@@ -18,6 +18,7 @@ void route_tables(const struct route *tables[static ROUTE_TABLES])
 	tables[count++] = organisation_routes;
 	tables[count++] = sensor_routes;
 	tables[count++] = machine_routes;
+	tables[count++] = device_routes;
 	tables[count++] = capture_routes;
 	tables[count++] = community_routes;
 	tables[count++] = log_routes;

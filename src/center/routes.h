@@ -12,6 +12,7 @@ extern const struct route account_routes[];      /* accounts and tokens */
 extern const struct route organisation_routes[]; /* organisations, their address space */
 extern const struct route sensor_routes[];       /* sensors and their tokens */
 extern const struct route machine_routes[];      /* enrolments and certificates of machines */
+extern const struct route device_routes[];       /* members' devices and their tokens */
 extern const struct route capture_routes[];      /* capture policies */
 extern const struct route community_routes[];    /* communities, their members, where organisations may be named */
 extern const struct route log_routes[];          /* the log of who did and saw what */

@@ -110,6 +110,7 @@ static enum error home(struct call *call, struct failure *failure)
 		[ROLE_MEMBER] = "/inbox",
 		[ROLE_AUDITOR] = "/log",
 		[ROLE_SENSOR] = "/sign-in",
+		[ROLE_DEVICE] = "/sign-in",
 	};
 	call->status = 303;
 	snprintf(call->location, sizeof call->location, "%s", pages[call->subject->role]);

@@ -43,15 +43,15 @@ enum error subject_of_account(
 	return OK;
 }
 
-static void note_use(struct keeper *keeper, const struct token *token)
+static void note_use(struct keeper *keeper, struct uuid id, bool device, nanoseconds last)
 {
 	nanoseconds now = keeper->center.now();
-	if (now - token->last_used < TOKEN_USED_EVERY || keeper->used_count == TOKENS_USED)
+	if (now - last < TOKEN_USED_EVERY || keeper->used_count == TOKENS_USED)
 		return;
 	for (size_t i = 0; i < keeper->used_count; i++)
-		if (uuid_equal(keeper->used[i].token, token->id))
+		if (uuid_equal(keeper->used[i].token, id))
 			return;
-	keeper->used[keeper->used_count++] = (struct token_use){ token->id, now };
+	keeper->used[keeper->used_count++] = (struct token_use){ id, device, now };
 }
 
 /* The first use of a new certificate ends the one before: what is noted here is in effect with the next tick. */
@@ -87,8 +87,8 @@ void subjects_tick(struct keeper *keeper)
 		return;
 	enum error error = store_begin(keeper->store, &failure);
 	for (size_t i = 0; i < keeper->used_count && error == OK; i++)
-		error =
-		    store_token_used(keeper->store, work.scope, keeper->used[i].token, keeper->used[i].when, &failure);
+		error = (keeper->used[i].device ? store_device_used : store_token_used)(
+		    keeper->store, work.scope, keeper->used[i].token, keeper->used[i].when, &failure);
 	if (error == OK)
 		error = certificates_write(keeper, &work, &failure);
 	if (error == OK)
@@ -164,16 +164,33 @@ enum error subject_of_credential(struct keeper *keeper, const struct work *work,
 	return error == ERROR_NOT_FOUND ? fail(failure, error, "This token is not known, or no longer valid.") : error;
 }
 
+static enum error subject_of_device(struct keeper *keeper, const struct work *work, const uint8_t digest[32],
+    struct subject *subject, struct failure *failure)
+{
+	struct device device;
+	enum error error = store_device_find(keeper->store, work->scope, digest, &device, failure);
+	if (error == OK && device.revoked)
+		return fail(failure, ERROR_NOT_FOUND, "the device's token is revoked");
+	if (error != OK)
+		return error;
+	note_use(keeper, device.id, true, device.used);
+	*subject = (struct subject){ .account = device.id, .role = ROLE_DEVICE, .organisation = device.organisation };
+	text_copy(text_of(device.name), subject->name, sizeof subject->name);
+	return OK;
+}
+
 enum error subject_of_token(struct keeper *keeper, const struct work *work, const uint8_t digest[32],
     struct subject *subject, struct failure *failure)
 {
 	struct token token;
 	enum error error = store_token_find(keeper->store, work->scope, digest, &token, failure);
+	if (error == ERROR_NOT_FOUND)
+		return subject_of_device(keeper, work, digest, subject, failure);
 	if (error != OK)
 		return error;
 	if (token.revoked || (token.expires && token.expires <= keeper->center.now()))
 		return fail(failure, ERROR_NOT_FOUND, "the token is revoked or has expired");
-	note_use(keeper, &token);
+	note_use(keeper, token.id, false, token.last_used);
 	if (token.sensor == 0)
 		return subject_of_account(keeper, work, token.account, subject, failure);
 	return subject_of_sensor(keeper, work, token.sensor, subject, failure);

@@ -229,6 +229,18 @@ static bool take_certificate(struct exchange *exchange)
 	return true;
 }
 
+/* Many firewalls and resolvers know HTTP Basic alone: the password is the device's token, whatever the name. */
+static bool take_password_token(struct request *request, struct text value)
+{
+	char name[64], password[256];
+	if (!header_basic(value, name, password))
+		return false;
+	sha256(password, strlen(password), request->token);
+	explicit_bzero(password, sizeof password);
+	request->has_token = true;
+	return true;
+}
+
 bool admit_credentials(struct exchange *exchange)
 {
 	if (exchange->connection->door->machines)
@@ -246,6 +258,8 @@ bool admit_credentials(struct exchange *exchange)
 		sha256(token.at, token.size, request->token);
 		request->has_token = true;
 	}
+	if (!bad && !has_token && exchange->lists)
+		has_token = take_password_token(request, value);
 	if (!bad && !has_token && exchange->taxii)
 		request->has_basic = header_basic(value, request->basic_name, request->basic_password);
 	bool known = value.size == 0 || has_token || request->has_basic;
@@ -305,6 +319,11 @@ bool admit_conditions(struct exchange *exchange)
 		if (tag.size < sizeof exchange->asset_match)
 			text_copy(tag, exchange->asset_match, sizeof exchange->asset_match);
 	}
+	bool matched = tag.size > 0;
+	bad = false;
+	tag = take_header(wsi, WSI_TOKEN_HTTP_IF_MODIFIED_SINCE, value, sizeof value, &bad);
+	if (bad || matched || !header_date(tag, &exchange->modified_since))
+		exchange->modified_since = 0;
 	bad = false;
 	struct text key = take_custom(wsi, "idempotency-key:", value, sizeof value, &bad);
 	if (bad || (key.size > 0 && !header_is_key(key)))

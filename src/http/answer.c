@@ -300,8 +300,12 @@ static void set_fields(struct exchange *exchange, const struct answer *answer)
 		text_copy(TEXT("/"), exchange->location, sizeof exchange->location);
 	if (answer->version)
 		snprintf(exchange->etag, sizeof exchange->etag, "\"%llu\"", (unsigned long long)answer->version);
-	if (answer->version && exchange->none_match == answer->version && exchange->status == 200 &&
-	    strcmp(route ? route->method : "", "GET") == 0 && route->kind != ROUTE_PAGE) {
+	if (answer->modified)
+		header_date_format(answer->modified, exchange->modified);
+	bool known = (answer->version && exchange->none_match == answer->version) ||
+		     (answer->modified && exchange->modified_since >= answer->modified);
+	if (known && exchange->status == 200 && strcmp(route ? route->method : "", "GET") == 0 &&
+	    route->kind != ROUTE_PAGE) {
 		exchange->status = 304;
 		exchange->cache = "no-cache";
 	}
@@ -366,6 +370,7 @@ static bool write_head(struct exchange *exchange)
 	add(&head, "content-type:", exchange->type);
 	add(&head, "cache-control:", exchange->cache);
 	add(&head, "etag:", exchange->etag);
+	add(&head, "last-modified:", exchange->modified);
 	add(&head, "location:", exchange->location);
 	add(&head, "allow:", exchange->allow);
 	add(&head, "set-cookie:", exchange->cookie);
@@ -378,6 +383,8 @@ static bool write_head(struct exchange *exchange)
 	add(&head, "www-authenticate:", exchange->status == 401 ? "Bearer" : NULL);
 	if (exchange->status == 401 && exchange->taxii)
 		add(&head, "www-authenticate:", "Basic realm=\"TAXII\", charset=\"UTF-8\"");
+	if (exchange->status == 401 && exchange->lists)
+		add(&head, "www-authenticate:", "Basic realm=\"Lists\", charset=\"UTF-8\"");
 	add(&head, "x-taxii-date-added-first:", exchange->added_first);
 	add(&head, "x-taxii-date-added-last:", exchange->added_last);
 	if (exchange->retry_after) {

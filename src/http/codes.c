@@ -73,6 +73,7 @@ static const struct {
 	{ "role", "member", N_("Member") },
 	{ "role", "auditor", N_("Auditor") },
 	{ "role", "sensor", N_("Sensor") },
+	{ "role", "device", N_("Device") },
 	{ "step", "open", N_("Reopened") },
 	{ "step", "reopen", N_("Reopened") },
 	{ "step", "reopened", N_("Reopened") },

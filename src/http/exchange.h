@@ -62,13 +62,15 @@ struct exchange {
 	bool head;        /* HEAD: no body in the answer */
 	bool wants_json;  /* errors as problem+json, else as a page */
 	bool taxii;       /* under /taxii2/: errors as TAXII says them */
+	bool lists;       /* under /v1/lists/: devices show their token as a password, too */
 	bool form_body;   /* the body is a form's, else JSON */
 	bool close_after; /* the connection cannot be used again */
 	bool head_written;
-	char path[512];      /* of the request, decoded; for pages */
-	char form_key[72];   /* the cookie value that the form's token is made from */
-	bool new_visitor;    /* form_key is new: set it as the visitor's cookie */
-	uint64_t none_match; /* If-None-Match; 0 = none */
+	char path[512];             /* of the request, decoded; for pages */
+	char form_key[72];          /* the cookie value that the form's token is made from */
+	bool new_visitor;           /* form_key is new: set it as the visitor's cookie */
+	uint64_t none_match;        /* If-None-Match; 0 = none */
+	nanoseconds modified_since; /* If-Modified-Since, heeded without If-None-Match; 0 = none */
 	char asset_match[20];
 	nanoseconds began, deadline, paused_since; /* monotonic */
 	unsigned ended;                            /* how often the library said that the body is complete */
@@ -80,6 +82,7 @@ struct exchange {
 	const char *cache; /* Cache-Control */
 	uint32_t retry_after;
 	char added_first[36], added_last[36]; /* X-TAXII-Date-Added-… */
+	char modified[32];                    /* Last-Modified */
 	uint64_t held;                        /* bytes counted in server.waiting */
 	char *out;                            /* LWS_PRE bytes of room, then the body; or NULL: `asset` */
 	const struct asset *asset;

@@ -5,7 +5,9 @@
 
 #include "base/base64.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 bool header_length(struct text value, uint64_t *length)
 {
@@ -146,6 +148,38 @@ struct text header_language(struct text value, struct text otherwise)
 		best = q;
 	}
 	return language;
+}
+
+static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+
+/* Not by strftime(3), whose names are the locale's. */
+char *header_date_format(nanoseconds time, char to[static HEADER_DATE])
+{
+	time_t seconds = (time_t)(time / SECOND);
+	struct tm parts = { 0 };
+	gmtime_r(&seconds, &parts);
+	snprintf(to, HEADER_DATE, "%.3s, %02u %.3s %04u %02u:%02u:%02u GMT", days + 3 * (parts.tm_wday % 7),
+	    (unsigned)parts.tm_mday % 100, months + 3 * (parts.tm_mon % 12), (unsigned)(parts.tm_year + 1900) % 10000,
+	    (unsigned)parts.tm_hour % 100, (unsigned)parts.tm_min % 100, (unsigned)parts.tm_sec % 100);
+	return to;
+}
+
+/* What is written back is what was read: so nothing but that form is taken, and no day that there is not. */
+bool header_date(struct text value, nanoseconds *time)
+{
+	char copy[HEADER_DATE], again[HEADER_DATE], month[4];
+	struct tm parts = { 0 };
+	if (value.size != 29 || !text_copy(value, copy, sizeof copy) ||
+	    sscanf(copy + 5, "%2d %3s %4d %2d:%2d:%2d", &parts.tm_mday, month, &parts.tm_year, &parts.tm_hour,
+		&parts.tm_min, &parts.tm_sec) != 6)
+		return false;
+	const char *found = strstr(months, month);
+	if (!found || (found - months) % 3 != 0 || parts.tm_year < 1970 || parts.tm_year > 2261)
+		return false;
+	parts.tm_mon = (int)(found - months) / 3;
+	parts.tm_year -= 1900;
+	*time = (nanoseconds)timegm(&parts) * SECOND;
+	return strcmp(header_date_format(*time, again), copy) == 0;
 }
 
 bool header_accepts(struct text value, const char *type, const char *version)

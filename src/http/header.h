@@ -5,6 +5,7 @@
 #define NOROSHI_HTTP_HEADER_H
 
 #include "base/text.h"
+#include "base/time.h"
 
 #include <stdint.h>
 
@@ -20,6 +21,12 @@ bool header_token(struct text value, struct text *token);
 /* "Basic …" (RFC 7617): what stands before and behind the first colon, decoded. False when it is malformed, is not
  * UTF-8, holds control characters, or does not fit. */
 bool header_basic(struct text value, char name[static 64], char password[static 256]);
+
+/* Last-Modified and If-Modified-Since (RFC 9110, 5.6.7: IMF-fixdate alone, "Sun, 06 Nov 1994 08:49:37 GMT"), in whole
+ * seconds. Returns `to`; false for anything else. */
+#define HEADER_DATE 32
+char *header_date_format(nanoseconds time, char to[static HEADER_DATE]);
+bool header_date(struct text value, nanoseconds *time);
 
 /* Whether Accept (RFC 9110, 12.5.1; empty = anything) lets `type` come, in this version or without one:
  * "application/taxii+json", "2.1". */

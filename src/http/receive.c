@@ -108,6 +108,7 @@ bool receive_request(struct connection *connection, struct text path)
 	bool get = exchange->head || text_equal(method, TEXT("GET"));
 	text_copy(path, exchange->path, sizeof exchange->path);
 	exchange->taxii = text_equal(path, TEXT("/taxii2")) || text_starts(path, TEXT("/taxii2/"));
+	exchange->lists = text_starts(path, TEXT("/v1/lists/"));
 	exchange->wants_json = text_starts(path, TEXT("/v1/")) || admit_wants_json(exchange);
 	if (!admit_framing(exchange) || !admit_request_line(exchange) || !admit_host(exchange) ||
 	    !admit_address_rate(exchange))

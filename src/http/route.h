@@ -91,6 +91,10 @@ struct call {
 	 * what X-TAXII-Date-Added-First and -Last say ("" = not there). */
 	const char *list;
 	char added_first[36], added_last[36];
+	nanoseconds modified; /* out: Last-Modified; 0 = none */
+	/* Out, of a read: it is not done yet. The handler is called again after others had their turn, with a scope
+	 * made anew; what it has so far it keeps by itself. */
+	bool again;
 	char *cookie; /* out: a new session cookie's value (arena), "" = remove it, NULL = leave it */
 	struct arena *arena;
 	struct center *center; /* model/capability.h */

@@ -100,6 +100,7 @@ struct answer {
 	struct text body;
 	/* At endpoints of TAXII: as in struct call. NULL or "" = not there. */
 	const char *list, *added_first, *added_last;
+	nanoseconds modified; /* Last-Modified; 0 = none. A GET with If-Modified-Since that is not older gets 304 */
 };
 
 /* The owner's side. Called from the loop, one at a time. */

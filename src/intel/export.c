@@ -124,10 +124,11 @@ bool export_first(struct exporting *exporting, enum indicator_kind kind, struct 
 
 /* ── one item ─ */
 
-void export_describe(struct builder *to, const struct item *item)
+void export_describe(const struct exporting *exporting, struct builder *to, const struct item *item)
 {
 	char until[TIME_TEXT];
-	build_format(to, "TLP:%s ", tlp_code(item->tlp));
+	if (!exporting->options.unmarked)
+		build_format(to, "TLP:%s ", tlp_code(item->tlp));
 	if (item->pap)
 		build_format(to, "PAP:%s ", pap_code(item->pap));
 	if (item->valid_until.when &&

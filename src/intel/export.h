@@ -34,6 +34,8 @@ struct export_options {
 	bool pap_said; /* else as the format's use asks for */
 	uint32_t sid;  /* the first number of a rule */
 	const char *zone;
+	bool unmarked; /* nobody says what TLP and PAP the values have: nothing is written of them */
+	bool drop;     /* rules drop; else they raise alerts */
 	nanoseconds now;
 };
 

@@ -27,7 +27,7 @@ extern const struct export_format export_stix, export_misp, export_csv, export_p
     export_hosts, export_communities;
 
 /* "TLP:AMBER PAP:GREEN until 2026-01-31T00:00:00.000Z indicator--…", without what there is none of; for comments. */
-void export_describe(struct builder *to, const struct item *item);
+void export_describe(const struct exporting *exporting, struct builder *to, const struct item *item);
 /* Notes that a value is written; false: it was before. */
 bool export_first(struct exporting *exporting, enum indicator_kind kind, struct text value);
 

@@ -26,7 +26,9 @@ static bool csv_value(struct exporting *exporting, const struct item *item, enum
 	char until[TIME_TEXT];
 	build_text(to, text_of(indicator_kind_name(kind)));
 	build_field(to, value);
-	build_format(to, ",%s,,%s,%s,", item_action_code(item->action), tlp_code(item->tlp), pap_code(item->pap));
+	build_format(to, ",%s,,%s,%s,", item_action_code(item->action),
+	    exporting->options.unmarked ? "" : tlp_code(item->tlp),
+	    exporting->options.unmarked ? "" : pap_code(item->pap));
 	build_text(to, item_time_text(&item->valid_until, until));
 	build_field(to, item->id);
 	build_field(to, item->name);
@@ -67,7 +69,7 @@ static bool is_name(enum indicator_kind kind)
 static void comment(struct exporting *exporting, const char *mark, const struct item *item)
 {
 	build_text(&exporting->text, text_of(mark));
-	export_describe(&exporting->text, item);
+	export_describe(exporting, &exporting->text, item);
 	build_char(&exporting->text, '\n');
 }
 

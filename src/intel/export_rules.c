@@ -1,6 +1,6 @@
 /*
- * Rules of Suricata, one or more for each value. They raise alerts; what is to be blocked is for who runs the sensor to
- * change. Sources: Suricata's user guide, "Rules Format", "DNS Keywords", "SSL/TLS Keywords", "HTTP Keywords".
+ * Rules of Suricata, one or more for each value. They raise alerts, or drop where that was asked for.
+ * Sources: Suricata's user guide, "Rules Format", "DNS Keywords", "SSL/TLS Keywords", "HTTP Keywords".
  */
 #include "intel/export_inner.h"
 
@@ -21,7 +21,7 @@ static void build_content(struct builder *to, struct text text)
 
 static void begin(struct exporting *exporting, const char *head, struct text value)
 {
-	build_format(&exporting->text, "alert %s (msg:\"Noroshi: ", head);
+	build_format(&exporting->text, "%s %s (msg:\"Noroshi: ", exporting->options.drop ? "drop" : "alert", head);
 	for (size_t i = 0; i < value.size && i < 100; i++) {
 		char c = value.at[i];
 		build_char(&exporting->text, c > ' ' && c < 0x7f && !strchr("\"\\;:|", c) ? c : ' ');
@@ -41,7 +41,9 @@ static void finish(struct exporting *exporting, const struct item *item)
 {
 	char until[TIME_TEXT];
 	struct builder *to = &exporting->text;
-	build_format(to, "sid:%u; rev:1; metadata:tlp %s, ", exporting->sid++, tlp_code(item->tlp));
+	build_format(to, "sid:%u; rev:1; metadata:", exporting->sid++);
+	if (!exporting->options.unmarked)
+		build_format(to, "tlp %s, ", tlp_code(item->tlp));
 	if (item->pap)
 		build_format(to, "pap %s, ", pap_code(item->pap));
 	if (item->valid_until.when && item->valid_until.when < ITEM_TIME_LAST)

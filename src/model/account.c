@@ -27,6 +27,7 @@ const char *account_problem(const struct account *account)
 		return NULL;
 	case ROLE_NONE:
 	case ROLE_SENSOR:
+	case ROLE_DEVICE:
 	case ROLE_COUNT:
 		break;
 	}

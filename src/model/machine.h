@@ -58,6 +58,19 @@ enum certificate_state {
 enum certificate_state certificate_state(const struct machine_certificate *certificate, nanoseconds now);
 const char *certificate_state_code(enum certificate_state state); /* "good", "expired", … */
 
+/* A firewall, resolver, proxy or other device of a member, which fetches lists of what is in force by a token that
+ * opens nothing else. */
+struct device {
+	struct uuid id;
+	uint8_t digest[32]; /* SHA-256 of the token */
+	uint32_t organisation;
+	char name[64]; /* what it is, as its people say */
+	char by[64];   /* who made it */
+	nanoseconds created;
+	nanoseconds used;    /* last, to within some minutes; 0 = never */
+	nanoseconds revoked; /* 0 = not */
+};
+
 enum enrolment_state { ENROLMENT_OPEN, ENROLMENT_USED, ENROLMENT_EXPIRED, ENROLMENT_WITHDRAWN };
 enum enrolment_state enrolment_state(const struct enrolment *enrolment, nanoseconds now);
 const char *enrolment_state_code(enum enrolment_state state);

@@ -16,7 +16,7 @@ enum reach { NO, OWN, ALL };
  * the centre should see. An administrator gives access and therefore has none to contents; an auditor reads who did
  * what. */
 static const uint8_t rules[ACTION_COUNT][ROLE_COUNT] = {
-	/*                            none administrator analyst member auditor sensor */
+	/*                            none administrator analyst member auditor sensor (device) */
 	[ACTION_ALERT_APPEND] = { NO, NO, NO, NO, NO, OWN },
 	[ACTION_ALERT_READ] = { NO, NO, ALL, OWN, NO, NO },
 	/* Communications as such: whoever may read no alert reads no record. */
@@ -58,6 +58,7 @@ static const uint8_t rules[ACTION_COUNT][ROLE_COUNT] = {
 	[ACTION_ITEM_WRITE] = { NO, NO, ALL, OWN, NO, NO },
 	[ACTION_RELEASE_WRITE] = { NO, NO, ALL, OWN, NO, NO },
 	[ACTION_SHARED_KEEP] = { NO, NO, NO, NO, NO, OWN },
+	[ACTION_LIST_READ] = { NO, NO, NO, OWN, NO, NO, OWN },
 	[ACTION_SELF] = { NO, OWN, OWN, OWN, OWN, NO },
 };
 
@@ -73,6 +74,7 @@ static const uint8_t circles[ACTION_COUNT] = {
 	[ACTION_ITEM_WRITE] = GIVEN_TO,
 	[ACTION_RELEASE_WRITE] = GIVEN_TO,
 	[ACTION_SHARED_KEEP] = READ,
+	[ACTION_LIST_READ] = READ,
 };
 
 #define R(noun) (1u << NOUN_##noun)
@@ -121,6 +123,7 @@ static const struct opening {
 	[ACTION_ITEM_WRITE] = { R(ORGANISATION) | R(COMMUNITY) | ITEM_SIDE, ITEM_SIDE },
 	[ACTION_RELEASE_WRITE] = { R(ORGANISATION) | R(COMMUNITY) | ITEM_SIDE, R(RELEASE) | R(COLLECTION) },
 	[ACTION_SHARED_KEEP] = { R(COMMUNITY) | R(RELEASE), 0 },
+	[ACTION_LIST_READ] = { R(COMMUNITY) | R(RELEASE), 0 },
 	[ACTION_SELF] = { R(ORGANISATION) | R(ACCOUNT), R(ACCOUNT) },
 };
 #undef R
@@ -144,6 +147,7 @@ static const char *const role_codes[ROLE_COUNT] = {
 	[ROLE_MEMBER] = "member",
 	[ROLE_AUDITOR] = "auditor",
 	[ROLE_SENSOR] = "sensor",
+	[ROLE_DEVICE] = "device",
 };
 
 const char *role_code(enum role role)
@@ -199,6 +203,7 @@ static const char *const action_codes[ACTION_COUNT] = {
 	[ACTION_ITEM_WRITE] = "item.write",
 	[ACTION_RELEASE_WRITE] = "release.write",
 	[ACTION_SHARED_KEEP] = "shared.keep",
+	[ACTION_LIST_READ] = "list.read",
 	[ACTION_SELF] = "self",
 };
 
@@ -234,6 +239,7 @@ static bool subject_stands(const struct policy_snapshot *snapshot, const struct 
 	case ROLE_AUDITOR:
 		return subject->organisation == 0 && subject->sensor == 0;
 	case ROLE_MEMBER:
+	case ROLE_DEVICE:
 		return subject->sensor == 0 && organisation_is_active(snapshot, subject->organisation);
 	case ROLE_SENSOR:
 		return subject->sensor != 0 && organisation_is_active(snapshot, subject->organisation);

@@ -26,6 +26,7 @@ enum role {
 	ROLE_MEMBER,        /* of one organisation: its own events, notices, alerts */
 	ROLE_AUDITOR,       /* reads the log of who did and saw what, and counts; changes nothing */
 	ROLE_SENSOR, /* one sensor by token or certificate: appends alerts for its organisation, and renews itself */
+	ROLE_DEVICE, /* a member's firewall, resolver or proxy by token: reads its lists and nothing else */
 	ROLE_COUNT
 };
 const char *role_code(enum role role);
@@ -69,6 +70,7 @@ enum action {
 	ACTION_ITEM_WRITE,   /* giving items; they belong to one's own organisation */
 	ACTION_RELEASE_WRITE,
 	ACTION_SHARED_KEEP, /* a sensor asks for the indicators that are shared with its organisation */
+	ACTION_LIST_READ,   /* lists of what is in force, for devices */
 	ACTION_SELF,        /* one's own account and session */
 	ACTION_COUNT
 };

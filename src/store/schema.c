@@ -434,6 +434,14 @@ static const char version_18[] = "ALTER TABLE release ADD COLUMN ends TEXT NOT N
 				 "  WHERE EXISTS (SELECT 1 FROM item i WHERE i.id = e.id) GROUP BY e.item) AS known"
 				 " WHERE release.item = known.item AND release.type IN ('relationship', 'sighting');";
 
+/* Devices of members, which fetch lists. */
+static const char version_19[] =
+    "CREATE TABLE device ("
+    " id BLOB PRIMARY KEY, digest BLOB NOT NULL UNIQUE,"
+    " organisation INTEGER NOT NULL REFERENCES organisation(number), name TEXT NOT NULL, made_by TEXT NOT NULL,"
+    " created INTEGER NOT NULL, used INTEGER NOT NULL, revoked INTEGER NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX device_organisation ON device(organisation, created);";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
 	version_8, version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16,
-	version_17, version_18, NULL };
+	version_17, version_18, version_19, NULL };

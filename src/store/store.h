@@ -295,6 +295,19 @@ enum error store_certificate_revoke(struct store *, const struct scope *, const 
 enum error store_authority_put(struct store *, struct text der, nanoseconds made, struct failure *);
 enum error store_authority_each(struct store *, void (*each)(void *, struct text der), void *context, struct failure *);
 
+/* ── members' devices (model/machine.h) ─ */
+/* A nil id = new. Afterwards only `revoked` is set, once. */
+enum error store_device_put(struct store *, const struct scope *, struct device *, struct failure *);
+/* Those that are revoked are found too. */
+enum error store_device_find(
+    struct store *, const struct scope *, const uint8_t digest[32], struct device *, struct failure *);
+enum error store_device_get(struct store *, const struct scope *, struct uuid, struct device *, struct failure *);
+/* The newest first, at most `most`; organisation 0 = of all. */
+enum error store_device_each(struct store *, const struct scope *, uint32_t organisation, uint32_t most,
+    void (*each)(void *, const struct device *), void *context, struct failure *);
+/* Without a line in the log, and never backwards; for background works. */
+enum error store_device_used(struct store *, const struct scope *, struct uuid, nanoseconds when, struct failure *);
+
 /* ── events ─ */
 /* What triage says: inserts or replaces; keeps the state and annotations that people gave, and applies splits. */
 enum error store_event_put(struct store *, const struct scope *, const struct event *, struct failure *);

@@ -81,7 +81,7 @@ static bool is_frame(const struct trial *trial, enum mark kind, unsigned owner)
 {
 	const struct key *key = trial->random.visit.key;
 	return trial->random.route->stranger && key && owner && owner == trial->asker.home &&
-	       (kind == MARK_ORGANISATION || (kind == MARK_SENSOR && key->sensor));
+	       (kind == MARK_ORGANISATION || (kind == MARK_SENSOR && (key->sensor || key->role == ROLE_DEVICE)));
 }
 
 /* A machine is told which sensor it is, and whose: by its certificate alone, or by the token of its enrolment. */
@@ -204,13 +204,19 @@ static void check_form(const struct trial *trial, const struct reply *reply)
 
 /* ── a thing of another's is one that does not exist ─ */
 
+/* Not one of the centre's people. */
+static bool is_outside(enum role role)
+{
+	return role == ROLE_MEMBER || role == ROLE_SENSOR || role == ROLE_DEVICE || role == ROLE_NONE;
+}
+
 static bool is_anothers_number(const struct trial *trial, const char *text)
 {
 	uint32_t number = (uint32_t)strtoul(text, NULL, 10);
 	enum role role = trial->asker.role;
 	const struct world *world = trial->world;
 	unsigned place = trial->asker.place;
-	if ((role != ROLE_MEMBER && role != ROLE_SENSOR && role != ROLE_NONE) || text[strspn(text, "0123456789")])
+	if (!is_outside(role) || text[strspn(text, "0123456789")])
 		return false;
 	struct inside *inside = world->inside;
 	struct sensor sensor; /* more of them are made while the test runs */
@@ -267,7 +273,7 @@ static bool has_own_row(const struct trial *trial, const char *text)
 static bool is_anothers_community(const struct trial *trial, const char *text)
 {
 	enum role role = trial->asker.role;
-	if ((role != ROLE_MEMBER && role != ROLE_SENSOR && role != ROLE_NONE) || text[strspn(text, "0123456789")])
+	if (!is_outside(role) || text[strspn(text, "0123456789")])
 		return false;
 	return strtoul(text, NULL, 10) != 0 && standing_in(trial, text) == STANDING_NONE && !has_own_row(trial, text);
 }
@@ -289,7 +295,7 @@ static bool is_anothers_shared(const struct trial *trial, const char *text)
 	own |= there && !row.waits && !row.withdrawn && strcmp(trial->random.route->name, "shared-read") == 0 &&
 	       standing_in(trial, community) >= STANDING_READS;
 	arena_free(arena);
-	return there && !own && (role == ROLE_MEMBER || role == ROLE_SENSOR || role == ROLE_NONE);
+	return there && !own && is_outside(role);
 }
 
 /* Whoever keeps a community is told which organisations are its members. */

@@ -121,12 +121,12 @@ def routes():
     bodies = {"confirm": {"reason": "x"}, "dismiss": {"reason": "x"}, "reopen": {"reason": "x"},
               "merge": {"into": UUIDS[0], "reason": "x"}, "split": {"hosts": ["secret"], "reason": "x"}, "notices": {},
               "reply": {"text": "x"}, "analysis": {"text": "x"}, "sensors": {"name": "x"}, "space": {"prefix": "192.0.2.0/24"}, "token": {}, "tokens": {"name": "x"},
-              "enrolments": {}, "propose": {"recipients": 1}, "start": {"recipients": 1}, "deadline": {"until": "2030-01-01T00:00:00Z"},
+              "devices": {"name": "x"}, "enrolments": {}, "propose": {"recipients": 1}, "start": {"recipients": 1}, "deadline": {"until": "2030-01-01T00:00:00Z"},
               "{secret}": {"kind": "bounce"}, "maintenance": {"hours": 1, "reason": "x"},
               "indicators": {"type": "domain", "value": "beacon.example"}, "sightings": {"type": "domain", "value": "beacon.example"},
               "releases": {"community": "circle-of-nobody"}, "notes": {"text": "x"}}
     for path, methods in document["paths"].items():
-        if "{" in path:
+        if "{" in path and path != "/v1/lists/{format}":  # which names no thing of anybody
             for method in methods:
                 yield method.upper(), path, bodies.get(path.rsplit("/", 1)[1], {}) if method in ("post", "patch") else None
 
@@ -154,6 +154,8 @@ def thing(path, number):
     if path.startswith("/v1/enrolments"):
         made = w.call("POST", "/v1/sensors/%s/enrolments" % thing("/v1/sensors", number)[0], {}, w.centre.tokens["administrator"])
         return made["id"], UUIDS[0]
+    if path.startswith("/v1/devices"):
+        return w.call("POST", "/v1/organisations/%d/devices" % number, {"name": "x"}, w.centre.tokens["administrator"])["id"], UUIDS[0]
     if path.startswith(("/v1/tokens", "/v1/certificates")):
         return UUIDS[0], UUIDS[0]
     if path.startswith("/v1/maintenance"):

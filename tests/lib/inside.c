@@ -328,6 +328,18 @@ struct key inside_add_sensor(struct inside *inside, struct sensor *sensor)
 	return key;
 }
 
+struct key inside_add_device(struct inside *inside, struct device *device)
+{
+	struct key key = { .role = ROLE_DEVICE, .organisation = device->organisation };
+	random_bytes(device->digest, sizeof device->digest);
+	memcpy(key.token, device->digest, sizeof key.token);
+	begin(inside);
+	inside_fine(inside, store_device_put(inside->store, inside->work, device, &inside->failure));
+	commit(inside);
+	key.account = device->id;
+	return key;
+}
+
 const struct route *inside_route(const struct inside *inside, const char *name)
 {
 	return route_by_name(inside->keeper.router, text_of(name));

@@ -55,6 +55,7 @@ struct key {
 uint32_t inside_add_organisation(struct inside *inside, struct organisation *organisation);
 struct key inside_add_account(struct inside *inside, struct account *account);
 struct key inside_add_sensor(struct inside *inside, struct sensor *sensor);
+struct key inside_add_device(struct inside *inside, struct device *device);
 
 /* What a client sends. */
 struct visit {

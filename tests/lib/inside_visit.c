@@ -90,6 +90,8 @@ static void write_wire(struct inside *inside, const struct visit *visit, const s
 	build_format(wire, "status: %u\n", reply->status);
 	if (reply->version)
 		build_format(wire, "etag: \"%llu\"\n", (unsigned long long)reply->version);
+	if (call && call->modified)
+		build_format(wire, "last-modified: %lld\n", (long long)(call->modified / SECOND));
 	if (reply->location[0])
 		build_format(wire, "location: %s\n", reply->location);
 	if (retry_after)
@@ -193,7 +195,9 @@ struct reply inside_call(struct inside *inside, const struct visit *visit, const
 	else if (request_identify(request)) {
 		rest(inside, &request->subject);
 		take_passwords(request, visit);
-		request_run(request);
+		do
+			request_run(request);
+		while (request->call.again && !request->status);
 	}
 	keep_line(inside, request);
 	take_answer(inside, visit, request, &reply);

@@ -416,7 +416,8 @@ void random_visit(struct world *world, struct random_visit *random)
 	struct visit *visit = &random->visit;
 	visit->method = random->route->method;
 	visit->key = pick_person(world, random->route);
-	visit->by_session = visit->key && !visit->key->sensor && roll(world, 2);
+	bool program = visit->key && (visit->key->sensor || visit->key->role == ROLE_DEVICE);
+	visit->by_session = visit->key && !program && roll(world, 2);
 	visit->language = roll(world, 2) ? "ja" : "en";
 	visit->password_matches = roll(world, 2);
 	if (roll(world, 5) == 0)

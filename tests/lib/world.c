@@ -109,6 +109,15 @@ static void add_sensor(struct world *world, unsigned place)
 	world_own(world, sensor.id, MARK_SENSOR, place);
 }
 
+static void add_device(struct world *world, unsigned place)
+{
+	char mark[MARK_TEXT];
+	struct device device = { .organisation = world->numbers[place], .created = inside_clock() };
+	SAY(device.name, "firewall %s", mark_text(MARK_SENSOR, place, mark));
+	world->people[world->people_count++] = inside_add_device(world->inside, &device);
+	world_own(world, device.id, MARK_SENSOR, place);
+}
+
 /* A silence that goes on, a maintenance that is planned, and what the centre told of them. */
 static void add_gaps(struct world *world, unsigned place)
 {
@@ -419,6 +428,7 @@ struct world *world_new(uint64_t seed, bool pages)
 	world->campaigns[1] = random_id(world);
 	for (unsigned place = 1; place <= count; place++) {
 		add_sensor(world, place);
+		add_device(world, place);
 		add_gaps(world, place);
 		for (unsigned i = 0; i < 1 + roll(world, 3); i++)
 			add_case(world, place, world->campaigns[roll(world, 3)]);

@@ -42,7 +42,7 @@ enum mark {
 const char *mark_text(enum mark kind, unsigned owner, char to[static MARK_TEXT]);
 
 #define WORLD_ORGANISATIONS 8
-#define WORLD_PEOPLE 40
+#define WORLD_PEOPLE 48
 #define WORLD_IDS 4096
 #define WORLD_WORDS 64
 #define WORLD_LINKS 32
@@ -58,10 +58,11 @@ struct world {
 	struct inside *inside;
 	struct dice dice;
 	unsigned organisations; /* places 1 … */
+	uint32_t apart;         /* the community that keeps the centre out */
 	uint32_t numbers[WORLD_ORGANISATIONS + 1];
 	struct uuid campaigns[3]; /* the last is nil: none */
 	uint32_t sensors[WORLD_ORGANISATIONS + 1];
-	struct key people[WORLD_PEOPLE]; /* accounts (their place is index + 1), then sensors */
+	struct key people[WORLD_PEOPLE]; /* accounts (their place is index + 1), then sensors and devices */
 	unsigned accounts, people_count;
 	struct owned *ids; /* sorted by nothing: `index` finds them */
 	uint32_t *index, id_count;

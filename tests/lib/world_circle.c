@@ -14,8 +14,11 @@
 
 bool world_names_community(const struct route *route, const struct field *field)
 {
-	return field->type == FIELD_INTEGER && field->place == IN_PATH && strcmp(field->name, "number") == 0 &&
-	       strstr(route->path, "/communities/{number}");
+	if (field->type != FIELD_INTEGER)
+		return false;
+	return field->place == IN_PATH
+		   ? strcmp(field->name, "number") == 0 && strstr(route->path, "/communities/{number}")
+		   : strcmp(field->name, "community") == 0;
 }
 
 static void add_members(struct world *world, uint32_t community)
@@ -79,6 +82,7 @@ static void add_apart(struct world *world)
 		.recipients = "members",
 		.active = true };
 	inside_fine(inside, store_community_put(inside->store, inside->work, &community, &inside->failure));
+	world->apart = community.number;
 	add_members(world, community.number);
 	const struct item item = indicator(world, WORLD_APART, mark_text(MARK_APART, 1, mark));
 	add_object(world, &item, community.number);

@@ -107,6 +107,11 @@ bool world_stands(struct world *world, const struct key *key, enum role *role, u
 		if (store_sensor_get(inside->store, inside->work, key->sensor, &sensor, &failure) != OK ||
 		    sensor.state == SENSOR_REVOKED)
 			return false;
+	} else if (key->role == ROLE_DEVICE) {
+		struct device device;
+		if (store_device_get(inside->store, inside->work, key->account, &device, &failure) != OK ||
+		    device.revoked)
+			return false;
 	} else {
 		struct account account;
 		if (store_account_get(inside->store, inside->work, key->account, &account, &failure) != OK ||
@@ -116,7 +121,7 @@ bool world_stands(struct world *world, const struct key *key, enum role *role, u
 		number = account.organisation;
 	}
 	*place = world_place(world, number);
-	if (*role != ROLE_MEMBER && *role != ROLE_SENSOR)
+	if (*role != ROLE_MEMBER && *role != ROLE_SENSOR && *role != ROLE_DEVICE)
 		return true;
 	return store_organisation_get(inside->store, inside->work, number, &organisation, &failure) == OK &&
 	       organisation.active;
@@ -177,6 +182,38 @@ static bool is_companion(const struct world *world, unsigned place, unsigned own
 	return shared.count[0] && shared.count[1];
 }
 
+/* Whoever was put into the community that it is in, or into a part of that, while the test ran could read it, and is
+ * told so afterwards. */
+static bool was_put_apart(const struct world *world, unsigned place)
+{
+	struct shared shared = { .one = world->numbers[place] };
+	struct membership_query asked = { .ended = true };
+	struct page page = { .limit = 500 };
+	struct policy_snapshot snapshot;
+	struct arena *arena = arena_new(0);
+	struct inside *inside = world->inside;
+	inside_fine(inside, store_snapshot(inside->store, inside_clock(), arena, &snapshot, &inside->failure));
+	inside_fine(inside, store_membership_each(inside->store, inside->work, &asked, &page, note_membership, &shared,
+				&inside->failure));
+	bool was = false;
+	for (unsigned i = 0; i < shared.count[0]; i++)
+		was |= policy_is_within(&snapshot, shared.at[0][i], world->apart);
+	arena_free(arena);
+	return was;
+}
+
+/* Whether its keepers let the centre in while the test ran. */
+static bool is_centre_let_in(const struct world *world)
+{
+	struct policy_snapshot snapshot;
+	struct arena *arena = arena_new(0);
+	struct inside *inside = world->inside;
+	inside_fine(inside, store_snapshot(inside->store, inside_clock(), arena, &snapshot, &inside->failure));
+	bool in = policy_community(&snapshot, world->apart)->centre;
+	arena_free(arena);
+	return in;
+}
+
 bool world_may_know(
     const struct world *world, const struct key *key, enum role role, unsigned place, enum mark kind, unsigned owner)
 {
@@ -187,7 +224,7 @@ bool world_may_know(
 		return true;
 	switch (role) {
 	case ROLE_ANALYST: /* everything that organisations sent and were told; members sign what they answer */
-		return kind != MARK_APART && (kind != MARK_ACCOUNT || is_members(world, owner));
+		return kind == MARK_APART ? is_centre_let_in(world) : kind != MARK_ACCOUNT || is_members(world, owner);
 	case ROLE_ADMINISTRATOR: /* who and what there is, and no contents */
 		return kind == MARK_ORGANISATION || kind == MARK_SENSOR || kind == MARK_ACCOUNT || kind == MARK_TITLE;
 	case ROLE_AUDITOR: /* the same without who people are, beyond their names in the log */
@@ -196,7 +233,7 @@ bool world_may_know(
 		if (kind == MARK_ACCOUNT || kind == MARK_TITLE)
 			return is_colleague(world, place, owner);
 		if (kind == MARK_APART) /* world_circle.c: its members are the first two */
-			return place == 1 || place == 2;
+			return place == 1 || place == 2 || (place && was_put_apart(world, place));
 		if (kind == MARK_DRAFT || kind == MARK_DISPATCH)
 			return owner == place && place != 0 && world->draft_sent[place];
 		if ((kind == MARK_ORGANISATION || kind == MARK_SHARED) && owner && place && owner != place &&
@@ -204,6 +241,7 @@ bool world_may_know(
 			return true;
 		return owner == place && place != 0 &&
 		       (is_content(kind) || kind == MARK_ORGANISATION || kind == MARK_SENSOR || kind == MARK_WRITTEN);
+	case ROLE_DEVICE:
 	case ROLE_SENSOR: /* sends, and is told nothing but what its communities share */
 		return kind == MARK_SHARED && place && (owner == place || is_companion(world, place, owner));
 	case ROLE_NONE:

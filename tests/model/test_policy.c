@@ -33,6 +33,11 @@ struct world {
 	enum action action;
 };
 
+static bool is_of_an_organisation(enum role role)
+{
+	return role == ROLE_MEMBER || role == ROLE_SENSOR || role == ROLE_DEVICE;
+}
+
 static void make_world(struct world *world)
 {
 	memset(world, 0, sizeof *world);
@@ -45,7 +50,7 @@ static void make_world(struct world *world)
 	world->subject.disabled = below(6) == 0;
 	if (below(8) != 0)
 		world->subject.account.bytes[3] = 7;
-	bool belongs = world->subject.role == ROLE_MEMBER || world->subject.role == ROLE_SENSOR;
+	bool belongs = is_of_an_organisation(world->subject.role);
 	if (belongs != (below(10) == 0))
 		world->subject.organisation = below(ORGANISATIONS + 2);
 	if ((world->subject.role == ROLE_SENSOR) != (below(10) == 0))
@@ -82,7 +87,7 @@ static void check_nobody(const struct world *world, const struct scope *scope)
 	const struct subject *subject = &world->subject;
 	if (subject->disabled || subject->role == ROLE_NONE || uuid_is_nil(subject->account))
 		assert_null(scope);
-	bool belongs = subject->role == ROLE_MEMBER || subject->role == ROLE_SENSOR;
+	bool belongs = is_of_an_organisation(subject->role);
 	if (belongs && !is_active(world, subject->organisation))
 		assert_null(scope);
 	if (!belongs && subject->organisation != 0)
@@ -97,7 +102,7 @@ static void test_strangers_disabled_accounts_and_inactive_organisations_get_no_s
 
 static void check_members(const struct world *world, const struct scope *scope)
 {
-	if (!scope || (world->subject.role != ROLE_MEMBER && world->subject.role != ROLE_SENSOR))
+	if (!scope || !is_of_an_organisation(world->subject.role))
 		return;
 	assert_false(scope_covers_all(scope));
 	for (uint32_t organisation = 0; organisation < ORGANISATIONS + 2; organisation++)
@@ -126,6 +131,8 @@ static void check_roles(const struct world *world, const struct scope *scope)
 	if (role == ROLE_SENSOR)
 		assert_true(world->action == ACTION_ALERT_APPEND || world->action == ACTION_MACHINE_RENEW ||
 			    world->action == ACTION_CAPTURE_KEEP || world->action == ACTION_SHARED_KEEP);
+	if (role == ROLE_DEVICE)
+		assert_int_equal(world->action, ACTION_LIST_READ);
 	if (role != ROLE_AUDITOR)
 		assert_false(scope_reads(scope, NOUN_LOG));
 	if (role != ROLE_ANALYST)
@@ -166,45 +173,46 @@ static void test_the_table_says_what_was_agreed(void **unused)
 	(void)unused;
 	static const struct {
 		enum action action;
-		const char reach[ROLE_COUNT + 1]; /* none administrator analyst member auditor sensor */
+		const char reach[ROLE_COUNT + 1]; /* none administrator analyst member auditor sensor device */
 	} agreed[] = {
-		{ ACTION_ALERT_APPEND, "-----o" },
-		{ ACTION_ALERT_READ, "--ao--" },
-		{ ACTION_RECORD_READ, "--ao--" },
-		{ ACTION_EVENT_READ, "--ao--" },
-		{ ACTION_EVENT_DECIDE, "--a---" },
-		{ ACTION_DECISION_READ, "--ao--" },
-		{ ACTION_DECISION_WRITE, "--a---" },
-		{ ACTION_NOTICE_READ, "--ao--" },
-		{ ACTION_NOTICE_WRITE, "--a---" },
-		{ ACTION_NOTICE_ACKNOWLEDGE, "---o--" },
-		{ ACTION_ORGANISATION_READ, "-aaoa-" },
-		{ ACTION_ORGANISATION_WRITE, "-a----" },
-		{ ACTION_SENSOR_READ, "-aao--" },
-		{ ACTION_SENSOR_WRITE, "-a----" },
-		{ ACTION_SENSOR_ENROL, "-a-o--" },
-		{ ACTION_MACHINE_RENEW, "-----o" },
-		{ ACTION_ACCOUNT_READ, "-a----" },
-		{ ACTION_ACCOUNT_WRITE, "-a----" },
-		{ ACTION_LOG_READ, "----a-" },
-		{ ACTION_COUNTER_READ, "-aaoa-" },
-		{ ACTION_CAMPAIGN_READ, "--a---" },
-		{ ACTION_CAMPAIGN_WRITE, "--a---" },
-		{ ACTION_CAPTURE_KEEP, "-----o" },
-		{ ACTION_CAPTURE_READ, "-aaoa-" },
-		{ ACTION_CAPTURE_WRITE, "-a-o--" },
-		{ ACTION_CAPTURE_LOOSEN, "---o--" },
-		{ ACTION_COMMUNITY_READ, "-aaoa-" },
-		{ ACTION_COMMUNITY_WRITE, "-a----" },
-		{ ACTION_MEMBERSHIP_READ, "-aaoa-" },
-		{ ACTION_MEMBERSHIP_WRITE, "-a-o--" },
-		{ ACTION_NAMING_READ, "--aoa-" },
-		{ ACTION_NAMING_WRITE, "---o--" },
-		{ ACTION_ITEM_READ, "--ao--" },
-		{ ACTION_ITEM_WRITE, "--ao--" },
-		{ ACTION_RELEASE_WRITE, "--ao--" },
-		{ ACTION_SHARED_KEEP, "-----o" },
-		{ ACTION_SELF, "-oooo-" },
+		{ ACTION_ALERT_APPEND, "-----o-" },
+		{ ACTION_ALERT_READ, "--ao---" },
+		{ ACTION_RECORD_READ, "--ao---" },
+		{ ACTION_EVENT_READ, "--ao---" },
+		{ ACTION_EVENT_DECIDE, "--a----" },
+		{ ACTION_DECISION_READ, "--ao---" },
+		{ ACTION_DECISION_WRITE, "--a----" },
+		{ ACTION_NOTICE_READ, "--ao---" },
+		{ ACTION_NOTICE_WRITE, "--a----" },
+		{ ACTION_NOTICE_ACKNOWLEDGE, "---o---" },
+		{ ACTION_ORGANISATION_READ, "-aaoa--" },
+		{ ACTION_ORGANISATION_WRITE, "-a-----" },
+		{ ACTION_SENSOR_READ, "-aao---" },
+		{ ACTION_SENSOR_WRITE, "-a-----" },
+		{ ACTION_SENSOR_ENROL, "-a-o---" },
+		{ ACTION_MACHINE_RENEW, "-----o-" },
+		{ ACTION_ACCOUNT_READ, "-a-----" },
+		{ ACTION_ACCOUNT_WRITE, "-a-----" },
+		{ ACTION_LOG_READ, "----a--" },
+		{ ACTION_COUNTER_READ, "-aaoa--" },
+		{ ACTION_CAMPAIGN_READ, "--a----" },
+		{ ACTION_CAMPAIGN_WRITE, "--a----" },
+		{ ACTION_CAPTURE_KEEP, "-----o-" },
+		{ ACTION_CAPTURE_READ, "-aaoa--" },
+		{ ACTION_CAPTURE_WRITE, "-a-o---" },
+		{ ACTION_CAPTURE_LOOSEN, "---o---" },
+		{ ACTION_COMMUNITY_READ, "-aaoa--" },
+		{ ACTION_COMMUNITY_WRITE, "-a-----" },
+		{ ACTION_MEMBERSHIP_READ, "-aaoa--" },
+		{ ACTION_MEMBERSHIP_WRITE, "-a-o---" },
+		{ ACTION_NAMING_READ, "--aoa--" },
+		{ ACTION_NAMING_WRITE, "---o---" },
+		{ ACTION_ITEM_READ, "--ao---" },
+		{ ACTION_ITEM_WRITE, "--ao---" },
+		{ ACTION_RELEASE_WRITE, "--ao---" },
+		{ ACTION_SHARED_KEEP, "-----o-" },
+		{ ACTION_LIST_READ, "---o--o" },
+		{ ACTION_SELF, "-oooo--" },
 	};
 	assert_int_equal(sizeof agreed / sizeof agreed[0], ACTION_COUNT);
 	for (size_t i = 0; i < ACTION_COUNT; i++)
@@ -263,6 +271,7 @@ static void test_each_action_opens_what_was_agreed_and_nothing_else(void **unuse
 		{ ACTION_ITEM_WRITE, ROLE_ANALYST, "OUIRT", "IRT" },
 		{ ACTION_RELEASE_WRITE, ROLE_MEMBER, "OUIRT", "RT" },
 		{ ACTION_SHARED_KEEP, ROLE_SENSOR, "UR", "" },
+		{ ACTION_LIST_READ, ROLE_DEVICE, "UR", "" },
 		{ ACTION_SELF, ROLE_AUDITOR, "OA", "A" },
 	};
 	struct organisation_standing one = { 1, 0, true };
@@ -270,7 +279,7 @@ static void test_each_action_opens_what_was_agreed_and_nothing_else(void **unuse
 	struct arena *arena = arena_new(0);
 	assert_int_equal(sizeof agreed / sizeof agreed[0], ACTION_COUNT);
 	for (size_t i = 0; i < ACTION_COUNT; i++) {
-		bool belongs = agreed[i].role == ROLE_MEMBER || agreed[i].role == ROLE_SENSOR;
+		bool belongs = is_of_an_organisation(agreed[i].role);
 		struct subject subject = { .account = { { 1 } }, .role = agreed[i].role, .organisation = belongs };
 		subject.sensor = subject.role == ROLE_SENSOR;
 		const struct scope *scope = policy_scope(&snapshot, &subject, agreed[i].action, arena);
@@ -334,12 +343,13 @@ static void test_a_subject_that_does_not_fit_together_gets_no_scope(void **unuse
 		[ROLE_ANALYST] = ACTION_SELF,
 		[ROLE_MEMBER] = ACTION_SELF,
 		[ROLE_AUDITOR] = ACTION_SELF,
-		[ROLE_SENSOR] = ACTION_ALERT_APPEND };
+		[ROLE_SENSOR] = ACTION_ALERT_APPEND,
+		[ROLE_DEVICE] = ACTION_LIST_READ };
 	struct organisation_standing one = { 1, 0, true };
 	struct policy_snapshot snapshot = { &one, 1 };
 	struct arena *arena = arena_new(0);
 	for (enum role role = ROLE_ADMINISTRATOR; role < ROLE_COUNT; role++) {
-		bool belongs = role == ROLE_MEMBER || role == ROLE_SENSOR;
+		bool belongs = is_of_an_organisation(role);
 		const struct subject right = {
 			.account = { { 1 } }, .role = role, .organisation = belongs, .sensor = role == ROLE_SENSOR
 		};

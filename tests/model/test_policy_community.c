@@ -229,10 +229,10 @@ static void make_world(struct world *world)
 static bool reaches(const struct world *world, const struct model *model, enum action action, uint32_t c)
 {
 	const struct subject *subject = &world->subject;
-	bool of_communities = action == ACTION_COMMUNITY_READ || action == ACTION_COMMUNITY_WRITE ||
-			      action == ACTION_MEMBERSHIP_READ || action == ACTION_MEMBERSHIP_WRITE ||
-			      action == ACTION_ITEM_READ || action == ACTION_ITEM_WRITE ||
-			      action == ACTION_RELEASE_WRITE;
+	bool of_communities =
+	    action == ACTION_COMMUNITY_READ || action == ACTION_COMMUNITY_WRITE || action == ACTION_MEMBERSHIP_READ ||
+	    action == ACTION_MEMBERSHIP_WRITE || action == ACTION_ITEM_READ || action == ACTION_ITEM_WRITE ||
+	    action == ACTION_RELEASE_WRITE || action == ACTION_SHARED_KEEP || action == ACTION_LIST_READ;
 	if (!of_communities || !at(world, c))
 		return false;
 	if (subject->organisation == 0)

@@ -1,0 +1,60 @@
+"""What members' devices fetch, read by what the test knows of each format: for the tests beside this file."""
+import base64
+import csv
+import io
+import ipaddress
+import re
+import time
+
+FORMATS = ("plain", "csv", "hosts", "rpz", "suricata")
+
+
+def basic(token):
+    return {"Authorization": "Basic " + base64.b64encode(b"any name:" + token.encode()).decode()}
+
+
+def fetch(centre, token, form, headers=None, **query):
+    """(status, headers, text) as a device gets it, by HTTP Basic."""
+    path = "/v1/lists/" + form + ("?" if query else "") + "&".join(f"{name}={value}" for name, value in query.items())
+    for _ in range(30):
+        status, answered, data = centre.request("GET", path, headers=dict(basic(token), **(headers or {})))
+        if status != 429:
+            break
+        time.sleep(float(answered["Retry-After"]))
+    return status, answered, data.decode()
+
+
+def rpz_address(owner):
+    """The network that an owner of a response policy zone stands for."""
+    length, *parts = owner.removesuffix(".rpz-ip").split(".")
+    if len(parts) == 4 and "zz" not in parts:
+        return ipaddress.ip_network(".".join(reversed(parts)) + "/" + length)
+    words = ":".join("" if part == "zz" else part for part in reversed(parts))
+    words = ":" + words if words.startswith(":") else words
+    words = words + ":" if words.endswith(":") else words
+    return ipaddress.ip_network(("::" if words == ":" else words) + "/" + length)
+
+
+def values(form, text):
+    """Whatever the device would act upon: addresses, networks, names, URLs."""
+    lines = [line for line in text.splitlines() if line]
+    if form == "plain":
+        return lines
+    if form == "csv":
+        return [row["value"] for row in csv.DictReader(io.StringIO(text))]
+    if form == "hosts":
+        return [line.split()[1] for line in lines if not line.startswith("#")]
+    if form == "rpz":
+        owners = [line.split()[0] for line in lines if re.search(r" CNAME \.$", line)]
+        return [str(rpz_address(owner)) if owner.endswith(".rpz-ip") else owner.removeprefix("*.") for owner in owners]
+    return [line.split('msg:"Noroshi: ')[1].split('"')[0] for line in lines]
+
+
+def everything(centre, token, action="block"):
+    """{format: values} of all formats."""
+    told = {}
+    for form in FORMATS:
+        status, _, text = fetch(centre, token, form, action=action)
+        assert status == 200, (form, status, text)
+        told[form] = values(form, text)
+    return told
