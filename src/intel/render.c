@@ -56,6 +56,14 @@ static bool is_secret(const struct walk *walk, struct text text)
 	return rule->secrets && secrets_found(rule->secrets, text);
 }
 
+/* Over several properties, or in our own writing of it: what was decoded of each was looked through. */
+static bool stands_over(const struct walk *walk, struct text text)
+{
+	const struct render_rule *rule = walk->rule;
+	return (walk->giver.size && text_find_nocase(text, walk->giver) >= 0) ||
+	       (rule->secrets && secrets_stand_in(rule->secrets, text));
+}
+
 static void took_out(struct walk *walk, const char *path, const char *why)
 {
 	json_array_append_new(walk->removed, json_pack("{s:s,s:s}", "path", path, "why", why));
@@ -241,7 +249,7 @@ static enum error give(
 	}
 	if (!bytes || !removed || !rendering->bytes.at || !rendering->removed.at)
 		error = fail(failure, ERROR_MEMORY, "rendering: no memory");
-	else if (is_secret(walk, rendering->bytes)) /* over several properties, or in our own writing of it */
+	else if (stands_over(walk, rendering->bytes))
 		error = fail(failure, ERROR_DENIED, "It cannot be told here: what may not be told is all over it.");
 	free(bytes);
 	free(removed);

@@ -4,6 +4,8 @@
  */
 #include "intel/secret.h"
 
+#include "intel/secret_view.h"
+
 #include <ctype.h>
 #include <idn2.h>
 #include <stdlib.h>
@@ -11,7 +13,10 @@
 
 #define SHORT_WORD 6
 #define BEGINNING 4
-#define BITS 65536u
+#define BITS_LEAST 16u /* of a hash: 8 KiB */
+#define BITS_MOST 24u
+#define BITS_A_WORD 32u
+#define HALVES 65536u
 
 /* ── looking ─ */
 
@@ -27,11 +32,11 @@ static bool is_word_at(struct text view, size_t from, struct text word)
 	       (word.size >= SHORT_WORD || !touches(view, from, word.size));
 }
 
-static uint32_t bit_of(const char *at)
+static uint32_t bit_of(const struct secrets *secrets, const char *at)
 {
 	uint32_t beginning;
 	memcpy(&beginning, at, sizeof beginning);
-	return (beginning * 0x9e3779b1u) >> 16;
+	return (beginning * 0x9e3779b1u) >> secrets->shift;
 }
 
 /* The first word that does not sort before the four bytes. */
@@ -59,12 +64,12 @@ static bool holds_short(const struct secrets *secrets, struct text view, size_t 
 bool secrets_hold_word(const struct secrets *secrets, struct text view)
 {
 	for (size_t from = 0; from < view.size; from++) {
-		if (secrets->short_count && holds_short(secrets, view, from))
+		if (secrets->short_begins[(unsigned char)view.at[from]] && holds_short(secrets, view, from))
 			return true;
 		if (secrets->word_count == 0 || view.size - from < BEGINNING)
 			continue;
 		const char *at = view.at + from;
-		uint32_t bit = bit_of(at);
+		uint32_t bit = bit_of(secrets, at);
 		if (!(secrets->beginnings[bit / 8] & 1u << bit % 8))
 			continue;
 		for (size_t i = first_word(secrets, at);
@@ -85,7 +90,9 @@ static int compare_prefixes(const void *a, const void *b)
 
 bool secrets_hold_address(const struct secrets *secrets, struct address address)
 {
-	size_t from = 0;
+	size_t from = 0, half = (size_t)address.bytes[12] << 8 | address.bytes[13];
+	if (address_is_v4(address) && !(secrets->halves[half / 8] & 1u << half % 8))
+		return false;
 	while (from < secrets->prefix_count) { /* once for each length */
 		struct prefix asked = prefix_of(address, secrets->prefixes[from].length);
 		size_t low = from, high = secrets->prefix_count;
@@ -115,7 +122,7 @@ struct making {
 static bool add(struct making *making, struct text word)
 {
 	struct builder folded = { 0 };
-	secrets_fold(&folded, text_trim(word));
+	view_fold(&folded, text_trim(word));
 	struct text whole = { folded.at, folded.size }, copy = TEXT_NONE;
 	bool fine = !folded.failed;
 	if (fine && whole.size) {
@@ -162,7 +169,11 @@ static int compare_words(const void *a, const void *b)
 /* Sorted, each once, the short ones apart. */
 static bool index_words(struct secrets *secrets, struct making *making)
 {
-	uint8_t *beginnings = arena_take(making->arena, BITS / 8);
+	unsigned bits = BITS_LEAST;
+	while (bits < BITS_MOST && making->count * BITS_A_WORD > 1ull << bits)
+		bits++;
+	secrets->shift = 32 - bits;
+	uint8_t *beginnings = arena_take(making->arena, (1u << bits) / 8);
 	struct text *shorts = arena_take(making->arena, making->count * sizeof *shorts);
 	size_t kept = 0;
 	if (!beginnings || !shorts)
@@ -175,9 +186,10 @@ static bool index_words(struct secrets *secrets, struct making *making)
 			continue;
 		if (word.size < BEGINNING) {
 			shorts[secrets->short_count++] = word;
+			secrets->short_begins[(unsigned char)word.at[0]] = true;
 			continue;
 		}
-		uint32_t bit = bit_of(word.at);
+		uint32_t bit = bit_of(secrets, word.at);
 		beginnings[bit / 8] = (uint8_t)(beginnings[bit / 8] | 1u << bit % 8);
 		kept++;
 	}
@@ -193,6 +205,26 @@ static bool index_words(struct secrets *secrets, struct making *making)
 	secrets->shorts = shorts;
 	secrets->beginnings = beginnings;
 	return true;
+}
+
+/* Which first halves of IPv4 addresses the prefixes hold, or a part of. */
+static bool index_halves(struct secrets *secrets, struct arena *arena)
+{
+	uint8_t *halves = arena_take(arena, HALVES / 8);
+	const struct address first = { { [10] = 0xff, [11] = 0xff } };
+	for (size_t i = 0; i < secrets->prefix_count && halves; i++) {
+		const struct prefix *prefix = &secrets->prefixes[i];
+		const uint8_t *bytes = prefix->address.bytes;
+		bool all = prefix->length <= 96 && prefix_contains(*prefix, first);
+		if (!all && !address_is_v4(prefix->address))
+			continue;
+		size_t from = all ? 0 : (size_t)bytes[12] << 8 | bytes[13];
+		size_t count = all ? HALVES : prefix->length < 112 ? (size_t)1 << (112 - prefix->length) : 1;
+		for (size_t half = from; half < from + count; half++)
+			halves[half / 8] = (uint8_t)(halves[half / 8] | 1u << half % 8);
+	}
+	secrets->halves = halves;
+	return halves != NULL;
 }
 
 bool secrets_make(struct secrets *secrets, const struct text *words, size_t word_count, const struct prefix *prefixes,
@@ -212,5 +244,5 @@ bool secrets_make(struct secrets *secrets, const struct text *words, size_t word
 		qsort(sorted, prefix_count, sizeof *sorted, compare_prefixes);
 	secrets->prefixes = sorted;
 	secrets->prefix_count = prefix_count;
-	return index_words(secrets, &making);
+	return index_halves(secrets, arena) && index_words(secrets, &making);
 }

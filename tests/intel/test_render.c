@@ -270,6 +270,33 @@ static void test_what_is_planted_anywhere_in_any_writing_does_not_survive(void *
 	assert_true(refused > 20 && taken > 500);
 }
 
+/* Among much of anything, of which only what is near an escape is read without escapes, and digests as hexadecimal. */
+static void test_what_is_among_much_is_found(void **unused)
+{
+	(void)unused;
+	static const char *const noises[] = { "0123456789abcdef",
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+/", "0123456789", "etaoin shrdlu", "%5=a \n",
+		".:-_[]() 19" };
+	struct bench bench = make();
+	arm(&bench);
+	for (int round = 0; round < 120; round++) {
+		const char *noise = noises[below(6)];
+		struct builder text = { 0 };
+		size_t size = below(round % 10 ? 3000 : 200000), place = below((uint32_t)size + 1);
+		for (size_t i = 0; i <= size; i++) {
+			if (i == place) {
+				build_char(&text, '\n');
+				plant_words(&text);
+				build_char(&text, '\n');
+			}
+			build_char(&text, noise[below((uint32_t)strlen(noise))]);
+		}
+		assert_true(secrets_found(&bench.secrets, (struct text){ text.at, text.size }));
+		builder_free(&text);
+	}
+	arena_free(bench.arena);
+}
+
 /* ── the index ─ */
 
 static bool is_alone(const char *text, size_t from, size_t size)
@@ -465,6 +492,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_what_is_planted_anywhere_in_any_writing_does_not_survive),
+		cmocka_unit_test(test_what_is_among_much_is_found),
 		cmocka_unit_test(test_many_words_are_found_as_one_by_one),
 		cmocka_unit_test(test_networks_of_any_length_are_found),
 		cmocka_unit_test(test_the_centre_vouches_and_the_giver_is_nowhere),
