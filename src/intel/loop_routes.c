@@ -35,6 +35,18 @@ static json_t *whys_json(uint32_t whys)
 	return list;
 }
 
+json_t *loop_answer_words(const struct loop_answer *answer)
+{
+	json_t *object = json_object(), *list = json_array();
+	const char *code, *words;
+	unsigned next = 0;
+	loop_answer_output(object, answer);
+	while ((code = loop_why(answer->whys, &next, &words)))
+		json_array_append_new(list, json_pack("{s:s,s:s}", "code", code, "words", words));
+	json_object_set_new(object, "reasons", list);
+	return object;
+}
+
 void loop_answer_output(json_t *output, const struct loop_answer *answer)
 {
 	if (answer->id)

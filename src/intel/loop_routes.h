@@ -18,5 +18,6 @@ enum error shared_sighting(struct call *call, struct failure *failure);
 /* loop_routes.c: what became of something that was given. */
 struct loop_answer;
 void loop_answer_output(json_t *output, const struct loop_answer *answer);
+json_t *loop_answer_words(const struct loop_answer *answer); /* the reasons with their words, for people */
 
 #endif

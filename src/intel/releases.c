@@ -7,6 +7,7 @@
 #include "formats/stix.h"
 #include "intel/item_make.h"
 #include "intel/loop.h"
+#include "intel/loop_routes.h"
 #include "intel/pages.h"
 #include "intel/values.h"
 #include "store/items.h"
@@ -147,23 +148,12 @@ static void show_recipients(struct call *call, const struct release_ask *ask, js
 		json_object_set_new(object, "reader_count", json_integer((json_int_t)json_array_size(list)));
 }
 
-/* What sensors would do with it, before anybody decides: what a warning list knows is seen here first. */
+/* Before anybody decides: what a warning list knows is seen here first. */
 static void show_sensors(struct call *call, const struct release_ask *ask, json_t *object)
 {
 	struct loop_answer answer;
-	const char *code, *words;
-	unsigned next = 0;
-	if (!loop_foresee(call->center, &ask->item, ask->order.community, ask->order.tlp, &answer, call->arena))
-		return;
-	json_t *sensors = json_object(), *reasons = json_array();
-	json_object_set_new(sensors, "travels", json_boolean(answer.travels));
-	json_object_set_new(sensors, "waits", json_boolean(answer.waits));
-	if (answer.travels)
-		output_string(sensors, "action", item_action_code(answer.action));
-	while ((code = loop_why(answer.whys, &next, &words)))
-		json_array_append_new(reasons, json_pack("{s:s,s:s}", "code", code, "words", words));
-	json_object_set_new(sensors, "reasons", reasons);
-	json_object_set_new(object, "sensors", sensors);
+	if (loop_foresee(call->center, &ask->item, ask->order.community, ask->order.tlp, &answer, call->arena))
+		json_object_set_new(object, "sensors", loop_answer_words(&answer));
 }
 
 static void put_json(json_t *object, const char *name, struct text text)
