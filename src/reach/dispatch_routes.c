@@ -1,6 +1,7 @@
 /*
  * Handlers of dispatches for the centre's analysts; the steps themselves are work.c's.
  */
+#include "reach/published.h"
 #include "reach/routes.h"
 
 #include <stdio.h>
@@ -46,6 +47,8 @@ enum error dispatch_start(struct call *call, struct failure *failure)
 	if (error == OK)
 		error = reach_start(
 		    &work, &dispatch, call->subject->account, (uint32_t)input_integer(call, "recipients", 0), failure);
+	if (error == OK)
+		error = publish_released(call, &dispatch, failure);
 	return error == OK ? dispatch_answer(call, &dispatch) : error;
 }
 
@@ -103,6 +106,8 @@ enum error dispatch_withdraw(struct call *call, struct failure *failure)
 	enum error error = load(call, &dispatch, failure);
 	if (error == OK)
 		error = reach_withdraw(&work, &dispatch, failure);
+	if (error == OK)
+		error = publish_withdrawn(call, &dispatch, failure);
 	return error == OK ? dispatch_answer(call, &dispatch) : error;
 }
 

@@ -1,5 +1,6 @@
 """Early warnings, advisories and newsletters at a real centre: to a community or to a list, by mail, page, JSON and Atom; who received,
 opened and acknowledged; issued together only when all agreed; nothing to whom did not agree; timing classes, digests, counts."""
+import json
 import os
 import subprocess
 import sys
@@ -150,6 +151,35 @@ def test_a_community_gets_what_its_label_lets_it():
         press.send(made)
         for name in NAMES:
             press.waits_for(name, "To all of it")
+
+
+def test_members_of_a_community_read_it_by_taxii_until_it_is_withdrawn():
+    with Centre(NAMES) as centre:
+        press, steward = Press(centre), centre.tokens["administrator"]
+        numbers = {each["name"]: each["number"] for each in centre.facts["organisations"]}
+        for name, more in (("water", {}), ("apart", {"centre": False})):
+            number = press.call("POST", "/v1/communities", dict(name=name, kind="sector", purpose="p", content="c", recipients="r", **more), steward, 201)["number"]
+            press.call("PUT", "/v1/communities/%d/members/%d" % (number, numbers["aoba"]), {"role": "member"}, steward)
+            press.call("POST", "/v1/collections", {"community": name, "tlp": "AMBER", "title": name, "alias": name}, steward, 201)
+
+        def objects(name, community="water", status=200):
+            got, _, data = centre.request("GET", "/taxii2/exchange/collections/%s/objects/" % community, press.member(name), None, {"Accept": "application/taxii+json;version=2.1"})
+            assert got == status, (got, data)
+            return json.loads(data).get("objects", [])
+
+        made = press.draft(kind="advisory", community="water", tlp="AMBER", subject_ja="注意喚起", subject_en="Patch now", text_en="Versions before 3 are attacked.", text_ja="3より前の版が攻撃されています。")
+        assert objects("aoba") == []
+        path = press.send(made)
+        (report,) = objects("aoba")
+        assert report["type"] == "report" and report["name"] == "注意喚起 / Patch now" and report["labels"] == ["advisory"], report
+        assert report["description"] == "3より前の版が攻撃されています。\n\nVersions before 3 are attacked." and report["id"] == "report--" + made["dispatch"]["id"], report
+        objects("kaede", status=404)
+        # a reach test is a question, no advisory; a community that keeps the centre out hears nothing of it
+        press.send(press.draft(kind="reach-test", community="water", tlp="AMBER", subject_en="Test"))
+        assert objects("aoba") == [report]
+        press.call("POST", path + "/withdraw", {})
+        assert objects("aoba") == []
+        press.call("POST", "/v1/dispatches", {"kind": "advisory", "community": "apart", "tlp": "AMBER", "subject_en": "Apart"}, status=400)
 
 
 def test_timing_classes_digests_and_counts():
