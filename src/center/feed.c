@@ -18,6 +18,7 @@
 #define PAGE 2000u        /* changes in front of a feed; with more the machine asks again */
 #define PAGE_BYTES 800000 /* and their bytes */
 #define PAGE_HOLDS (5 * SECOND)
+#define EPOCH_ROOM 64
 #define EPOCH_KEY "shared.epoch"
 
 /* ── to the front ─ */
@@ -138,6 +139,30 @@ static enum error epoch_of(struct call *call, char epoch[static 33], struct fail
 	return OK;
 }
 
+/* What was withdrawn long ago is told to nobody any more, so whoever may have it begins anew: then the epoch says
+ * behind which number that was ("…p4711"). Whoever began there, or has heard of all that went, goes on. */
+static enum error go_on(struct call *call, char epoch[static EPOCH_ROOM], uint64_t *since, struct failure *failure)
+{
+	char own[33];
+	uint64_t gone, begun = 0;
+	struct text given = input_text(call, "epoch"), base = given;
+	enum error error = epoch_of(call, own, failure);
+	if (!error)
+		error = store_shared_purged(call->store, call->scope, &gone, failure);
+	if (error)
+		return error;
+	bool plain = text_equal(given, text_of(own));
+	bool marked = !plain && text_equal(text_cut(&base, 'p'), text_of(own)) && text_to_u64(base, &begun);
+	if ((plain || marked) && (*since >= gone || begun == gone) && text_copy(given, epoch, EPOCH_ROOM))
+		return OK;
+	*since = 0;
+	if (gone)
+		snprintf(epoch, EPOCH_ROOM, "%sp%llu", own, (unsigned long long)gone);
+	else
+		snprintf(epoch, EPOCH_ROOM, "%s", own);
+	return OK;
+}
+
 struct page_made {
 	struct builder lines;
 	unsigned count;
@@ -200,13 +225,11 @@ static enum error answer_kept(struct call *call, const struct feed_page *page, s
 static enum error feed_open(struct call *call, struct failure *failure)
 {
 	struct page_made made = { 0 };
-	char epoch[33];
+	char epoch[EPOCH_ROOM];
 	uint64_t since = (uint64_t)input_integer(call, "since", 0);
-	enum error error = epoch_of(call, epoch, failure);
+	enum error error = go_on(call, epoch, &since, failure);
 	if (error)
 		return error;
-	if (!text_equal(input_text(call, "epoch"), text_of(epoch)))
-		since = 0;
 	const struct feed_page *page = page_kept(call->center->keeper, epoch, since);
 	if (page)
 		return answer_kept(call, page, failure);

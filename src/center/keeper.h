@@ -74,7 +74,7 @@ struct keeper {
 	uint64_t fed;            /* feed.c: the number of the last change that the front was told */
 	bool fed_known, recheck; /* the front is told that machines should come again */
 	struct feed_page {       /* of those who take much: made once for all who stand at the same place */
-		char epoch[33];
+		char epoch[64];
 		uint64_t since;
 		nanoseconds made; /* monotonic; 0 = none */
 		struct builder lines;

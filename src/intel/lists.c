@@ -45,6 +45,7 @@ struct list {
 	uint32_t *slots;                     /* by row: the place of its first line + 1 */
 	size_t slot_room;                    /* a power of two */
 	uint64_t number;                     /* changes up to here are in it */
+	uint64_t begun;                      /* what was removed when it began (store_shared_purged()) */
 	bool changed, failed;
 	uint32_t odd;        /* numbers of rules given from SID_ODD on */
 	nanoseconds asked;   /* monotonic */
@@ -392,8 +393,16 @@ enum error lists_read(struct lists *lists, struct store *store, const struct sco
 	if (error)
 		return error;
 	list->asked = began;
+	uint64_t gone;
+	error = store_shared_purged(store, scope, &gone, failure);
+	if (!error && list->number < gone && list->begun != gone) /* it may have what went */
+		error = begin_list(list, list->key, question, failure);
+	if (!error)
+		list->begun = gone;
 	do {
 		struct taking taking = { .list = list };
+		if (error)
+			break;
 		error = store_shared_since(store, scope, list->number, ROWS, take_row, &taking, failure);
 		*ready = taking.count < ROWS;
 		if (!error && (list->failed || list->exporting->text.failed))

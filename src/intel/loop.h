@@ -19,6 +19,7 @@ struct loop_settings {
 	char *alone;                /* "observe", "alert", "block": at most this travels by itself */
 	int64_t rate;               /* of one source in one community, an hour, where that says nothing else */
 	int64_t waiting;            /* of one source, at most */
+	nanoseconds kept;           /* what was withdrawn stays at least so long, for sensors that were away */
 };
 const struct loop_settings *loop_configured(void);
 extern const struct capability loop_capability;

@@ -31,6 +31,8 @@ struct loop_state {
 	uint32_t swept;                                       /* up to this id */
 	nanoseconds sweep_began, sweep_ended;                 /* monotonic */
 	struct counter *travels, *waits, *refused, *crowded, *met;
+	bool purging;             /* loop_purge.c: there is more to remove */
+	nanoseconds purge_looked; /* monotonic */
 	/* loop_met.c */
 	struct {
 		uint32_t organisation, count; /* bulletins of this hour */
@@ -80,6 +82,10 @@ enum error loop_sighted(struct center *center, const struct item *sighting, uint
     struct arena *arena, struct failure *failure);
 /* Inside a transaction: how far alerts were read. */
 enum error loop_keep_position(struct center *center, struct failure *failure);
+
+/* One slice of what was withdrawn long ago. */
+enum error loop_purge(
+    struct center *center, const struct scope *scope, bool *more, struct arena *arena, struct failure *failure);
 
 /* Work in slices (loop_work.c): what is over, what has begun, sources that are stopped, and what the ground or the loss
  * of a voice lowers. */

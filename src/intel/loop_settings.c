@@ -24,6 +24,9 @@ static const struct option options[] = {
 		"So many of one organisation travel by themselves in a community; further ones wait for a person." },
 	{ "waiting", OPTION_INTEGER, AT(waiting), "10000", 1, 1000000, "indicators",
 	    .summary = "So many of one organisation may wait for a person; further ones are not taken." },
+	{ "kept", OPTION_DURATION, AT(kept), "7 d", 1, 31536000,
+	    .summary = "What was withdrawn is kept for one to two times this; sensors that were away for longer take "
+		       "everything anew." },
 	{ NULL },
 };
 

@@ -1,7 +1,7 @@
 /*
  * What the loop does by itself (intel/loop_inner.h), in slices between which the keeper serves others: withdraws what
- * is over and what is left of sources that were stopped, lets travel what waited for its time, and judges what stands
- * once more when members' networks or who vouches changed.
+ * is over and what is left of sources that were stopped, removes what was withdrawn long ago, lets travel what waited
+ * for its time, and judges what stands once more when members' networks or who vouches changed.
  *
  * A sweep only ever lowers. What a person let travel stays as long as no reason came that he did not know. Sweeps use a
  * tenth of the keeper's time at most: one begins when nine times as long as the last one took have passed.
@@ -189,6 +189,8 @@ static enum error do_slice(struct slice *slice, struct failure *failure)
 		error = loop_keep_position(slice->center, failure);
 	if (!error)
 		error = begin_due(slice, now, failure);
+	if (!error)
+		error = loop_purge(slice->center, slice->scope, &slice->more, slice->arena, failure);
 	do {
 		error = error ? error : sweep(slice, failure);
 	} while (!error && slice->state->sweeping && time_monotonic() - began < SLICE);

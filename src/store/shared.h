@@ -89,6 +89,13 @@ enum error store_shared_given(struct store *, uint32_t community, uint32_t organ
 enum error store_shared_waiting_count(
     struct store *, uint32_t organisation, unsigned most, uint64_t *count, struct failure *);
 
+/* Removes at most SHARED_SLICE of those that were withdrawn, up to this number, with what was met of them; not what
+ * another than its owner withdrew. *more: there may be others. */
+enum error store_shared_purge(struct store *, const struct scope *, uint64_t most, bool *more, struct failure *failure);
+/* The greatest number that was removed in the scope's communities: whoever took changes up to it, or began after it,
+ * has nothing that was. */
+enum error store_shared_purged(struct store *, const struct scope *, uint64_t *number, struct failure *);
+
 /* Who gave an item of this name to this community, whatever became of it. */
 enum error store_shared_named(struct store *, const struct scope *, struct text item, uint32_t community,
     void (*each)(void *, const struct shared *), void *context, struct failure *);

@@ -35,6 +35,15 @@ def rpz_address(owner):
     return ipaddress.ip_network(("::" if words == ":" else words) + "/" + length)
 
 
+def rule_value(rule):
+    """What a rule of Suricata looks for, from what it compares and not from its words."""
+    address = re.search(r"<> \[(\S+)\] any", rule)
+    if address:
+        return address.group(1)
+    parts = [re.sub(r"\|(\w\w)\|", lambda byte: chr(int(byte.group(1), 16)), part) for part in re.findall(r'content:"([^"]*)"', rule)]
+    return "http://" + "".join(parts) if "http.uri" in rule else parts[0].removeprefix(".")
+
+
 def values(form, text):
     """Whatever the device would act upon: addresses, networks, names, URLs."""
     lines = [line for line in text.splitlines() if line]
@@ -47,7 +56,7 @@ def values(form, text):
     if form == "rpz":
         owners = [line.split()[0] for line in lines if re.search(r" CNAME \.$", line)]
         return [str(rpz_address(owner)) if owner.endswith(".rpz-ip") else owner.removeprefix("*.") for owner in owners]
-    return [line.split('msg:"Noroshi: ')[1].split('"')[0] for line in lines]
+    return [rule_value(line) for line in lines]
 
 
 def everything(centre, token, action="block"):

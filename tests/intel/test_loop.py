@@ -39,6 +39,12 @@ def make_community(centre, organisations):
     store.close()
 
 
+def withdrawn_rows(centre):
+    [path] = glob.glob(centre.folder + "/**/noroshi.db", recursive=True)
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20) as store:
+        return store.execute("SELECT count(*) FROM shared WHERE withdrawn = 1").fetchone()[0]
+
+
 class Member:
     """A sensor of an organisation, and what it follows."""
 
@@ -132,8 +138,10 @@ def test(world):
     world.give("member-alpha", "later.example")
     withdrawn = world.centre.json("DELETE", f"/v1/shared/{given['id']}", world.centre.tokens["member-alpha"])
     check("it is withdrawn by its owner", withdrawn[0] == 200 and world.silent([alpha], "evil.example"), withdrawn)
+    world.give("member-alpha", "newest.example")
+    check("and gone for good", wait_for(lambda: not withdrawn_rows(world.centre), "what was withdrawn goes"))
     beta.begin()
-    check("who was away catches up", world.met([beta], "later.example") and world.silent([beta], "evil.example"))
+    check("who was away for so long catches up", world.met([beta], "later.example") and world.silent([beta], "evil.example"))
     make_community(world.centre, [3])
     outsider.away()
     outsider.begin()
@@ -156,7 +164,7 @@ def main():
     folder = Path(tempfile.mkdtemp(prefix="noroshi-loop-"))
     folder.chmod(0o755)
     try:
-        with Centre(organisations=("alpha", "beta", "gamma")) as centre:
+        with Centre(organisations=("alpha", "beta", "gamma"), config='loop = { kept = "1 s"; };\n') as centre:
             make_community(centre, [1, 2])
             world = World(folder, centre, ["alpha", "beta", "gamma"])
             try:

@@ -3,17 +3,20 @@
 members and of nobody else, as far as the release rule lets it; what is revoked, changed, deleted, over, or on ground that becomes a member's
 leaves them."""
 import datetime
+import glob
 import http.client
 import ipaddress
 import json
 import os
 import random
+import sqlite3
 import ssl
 import tempfile
 import threading
 import time
 import uuid
 
+from lists import FORMATS, everything
 from taxii import Exchange, indicator, main, wait_for
 
 CONFIG = 'loop = { rate = 100; waiting = 20; };\n'
@@ -399,6 +402,90 @@ def test_a_poisoner_blocks_nothing_that_is_a_members_or_listed_or_over_his_rate_
         assert not alone, alone
         assert blocks, "what two say and is in order is blocked"
         assert len([line for line in standing if by[line["id"]] == world.numbers["alpha"]]) <= 120
+        # and whatever the members' devices fetch: every format, for every member
+        devices = {name: world.done("POST", "/v1/organisations/%d/devices" % number, {"name": "edge"}, world.people[name])["token"]
+                   for name, number in world.numbers.items()}
+        for name, device in devices.items():
+            for action in ("block", "alert", "observe"):
+                told = everything(world, device, action)
+                assert set(told) == set(FORMATS) and (name == "gamma" or told["csv"]), told
+                assert name != "gamma" or not any(told.values()), "gamma is in no community"
+                assert not [(form, value) for form, all_of in told.items() for value in all_of if is_ground(value)], (name, action)
+            told = everything(world, device)
+            for form, all_of in told.items():
+                assert set(all_of) <= {as_listed(form, value) for value in blocks}, (name, form, set(all_of) - set(blocks))
+            if name != "gamma":
+                assert sorted(told["csv"]) == sorted(blocks) and set(told["plain"]) == set(blocks), told
+        assert world.json("POST", "/v1/organisations/%d/shared/stop" % world.numbers["beta"], world.tokens["analyst"])[0] == 200
+        wait_for(lambda: "block" not in feed.values().values(), 20, "no one is left who vouches")
+        for name, device in devices.items():  # the switch: as fast as the feed
+            assert not any(everything(world, device).values()), name
+        world.end()
+
+
+def as_listed(form, value):
+    """A value as the list of this format has it."""
+    if form == "rpz" and "://" not in value:
+        try:
+            return str(ipaddress.ip_network(value))
+        except ValueError:
+            return value
+    return value
+
+
+def away(world, feed):
+    """A sensor that goes away: a function that brings it back where it stood."""
+    feed.ended = True
+    feed.thread.join(30)
+
+    def back():
+        again = Feed.__new__(Feed)
+        again.centre, again.token, again.lines, again.ended, again.since, again.epoch = world, feed.token, dict(feed.lines), False, feed.since, feed.epoch
+        again.thread = threading.Thread(target=again.follow, daemon=True)
+        again.thread.start()
+        return again
+    return back
+
+
+def rows(world):
+    """Of the loop, in the store itself."""
+    [path] = glob.glob(world.folder + "/**/noroshi.db", recursive=True)
+    with sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=20) as store:
+        return store.execute("SELECT count(*) FROM shared WHERE withdrawn = 1").fetchone()[0]
+
+
+def test_who_was_away_while_what_was_withdrawn_went_for_good_has_nothing_of_it():
+    with World('loop = { kept = "1 s"; };\n') as world:
+        feed, stays = world.feeds["beta"], world.feeds["alpha"]
+        gone, kept = [given(world, "alpha", f"gone{i}.example")["id"] for i in range(3)], given(world, "alpha", "stands.example")["id"]
+        device = world.done("POST", "/v1/organisations/%d/devices" % world.numbers["beta"], {"name": "edge"}, world.people["beta"])["token"]
+        feed.has("gone2.example", "alert")
+        feed.has("stands.example", "alert")
+        assert "gone0.example" in everything(world, device, "alert")["plain"]
+        back, epoch = away(world, feed), stays.epoch
+        held = given(world, "alpha", "held.example")["id"]
+        assert world.json("DELETE", f"/v1/shared/{held}", world.tokens["analyst"])[0] == 200  # by another than its owner
+        for number in gone:
+            assert world.json("DELETE", f"/v1/shared/{number}", world.people["alpha"])[0] == 200
+        given(world, "alpha", "later.example")
+        stays.has("later.example", "alert")
+        wait_for(lambda: rows(world) == 1, 30, "what was withdrawn to be gone for good")
+        for number in gone:
+            assert world.json("GET", f"/v1/shared/{number}", world.people["alpha"])[0] == 404
+        again = back()
+        again.has("later.example", "alert")
+        again.lacks("gone0.example")
+        assert again.epoch != feed.epoch and set(again.lines) == {kept, held, *[id_ for id_, line in again.lines.items() if "later.example" in str(line)]}, again.lines
+        assert everything(world, device, "alert")["plain"] == ["stands.example", "later.example"]
+        stood = away(world, stays)()  # who heard of all of it goes on where it stood
+        given(world, "alpha", "last.example")
+        stood.has("last.example", "alert")
+        assert stood.epoch == epoch, (stood.epoch, epoch)
+        lately = away(world, again)()  # and who began after it, too, though its numbers are below
+        lately.has("last.example", "alert")
+        assert lately.epoch == again.epoch
+        for each in (again, stood, lately):
+            each.ended = True
         world.end()
 
 
