@@ -104,7 +104,7 @@ static void complete(const struct under_way *import, struct item *item, nanoseco
 	}
 	if (item->modified.when == 0)
 		item->modified.when = 1;
-	if (!item->tlp_marked)
+	if (!item->tlp_marked && item->form <= ITEM_STIX_20) /* of MISP it has its event's */
 		item->tlp = import->collection.number ? import->collection.tlp : TLP_AMBER;
 }
 
@@ -153,8 +153,8 @@ static enum error take_item(struct keeper *keeper, struct under_way *import, str
 	complete(import, item, keeper->center.now());
 	if (!import->scope)
 		return item_failed(import, item, "its giver may not give items any more"), OK;
-	if (item->form > ITEM_STIX_20)
-		return item_failed(import, item, "it is no object of STIX"), OK;
+	if (item->form > ITEM_STIX_20 && collection->number)
+		return item_failed(import, item, "it is no object of STIX: noroshi intel import makes one of it"), OK;
 	if (collection->number && strictest(keeper, import, item, arena) > collection->tlp)
 		return item_failed(import, item, "its TLP is stricter than the collection's"), OK;
 	bool echo = false;

@@ -15,6 +15,7 @@
 #include "center/item_part.h"
 #include "center/message.h"
 #include "center/message_read.h"
+#include "formats/misp.h"
 #include "formats/stix_stream.h"
 #include "intel/envelope.h"
 
@@ -41,6 +42,9 @@ struct push {
 	struct builder body;
 	struct stream *stream;
 	struct stix_stream *stix;
+	struct misp_stream *misp; /* instead, where the body is MISP's */
+	uint64_t objects;         /* of that: read, or refused */
+	bool taxii;
 	bool ended;            /* the last part was sent */
 	struct item_part part; /* at hand */
 	unsigned flying;
@@ -72,6 +76,18 @@ enum error pushes_new(struct front *front, struct pushes **to, struct failure *f
 	return OK;
 }
 
+/* Freeing NULL is fine. */
+static void close_body(struct push *push)
+{
+	stix_stream_free(push->stix);
+	misp_stream_free(push->misp);
+	stream_close(push->stream);
+	push->stix = NULL;
+	push->misp = NULL;
+	push->stream = NULL;
+	builder_free(&push->body);
+}
+
 static void push_free(struct push *push)
 {
 	struct pushes *pushes = push->front->pushes;
@@ -84,9 +100,7 @@ static void push_free(struct push *push)
 	else
 		pushes->first = push->next;
 	pushes->held -= push->held;
-	stix_stream_free(push->stix);
-	stream_close(push->stream);
-	builder_free(&push->body);
+	close_body(push);
 	item_part_free(&push->part);
 	free(push->stored_failures);
 	free(push);
@@ -122,6 +136,7 @@ void pushes_begin(struct front *front, struct exchange *exchange)
 	*push = (struct push){ .next = pushes->first,
 		.front = front,
 		.number = request->number,
+		.taxii = request->route->taxii,
 		.correlation = request->number,
 		.received = time_now(),
 		.held = request->body };
@@ -172,7 +187,8 @@ void pushes_data(struct front *front, struct exchange *exchange, struct text byt
 static bool part_send(struct push *push, bool last)
 {
 	struct builder body = { 0 };
-	item_part_write(&push->part, push->import, last, stix_stream_objects(push->stix), &body);
+	item_part_write(
+	    &push->part, push->import, last, push->misp ? push->objects : stix_stream_objects(push->stix), &body);
 	bool sent = !body.failed && push->front->keeper &&
 		    channel_send(push->front->keeper, MESSAGE_PUSH, push->correlation,
 			(struct text){ body.at, body.size }) == OK;
@@ -182,32 +198,56 @@ static bool part_send(struct push *push, bool last)
 	return sent;
 }
 
+static enum error read_objects(struct push *push, struct failure *failure)
+{
+	enum error error = OK;
+	for (unsigned i = 0; i < OBJECTS && (error == OK || error == ERROR_INPUT); i++) {
+		struct item item;
+		arena_clear(push->front->pushes->arena);
+		error = stix_stream_next(push->stix, push->front->pushes->arena, &item, failure);
+		if (error == OK)
+			item_part_add(&push->part, &item, push->front->pushes->arena);
+		else if (error == ERROR_INPUT)
+			item_part_refuse(&push->part, failure->words, push->received);
+	}
+	return error == ERROR_INPUT ? OK : error;
+}
+
+/* An attribute, an object or an event that is none. */
+static void complain(void *context, const struct failure *failure)
+{
+	struct push *push = context;
+	push->objects++;
+	item_part_refuse(&push->part, failure->words, push->received);
+}
+
+/* An event with all in it. */
+static enum error read_event(struct push *push, struct failure *failure)
+{
+	struct misp_piece piece;
+	arena_clear(push->front->pushes->arena);
+	enum error error = misp_stream_next(push->misp, push->front->pushes->arena, &piece, failure);
+	if (error == ERROR_INPUT)
+		complain(push, failure);
+	for (uint32_t i = 0; i < piece.count && error == OK; i++)
+		item_part_add(&push->part, &piece.items[i], push->front->pushes->arena);
+	push->objects += error == OK ? piece.count : 0;
+	return error == ERROR_INPUT ? OK : error;
+}
+
 /* A slice. False: it was refused, and is gone. */
 static bool push_read(struct push *push)
 {
 	struct failure failure = { 0 };
-	enum error error = OK;
-	for (unsigned i = 0; i < OBJECTS && error != ERROR_END; i++) {
-		struct item item;
-		arena_clear(push->front->pushes->arena);
-		error = stix_stream_next(push->stix, push->front->pushes->arena, &item, &failure);
-		if (error == OK)
-			item_part_add(&push->part, &item, push->front->pushes->arena);
-		else if (error == ERROR_INPUT)
-			item_part_refuse(&push->part, failure.words, push->received);
-		else if (error != ERROR_END)
-			return push_refuse(push, 503, "There is no memory for this body just now.", 5), false;
-	}
+	enum error error = push->misp ? read_event(push, &failure) : read_objects(push, &failure);
+	if (error != OK && error != ERROR_END)
+		return push_refuse(push, 503, "There is no memory for this body just now.", 5), false;
 	bool last = error == ERROR_END;
 	if ((last || push->part.encoded.size > ITEM_PART) && !part_send(push, last))
 		return push_refuse(push, 503, "The centre recovers: send it again in a moment.", 2), false;
 	if (last) {
 		push->read = time_monotonic();
-		stix_stream_free(push->stix);
-		stream_close(push->stream);
-		push->stix = NULL;
-		push->stream = NULL;
-		builder_free(&push->body);
+		close_body(push);
 		push->front->pushes->held -= push->held;
 		push->held = 0;
 	}
@@ -216,7 +256,7 @@ static bool push_read(struct push *push)
 
 static bool wants_reading(const struct push *push)
 {
-	return push->stix && !push->ended && push->flying < FLYING;
+	return (push->stix || push->misp) && !push->ended && push->flying < FLYING;
 }
 
 static void work(void *context);
@@ -248,10 +288,14 @@ static void work(void *context)
 	work_later(front);
 }
 
-static enum error push_open(struct push *push, struct failure *failure)
+static enum error push_open(struct push *push, bool misp, struct failure *failure)
 {
 	enum error error = stream_open_memory("the body", push->body.at, push->body.size, &push->stream, failure);
-	if (error == OK && !(push->stix = stix_stream_new(push->stream)))
+	if (error == OK && misp)
+		push->misp = misp_stream_new(push->stream, complain, push);
+	else if (error == OK)
+		push->stix = stix_stream_new(push->stream);
+	if (error == OK && !push->misp && !push->stix)
 		error = fail(failure, ERROR_MEMORY, "There is no memory for this body just now.");
 	return error;
 }
@@ -263,11 +307,13 @@ static void push_begin_reading(struct push *push)
 		push_refuse(push, 503, "There is no memory for this body just now.", 5);
 		return;
 	}
-	if (envelope_check((struct text){ push->body.at, push->body.size }, &failure) != OK) {
+	struct text body = { push->body.at, push->body.size };
+	bool misp = !push->taxii && envelope_is_misp(body);
+	if ((misp ? envelope_check_misp : envelope_check)(body, &failure) != OK) {
 		push_refuse(push, 422, failure.words, 0);
 		return;
 	}
-	if (push_open(push, &failure) != OK) {
+	if (push_open(push, misp, &failure) != OK) {
 		push_refuse(push, 503, failure.words, 5);
 		return;
 	}

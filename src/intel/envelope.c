@@ -4,6 +4,7 @@
 #include "intel/envelope.h"
 
 #include "base/json_scan.h"
+#include "formats/misp.h"
 #include "formats/stix.h"
 
 #include <string.h>
@@ -50,4 +51,33 @@ enum error envelope_check(struct text body, struct failure *failure)
 		return fail(failure, ERROR_INPUT, "The body is not JSON: at byte %zu %s.", offence.at, offence.words);
 	const char *problem = shape_problem(body);
 	return problem ? fail(failure, ERROR_INPUT, "%s", problem) : OK;
+}
+
+bool envelope_is_misp(struct text body)
+{
+	static const char *const names[] = { "Event", "response", "Attribute", "SharingGroup" };
+	body = text_trim(body);
+	if (!text_starts(body, TEXT("{")))
+		return false;
+	body = text_trim((struct text){ body.at + 1, body.size - 1 });
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		struct text name = text_of(names[i]);
+		if (body.size > name.size + 2 && body.at[0] == '"' && body.at[name.size + 1] == '"' &&
+		    text_equal((struct text){ body.at + 1, name.size }, name))
+			return true;
+	}
+	return false;
+}
+
+enum error envelope_check_misp(struct text body, struct failure *failure)
+{
+	struct json_offence offence;
+	if (body.size > ENVELOPE_MISP)
+		return fail(failure, ERROR_INPUT,
+		    "Of MISP at most %u MiB are read at once: give larger ones event by event, or by noroshi intel "
+		    "import.",
+		    ENVELOPE_MISP >> 20);
+	if (!json_scan(body, MISP_DEEPEST + 4, NULL, NULL, &offence))
+		return fail(failure, ERROR_INPUT, "The body is not JSON: at byte %zu %s.", offence.at, offence.words);
+	return OK;
 }

@@ -7,6 +7,7 @@
 
 #include "formats/stix.h"
 #include "intel/loop.h"
+#include "intel/misp_items.h"
 #include "intel/taxii.h"
 #include "intel/values.h"
 
@@ -39,6 +40,14 @@ static json_t *item_json(const struct item *item)
 	json_object_set_new(row, "false_positive", json_boolean(item->false_positive));
 	json_object_set_new(row, "object", object_of(item));
 	return row;
+}
+
+/* With everything in it; in lists the object of an item of MISP is null. */
+static void show_misp(struct call *call, const struct item *item, json_t *row)
+{
+	json_t *object = misp_is_item(item) ? misp_object(call, item) : NULL;
+	if (object)
+		json_object_set_new(row, "object", object);
 }
 
 struct listing {
@@ -108,6 +117,7 @@ enum error item_read(struct call *call, struct failure *failure)
 	if (error != OK)
 		return error;
 	json_t *row = item_json(&item);
+	show_misp(call, &item, row);
 	json_object_set_new(row, "sightings", json_integer((json_int_t)sightings));
 	json_object_update(call->output, row);
 	json_decref(row);
@@ -194,8 +204,9 @@ static enum error change(const struct call *call, struct item *item, struct fail
 		item->revoked = input_boolean(call, "revoked", false);
 		item->present |= ITEM_HAS_REVOKED;
 	}
+	bool misp = misp_is_item(item);
 	bool of_indicator =
-	    input_has(call, "pattern") || input_has(call, "valid_from") || input_has(call, "valid_until");
+	    !misp && (input_has(call, "pattern") || input_has(call, "valid_from") || input_has(call, "valid_until"));
 	if (of_indicator && item->kind != ITEM_INDICATOR)
 		return fail(failure, ERROR_INPUT, "pattern, valid_from, valid_until: the item is no indicator");
 	change_text(call, "pattern", &item->pattern, item, 0);
@@ -206,7 +217,8 @@ static enum error change(const struct call *call, struct item *item, struct fail
 	if (input_has(call, "action"))
 		item_action_parse(input_text(call, "action"), &item->action);
 	item->false_positive = input_boolean(call, "false_positive", item->false_positive);
-	return change_labels(call, item, failure);
+	enum error error = change_labels(call, item, failure);
+	return error ? error : misp_change(call, item, failure);
 }
 
 enum error item_change(struct call *call, struct failure *failure)
@@ -227,10 +239,10 @@ enum error item_change(struct call *call, struct failure *failure)
 		error = OK;
 	if (error != OK)
 		return error;
-	/* Milliseconds, as STIX 2.0 wants them, and always later than the version before. */
-	nanoseconds now = call->now / MILLISECOND * MILLISECOND, before = item.modified.when;
-	item.modified =
-	    (struct item_time){ .when = now > before ? now : before / MILLISECOND * MILLISECOND + MILLISECOND };
+	/* Milliseconds, as STIX 2.0 wants them, or seconds, which MISP writes; always later than the version before. */
+	nanoseconds unit = misp_is_item(&item) ? SECOND : MILLISECOND, now = call->now / unit * unit,
+		    before = item.modified.when;
+	item.modified = (struct item_time){ .when = now > before ? now : before / unit * unit + unit };
 	item.present &= ~(uint32_t)ITEM_NO_MODIFIED;
 	item.received = call->now;
 	item.account = call->subject->account;
@@ -241,6 +253,7 @@ enum error item_change(struct call *call, struct failure *failure)
 	if (error != OK)
 		return error;
 	json_t *row = item_json(&item);
+	show_misp(call, &item, row);
 	json_object_update(call->output, row);
 	json_decref(row);
 	return OK;

@@ -157,6 +157,7 @@ static const struct field relation_fields[] = {
 	    .summary = "Of one page; 100 when absent." },
 	{ NULL },
 };
+static const char *const paps[] = { "CLEAR", "GREEN", "AMBER", "RED", NULL };
 static const struct field item_change_fields[] = {
 	{ "item", FIELD_TEXT, IN_PATH, true, ITEM_ID, .summary = "The item's id." },
 	{ "name", FIELD_TEXT, IN_BODY, false, 4096, .summary = "Its name." },
@@ -169,6 +170,11 @@ static const struct field item_change_fields[] = {
 	{ "valid_from", FIELD_TIME, IN_BODY, false, .summary = "Of an indicator." },
 	{ "valid_until", FIELD_TIME, IN_BODY, false, .summary = "Of an indicator." },
 	{ "tlp", FIELD_CHOICE, IN_BODY, false, .choices = item_tlps, .summary = "Its level." },
+	{ "pap", FIELD_CHOICE, IN_BODY, false, .choices = paps, .summary = "Of an item of MISP." },
+	{ "misp_type", FIELD_TEXT, IN_BODY, false, 191, .summary = "Of an attribute of MISP; its value is `pattern`." },
+	{ "published", FIELD_TIME, IN_BODY, false, .summary = "Of an event of MISP." },
+	{ "first_seen", FIELD_TIME, IN_BODY, false, .summary = "Of an attribute or object of MISP." },
+	{ "last_seen", FIELD_TIME, IN_BODY, false, .summary = "Of an attribute or object of MISP." },
 	{ "action", FIELD_CHOICE, IN_BODY, false, .choices = actions, .summary = "What a sensor does that meets it." },
 	{ "false_positive", FIELD_BOOLEAN, IN_BODY, false, .summary = "It was found to be none." },
 	{ NULL },
@@ -221,7 +227,8 @@ const struct route intel_routes[] = {
 	{ ROUTE_JSON, "PATCH", "/v1/collections/{collection}", "collection-change", "Change a collection.",
 	    collection_change_fields, ACTION_COMMUNITY_WRITE, .changes = true, .versioned = true,
 	    .handle = collection_change },
-	{ ROUTE_STREAM, "POST", "/v1/items", "item-import", "Give items, as a bundle of STIX.", import_fields,
+	{ ROUTE_STREAM, "POST", "/v1/items", "item-import",
+	    "Give items, as a bundle of STIX; or an event of MISP, which is kept as it is.", import_fields,
 	    ACTION_ITEM_WRITE, .changes = true, .limits = { .per_minute = 6000 }, .handle = item_import },
 	{ ROUTE_JSON, "GET", "/v1/imports/{status}", "import-read", "What became of items that were given.",
 	    import_id_fields, ACTION_ITEM_READ, .handle = taxii_status },

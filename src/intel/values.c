@@ -5,6 +5,8 @@
 
 #include "match/stix_pattern.h"
 
+#include <string.h>
+
 struct found {
 	struct arena *arena;
 	struct text *values;
@@ -27,12 +29,30 @@ static void add_value(void *context, enum indicator_kind kind, struct text value
 		found->values[found->count++] = text_lowered(found->arena, value);
 }
 
+/* The value, or both parts of one of two. */
+static enum error attribute_values(
+    const struct item *item, struct arena *arena, const struct text **values, uint32_t *count, struct failure *failure)
+{
+	struct text rest = text_lowered(arena, item->pattern), *found = arena_take(arena, 2 * sizeof *found);
+	if (!found || !rest.at)
+		return fail(failure, ERROR_MEMORY, "values: no memory");
+	bool two = memchr(item->type.at ? item->type.at : "", '|', item->type.size) != NULL;
+	if (two)
+		found[(*count)++] = text_cut(&rest, '|');
+	if (rest.size)
+		found[(*count)++] = rest;
+	*values = found;
+	return OK;
+}
+
 enum error item_values_find(
     const struct item *item, struct arena *arena, const struct text **values, uint32_t *count, struct failure *failure)
 {
 	struct stix_pattern pattern;
 	struct found found = { .arena = arena };
 	*count = 0;
+	if (item->form == ITEM_MISP_ATTRIBUTE)
+		return attribute_values(item, arena, values, count, failure);
 	if (item->pattern.size == 0 || (item->pattern_type.size && !text_equal(item->pattern_type, TEXT("stix"))))
 		return OK;
 	enum error error = stix_pattern_read(item->pattern, arena, &pattern, failure);

@@ -1,5 +1,6 @@
 /*
- * By which values an item is found: those of which one alone fulfils its pattern (match/stix_pattern.h), in lower case.
+ * By which values an item is found: those of which one alone fulfils its pattern (match/stix_pattern.h), in lower case;
+ * of attributes of MISP their value.
  */
 #ifndef NOROSHI_INTEL_VALUES_H
 #define NOROSHI_INTEL_VALUES_H
