@@ -4,6 +4,7 @@
 #include "watch/collect_behaviour.h"
 
 #include "base/hash.h"
+#include "model/item.h"
 #include "watch/behaviour_alert.h"
 
 #include <inttypes.h>
@@ -141,14 +142,68 @@ static void write_control(const struct likely_control *control, FILE *to)
 	    control->everybody ? "true" : "false", control->fresh ? "true" : "false");
 }
 
+/* In a space of our own: of address, protocol and port. */
+static struct uuid indicator_of(const struct likely_control *control)
+{
+	static const struct uuid space = { { 0x6c, 0x1e, 0x0d, 0x52, 0x8e, 0x3b, 0x4f, 0x0a, 0x93, 0x77, 0x21, 0xd5,
+	    0xb0, 0x4c, 0x6a, 0xf8 } };
+	char words[ADDRESS_TEXT + 16], address[ADDRESS_TEXT];
+	int size = snprintf(words, sizeof words, "%s %u %u", address_format(control->address, address),
+	    control->ip_protocol, control->port);
+	return uuid_derived(space, words, (size_t)size);
+}
+
+/* With milliseconds, as STIX wants them. */
+static const char *stix_time(nanoseconds when, char to[static TIME_TEXT])
+{
+	const struct item_time time = { .when = when };
+	item_time_text(&time, to);
+	return to;
+}
+
+static void write_indicator(const struct likely_control *control, nanoseconds valid, FILE *to)
+{
+	char address[ADDRESS_TEXT], id[UUID_TEXT], first[TIME_TEXT], last[TIME_TEXT], until[TIME_TEXT];
+	const char *protocol = control->ip_protocol == 6 ? "TCP" : control->ip_protocol == 17 ? "UDP" : "IP";
+	stix_time(control->first, first);
+	stix_time(control->last, last);
+	fprintf(to,
+	    "{\"type\":\"indicator\",\"spec_version\":\"2.1\",\"id\":\"indicator--%s\",\"created\":\"%s\","
+	    "\"modified\":\"%s\",\"name\":\"Likely command and control: %s port %u\",\"description\":\"Called every "
+	    "%.0f "
+	    "s; jitter %.3f\",\"indicator_types\":[\"malicious-activity\"],\"pattern\":\"[%s:value = '%s']\","
+	    "\"pattern_type\":\"stix\",\"valid_from\":\"%s\",\"valid_until\":\"%s\",\"confidence\":%d,"
+	    "\"labels\":[\"noroshi:beacon\"]}\n",
+	    uuid_format(indicator_of(control), id), first, last, protocol, control->port, control->interval,
+	    control->jitter, address_is_v4(control->address) ? "ipv4-addr" : "ipv6-addr",
+	    address_format(control->address, address), first, stix_time(control->last + valid, until),
+	    (int)(control->likelihood * 100));
+}
+
+static bool gather(const struct collect_behaviour *behaviour, struct controls *controls)
+{
+	behaviour_controls(behaviour->behaviour, keep_control, controls);
+	if (controls->count)
+		qsort(controls->at, controls->count, sizeof *controls->at, by_likelihood);
+	return !controls->failed;
+}
+
+bool collect_behaviour_indicators(const struct collect_behaviour *behaviour, nanoseconds valid, FILE *to)
+{
+	struct controls controls = { 0 };
+	bool whole = gather(behaviour, &controls);
+	for (size_t i = 0; i < controls.count; i++)
+		write_indicator(&controls.at[i], valid, to);
+	free(controls.at);
+	return whole;
+}
+
 bool collect_behaviour_controls(const struct collect_behaviour *behaviour, FILE *to)
 {
 	struct controls controls = { 0 };
-	behaviour_controls(behaviour->behaviour, keep_control, &controls);
-	if (controls.count)
-		qsort(controls.at, controls.count, sizeof *controls.at, by_likelihood);
+	bool whole = gather(behaviour, &controls);
 	for (size_t i = 0; i < controls.count; i++)
 		write_control(&controls.at[i], to);
 	free(controls.at);
-	return !controls.failed;
+	return whole;
 }

@@ -26,5 +26,8 @@ void collect_behaviour_finish(struct collect_behaviour *behaviour);
 void collect_behaviour_report(const struct collect_behaviour *behaviour, FILE *to);
 /* One line of JSON for each address that is likely to command and control, likeliest first. False without memory. */
 bool collect_behaviour_controls(const struct collect_behaviour *behaviour, FILE *to);
+/* The same as indicators of STIX that hold until `valid` after the last call, for the list that several share. They say
+ * nothing of who called. One server is one indicator: found again later, it is a newer version. */
+bool collect_behaviour_indicators(const struct collect_behaviour *behaviour, nanoseconds valid, FILE *to);
 
 #endif

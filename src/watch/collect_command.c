@@ -21,6 +21,7 @@ struct command_options {
 	nanoseconds every;
 	struct flow_export_settings settings;
 	struct behaviour_options behaviour;
+	nanoseconds stix; /* how long indicators hold; 0 = none are written */
 	bool json, help;
 };
 
@@ -44,6 +45,9 @@ static void usage(FILE *to)
 	    "  --json         with --behaviour: at the end write the addresses that are likely to command and control, "
 	    "with their\n                 likelihood and what speaks for it, to standard output, one JSON object a "
 	    "line\n"
+	    "  --stix TIME    with --behaviour: at the end write them as indicators of STIX that hold so long after "
+	    "the last "
+	    "call,\n                 for `noroshi intel import`\n"
 	    "  --every TIME           say the counts on standard error so often (default 60 s)\n"
 	    "  --help                 this text\n\n"
 	    "The counts at the end go to standard error as JSON.\n"
@@ -89,7 +93,7 @@ static bool read_count(const char *text, uint32_t *count)
 	return true;
 }
 
-enum { LISTEN = 1, EVE, FROM, PORT, EXPORTERS, TEMPLATES, EVERY, JSON, HELP };
+enum { LISTEN = 1, EVE, FROM, PORT, EXPORTERS, TEMPLATES, EVERY, JSON, STIX, HELP };
 
 static int set_behaviour(int choice, struct command_options *options)
 {
@@ -129,6 +133,11 @@ static int read_option(int choice, struct command_options *options, struct colle
 	case JSON:
 		options->json = true;
 		return -1;
+	case STIX:
+		return duration_parse(text_of(optarg), &options->stix) && options->stix >= HOUR &&
+			       options->stix <= 3660 * DAY
+			   ? -1
+			   : wrong("--stix: a time from 1 h on was expected, not", optarg);
 	case HELP:
 		options->help = true;
 		return -1;
@@ -142,8 +151,8 @@ static int read_options(int argc, char **argv, struct command_options *options, 
 		{ "eve", required_argument, NULL, EVE }, { "from", required_argument, NULL, FROM },
 		{ "port", required_argument, NULL, PORT }, { "exporters", required_argument, NULL, EXPORTERS },
 		{ "templates", required_argument, NULL, TEMPLATES }, { "every", required_argument, NULL, EVERY },
-		BEHAVIOUR_LONG_OPTIONS, { "json", no_argument, NULL, JSON }, { "help", no_argument, NULL, HELP },
-		{ NULL, 0, NULL, 0 } };
+		BEHAVIOUR_LONG_OPTIONS, { "json", no_argument, NULL, JSON }, { "stix", required_argument, NULL, STIX },
+		{ "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };
 	int choice;
 	optind = 1;
 	opterr = 0;
@@ -158,6 +167,9 @@ static int read_options(int argc, char **argv, struct command_options *options, 
 		return -1;
 	if (options->json && (!options->behaviour.asked || (options->eve && strcmp(options->eve, "-") == 0)))
 		return wrong("--json goes with --behaviour, and not with", "--eve -");
+	if (options->stix &&
+	    (!options->behaviour.asked || options->json || (options->eve && strcmp(options->eve, "-") == 0)))
+		return wrong("--stix goes with --behaviour, and not with", "--json or --eve -");
 	if (options->listen_count ? optind < argc : optind == argc)
 		return wrong("give either --listen or", "files of datagrams");
 	return -1;
@@ -204,6 +216,9 @@ static int collect(struct command_options *options, struct collector *collector,
 	collector_finish(collector);
 	if (!error && options->json &&
 	    (!collect_behaviour_controls(collector->behaviour, stdout) || fflush(stdout) != 0))
+		error = fail_errno(&failure, "standard output");
+	if (!error && options->stix &&
+	    (!collect_behaviour_indicators(collector->behaviour, options->stix, stdout) || fflush(stdout) != 0))
 		error = fail_errno(&failure, "standard output");
 	if (error)
 		fprintf(stderr, "noroshi collect: %s\n", failure.words);

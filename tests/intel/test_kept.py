@@ -1,6 +1,8 @@
 """Whole patterns of STIX over what a centre keeps: alerts and records of before the indicator came, with times, order and repetitions; each sees its own. Prints TAP."""
+import calendar
 import json
 import os
+import struct
 import subprocess
 import sys
 import time
@@ -127,6 +129,43 @@ def test_who_may_not_and_what_is_not_there():
     for more in (["--from", "2026-01-01T00:00:00Z"], ["--taxii", w.address + ROOT], ["--collection", "open"]):
         done = subprocess.run([NOROSHI, "intel", "check", *more, "a", "b"], capture_output=True, timeout=60)
         assert done.returncode == 2 and b"belong" in done.stderr, done
+
+
+def netflow(path, start, calls=40, every=60):
+    """What a router exports (NetFlow v5) of a host that calls 203.0.113.66 in time, as a capture of the datagrams."""
+    ip = lambda text: bytes(map(int, text.split(".")))
+
+    def record(source, target, ports, at):
+        return ip(source) + ip(target) + bytes(4) + struct.pack(">HHIIIIHHBBBBHHBBH", 1, 2, 6, 900, at, at + 200, *ports, 0, 0x1b, 6, 0, 0, 0, 24, 24, 0)
+    with open(path, "wb") as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        for n in range(calls):
+            up = n * every * 1000 + 5000
+            flows = record("192.168.1.5", "203.0.113.66", (40000 + n, 443), up - 1000) + record("203.0.113.66", "192.168.1.5", (443, 40000 + n), up - 1000)
+            body = struct.pack(">HHIIIIBBH", 5, 2, up, start + n * every, 0, n * 2, 0, 0, 0) + flows
+            body = struct.pack(">HHHH", 9999, 2055, 8 + len(body), 0) + body
+            frame = bytes(12) + b"\x08\x00" + struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(body), n, 0, 64, 17, 0) + ip("192.168.0.1") + ip("192.168.0.2") + body
+            file.write(struct.pack("<IIII", start + n * every, 0, len(frame), len(frame)) + frame)
+
+
+def test_servers_found_in_flows_are_on_the_shared_list_until_their_time_is_over():
+    w = world()
+    capture, listed = os.path.join(w.folder, "flows.pcap"), os.path.join(w.folder, "listed.json")
+    netflow(capture, START)
+    done = subprocess.run([NOROSHI, "collect", "--behaviour", "--stix", "30 d", capture], stdout=open(listed, "wb"), stderr=subprocess.PIPE, timeout=60)
+    assert done.returncode == 0, done.stderr
+    (found,) = [json.loads(line) for line in open(listed)]
+    assert found["pattern"] == "[ipv4-addr:value = '203.0.113.66']" and 30 <= found["confidence"] <= 100 and "192.168" not in json.dumps(found), found
+    seconds = lambda name: calendar.timegm(time.strptime(found[name], "%Y-%m-%dT%H:%M:%S.000Z"))
+    assert seconds("valid_until") - seconds("modified") == 30 * 86400
+    give = [NOROSHI, "intel", "import", "--taxii", w.address + ROOT, "--token-file", w.path("giver", w.people["alpha"]), "--collection", "open", "--quiet", "--json", listed]
+    for _ in range(2):  # given again it is the same
+        assert json.loads(subprocess.run(give, stdout=subprocess.PIPE, timeout=60, check=True).stdout)["taken"] == 1
+    assert w.objects("open", w.people["beta"], match_id=found["id"])["objects"] == [found]
+    # called again an hour later: the same entry holds longer
+    netflow(capture, START + 3600)
+    again = json.loads(subprocess.run([NOROSHI, "collect", "--behaviour", "--stix", "30 d", capture], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60).stdout)
+    assert again["id"] == found["id"] and again["valid_until"] > found["valid_until"]
 
 
 def test_zz_end():
