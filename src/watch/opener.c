@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "base/pass.h"
-#include "watch/sandbox.h"
+#include "net/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

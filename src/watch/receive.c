@@ -6,10 +6,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "net/charset.h"
+#include "net/sandbox.h"
 #include "watch/auth_alert.h"
 #include "watch/receive_inner.h"
 #include "watch/receive_report.h"
-#include "watch/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,8 +5,8 @@
 
 #include "base/file.h"
 #include "net/capture_file.h"
+#include "net/sandbox.h"
 #include "watch/detection.h"
-#include "watch/sandbox.h"
 #include "watch/sensor.h"
 #include "watch/sensor_report.h"
 

@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "base/loop.h"
+#include "net/sandbox.h"
 #include "watch/opener.h"
-#include "watch/sandbox.h"
 #include "watch/sensor_lists.h"
 #include "watch/sensor_report.h"
 #include "watch/sensor_worker.h"

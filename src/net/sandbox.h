@@ -3,8 +3,8 @@
  * system call but those that it needs to read, write and remember. It can open no file and no connection; what it works
  * on is open already.
  */
-#ifndef NOROSHI_WATCH_SANDBOX_H
-#define NOROSHI_WATCH_SANDBOX_H
+#ifndef NOROSHI_NET_SANDBOX_H
+#define NOROSHI_NET_SANDBOX_H
 
 #include "base/error.h"
 

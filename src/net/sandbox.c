@@ -1,7 +1,8 @@
 /*
- * The sandbox of the sensor; see sandbox.h: setresuid(2), capset(2), seccomp(2) with a list of what is allowed.
+ * The sandbox of sensor and telescope; see sandbox.h: setresuid(2), capset(2), seccomp(2) with a list of what is
+ * allowed.
  */
-#include "watch/sandbox.h"
+#include "net/sandbox.h"
 
 #include "base/dump.h"
 #include "base/hash.h"
