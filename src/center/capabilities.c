@@ -3,6 +3,7 @@
  */
 #include "center/capabilities.h"
 
+#include "darknet/capability.h"
 #include "fleet/capability.h"
 #include "intel/capability.h"
 #include "intel/lists.h"
@@ -25,5 +26,6 @@ const struct capability *const capabilities[] = {
 	&lists_capability,
 	&notify_capability,
 	&reach_capability,
+	&darknet_capability,
 	NULL,
 };

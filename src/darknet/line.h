@@ -5,7 +5,7 @@
 #define NOROSHI_DARKNET_LINE_H
 
 #include "darknet/arrival.h"
-#include "darknet/distinct.h"
+#include "darknet/cardinality.h"
 #include "darknet/sources.h"
 
 #define LINE_OCCUPIED 1
@@ -85,7 +85,7 @@ void rows_clear(struct rows *rows);
 /* ── what is more than a line ─ */
 
 struct trail {
-	struct distinct targets;
+	struct cardinality targets;
 	uint64_t bytes;
 	uint32_t minute, minute_packets, busiest;
 	uint32_t sequence, key; /* of the last SYN */

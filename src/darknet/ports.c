@@ -4,6 +4,7 @@
 #include "darknet/ports.h"
 
 #include "base/hash.h"
+#include "darknet/cardinality.h"
 
 #include <stdlib.h>
 
@@ -11,7 +12,7 @@
 
 struct port {
 	uint64_t packets;
-	struct distinct sources;
+	struct cardinality sources;
 };
 
 struct ports {
@@ -57,7 +58,7 @@ bool ports_add(struct ports *ports, const struct activity *activity)
 	}
 	(*port)->packets += activity->packets;
 	uint32_t source = (uint32_t)hash_bytes(activity->source.bytes, sizeof activity->source.bytes, 0);
-	distinct_add(&(*port)->sources, &ports->blocks, source, false);
+	cardinality_add(&(*port)->sources, &ports->blocks, source, false);
 	return true;
 }
 
@@ -84,7 +85,7 @@ struct telescope_port *ports_list(const struct ports *ports, size_t *count)
 			*to = (struct telescope_port){
 				.port = (uint16_t)number, .protocol = (uint8_t)protocol, .packets = port->packets
 			};
-			to->sources = distinct_count(&port->sources, &ports->blocks, &to->source_error);
+			to->sources = cardinality_count(&port->sources, &ports->blocks, &to->source_error);
 			++*count;
 		}
 	qsort(list, *count, sizeof *list, compare);

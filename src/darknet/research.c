@@ -30,22 +30,18 @@ static int compare(const void *a, const void *b)
 	return address_compare(((const struct named *)a)->address, ((const struct named *)b)->address);
 }
 
-static enum error add_line(struct research *research, const char *path, const struct line *line, struct failure *failure)
+static enum error add_line(
+    struct research *research, const char *path, const struct line *line, struct failure *failure)
 {
-	struct text rest = text_trim(line->text);
+	struct text whole = text_trim(line->text);
 	struct address address;
+	size_t end = 0;
 
-	if (rest.size == 0 || rest.at[0] == '#')
+	if (whole.size == 0 || whole.at[0] == '#')
 		return OK;
-	for (size_t i = 0; i < rest.size; i++)
-		if (rest.at[i] == '\t' || rest.at[i] == ',') {
-			rest = (struct text){ rest.at, i };
-			break;
-		}
-	struct text all = text_trim(line->text), first = text_cut(&rest, ' ');
-	struct text name = text_trim((struct text){ all.at + first.size, all.size - first.size });
-	if (name.size && name.at[0] == ',')
-		name = text_trim((struct text){ name.at + 1, name.size - 1 });
+	while (end < whole.size && whole.at[end] != ' ' && whole.at[end] != '\t')
+		end++;
+	struct text first = { whole.at, end }, name = text_trim((struct text){ whole.at + end, whole.size - end });
 	if (line->cut || !address_parse(first, &address) || !name.size)
 		return fail(failure, ERROR_INPUT, "%s: line %llu: \"ADDRESS NAME\" was expected", path,
 		    (unsigned long long)line->number);
@@ -114,10 +110,9 @@ void research_free(struct research *research)
 struct text research_name(const struct research *research, struct address source)
 {
 	const struct named key = { .address = source };
-	const struct named *found =
-	    research && research->count
-		? bsearch(&key, research->named, research->count, sizeof *research->named, compare)
-		: NULL;
+	const struct named *found = research && research->count ? bsearch(&key, research->named, research->count,
+								      sizeof *research->named, compare)
+								: NULL;
 	return found ? found->name : TEXT_NONE;
 }
 

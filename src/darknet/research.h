@@ -1,6 +1,6 @@
 /*
- * Who scans for research or as a service and says who he is: sources on warning lists of the kind "scanner", and sources
- * whose reverse name is on one. Nothing is asked of any server: the names are those of a file.
+ * Who scans for research or as a service and says who he is: sources on warning lists of the kind "scanner", and
+ * sources whose reverse name is on one. Nothing is asked of any server: the names are those of a file.
  *
  * Read only after it is made: any number of threads.
  */

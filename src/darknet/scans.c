@@ -24,7 +24,8 @@ static enum scan_verdict verdict_of(const struct scan_settings *settings, const 
 		return SCAN_MISCONFIGURED;
 	if (event->targets >= least || event->port_count >= least)
 		return SCAN_IS;
-	return event->packets >= REPEATED && event->targets <= 2 && event->port_count <= 2 ? SCAN_MISCONFIGURED : SCAN_BELOW;
+	return event->packets >= REPEATED && event->targets <= 2 && event->port_count <= 2 ? SCAN_MISCONFIGURED
+											   : SCAN_BELOW;
 }
 
 static void estimate_all(const struct scan_settings *settings, const struct source_event *event, struct scan *scan)

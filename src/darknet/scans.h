@@ -3,10 +3,10 @@
  *
  *   struct source_event → scan_judge() → struct scan, or the reason why it is none
  *
- * A scan reaches several addresses or ports: `least_targets` of one or the other (5 unless configured; Durumeric et al.,
- * USENIX Security 2014, take 100 on a telescope of 5.5 million). Fewer is counted as below. One or two addresses asked
- * again and again on one or two ports is misconfiguration: somebody expects a service there. A worm is told by its
- * datagram, or by Mirai's header: hosts that scan because they were infected.
+ * A scan reaches several addresses or ports: `least_targets` of one or the other (5 unless configured; Durumeric et
+ * al., USENIX Security 2014, take 100 on a telescope of 5.5 million). Fewer is counted as below. One or two addresses
+ * asked again and again on one or two ports is misconfiguration: somebody expects a service there. A worm is told by
+ * its datagram, or by Mirai's header: hosts that scan because they were infected.
  */
 #ifndef NOROSHI_DARKNET_SCANS_H
 #define NOROSHI_DARKNET_SCANS_H
@@ -46,7 +46,6 @@ struct scan {
 	uint8_t tool, marks;
 };
 
-enum scan_verdict scan_judge(
-    const struct scan_settings *settings, const struct source_event *event, struct scan *scan);
+enum scan_verdict scan_judge(const struct scan_settings *settings, const struct source_event *event, struct scan *scan);
 
 #endif

@@ -89,7 +89,7 @@ static void vote(struct line *line, uint8_t tool)
 }
 
 /* What the line holds goes into a trail: its port, its one or two targets, and of each as much as it knows. */
-static void begin_trail(struct sources *sources, struct line *line)
+static void begin_trail(struct sources *sources, struct line *line, const struct touch *touch)
 {
 	uint32_t number = trails_take(&sources->trails);
 	if (!number) {
@@ -98,10 +98,11 @@ static void begin_trail(struct sources *sources, struct line *line)
 	}
 	struct trail *trail = trail_at(&sources->trails, number);
 	for (unsigned i = 0; i < 2; i++)
-		distinct_add(&trail->targets, &sources->trails.blocks, line->targets[i], sources->exact);
+		cardinality_add(&trail->targets, &sources->trails.blocks, line->targets[i], sources->exact);
 	if (line->packets)
 		trail_port(trail, &sources->trails, line->port, line->protocol);
 	trail->item = line->targets[1];
+	trail->bytes = (uint64_t)line->packets * touch->arrival->size; /* as if they had been like this one */
 	trail->minute = (uint32_t)(line_last(line) / MINUTE);
 	trail->minute_packets = line->packets; /* few, and mostly of one minute */
 	line->trail = number;
@@ -115,7 +116,7 @@ static void add_to_event(struct sources *sources, struct line *line, const struc
 	uint8_t tool = touch->arrival->tool;
 
 	if (!line->trail && !(line->flags & LINE_UNTRAILED) && (!same_port || (!known && !one)))
-		begin_trail(sources, line);
+		begin_trail(sources, line, touch);
 	if (line->flags & LINE_UNTRAILED) {
 		line->trail += !known && line->trail < UINT32_MAX;
 		line->targets[1] = touch->item;

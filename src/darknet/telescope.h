@@ -32,7 +32,7 @@ struct telescope_totals {
 	uint64_t kinds[ARRIVAL_KINDS];     /* packets that were taken */
 	uint64_t tools[TOOL_COUNT];        /* probes, by each packet's own header */
 	uint64_t bytes, wrong_checksums, cut, fragments;
-	nanoseconds first, last;               /* of the packets that were taken; 0 when there was none */
+	nanoseconds first, last; /* of the packets that were taken; 0 when there was none */
 	struct telescope_part misconfigured, worms, research, below, scans, victims, quiet; /* quiet: too few answers */
 	uint64_t untold; /* scans and victims beyond the bound */
 	struct source_counts sources;
@@ -48,8 +48,7 @@ struct telescope_port {
 
 struct telescope;
 
-enum error telescope_new(
-    const struct telescope_settings *settings, struct telescope **made, struct failure *failure);
+enum error telescope_new(const struct telescope_settings *settings, struct telescope **made, struct failure *failure);
 void telescope_free(struct telescope *telescope); /* NULL is fine */
 enum error telescope_frames(
     struct telescope *telescope, const struct frame *frames, size_t count, struct failure *failure);
@@ -59,8 +58,8 @@ enum error telescope_finish(struct telescope *telescope, struct failure *failure
 
 /* After telescope_finish(); all live as long as the telescope. */
 struct telescope_totals telescope_count(const struct telescope *telescope);
-const struct scan *telescope_scans(const struct telescope *telescope, size_t *count);       /* by time, then source */
-const struct victim *telescope_victims(const struct telescope *telescope, size_t *count);   /* the same */
+const struct scan *telescope_scans(const struct telescope *telescope, size_t *count);     /* by time, then source */
+const struct victim *telescope_victims(const struct telescope *telescope, size_t *count); /* the same */
 const struct telescope_port *telescope_ports(const struct telescope *telescope, size_t *count); /* most packets first */
 
 #endif

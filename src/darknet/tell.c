@@ -83,7 +83,7 @@ void tell_rows(struct sources *sources)
 
 static void fill_from_trail(struct sources *sources, const struct trail *trail, struct source_event *event)
 {
-	event->targets = distinct_count(&trail->targets, &sources->trails.blocks, &event->target_error);
+	event->targets = cardinality_count(&trail->targets, &sources->trails.blocks, &event->target_error);
 	if (event->targets > event->packets)
 		event->targets = event->packets;
 	event->ports = trail->ports;
@@ -92,7 +92,7 @@ static void fill_from_trail(struct sources *sources, const struct trail *trail, 
 	event->port_least = trail->port_least;
 	event->busiest = trail->busiest;
 	event->bytes = trail->bytes;
-	sources->counts.unblocked += trail->targets.form == DISTINCT_SMALL;
+	sources->counts.unblocked += trail->targets.form == CARDINALITY_SMALL;
 }
 
 void end_event(struct sources *sources, struct line *line)

@@ -41,15 +41,15 @@ uint32_t trails_take(struct trails *trails)
 	}
 	struct trail *trail = trail_at(trails, number);
 	memset(trail, 0, sizeof *trail);
-	trail->port_block = DISTINCT_NONE;
+	trail->port_block = CARDINALITY_NONE;
 	return number;
 }
 
 void trails_give(struct trails *trails, uint32_t number)
 {
 	struct trail *trail = trail_at(trails, number);
-	distinct_clear(&trail->targets, &trails->blocks);
-	if (trail->port_block != DISTINCT_NONE)
+	cardinality_clear(&trail->targets, &trails->blocks);
+	if (trail->port_block != CARDINALITY_NONE)
 		blocks_give(&trails->blocks, trail->port_block);
 	trails->spare[trails->spare_count++] = number;
 }
@@ -59,9 +59,9 @@ static void port_further(struct trail *trail, struct blocks *blocks, uint16_t po
 {
 	uint8_t bit = (uint8_t)(1u << (port & 7));
 
-	if (trail->port_block == DISTINCT_NONE && !trail->port_least) {
+	if (trail->port_block == CARDINALITY_NONE && !trail->port_least) {
 		trail->port_block = blocks_take(blocks);
-		trail->port_least = trail->port_block == DISTINCT_NONE;
+		trail->port_least = trail->port_block == CARDINALITY_NONE;
 	}
 	if (trail->port_least) {
 		trail->port_count += trail->port_count == SOURCE_PORTS;
@@ -89,7 +89,7 @@ void trail_packet(struct trail *trail, struct trails *trails, const struct touch
 {
 	uint32_t minute = (uint32_t)(touch->time / MINUTE);
 
-	distinct_add(&trail->targets, &trails->blocks, touch->item, exact);
+	cardinality_add(&trail->targets, &trails->blocks, touch->item, exact);
 	trail->bytes += touch->arrival->size;
 	if (minute != trail->minute) {
 		trail->minute = minute;

@@ -59,8 +59,7 @@ bool victim_judge(const struct victim_settings *settings, const struct source_ev
 	if (v4)
 		victim->rate = estimate_attack_rate(event->targets, seconds, addresses);
 	if (v4 && event->busiest) /* repeated answers as often as in the whole */
-		victim->peak =
-		    event->busiest * (event->targets / event->packets) / 60 * INTERNET_V4 / addresses;
+		victim->peak = event->busiest * (event->targets / event->packets) / 60 * INTERNET_V4 / addresses;
 	return true;
 }
 

@@ -3,8 +3,8 @@
  *
  *   struct source_event (of backscatter) → victim_judge() → struct victim
  *
- * An attack is `least_answers` of one victim (25 unless configured, as in Moore et al., ACM TOCS 24(2), 2006) to at least
- * 3 different questions. Its rate: estimate.h. Answers over UDP whose service is known for large answers show a
+ * An attack is `least_answers` of one victim (25 unless configured, as in Moore et al., ACM TOCS 24(2), 2006) to at
+ * least 3 different questions. Its rate: estimate.h. Answers over UDP whose service is known for large answers show a
  * reflector: somebody asked it in the name of the telescope's addresses.
  */
 #ifndef NOROSHI_DARKNET_VICTIMS_H
@@ -21,8 +21,8 @@ struct victim_settings {
 struct victim {
 	struct address victim;
 	nanoseconds first, last;
-	uint32_t packets;     /* answers that arrived */
-	double attacked;      /* distinct questions among them; relative standard error `error` */
+	uint32_t packets; /* answers that arrived */
+	double attacked;  /* distinct questions among them; relative standard error `error` */
 	double error;
 	struct estimate rate; /* packets/s at the victim */
 	double peak;          /* the same of the busiest minute, without an interval; NaN = not followed */

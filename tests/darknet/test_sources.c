@@ -3,7 +3,7 @@
  * whatever the table went through; at every bound no packet is lost from the sums, and what was forgotten is counted.
  */
 #include "chance.h"
-#include "darknet/distinct.h"
+#include "darknet/cardinality.h"
 #include "darknet/method.h"
 #include "darknet/sources.h"
 #include "net/packet.h"
@@ -400,18 +400,18 @@ static void test_different_things_are_counted_within_the_error_that_is_said(void
 	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
 		for (unsigned form = 0; form < 3; form++) {
 			bool exact = form == 0 && sizes[s] <= 65536;
-			uint32_t held = form == 2 ? blocks_take(&blocks) : DISTINCT_NONE;
-			struct distinct distinct = { 0 };
+			uint32_t held = form == 2 ? blocks_take(&blocks) : CARDINALITY_NONE;
+			struct cardinality distinct = { 0 };
 			for (uint32_t i = 0; i < 2 * sizes[s]; i++)
-				distinct_add(&distinct, &blocks, i % sizes[s], exact);
-			double count = distinct_count(&distinct, &blocks, &error);
+				cardinality_add(&distinct, &blocks, i % sizes[s], exact);
+			double count = cardinality_count(&distinct, &blocks, &error);
 			if (exact || sizes[s] <= 64)
 				assert_true(error == 0 && count == sizes[s]);
 			else
 				assert_true(
 				    fabs(count / sizes[s] - 1) < 3 * error && error < (form == 2 ? 0.07 : 0.012));
-			distinct_clear(&distinct, &blocks);
-			if (held != DISTINCT_NONE)
+			cardinality_clear(&distinct, &blocks);
+			if (held != CARDINALITY_NONE)
 				blocks_give(&blocks, held);
 		}
 	}

@@ -1,7 +1,7 @@
 /*
- * Counting what is different; see distinct.h.
+ * Counting what is different; see cardinality.h.
  */
-#include "darknet/distinct.h"
+#include "darknet/cardinality.h"
 
 #include "base/hash.h"
 #include "base/memory.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SMALL_REGISTERS (DISTINCT_FEW * sizeof(uint32_t))
+#define SMALL_REGISTERS (CARDINALITY_FEW * sizeof(uint32_t))
 #define ITEM_SEED 0x64697374u
 
 /* ── blocks ─ */
@@ -37,13 +37,13 @@ uint32_t blocks_take(struct blocks *blocks)
 	uint32_t block;
 	if (blocks->spare_count) {
 		block = blocks->spare[--blocks->spare_count];
-		memset(blocks->at[block], 0, DISTINCT_BLOCK);
+		memset(blocks->at[block], 0, CARDINALITY_BLOCK);
 		return block;
 	}
 	block = blocks->made;
-	if (block == blocks->most || !(blocks->at[block] = calloc(1, DISTINCT_BLOCK))) {
+	if (block == blocks->most || !(blocks->at[block] = calloc(1, CARDINALITY_BLOCK))) {
 		blocks->missing++;
-		return DISTINCT_NONE;
+		return CARDINALITY_NONE;
 	}
 	blocks->made++;
 	return block;
@@ -123,65 +123,65 @@ static bool bitmap_add(uint8_t *bitmap, uint32_t item)
 }
 
 /* The list is full: its items go where the new form wants them. */
-static void leave_list(struct distinct *distinct, struct blocks *blocks, bool exact)
+static void leave_list(struct cardinality *distinct, struct blocks *blocks, bool exact)
 {
-	uint32_t few[DISTINCT_FEW];
+	uint32_t few[CARDINALITY_FEW];
 
 	memcpy(few, distinct->few, sizeof few);
 	distinct->block = blocks_take(blocks);
-	distinct->form = distinct->block == DISTINCT_NONE ? DISTINCT_SMALL
-			 : exact                          ? DISTINCT_BITMAP
-							  : DISTINCT_REGISTERS;
-	if (distinct->form == DISTINCT_SMALL)
+	distinct->form = distinct->block == CARDINALITY_NONE ? CARDINALITY_SMALL
+			 : exact                             ? CARDINALITY_BITMAP
+							     : CARDINALITY_REGISTERS;
+	if (distinct->form == CARDINALITY_SMALL)
 		memset(distinct->few, 0, sizeof distinct->few);
 	distinct->count = 0;
-	for (unsigned i = 0; i < DISTINCT_FEW; i++)
-		distinct_add(distinct, blocks, few[i], exact);
+	for (unsigned i = 0; i < CARDINALITY_FEW; i++)
+		cardinality_add(distinct, blocks, few[i], exact);
 }
 
-static bool list_add(struct distinct *distinct, struct blocks *blocks, uint32_t item, bool exact)
+static bool list_add(struct cardinality *distinct, struct blocks *blocks, uint32_t item, bool exact)
 {
 	bool there = false;
 	for (uint32_t i = 0; i < distinct->count; i++)
 		there |= distinct->few[i] == item;
 	if (there)
 		return false;
-	if (distinct->count == DISTINCT_FEW) {
+	if (distinct->count == CARDINALITY_FEW) {
 		leave_list(distinct, blocks, exact);
-		return distinct_add(distinct, blocks, item, exact);
+		return cardinality_add(distinct, blocks, item, exact);
 	}
 	distinct->few[distinct->count++] = item;
 	return true;
 }
 
-bool distinct_add(struct distinct *distinct, struct blocks *blocks, uint32_t item, bool exact)
+bool cardinality_add(struct cardinality *distinct, struct blocks *blocks, uint32_t item, bool exact)
 {
 	bool fresh = false;
 	switch (distinct->form) {
-	case DISTINCT_LIST:
+	case CARDINALITY_LIST:
 		return list_add(distinct, blocks, item, exact);
-	case DISTINCT_BITMAP:
+	case CARDINALITY_BITMAP:
 		fresh = bitmap_add(blocks->at[distinct->block], item & 0xffff);
 		distinct->count += fresh;
 		break;
-	case DISTINCT_REGISTERS:
+	case CARDINALITY_REGISTERS:
 		fresh = registers_add(blocks->at[distinct->block], 13, item);
 		break;
-	case DISTINCT_SMALL:
+	case CARDINALITY_SMALL:
 		fresh = registers_add((uint8_t *)distinct->few, 8, item);
 		break;
 	}
 	return fresh;
 }
 
-double distinct_count(const struct distinct *distinct, const struct blocks *blocks, double *error)
+double cardinality_count(const struct cardinality *distinct, const struct blocks *blocks, double *error)
 {
 	*error = 0;
 	switch (distinct->form) {
-	case DISTINCT_REGISTERS:
-		*error = 1.04 / sqrt(DISTINCT_BLOCK);
+	case CARDINALITY_REGISTERS:
+		*error = 1.04 / sqrt(CARDINALITY_BLOCK);
 		return registers_count(blocks->at[distinct->block], 13);
-	case DISTINCT_SMALL:
+	case CARDINALITY_SMALL:
 		*error = 1.04 / sqrt(SMALL_REGISTERS);
 		return registers_count((const uint8_t *)distinct->few, 8);
 	default:
@@ -189,10 +189,10 @@ double distinct_count(const struct distinct *distinct, const struct blocks *bloc
 	}
 }
 
-void distinct_clear(struct distinct *distinct, struct blocks *blocks)
+void cardinality_clear(struct cardinality *distinct, struct blocks *blocks)
 {
-	if (distinct->form == DISTINCT_BITMAP || distinct->form == DISTINCT_REGISTERS)
+	if (distinct->form == CARDINALITY_BITMAP || distinct->form == CARDINALITY_REGISTERS)
 		blocks_give(blocks, distinct->block);
-	distinct->form = DISTINCT_LIST;
+	distinct->form = CARDINALITY_LIST;
 	distinct->count = 0;
 }

@@ -1,7 +1,7 @@
 /*
  * How many different things were there: exactly while they are few, in 8 KiB when they are many.
  *
- *   items (32 bits: an address's place in the telescope, a hash) → distinct_add() → distinct_count()
+ *   items (32 bits: an address's place in the telescope, a hash) → cardinality_add() → cardinality_count()
  *
  * Up to 64 items are kept as they are. The 65th takes a block of 8 KiB: an exact bitmap where items are places below
  * 65,536, else a HyperLogLog of 8,192 registers (standard error 1.04/√8192 = 1.15 %: 95 % within 2.3 %). When the pool
@@ -10,16 +10,16 @@
  *
  * One thread for a pool and what uses it.
  */
-#ifndef NOROSHI_DARKNET_DISTINCT_H
-#define NOROSHI_DARKNET_DISTINCT_H
+#ifndef NOROSHI_DARKNET_CARDINALITY_H
+#define NOROSHI_DARKNET_CARDINALITY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define DISTINCT_FEW 64
-#define DISTINCT_BLOCK 8192
-#define DISTINCT_NONE UINT32_MAX
+#define CARDINALITY_FEW 64
+#define CARDINALITY_BLOCK 8192
+#define CARDINALITY_NONE UINT32_MAX
 
 /* Blocks of 8 KiB, made as they are needed, kept when they are given back. */
 struct blocks {
@@ -30,22 +30,22 @@ struct blocks {
 };
 bool blocks_init(struct blocks *blocks, uint32_t most); /* false: no memory */
 void blocks_free(struct blocks *blocks);
-uint32_t blocks_take(struct blocks *blocks); /* zeroed; DISTINCT_NONE: at the bound, or no memory */
+uint32_t blocks_take(struct blocks *blocks); /* zeroed; CARDINALITY_NONE: at the bound, or no memory */
 void blocks_give(struct blocks *blocks, uint32_t block);
 
-enum distinct_form { DISTINCT_LIST, DISTINCT_BITMAP, DISTINCT_REGISTERS, DISTINCT_SMALL };
+enum cardinality_form { CARDINALITY_LIST, CARDINALITY_BITMAP, CARDINALITY_REGISTERS, CARDINALITY_SMALL };
 
-struct distinct { /* zeroed: nothing was there */
-	uint32_t few[DISTINCT_FEW];
+struct cardinality { /* zeroed: nothing was there */
+	uint32_t few[CARDINALITY_FEW];
 	uint32_t count; /* of a list or bitmap */
 	uint32_t block;
 	uint8_t form;
 };
 
 /* `exact`: every item is below 65,536. Whether it surely was not there before (of registers: perhaps). */
-bool distinct_add(struct distinct *distinct, struct blocks *blocks, uint32_t item, bool exact);
+bool cardinality_add(struct cardinality *distinct, struct blocks *blocks, uint32_t item, bool exact);
 /* *error: the relative standard error, 0 = exact. */
-double distinct_count(const struct distinct *distinct, const struct blocks *blocks, double *error);
-void distinct_clear(struct distinct *distinct, struct blocks *blocks); /* as new */
+double cardinality_count(const struct cardinality *distinct, const struct blocks *blocks, double *error);
+void cardinality_clear(struct cardinality *distinct, struct blocks *blocks); /* as new */
 
 #endif

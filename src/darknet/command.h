@@ -1,0 +1,9 @@
+/*
+ * `noroshi darknet`: the command.
+ */
+#ifndef NOROSHI_DARKNET_COMMAND_H
+#define NOROSHI_DARKNET_COMMAND_H
+
+int darknet_command(int argc, char **argv); /* as struct command's run */
+
+#endif

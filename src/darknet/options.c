@@ -1,0 +1,176 @@
+/*
+ * Reading the options of `noroshi darknet`; see options.h.
+ */
+#include "darknet/options.h"
+
+#include "base/memory.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	JSON = 1,
+	NET,
+	READ,
+	BIN,
+	TIMEOUT,
+	SOURCES,
+	LEAST_TARGETS,
+	LEAST_ANSWERS,
+	MIRROR,
+	WARNINGLISTS,
+	NAMES,
+	PROGRESS,
+	LANGUAGE,
+	HELP
+};
+
+static const struct option long_options[] = { { "json", no_argument, NULL, JSON },
+	{ "net", required_argument, NULL, NET }, { "read", required_argument, NULL, READ },
+	{ "bin", required_argument, NULL, BIN }, { "timeout", required_argument, NULL, TIMEOUT },
+	{ "sources", required_argument, NULL, SOURCES }, { "least-targets", required_argument, NULL, LEAST_TARGETS },
+	{ "least-answers", required_argument, NULL, LEAST_ANSWERS }, { "mirror", required_argument, NULL, MIRROR },
+	{ "warninglists", required_argument, NULL, WARNINGLISTS }, { "names", required_argument, NULL, NAMES },
+	{ "progress", no_argument, NULL, PROGRESS }, { "language", required_argument, NULL, LANGUAGE },
+	{ "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };
+
+static int wrong(const char *words, const char *value)
+{
+	fprintf(stderr, "noroshi darknet: %s %s; `noroshi darknet --help` explains\n", words, value);
+	return 2;
+}
+
+static int add_prefix(struct darknet_options *options, const char *text)
+{
+	struct prefix prefix;
+	if (!prefix_parse(text_of(text), &prefix))
+		return wrong("--net: a prefix as 198.51.100.0/24 was expected, not", text);
+	if (options->prefix_count == options->prefix_room) {
+		struct prefix *more = array_grow(options->prefixes, &options->prefix_room, 16, sizeof *more);
+		if (!more)
+			return wrong("no memory for", "the prefixes");
+		options->prefixes = more;
+	}
+	options->prefixes[options->prefix_count++] = prefix;
+	return -1;
+}
+
+static int add_file(struct darknet_options *options, const char *path)
+{
+	if (options->file_count == FILES_MOST)
+		return wrong("at most 256 files at once; too many is", path);
+	options->files[options->file_count++] = (struct files_source){ path, -1 };
+	return -1;
+}
+
+static int read_number(const char *name, uint64_t least, uint64_t most, uint64_t *number)
+{
+	char words[120];
+	if (text_to_u64(text_of(optarg), number) && *number >= least && *number <= most)
+		return -1;
+	snprintf(words, sizeof words, "--%s: a number from %llu to %llu was expected, not", name,
+	    (unsigned long long)least, (unsigned long long)most);
+	return wrong(words, optarg);
+}
+
+static int read_duration(const char *name, nanoseconds most, nanoseconds *duration)
+{
+	char words[120];
+	if (duration_parse(text_of(optarg), duration) && *duration >= SECOND && *duration <= most)
+		return -1;
+	snprintf(words, sizeof words, "--%s: a time from 1 s to %lld d, as \"1 h\", was expected, not", name,
+	    (long long)(most / DAY));
+	return wrong(words, optarg);
+}
+
+static int read_language(struct darknet_options *options)
+{
+	options->language = optarg;
+	return strcmp(optarg, "ja") == 0 || strcmp(optarg, "en") == 0
+		   ? -1
+		   : wrong("--language: ja or en was expected, not", optarg);
+}
+
+static int read_limit(int choice, struct darknet_options *options)
+{
+	struct telescope_settings *settings = &options->settings;
+	uint64_t number = 0;
+	int status;
+
+	switch (choice) {
+	case SOURCES:
+		return read_number("sources", 64, (uint64_t)1 << 30, &settings->sources.lines);
+	case LEAST_TARGETS:
+		status = read_number("least-targets", 1, UINT32_MAX, &number);
+		settings->least_targets = (uint32_t)number;
+		return status;
+	case LEAST_ANSWERS:
+		status = read_number("least-answers", 1, UINT32_MAX, &number);
+		settings->least_answers = (uint32_t)number;
+		return status;
+	case MIRROR:
+		status = read_number("mirror", 0, 8, &number);
+		options->carriers = (unsigned)number;
+		return status;
+	case BIN:
+		return read_duration("bin", DAY, &settings->sources.bin);
+	default:
+		return read_duration("timeout", 30 * DAY, &settings->sources.timeout);
+	}
+}
+
+static int read_option(int choice, struct darknet_options *options)
+{
+	switch (choice) {
+	case JSON:
+		options->json = true;
+		return -1;
+	case NET:
+		return add_prefix(options, optarg);
+	case 'r':
+	case READ:
+		return add_file(options, optarg);
+	case WARNINGLISTS:
+		options->warninglists = optarg;
+		return -1;
+	case NAMES:
+		options->names = optarg;
+		return -1;
+	case PROGRESS:
+		options->progress = true;
+		return -1;
+	case LANGUAGE:
+		return read_language(options);
+	case HELP:
+		options->help = true;
+		return -1;
+	default:
+		return read_limit(choice, options);
+	}
+}
+
+int darknet_options_read(int argc, char **argv, struct darknet_options *options)
+{
+	int choice, status = -1;
+
+	*options = (struct darknet_options){ 0 };
+	optind = 1;
+	opterr = 0;
+	while (status < 0 && (choice = getopt_long(argc, argv, "r:", long_options, NULL)) != -1)
+		status = choice == '?' ? wrong("there is no such option, or its value is missing:", argv[optind - 1])
+				       : read_option(choice, options);
+	for (; status < 0 && optind < argc; optind++)
+		status = add_file(options, argv[optind]);
+	if (status >= 0 || options->help)
+		return status;
+	if (!options->prefix_count)
+		return wrong("say with --net which addresses are the", "telescope's");
+	return options->file_count ? -1 : wrong("give at least one capture file with", "-r");
+}
+
+void darknet_options_free(struct darknet_options *options)
+{
+	free(options->prefixes);
+}

@@ -1,0 +1,229 @@
+/*
+ * The JSON object of a telescope; see report.h and docs/darknet.md.
+ */
+#include "darknet/header.h"
+#include "darknet/report.h"
+
+#include <math.h>
+#include <string.h>
+
+struct writer {
+	FILE *file;
+	struct builder text;
+	bool failed;
+};
+
+static void flush(struct writer *writer)
+{
+	struct builder *text = &writer->text;
+	writer->failed |= text->failed || fwrite(text->at, 1, text->size, writer->file) != text->size;
+	builder_clear(text);
+}
+
+/* Between 0.001 and 1e15 as people write numbers; null of what is not known. */
+static void put_number(struct builder *to, const char *name, double value)
+{
+	if (isfinite(value))
+		build_format(to, ",\"%s\":%.6g", name, value);
+	else
+		build_format(to, ",\"%s\":null", name);
+}
+
+static void put_estimate(struct builder *to, const char *name, struct estimate estimate)
+{
+	char end[40];
+	put_number(to, name, estimate_known(estimate) ? estimate.value : NAN);
+	snprintf(end, sizeof end, "%s_low", name);
+	put_number(to, end, estimate_known(estimate) ? estimate.low : NAN);
+	snprintf(end, sizeof end, "%s_high", name);
+	put_number(to, end, estimate_known(estimate) ? estimate.high : NAN);
+}
+
+static void put_ports(struct builder *to, const struct source_port *ports, uint32_t listed, uint32_t count, bool least)
+{
+	char words[PORT_TEXT];
+	build_text(to, TEXT(",\"ports\":["));
+	for (uint32_t i = 0; i < listed; i++)
+		build_format(to, "%s\"%s\"", i ? "," : "", port_format(ports[i].port, ports[i].protocol, words));
+	build_format(to, "],\"port_count\":%u", count);
+	if (least)
+		build_text(to, TEXT(",\"port_count_is_least\":true"));
+}
+
+static void put_times(struct builder *to, nanoseconds first, nanoseconds last)
+{
+	char one[TIME_TEXT], other[TIME_TEXT];
+	build_format(to, ",\"first\":\"%s\",\"last\":\"%s\"", time_format(first, one), time_format(last, other));
+}
+
+/* ── totals ─ */
+
+static void put_part(struct builder *to, const char *name, struct telescope_part part)
+{
+	build_format(to, ",\"%s\":{\"sources\":%llu,\"packets\":%llu}", name, (unsigned long long)part.sources,
+	    (unsigned long long)part.packets);
+}
+
+static void put_count(struct builder *to, const char *name, uint64_t value)
+{
+	build_format(to, ",\"%s\":%llu", name, (unsigned long long)value);
+}
+
+static void put_parts(struct builder *to, const struct telescope_totals *totals)
+{
+	put_part(to, "scans", totals->scans);
+	put_part(to, "research", totals->research);
+	put_part(to, "worms", totals->worms);
+	put_part(to, "victims", totals->victims);
+	put_part(to, "misconfigured", totals->misconfigured);
+	put_part(to, "below", totals->below);
+	put_part(to, "few_answers", totals->quiet);
+	build_text(to, TEXT(",\"tools\":{"));
+	for (unsigned i = 0; i < TOOL_COUNT; i++)
+		build_format(
+		    to, "%s\"%s\":%llu", i ? "," : "", arrival_tool_name(i), (unsigned long long)totals->tools[i]);
+	build_text(to, TEXT("},\"bounds\":{"));
+	build_format(to, "\"forgotten\":%llu", (unsigned long long)totals->sources.forgotten);
+	put_count(to, "untrailed", totals->sources.untrailed);
+	put_count(to, "unblocked", totals->sources.unblocked);
+	put_count(to, "rowless", totals->sources.rowless);
+	put_count(to, "untold", totals->untold);
+	build_char(to, '}');
+}
+
+static void put_totals(struct builder *to, const struct report *report)
+{
+	const struct telescope_totals totals = telescope_count(report->telescope);
+
+	build_format(to, "\"totals\":{\"frames\":%llu", (unsigned long long)totals.frames);
+	put_count(to, "packets", totals.results[ARRIVAL_TAKEN]);
+	put_count(to, "bytes", totals.bytes);
+	if (totals.results[ARRIVAL_TAKEN])
+		put_times(to, totals.first, totals.last);
+	put_count(to, "addresses", report->space->size);
+	put_count(to, "probes", totals.kinds[ARRIVAL_PROBE]);
+	put_count(to, "backscatter", totals.kinds[ARRIVAL_BACKSCATTER]);
+	put_count(to, "other", totals.kinds[ARRIVAL_OTHER]);
+	put_count(to, "elsewhere", totals.results[ARRIVAL_ELSEWHERE]);
+	put_count(to, "not_ip", totals.results[ARRIVAL_NOT_IP]);
+	put_count(to, "malformed", totals.results[ARRIVAL_MALFORMED]);
+	put_count(to, "wrong_checksums", totals.wrong_checksums);
+	put_count(to, "cut", totals.cut);
+	put_count(to, "fragments", totals.fragments);
+	put_count(to, "late", totals.sources.late);
+	put_count(to, "events", totals.sources.events);
+	put_count(to, "activities", totals.sources.activities);
+	put_count(to, "sources_at_once", totals.sources.lines_most);
+	put_parts(to, &totals);
+	put_count(to, "files", report->files);
+	put_count(to, "unread", report->unread);
+	put_count(to, "truncated", report->truncated);
+	build_char(to, '}');
+}
+
+/* ── lists ─ */
+
+static void put_port(struct builder *to, const struct telescope_port *port)
+{
+	char words[PORT_TEXT];
+	build_format(to, "{\"port\":\"%s\",\"packets\":%llu", port_format(port->port, port->protocol, words),
+	    (unsigned long long)port->packets);
+	put_number(to, "sources", port->source_error > 0 ? round(port->sources) : port->sources);
+	put_number(to, "sources_error", port->source_error);
+	build_char(to, '}');
+}
+
+static void put_scan(struct builder *to, const struct report *report, const struct scan *scan)
+{
+	char words[ADDRESS_TEXT];
+	struct text name = research_name(report->research, scan->source);
+	const struct warninglist *list = scan->research ? research_of(report->research, scan->source) : NULL;
+
+	build_format(to, "{\"kind\":\"%s\",\"sources\":[\"%s\"],\"tool\":\"%s\"",
+	    scan->research ? "research" : "single", address_format(scan->source, words), arrival_tool_name(scan->tool));
+	put_ports(to, scan->ports, scan->port_listed, scan->port_count, scan->port_least);
+	put_times(to, scan->first, scan->last);
+	put_count(to, "packets", scan->packets);
+	put_number(to, "targets", round(scan->targets));
+	put_number(to, "targets_error", scan->target_error);
+	put_number(to, "coverage", scan->coverage);
+	put_number(to, "seen_rate", scan->seen_rate);
+	put_estimate(to, "rate", scan->rate);
+	put_estimate(to, "internet_coverage", scan->reach);
+	put_count(to, "busiest_minute", scan->busiest);
+	build_format(to, ",\"worm\":%s", scan->worm ? "true" : "false");
+	if (list) {
+		build_text(to, TEXT(",\"list\":"));
+		build_json_string(to, text_of(list->name));
+	}
+	if (name.size) {
+		build_text(to, TEXT(",\"name\":"));
+		build_json_string(to, name);
+	}
+	build_char(to, '}');
+}
+
+static void put_vectors(struct builder *to, uint8_t marks)
+{
+	bool more = false, other = false;
+	build_text(to, TEXT(",\"vectors\":["));
+	for (unsigned i = 0; i < VICTIM_VECTORS; i++) {
+		bool is_other = strcmp(victim_vector(i), "other") == 0;
+		if (!(marks & 1u << i) || (is_other && other))
+			continue;
+		other |= is_other;
+		build_format(to, "%s\"%s\"", more ? "," : "", victim_vector(i));
+		more = true;
+	}
+	build_char(to, ']');
+}
+
+static void put_victim(struct builder *to, const struct victim *victim)
+{
+	char words[ADDRESS_TEXT];
+	build_format(to, "{\"victim\":\"%s\"", address_format(victim->victim, words));
+	put_vectors(to, victim->marks);
+	put_ports(to, victim->ports, victim->port_listed, victim->port_count, victim->port_least);
+	put_times(to, victim->first, victim->last);
+	put_count(to, "packets", victim->packets);
+	put_number(to, "attacked", round(victim->attacked));
+	put_estimate(to, "rate", victim->rate);
+	put_number(to, "peak_rate", victim->peak);
+	if (victim->reflector) {
+		build_format(to, ",\"reflector\":\"%s\"", arrival_payload_name(victim->reflector));
+		put_number(to, "answer_bytes", victim->answer);
+	}
+	build_char(to, '}');
+}
+
+enum error report_json(const struct report *report, FILE *to, struct failure *failure)
+{
+	struct writer writer = { .file = to };
+	struct builder *text = &writer.text;
+	size_t count;
+
+	build_char(text, '{');
+	put_totals(text, report);
+	const struct telescope_port *ports = telescope_ports(report->telescope, &count);
+	build_text(text, TEXT(",\n\"ports\":["));
+	for (size_t i = 0; i < count; i++, flush(&writer)) {
+		build_text(text, i ? TEXT(",\n") : TEXT("\n"));
+		put_port(text, &ports[i]);
+	}
+	const struct scan *scans = telescope_scans(report->telescope, &count);
+	build_text(text, TEXT("],\n\"scans\":["));
+	for (size_t i = 0; i < count; i++, flush(&writer)) {
+		build_text(text, i ? TEXT(",\n") : TEXT("\n"));
+		put_scan(text, report, &scans[i]);
+	}
+	const struct victim *victims = telescope_victims(report->telescope, &count);
+	build_text(text, TEXT("],\n\"victims\":["));
+	for (size_t i = 0; i < count; i++, flush(&writer)) {
+		build_text(text, i ? TEXT(",\n") : TEXT("\n"));
+		put_victim(text, &victims[i]);
+	}
+	build_text(text, TEXT("],\n\"changes\":[],\n\"groups\":[]}\n"));
+	flush(&writer);
+	builder_free(text);
+	return writer.failed || fflush(to) != 0 ? fail_errno(failure, "the report cannot be written") : OK;
+}
