@@ -1,0 +1,63 @@
+/*
+ * The own history of each port, country and network: what is to be expected of it now.
+ *
+ *   histories_add() in a bin → histories_close() → history_expected() of any later bin
+ *
+ * A level that follows its days, times a factor for the hour of the day and one for the day of the week, a mean for
+ * each of the last 53 weeks, and how much its counts scatter beyond Poisson's law (negative binomial: variance
+ * mean + mean²/size). Robust: what is further than three deviations from what was expected counts as three, so that a
+ * burst is no new level; what stays there for days counts more and more, and is one. Memory: 400 bytes for each, a
+ * bounded number; when there is no room the least one goes, counted. Fed with numbers of sources, whose tails are
+ * shorter than packets'.
+ *
+ * One thread. Times are UTC; days and hours those of `zone` (seconds east).
+ */
+#ifndef NOROSHI_DARKNET_HISTORY_H
+#define NOROSHI_DARKNET_HISTORY_H
+
+#include "base/time.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HISTORY_WEEKS 53
+
+struct history {
+	uint64_t key;              /* 0: free */
+	float now;                 /* the open bin's count */
+	float level;               /* per bin, without the season */
+	float scatter;             /* 1/size */
+	float hour[24], day[7];    /* factors, about 1 */
+	float week[HISTORY_WEEKS]; /* mean per bin of finished weeks; [0] is the last one; below 0: there was none */
+	float week_sum;
+	uint32_t week_bins;
+	uint16_t strange; /* bins in a row that were beyond what was expected, all on one side */
+	bool above;       /* … which */
+	uint32_t bins;    /* since it is known */
+};
+
+struct expected {
+	double mean, size;
+};
+
+struct histories;
+
+struct histories *histories_new(size_t most, nanoseconds bin, int zone); /* NULL without memory */
+void histories_free(struct histories *histories);
+
+/* Keys of any 64 bits but 0. The pointer holds until the next call that adds a key. Never NULL. */
+struct history *histories_add(struct histories *histories, uint64_t key, double amount);
+const struct history *histories_find(const struct histories *histories, uint64_t key); /* NULL: not known */
+/* The open bin, which began at `bin`, ended: all learn, also what did not come. */
+void histories_close(struct histories *histories, nanoseconds bin);
+uint64_t histories_displaced(const struct histories *histories);
+size_t histories_count(const struct histories *histories);
+typedef void (*history_visitor)(void *context, const struct history *history);
+void histories_each(const struct histories *histories, history_visitor visit, void *context);
+
+/* The season's factor of a bin that begins at `bin`; and what is expected in it. */
+double history_season(const struct histories *histories, const struct history *history, nanoseconds bin);
+struct expected history_expected(const struct histories *histories, const struct history *history, nanoseconds bin);
+
+#endif

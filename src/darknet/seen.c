@@ -1,0 +1,71 @@
+/*
+ * Who is new: see the header.
+ */
+#include "darknet/seen.h"
+
+#include <stdlib.h>
+
+#define WAYS 16
+
+struct seen {
+	uint32_t (*lines)[WAYS]; /* fingerprint << 8 | day; 0 = free */
+	size_t mask;
+	uint64_t displaced;
+	unsigned days;
+};
+
+struct seen *seen_new(size_t most, unsigned days)
+{
+	size_t lines = 1;
+	while (lines * WAYS < most)
+		lines *= 2;
+	struct seen *seen = calloc(1, sizeof *seen);
+	if (!seen)
+		return NULL;
+	seen->lines = aligned_alloc(64, lines * sizeof *seen->lines);
+	if (!seen->lines) {
+		free(seen);
+		return NULL;
+	}
+	for (size_t i = 0; i < lines; i++)
+		for (size_t way = 0; way < WAYS; way++)
+			seen->lines[i][way] = 0;
+	seen->mask = lines - 1;
+	seen->days = days < 1 ? 1 : days > 120 ? 120 : days;
+	return seen;
+}
+
+void seen_free(struct seen *seen)
+{
+	if (seen)
+		free(seen->lines);
+	free(seen);
+}
+
+bool seen_first(struct seen *seen, uint64_t key, uint32_t day)
+{
+	uint32_t *line = seen->lines[key & seen->mask], now = day % 256;
+	uint32_t fingerprint = (uint32_t)(key >> 40);
+	fingerprint += fingerprint == 0;
+	size_t oldest = 0;
+	unsigned oldest_age = 0;
+	for (size_t way = 0; way < WAYS; way++) {
+		unsigned age = line[way] ? (now - line[way]) & 0xff : 256;
+		if (line[way] >> 8 == fingerprint) {
+			line[way] = fingerprint << 8 | now;
+			return age > seen->days;
+		}
+		if (age > oldest_age) {
+			oldest = way;
+			oldest_age = age;
+		}
+	}
+	seen->displaced += oldest_age <= seen->days;
+	line[oldest] = fingerprint << 8 | now;
+	return true;
+}
+
+uint64_t seen_displaced(const struct seen *seen)
+{
+	return seen->displaced;
+}
