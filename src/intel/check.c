@@ -8,7 +8,7 @@
 #include "formats/weblog.h"
 #include "intel/command.h"
 #include "intel/kept.h"
-#include "intel/parcel_taxii.h"
+#include "intel/reported.h"
 
 #include <getopt.h>
 #include <inttypes.h>
@@ -19,7 +19,7 @@
 #define BEGINNING 16384u
 
 struct run {
-	bool json, help, expired;
+	bool json, help, expired, report;
 	const char *language;
 	struct catalog *japanese;
 	struct looking *looking;
@@ -28,7 +28,8 @@ struct run {
 	struct arena *arena;
 	struct parcel_server taxii; /* whose collection has the indicators; url NULL: a file has */
 	const char *collection;
-	struct kept_wish kept; /* whose history is looked at, too; url NULL: files alone */
+	struct reported *reported; /* what is found, for the collection; NULL: it is not told */
+	struct kept_wish kept;     /* whose history is looked at, too; url NULL: files alone */
 	uint64_t records, malformed, unread;
 	bool broken;
 };
@@ -47,6 +48,7 @@ static const char *const help[] = {
 	N_("  --from TIME, --to TIME  of those: what occurred in this time (2026-11-21T09:00:00Z)"),
 	N_("  --taxii URL      a collection has the indicators, no file: the API root of its server"),
 	N_("  --collection NAME  this one, by id or alias"),
+	N_("  --report         give what is found to the collection, as sightings"),
 	N_("  --token-file FILE  its first line is the token for these servers"),
 	N_("  --ca FILE        PEM that their certificates are checked against"),
 	N_("  --expired        also indicators whose time is over"),
@@ -62,6 +64,8 @@ static void show(void *context, struct text line)
 {
 	struct run *run = context;
 	run->broken |= fwrite(line.at, 1, line.size, stdout) != line.size;
+	if (run->reported)
+		run->broken |= !reported_take(run->reported, line);
 }
 
 static void complain(void *context, const char *file, const struct failure *failure)
@@ -231,6 +235,20 @@ static enum error look_in_all(struct run *run, char **paths, int count, struct f
 	return error || !run->kept.centre.url ? error : kept_each(&run->kept, &visitor, failure);
 }
 
+static enum error give_sightings(struct run *run, struct failure *failure)
+{
+	struct parcel_added added;
+	if (!run->reported)
+		return OK;
+	enum error error = reported_give(run->reported, &run->taxii, run->collection, &added, failure);
+	if (error)
+		return error;
+	fprintf(stderr, catalog_string(run->japanese, N_("sightings: %llu given, %llu refused")),
+	    (unsigned long long)added.added, (unsigned long long)added.refused);
+	fprintf(stderr, "%s%s\n", added.why[0] ? ": " : "", added.why);
+	return OK;
+}
+
 /* `paths`: of the indicators, where no collection has them, and of records. */
 static int check(struct run *run, char **paths, int count)
 {
@@ -245,8 +263,12 @@ static int check(struct run *run, char **paths, int count)
 			      : load_collection(run, &failure);
 	if (!error)
 		error = looking_begin(run->looking, &failure);
+	if (!error && run->report && !(run->reported = reported_new()))
+		error = fail(&failure, ERROR_MEMORY, "no memory for sightings");
 	if (!error)
 		error = look_in_all(run, paths + files, count - files, &failure);
+	if (!error)
+		error = give_sightings(run, &failure);
 	if (error)
 		fprintf(stderr, "noroshi intel check: %s\n", failure.words);
 	else
@@ -254,6 +276,7 @@ static int check(struct run *run, char **paths, int count)
 	uint64_t found = run->looking ? looking_count(run->looking).found : 0;
 	looking_free(run->looking);
 	arena_free(run->arena);
+	reported_free(run->reported);
 	run->broken |= fflush(stdout) != 0;
 	return error || run->unread || run->broken ? 2 : found > 0;
 }
@@ -263,6 +286,8 @@ static const char *missing(const struct run *run, int count)
 	bool server = run->taxii.url || run->kept.centre.url;
 	if (!run->taxii.url != !run->collection)
 		return "--taxii and --collection belong together";
+	if (run->report && !run->taxii.url)
+		return "--report belongs to --taxii and --collection";
 	if (server != (run->taxii.token_file != NULL))
 		return "--token-file belongs to --taxii and --kept";
 	if ((run->kept.from || run->kept.to) && !run->kept.centre.url)
@@ -288,6 +313,7 @@ static const char *set_option(struct run *run, int flag, const char *value)
 	run->kept.centre.authorities = run->taxii.authorities;
 	run->expired |= flag == 'e';
 	run->json |= flag == 'j';
+	run->report |= flag == 'r';
 	run->help |= flag == 'h';
 	return flag == 'l'   ? intel_set_language(&run->language, value)
 	       : flag == '?' ? "`noroshi intel check --help` lists the options"
@@ -305,6 +331,7 @@ static bool read_options(struct run *run, int argc, char **argv)
 		{ "collection", required_argument, NULL, 'c' },
 		{ "token-file", required_argument, NULL, 'o' },
 		{ "ca", required_argument, NULL, 'a' },
+		{ "report", no_argument, NULL, 'r' },
 		{ "expired", no_argument, NULL, 'e' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "language", required_argument, NULL, 'l' },

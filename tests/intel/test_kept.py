@@ -116,6 +116,13 @@ def test_indicators_of_a_collection_against_what_is_kept():
     w.add("open", w.people["alpha"], one, indicator(pattern="[ipv4-addr:value = '203.0.113.77']"), indicator(pattern=CHAIN % 300, revoked=True), indicator(pattern="[x", pattern_type="sigma"))
     (found,) = [each for each in w.check(w.people["alpha"], "--taxii", w.address + ROOT, "--collection", "open")[0] if each["kind"] == "pattern"]
     assert (found["indicator"], found["name"]) == (one["id"], "chain")
+    # what alpha met becomes a sighting in the collection, once, and says nothing of where
+    for _ in range(2):
+        assert len(w.check(w.people["alpha"], "--taxii", w.address + ROOT, "--collection", "open", "--report")[0]) == 2
+    sightings = [each for each in w.objects("open", w.people["alpha"], match_type="sighting")["objects"]]
+    (met,) = [each for each in sightings if each["sighting_of_ref"] == one["id"]]
+    assert len(sightings) == 2 and met["count"] == 2 and met["first_seen"] < met["last_seen"] and "10.0.0" not in json.dumps(sightings), sightings
+    assert w.done("GET", "/v1/items/" + one["id"], token=w.people["alpha"])["sightings"] == 2
     # beta reads the collection and finds its own half alone
     (found,), counts = w.check(w.people["beta"], "--taxii", w.address + ROOT, "--collection", "open")
     assert (found["value"], found["records"][0]["organisation"], counts["indicators"]) == ("203.0.113.77", "beta", 2), (found, counts)
