@@ -168,6 +168,16 @@ void catalog_build(
 {
 	struct text text = catalog_text(catalog, msgid);
 	size_t start = 0;
+	for (size_t i = 0; catalog && text.at == msgid.at && i + 2 < msgid.size; i++) {
+		struct text behind = { msgid.at + i + 2, msgid.size - i - 2 };
+		if (msgid.at[i] != ':' || msgid.at[i + 1] != ' ')
+			continue;
+		struct text found = catalog_text(catalog, behind);
+		if (found.at == behind.at)
+			continue;
+		build_text(to, (struct text){ msgid.at, i + 2 });
+		text = found;
+	}
 	if (text.size == 0)
 		return;
 	for (size_t i = 0; i + 2 < text.size; i++) {

@@ -30,7 +30,8 @@ const char *catalog_string(const struct catalog *catalog, const char *msgid);
 /* `japanese` for "ja"; NULL, which means English, for any other language. */
 const struct catalog *catalog_for(const struct catalog *japanese, struct text language);
 
-/* Appends the translation of `msgid` with {0} … {9} replaced by the parameters. */
+/* Appends the translation of `msgid` with {0} … {9} replaced by the parameters. Of words that name a field or a path
+ * first ("community: to which one?") what stands behind it is translated, when the whole is not there. */
 void catalog_build(
     const struct catalog *catalog, struct text msgid, const struct text *parameters, size_t count, struct builder *to);
 

@@ -296,13 +296,13 @@ bool admit_credentials(struct exchange *exchange)
 void admit_language(struct exchange *exchange)
 {
 	struct request *request = &exchange->request;
-	if (request->language.size > 0)
-		return;
 	char value[512];
 	bool bad = false;
 	struct text accepted =
 	    take_header(exchange->connection->wsi, WSI_TOKEN_HTTP_ACCEPT_LANGUAGE, value, sizeof value, &bad);
-	request->language = header_language(bad ? TEXT_NONE : accepted, exchange->server->settings.language);
+	exchange->asks_japanese = !bad && text_equal(header_language(accepted, TEXT("en")), TEXT("ja"));
+	if (request->language.size == 0)
+		request->language = header_language(bad ? TEXT_NONE : accepted, exchange->server->settings.language);
 }
 
 bool admit_conditions(struct exchange *exchange)

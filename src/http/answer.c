@@ -133,7 +133,8 @@ static void build_problem(struct exchange *exchange, const char *words, struct b
 		*built = (builder_free(built), body_start());
 	}
 	set_type(exchange, "application/problem+json");
-	problem_write(exchange->status, words, built);
+	const struct catalog *japanese = server->templates ? templates_catalog(server->templates) : NULL;
+	problem_write(exchange->status, words, exchange->asks_japanese ? japanese : NULL, built);
 }
 
 /* The error answer of an exchange whose other headers are set. */

@@ -59,12 +59,13 @@ struct exchange {
 	void *context; /* the owner's */
 	bool known;    /* the owner was told of it */
 	bool paused;
-	bool head;        /* HEAD: no body in the answer */
-	bool wants_json;  /* errors as problem+json, else as a page */
-	bool taxii;       /* under /taxii2/: errors as TAXII says them */
-	bool lists;       /* under /v1/lists/: devices show their token as a password, too */
-	bool form_body;   /* the body is a form's, else JSON */
-	bool close_after; /* the connection cannot be used again */
+	bool head;          /* HEAD: no body in the answer */
+	bool wants_json;    /* errors as problem+json, else as a page */
+	bool asks_japanese; /* in Accept-Language: for errors as JSON, which are English otherwise */
+	bool taxii;         /* under /taxii2/: errors as TAXII says them */
+	bool lists;         /* under /v1/lists/: devices show their token as a password, too */
+	bool form_body;     /* the body is a form's, else JSON */
+	bool close_after;   /* the connection cannot be used again */
 	bool head_written;
 	char path[512];             /* of the request, decoded; for pages */
 	char form_key[72];          /* the cookie value that the form's token is made from */

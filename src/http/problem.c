@@ -3,8 +3,6 @@
  */
 #include "http/problem.h"
 
-#include "base/catalog.h"
-
 uint16_t problem_status(enum error error, bool had_version)
 {
 	switch (error) {
@@ -64,14 +62,23 @@ const char *problem_title(uint16_t status)
 	}
 }
 
-void problem_write(uint16_t status, const char *detail, struct builder *to)
+static void write_message(const char *words, const struct catalog *catalog, struct builder *to)
+{
+	struct builder message = { 0 };
+	catalog_build(catalog, text_of(words), NULL, 0, &message);
+	build_json_string(to, (struct text){ message.at, message.size });
+	to->failed |= message.failed;
+	builder_free(&message);
+}
+
+void problem_write(uint16_t status, const char *detail, const struct catalog *catalog, struct builder *to)
 {
 	build_text(to, TEXT("{\"type\":\"about:blank\",\"title\":"));
-	build_json_string(to, text_of(problem_title(status)));
+	write_message(problem_title(status), catalog, to);
 	build_format(to, ",\"status\":%u", status);
 	if (detail && *detail) {
 		build_text(to, TEXT(",\"detail\":"));
-		build_json_string(to, text_of(detail));
+		write_message(detail, catalog, to);
 	}
 	build_text(to, TEXT("}\n"));
 }

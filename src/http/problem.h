@@ -4,6 +4,7 @@
 #ifndef NOROSHI_HTTP_PROBLEM_H
 #define NOROSHI_HTTP_PROBLEM_H
 
+#include "base/catalog.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -15,8 +16,9 @@
 uint16_t problem_status(enum error error, bool had_version);
 const char *problem_title(uint16_t status); /* a gettext msgid: "Not found" */
 
-/* {"type":"about:blank","title":…,"status":…,"detail":…} */
-void problem_write(uint16_t status, const char *detail, struct builder *to);
+/* {"type":"about:blank","title":…,"status":…,"detail":…}; title and detail in the catalogue's language, NULL = English
+ */
+void problem_write(uint16_t status, const char *detail, const struct catalog *catalog, struct builder *to);
 
 /* The same as TAXII 2.1 says it (3.6.1): {"title":…,"description":…,"http_status":"404"} */
 #define TAXII_MEDIA_TYPE "application/taxii+json;version=2.1"

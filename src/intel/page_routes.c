@@ -173,7 +173,8 @@ static const struct field decide_item_fields[] = { ITEM, DECIDE, { NULL } };
 static const struct field decide_release_fields[] = { RELEASE, DECIDE, { NULL } };
 static const struct field withdraw_fields[] = {
 	RELEASE,
-	{ "reason", FIELD_TEXT, IN_BODY, false, 255, .summary = "For the log." },
+	{ "reason", FIELD_TEXT, IN_BODY, false, 255,
+	    .summary = "Shown to whoever knows of the release, and in the log." },
 	{ NULL },
 };
 static const struct field withdraw_form_fields[] = {

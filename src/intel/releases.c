@@ -4,6 +4,7 @@
  */
 #include "intel/releases.h"
 
+#include "base/catalog.h"
 #include "formats/stix.h"
 #include "intel/item_make.h"
 #include "intel/loop.h"
@@ -19,12 +20,12 @@
 
 static enum error no_item(struct failure *failure)
 {
-	return fail(failure, ERROR_NOT_FOUND, "There is no such item.");
+	return fail(failure, ERROR_NOT_FOUND, "%s", N_("There is no such item."));
 }
 
 static enum error no_release(struct failure *failure)
 {
-	return fail(failure, ERROR_NOT_FOUND, "There is no such release.");
+	return fail(failure, ERROR_NOT_FOUND, "%s", N_("There is no such release."));
 }
 
 /* ── what is wanted ─ */
@@ -35,7 +36,7 @@ static enum error ask_widening(struct call *call, struct release_ask *ask, struc
 	enum error error =
 	    store_release_get(call->store, ask->scope, input_uuid(call, "release"), call->arena, &ask->from, failure);
 	if (error == OK && ask->from.withdrawn)
-		return fail(failure, ERROR_CONFLICT, "This release was withdrawn.");
+		return fail(failure, ERROR_CONFLICT, "%s", N_("This release was withdrawn."));
 	if (error == OK)
 		error = store_item_get(call->store, policy_background("release", call->arena), ask->from.organisation,
 		    ask->from.item, ask->from.version.when, call->arena, &ask->item, failure);
@@ -76,8 +77,8 @@ static enum error ask_named(struct call *call, struct release_ask *ask, struct f
 	{
 		struct text text = { json_string_value(word), json_string_length(word) };
 		if (!find_named(call, ask, text, &named[index]))
-			return fail(failure, ERROR_INPUT, "named: %.*s is no organisation that you know",
-			    (int)text.size, text.at);
+			return fail(failure, ERROR_INPUT, "named: %.*s: %s", (int)text.size, text.at,
+			    N_("it is no organisation that you know"));
 	}
 	ask->order.named = named;
 	ask->order.named_count = (uint32_t)count;
@@ -192,7 +193,7 @@ enum error release_preview(struct call *call, struct failure *failure)
 	struct release_ask ask;
 	enum error error = release_ask(call, &ask, failure);
 	if (error == OK && !ask.chosen)
-		return fail(failure, ERROR_INPUT, "community: to which one?");
+		return fail(failure, ERROR_INPUT, "community: %s", N_("to which one?"));
 	return error == OK ? release_look(call, &ask, call->output, failure) : error;
 }
 
@@ -205,7 +206,7 @@ enum error release_create(struct call *call, struct failure *failure)
 	char id[UUID_TEXT];
 	enum error error = release_ask(call, &ask, failure);
 	if (error == OK && input_has(call, "seen") && input_integer(call, "seen", 0) != ask.item.modified.when)
-		error = fail(failure, ERROR_CONFLICT, "The item was changed meanwhile: look at it again.");
+		error = fail(failure, ERROR_CONFLICT, "%s", N_("The item was changed meanwhile: look at it again."));
 	if (error == OK)
 		error =
 		    release_make(call->center, ask.scope, &ask.snapshot, &ask.order, call->arena, &release, failure);
@@ -224,22 +225,13 @@ enum error release_create(struct call *call, struct failure *failure)
 enum error release_withdraw(struct call *call, struct failure *failure)
 {
 	struct policy_snapshot snapshot;
-	char id[UUID_TEXT];
 	struct uuid release = input_uuid(call, "release");
 	struct text reason = text_trim(input_text(call, "reason"));
 	enum error error = page_snapshot(call, &snapshot, failure);
 	if (error == OK)
-		error = release_take_back(call->center, call->scope, &snapshot, release, call->arena, failure);
+		error = release_take_back(call->center, call->scope, &snapshot, release, reason, call->arena, failure);
 	if (error == ERROR_NOT_FOUND)
 		return no_release(failure);
-	struct log_line line = { .when = call->now, .account = call->subject->account };
-	text_copy(text_of(call->subject->name), line.who, sizeof line.who);
-	text_copy(TEXT("release.reason"), line.what, sizeof line.what);
-	text_copy(text_of(uuid_format(release, id)), line.object, sizeof line.object);
-	text_copy(TEXT("done"), line.outcome, sizeof line.outcome);
-	text_copy(reason, line.detail, sizeof line.detail);
-	if (error == OK)
-		error = store_log_append(call->store, &line, failure);
 	bool form = call->route->kind == ROUTE_FORM;
 	call->status = form ? 303 : 204;
 	if (form)
@@ -292,6 +284,7 @@ json_t *release_row(struct call *call, const struct release *release)
 	output_time(row, "version", release->version.when);
 	output_time(row, "decided", release->decided);
 	output_time(row, "withdrawn", release->withdrawn);
+	output_text(row, "withdrawn_reason", release->reason);
 	output_text(row, "purpose", release->purpose);
 	output_text(row, "content", release->content);
 	output_text(row, "recipients", release->recipients);
@@ -373,7 +366,7 @@ enum error release_list(struct call *call, struct failure *failure)
 		error =
 		    store_community_find(call->store, call->scope, input_text(call, "community"), &community, failure);
 	if (error == ERROR_NOT_FOUND)
-		return fail(failure, error, "There is no such community.");
+		return fail(failure, error, "%s", N_("There is no such community."));
 	const struct release_query query = { .community = community.number,
 		.tlp = input_has(call, "tlp") && tlp_parse(input_text(call, "tlp"), &tlp) ? (int)tlp : -1,
 		.type = input_text(call, "type"),
@@ -415,7 +408,7 @@ enum error release_had(struct call *call, struct failure *failure)
 		    call->store, call->scope, &snapshot, organisation, &page, call->arena, add_step, &listing, failure);
 	if (*page.next)
 		output_string(call->output, "next", page.next);
-	return error == ERROR_NOT_FOUND ? fail(failure, error, "There is no such organisation.") : error;
+	return error == ERROR_NOT_FOUND ? fail(failure, error, "%s", N_("There is no such organisation.")) : error;
 }
 
 /* ── notes ─ */

@@ -3,6 +3,7 @@
  */
 #include "intel/releasing.h"
 
+#include "base/catalog.h"
 #include "formats/stix.h"
 #include "intel/loop.h"
 #include "intel/naming.h"
@@ -18,7 +19,7 @@ static enum error source_of(const struct release_order *order, struct builder *t
 		build_text(to, order->from->rendering);
 	} else {
 		if (item.form > ITEM_STIX_20)
-			return fail(failure, ERROR_INPUT, "it is no object of STIX");
+			return fail(failure, ERROR_INPUT, "%s", N_("it is no object of STIX"));
 		if (order->tlp < item.tlp)
 			item.tlp = order->tlp;
 		item_to_stix(&item, to);
@@ -97,12 +98,12 @@ enum error release_make(struct center *center, const struct scope *scope, const 
 }
 
 enum error release_take_back(struct center *center, const struct scope *scope, const struct policy_snapshot *snapshot,
-    struct uuid id, struct arena *arena, struct failure *failure)
+    struct uuid id, struct text reason, struct arena *arena, struct failure *failure)
 {
 	struct release release;
 	enum error error = store_release_get(center->store, scope, id, arena, &release, failure);
 	if (!error)
-		error = store_release_withdraw(center->store, scope, snapshot, id, center->now(), failure);
+		error = store_release_withdraw(center->store, scope, snapshot, id, center->now(), reason, failure);
 	/* It may stand at another TLP: better out than in. */
 	return error ? error
 		     : loop_unreleased(center, release.organisation, release.item, release.version.when,

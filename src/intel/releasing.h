@@ -43,6 +43,6 @@ enum error release_make(struct center *center, const struct scope *scope, const 
 
 /* Withdraws it (store_release_withdraw()), for readers and sensors alike. */
 enum error release_take_back(struct center *center, const struct scope *scope, const struct policy_snapshot *snapshot,
-    struct uuid id, struct arena *arena, struct failure *failure);
+    struct uuid id, struct text reason, struct arena *arena, struct failure *failure);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "intel/render.h"
 
+#include "base/catalog.h"
 #include "base/hash.h"
 #include "intel/victim.h"
 
@@ -250,7 +251,8 @@ static enum error give(
 	if (!bytes || !removed || !rendering->bytes.at || !rendering->removed.at)
 		error = fail(failure, ERROR_MEMORY, "rendering: no memory");
 	else if (stands_over(walk, rendering->bytes))
-		error = fail(failure, ERROR_DENIED, "It cannot be told here: what may not be told is all over it.");
+		error = fail(
+		    failure, ERROR_DENIED, "%s", N_("It cannot be told here: what may not be told is all over it."));
 	free(bytes);
 	free(removed);
 	return error;
@@ -262,13 +264,14 @@ static enum error render(
 	const struct render_rule *rule = walk->rule;
 	bool failed = false, hides = rule->secrets || rule->centre.size;
 	if (rule->split && victim_object(walk->type))
-		return fail(failure, ERROR_DENIED, "type: such an object is a fact about the victim as a whole.");
+		return fail(
+		    failure, ERROR_DENIED, "type: %s", N_("such an object is a fact about the victim as a whole."));
 	if (!vouch(walk, object, arena))
 		return fail(failure, ERROR_MEMORY, "rendering: no memory");
 	look_at_members(walk, object, "", 0);
 	if (walk->refused)
-		return fail(failure, ERROR_DENIED,
-		    "%.300s: it cannot be told here, and without it the object would be broken.", walk->path);
+		return fail(failure, ERROR_DENIED, "%.300s: %s", walk->path,
+		    N_("it cannot be told here, and without it the object would be broken."));
 	drop_part_markings(walk, object);
 	if ((hides || rule->split) && rename_ids(rule, object, &failed))
 		took_out(walk, "id", "identifier");

@@ -37,7 +37,7 @@ static enum error render_one(struct rerendering *work, struct release *release, 
 	if (error == ERROR_DENIED || error == ERROR_INPUT) {
 		work->withdrawn++;
 		return store_release_withdraw(
-		    store, work->scope, &work->snapshot, release->id, work->center->now(), failure);
+		    store, work->scope, &work->snapshot, release->id, work->center->now(), text_of(why.words), failure);
 	}
 	if (error)
 		return fail(failure, error, "%s", why.words);

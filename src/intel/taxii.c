@@ -291,8 +291,8 @@ static enum error remove_own(struct call *call, struct shown_collection *shown, 
 	if (error == OK)
 		error = store_snapshot(call->store, call->now, call->arena, &snapshot, failure);
 	for (uint32_t i = 0; i < doomed.count && error == OK; i++, ++*removed)
-		error =
-		    release_take_back(call->center, shown->write, &snapshot, doomed.releases[i], call->arena, failure);
+		error = release_take_back(
+		    call->center, shown->write, &snapshot, doomed.releases[i], TEXT_NONE, call->arena, failure);
 	return error;
 }
 

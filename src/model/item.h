@@ -146,6 +146,7 @@ struct release {
 	uint32_t taken_out;    /* its length */
 	const uint32_t *named; /* TLP:RED: the organisations that may read it */
 	uint32_t named_count;
+	struct text reason;    /* of the withdrawal */
 	struct text shown;     /* the object's id in the rendering, where it is not the item's; else empty */
 	struct text rendering; /* the bytes that the community sees; empty once withdrawn */
 	struct text ends; /* of a relation: ids that are known here, a line each; whoever reads it must see them all */

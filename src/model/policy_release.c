@@ -171,7 +171,7 @@ static const char *const words[RELEASE_ANSWERS] = {
 	[RELEASE_ALLOWED] = "allowed",
 	[RELEASE_UNKNOWN] = N_("There is no such item or community."),
 	[RELEASE_NOT_YOURS] =
-	    "Only the item's owner, or who keeps the community that it comes from, may release it further.",
+	    N_("Only the item's owner, or who keeps the community that it comes from, may release it further."),
 	[RELEASE_LOOSER] = N_("Only the item's owner may release it below its TLP."),
 	[RELEASE_OWNER_ONLY] = N_("What is TLP:RED is released further by its owner alone."),
 	[RELEASE_NAMES_NEEDED] = N_("TLP:RED needs the organisations that may read it."),

@@ -3,6 +3,7 @@
  */
 #include "store/release.h"
 
+#include "base/catalog.h"
 #include "store/release_row.h"
 
 #include <string.h>
@@ -81,7 +82,8 @@ enum error release_take(struct query *query, struct arena *arena, struct release
 		.type = kept(query, 18, arena, &failed),
 		.spec = (uint8_t)column_integer(query, 19),
 		.shown = kept(query, 20, arena, &failed),
-		.ends = kept(query, 21, arena, &failed) };
+		.ends = kept(query, 21, arena, &failed),
+		.reason = kept(query, 22, arena, &failed) };
 	if (failed)
 		return fail(query->failure, ERROR_MEMORY, "release: no memory");
 	return release->tlp == TLP_RED ? take_named(query->store, arena, release, query->failure) : OK;
@@ -174,7 +176,8 @@ enum error store_release_standings(struct store *store, uint32_t organisation, s
 /* ── withdrawing ─ */
 
 enum error store_release_withdraw(struct store *store, const struct scope *scope,
-    const struct policy_snapshot *snapshot, struct uuid id, nanoseconds when, struct failure *failure)
+    const struct policy_snapshot *snapshot, struct uuid id, nanoseconds when, struct text reason,
+    struct failure *failure)
 {
 	struct release release = { 0 };
 	char object[UUID_TEXT];
@@ -184,15 +187,16 @@ enum error store_release_withdraw(struct store *store, const struct scope *scope
 	enum error error = store_release_get(store, scope, id, arena, &release, failure);
 	struct release_standing standing = error ? (struct release_standing){ 0 } : release_standing_of(&release);
 	if (!error && release.withdrawn)
-		error = fail(failure, ERROR_CONFLICT, "This release was withdrawn already.");
+		error = fail(failure, ERROR_CONFLICT, "%s", N_("This release was withdrawn already."));
 	if (!error && !policy_release_withdraw(snapshot, scope, &standing))
-		error = fail(failure, ERROR_DENIED,
-		    "Only the item's owner, who keeps the community, and the centre withdraw a release.");
+		error = fail(failure, ERROR_DENIED, "%s",
+		    N_("Only the item's owner, who keeps the community, and the centre withdraw a release."));
 	if (!error)
-		error = release_end(store, scope, &release, when, failure);
+		error = release_end(store, scope, &release, when, reason, failure);
+	char *detail = error ? NULL : arena_string(arena, reason);
 	if (!error)
-		error = log_change(
-		    store, scope, "release.withdraw", uuid_format(id, object), release.organisation, "", failure);
+		error = log_change(store, scope, "release.withdraw", uuid_format(id, object), release.organisation,
+		    detail ? detail : "", failure);
 	arena_free(arena);
 	return error;
 }
@@ -220,7 +224,7 @@ enum error release_end_all(
 			error = release_take(&query, arena, &release);
 		query_release(&query);
 		if (!error)
-			error = release_end(store, scope, &release, when, failure);
+			error = release_end(store, scope, &release, when, TEXT_NONE, failure);
 		if (!error)
 			error = log_change(store, scope, "release.withdraw", uuid_format(release.id, object),
 			    release.organisation, "", failure);

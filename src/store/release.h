@@ -39,10 +39,10 @@ enum error store_release_each(struct store *, const struct scope *, uint32_t org
 enum error store_release_standings(struct store *, uint32_t organisation, struct text item, struct arena *,
     struct release_standing **, size_t *count, struct failure *);
 
-/* The rendering goes for everybody at once, out of the collections too; the row stays. ERROR_DENIED: the scope may not.
- * Twice is ERROR_CONFLICT. */
+/* The rendering goes for everybody at once, out of the collections too; the row stays, with the reason (may be empty).
+ * ERROR_DENIED: the scope may not. Twice is ERROR_CONFLICT. */
 enum error store_release_withdraw(struct store *, const struct scope *, const struct policy_snapshot *, struct uuid,
-    nanoseconds when, struct failure *);
+    nanoseconds when, struct text reason, struct failure *);
 
 /* For background work that renders anew what stands: the next one behind `after` (added), with its rendering;
  * ERROR_END. And its shown, removed, taken_out and rendering written. */

@@ -107,15 +107,17 @@ static void inherit(void *context, const struct rival *rival)
 }
 
 enum error release_end(struct store *store, const struct scope *scope, const struct release *release, nanoseconds when,
-    struct failure *failure)
+    struct text reason, struct failure *failure)
 {
 	struct query query;
 	struct heirs heirs = { 0 };
 	enum error error = query_write(store, scope, NOUN_RELEASE, scope_own(scope),
-	    "UPDATE release SET withdrawn = :when, place = 2, rendering = x'' WHERE id = :id", &query, failure);
+	    "UPDATE release SET withdrawn = :when, reason = :reason, place = 2, rendering = x'' WHERE id = :id", &query,
+	    failure);
 	if (error)
 		return error;
 	bind_integer(&query, ":when", when);
+	bind_text(&query, ":reason", reason);
 	bind_uuid(&query, ":id", &release->id);
 	error = query_run(&query, NULL);
 	if (!error)

@@ -4,6 +4,8 @@
  */
 #include "store/release_row.h"
 
+#include "base/catalog.h"
+
 static enum error refuse(enum release_answer answer, struct failure *failure)
 {
 	switch (answer) {
@@ -147,7 +149,7 @@ enum error store_release_put(struct store *store, const struct scope *scope, con
 	if (!error)
 		error = release_find_site(store, release, &site, failure);
 	if (!error && site.repeats)
-		error = fail(failure, ERROR_CONFLICT, "This version was released to this community already.");
+		error = fail(failure, ERROR_CONFLICT, "%s", N_("This version was released to this community already."));
 	if (!error)
 		error = find_time(store, release, failure);
 	if (!error && site.outdone)

@@ -9,8 +9,8 @@
 
 #define RELEASE_FIELDS                                                                                                 \
 	"id, organisation, object, version, version_written, community, step, tlp, decided_by, decided, withdrawn,"    \
-	" added, purpose, content, recipients, removed, taken_out, item, type, spec, shown, ends"
-#define RELEASE_FIELD_COUNT 22
+	" added, purpose, content, recipients, removed, taken_out, item, type, spec, shown, ends, reason"
+#define RELEASE_FIELD_COUNT 23
 
 /* Where a release lies in its community at its TLP: the latest of its object (by specification, then by version), an
  * older version beside it, or withdrawn. */
@@ -32,7 +32,7 @@ enum error release_find_site(
 enum error release_set_place(struct store *store, int64_t added, enum release_place place, struct failure *failure);
 /* It is withdrawn, and the latest of those that stand takes its place. */
 enum error release_end(struct store *store, const struct scope *scope, const struct release *release, nanoseconds when,
-    struct failure *failure);
+    struct text reason, struct failure *failure);
 /* release_end.c: which ends of the relation that is released (`row` and `type` are given) are known here, a line each;
  * nothing for all other objects. `from` as in store_release_put(). */
 enum error release_note_ends(struct store *store, const struct scope *scope, const struct policy_snapshot *snapshot,

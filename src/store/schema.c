@@ -447,6 +447,9 @@ static const char version_20[] =
     "CREATE TABLE shared_purged (community INTEGER PRIMARY KEY, number INTEGER NOT NULL) STRICT;"
     "CREATE INDEX shared_gone ON shared(coalesce(number, 0), id) WHERE withdrawn = 1 AND waits = 0 AND held = 0;";
 
+/* Why a release was withdrawn is there for who knows of it; before it was in the log alone. */
+static const char version_21[] = "ALTER TABLE release ADD COLUMN reason TEXT NOT NULL DEFAULT '';";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
 	version_8, version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16,
-	version_17, version_18, version_19, version_20, NULL };
+	version_17, version_18, version_19, version_20, version_21, NULL };

@@ -46,7 +46,7 @@ static void write_problem(struct inside *inside, const struct visit *visit, stru
 {
 	if (!is_page(reply) || !inside->templates) {
 		build_text(&reply->wire, TEXT("content-type: application/problem+json\n\n"));
-		problem_write(reply->status, reply->problem, &reply->wire);
+		problem_write(reply->status, reply->problem, NULL, &reply->wire);
 		return;
 	}
 	json_t *data = json_pack(

@@ -285,11 +285,13 @@ static void test_closed_first_then_wide_and_withdrawn_for_everybody(void **state
 	done(place, store_begin(place->store, &place->failure));
 	assert_int_equal(
 	    store_release_withdraw(place->store, scope_at(&circles, ROLE_MEMBER, circles.ume, ACTION_RELEASE_WRITE),
-		&snapshot, wide.id, circles.now, &place->failure),
+		&snapshot, wide.id, circles.now, TEXT("It was wrong."), &place->failure),
 	    ERROR_NOT_FOUND); /* a reader gives nothing, and so sees nothing to take back */
 	const struct scope *owner = scope_at(&circles, ROLE_MEMBER, circles.kaede, ACTION_RELEASE_WRITE);
-	done(place, store_release_withdraw(place->store, owner, &snapshot, wide.id, circles.now, &place->failure));
-	assert_int_equal(store_release_withdraw(place->store, owner, &snapshot, wide.id, circles.now, &place->failure),
+	done(place, store_release_withdraw(
+			place->store, owner, &snapshot, wide.id, circles.now, TEXT("It was wrong."), &place->failure));
+	assert_int_equal(store_release_withdraw(place->store, owner, &snapshot, wide.id, circles.now,
+			     TEXT("It was wrong."), &place->failure),
 	    ERROR_CONFLICT);
 	done(place, store_commit(place->store, &place->failure));
 	assert_int_equal(read(&circles, ROLE_MEMBER, circles.ume, wide.id, &found), ERROR_NOT_FOUND);

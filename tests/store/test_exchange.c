@@ -377,8 +377,8 @@ static void remove_some(struct world *world)
 			i++;
 			continue;
 		}
-		done(place, store_release_withdraw(
-				place->store, place->work, &world->snapshot, listed->release, START, &place->failure));
+		done(place, store_release_withdraw(place->store, place->work, &world->snapshot, listed->release, START,
+				TEXT_NONE, &place->failure));
 		memmove(listed, listed + 1, (--world->count[which] - i) * sizeof *listed);
 	}
 	done(place, store_commit(place->store, &place->failure));
