@@ -185,27 +185,34 @@ enum error authority_read(const char *folder, struct authority **read, struct fa
 	return error;
 }
 
-enum error authority_open(const char *folder, struct store *store, nanoseconds now, nanoseconds margin,
-    struct authority **opened, struct failure *failure)
+/* In the place of one that is lost or ends. */
+static enum error replace(
+    const char *folder, nanoseconds now, bool old, struct authority **made, struct failure *failure)
 {
 	char path[4400];
 	struct authority *authority = calloc(1, sizeof *authority);
 	if (!authority)
 		return fail(failure, ERROR_MEMORY, "no memory for the machines' authority");
 	snprintf(path, sizeof path, "%s/%s", folder, AUTHORITY_FILE);
-	enum error error = read_pair(path, authority, failure);
+	enum error error = make(now, authority, failure);
+	if (!error)
+		error = save(authority, path, failure);
+	if (!error)
+		log_write(LOG_INFO, "a key was made for the authority of machines", LOG_FIELD_STRING("file", path),
+		    LOG_FIELD_STRING("why", old ? "the old one ends" : "there was none"));
+	*made = authority;
+	return error;
+}
+
+enum error authority_open(const char *folder, struct store *store, nanoseconds now, nanoseconds margin,
+    struct authority **opened, struct failure *failure)
+{
+	struct authority *authority = NULL;
+	enum error error = authority_read(folder, &authority, failure);
 	bool old = !error && ends_before(authority, now + margin);
 	if (error == ERROR_NOT_FOUND || old) {
-		EVP_PKEY_free(authority->key);
-		X509_free(authority->certificate);
-		*authority = (struct authority){ 0 };
-		error = make(now, authority, failure);
-		if (!error)
-			error = save(authority, path, failure);
-		if (!error)
-			log_write(LOG_INFO, "a key was made for the authority of machines",
-			    LOG_FIELD_STRING("file", path),
-			    LOG_FIELD_STRING("why", old ? "the old one ends" : "there was none"));
+		authority_free(authority);
+		error = replace(folder, now, old, &authority, failure);
 	}
 	if (!error)
 		error = note(authority, store, now, failure);
