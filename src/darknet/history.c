@@ -18,6 +18,7 @@
 struct histories {
 	struct history *all;
 	size_t mask, count;
+	uint32_t age;
 	uint64_t displaced;
 	nanoseconds bin;
 	int zone;
@@ -49,9 +50,11 @@ void histories_free(struct histories *histories)
 	free(histories);
 }
 
-static void begin(struct history *history, uint64_t key)
+/* It did not come since the table was made: that is its history. */
+static void begin(const struct histories *histories, struct history *history, uint64_t key)
 {
-	*history = (struct history){ .key = key, .scatter = SCATTER_FIRST };
+	*history =
+	    (struct history){ .key = key, .scatter = SCATTER_FIRST, .bins = histories->age, .since = histories->age };
 	for (size_t i = 0; i < 24; i++)
 		history->hour[i] = 1;
 	for (size_t i = 0; i < 7; i++)
@@ -67,7 +70,7 @@ struct history *histories_add(struct histories *histories, uint64_t key, double 
 	for (size_t i = 0; i < PROBES; i++) {
 		struct history *history = &histories->all[(at + i) & histories->mask];
 		if (!history->key) {
-			begin(history, key);
+			begin(histories, history, key);
 			histories->count++;
 		}
 		if (history->key == key) {
@@ -78,22 +81,27 @@ struct history *histories_add(struct histories *histories, uint64_t key, double 
 			least = history;
 	}
 	histories->displaced++;
-	begin(least, key);
+	begin(histories, least, key);
 	least->now = (float)amount;
 	return least;
 }
 
-const struct history *histories_find(const struct histories *histories, uint64_t key)
+struct history *histories_get(struct histories *histories, uint64_t key)
 {
 	uint64_t at = hash_u64(key, 31);
 	for (size_t i = 0; i < PROBES; i++) {
-		const struct history *history = &histories->all[(at + i) & histories->mask];
+		struct history *history = &histories->all[(at + i) & histories->mask];
 		if (history->key == key)
 			return history;
 		if (!history->key)
 			return NULL;
 	}
 	return NULL;
+}
+
+const struct history *histories_find(const struct histories *histories, uint64_t key)
+{
+	return histories_get((struct histories *)histories, key);
 }
 
 struct place {
@@ -181,9 +189,18 @@ static void learn(struct histories *histories, struct history *history, nanoseco
 
 void histories_close(struct histories *histories, nanoseconds bin)
 {
-	for (size_t i = 0; i <= histories->mask; i++)
-		if (histories->all[i].key && (histories->all[i].now > 0 || histories->all[i].level > 1e-3f))
-			learn(histories, &histories->all[i], bin);
+	histories->age++;
+	for (size_t i = 0; i <= histories->mask; i++) {
+		struct history *history = &histories->all[i];
+		if (!history->key)
+			continue;
+		if (history->now > 0 || history->level > 1e-3f) {
+			learn(histories, history, bin);
+		} else { /* most: seen once, long ago */
+			learn_week(histories, history, 0);
+			history->bins++;
+		}
+	}
 }
 
 uint64_t histories_displaced(const struct histories *histories)
@@ -196,7 +213,12 @@ size_t histories_count(const struct histories *histories)
 	return histories->count;
 }
 
-void histories_each(const struct histories *histories, history_visitor visit, void *context)
+uint32_t histories_age(const struct histories *histories)
+{
+	return histories->age;
+}
+
+void histories_change(struct histories *histories, history_visitor visit, void *context)
 {
 	for (size_t i = 0; i <= histories->mask; i++)
 		if (histories->all[i].key)

@@ -6,7 +6,7 @@
  * A level that follows its days, times a factor for the hour of the day and one for the day of the week, a mean for
  * each of the last 53 weeks, and how much its counts scatter beyond Poisson's law (negative binomial: variance
  * mean + mean²/size). Robust: what is further than three deviations from what was expected counts as three, so that a
- * burst is no new level; what stays there for days counts more and more, and is one. Memory: 400 bytes for each, a
+ * burst is no new level; what stays there for days counts more and more, and is one. Memory: 450 bytes for each, a
  * bounded number; when there is no room the least one goes, counted. Fed with numbers of sources, whose tails are
  * shorter than packets'.
  *
@@ -23,6 +23,11 @@
 
 #define HISTORY_WEEKS 53
 
+struct history_mark {
+	float peak;               /* the highest score lately */
+	uint32_t peak_bin, quiet; /* no alarm before this bin */
+};
+
 struct history {
 	uint64_t key;              /* 0: free */
 	float now;                 /* the open bin's count */
@@ -34,7 +39,11 @@ struct history {
 	uint32_t week_bins;
 	uint16_t strange; /* bins in a row that were beyond what was expected, all on one side */
 	bool above;       /* … which */
-	uint32_t bins;    /* since it is known */
+	uint32_t bins;    /* that it learned from: also those before it was first seen, when nothing came */
+	uint32_t since;   /* bins of the table before it was first seen */
+	/* For whoever watches it. */
+	float day_seen, day_expected;
+	struct history_mark marks[4];
 };
 
 struct expected {
@@ -48,13 +57,16 @@ void histories_free(struct histories *histories);
 
 /* Keys of any 64 bits but 0. The pointer holds until the next call that adds a key. Never NULL. */
 struct history *histories_add(struct histories *histories, uint64_t key, double amount);
+struct history *histories_get(struct histories *histories, uint64_t key);              /* NULL: not known */
 const struct history *histories_find(const struct histories *histories, uint64_t key); /* NULL: not known */
 /* The open bin, which began at `bin`, ended: all learn, also what did not come. */
 void histories_close(struct histories *histories, nanoseconds bin);
 uint64_t histories_displaced(const struct histories *histories);
 size_t histories_count(const struct histories *histories);
-typedef void (*history_visitor)(void *context, const struct history *history);
-void histories_each(const struct histories *histories, history_visitor visit, void *context);
+uint32_t histories_age(const struct histories *histories); /* bins that were closed */
+/* Visits all, in no order; `visit` adds none. */
+typedef void (*history_visitor)(void *context, struct history *history);
+void histories_change(struct histories *histories, history_visitor visit, void *context);
 
 /* The season's factor of a bin that begins at `bin`; and what is expected in it. */
 double history_season(const struct histories *histories, const struct history *history, nanoseconds bin);

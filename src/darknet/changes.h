@@ -1,0 +1,64 @@
+/*
+ * Changes: what rises and falls against its own history, by port, country and network, over an hour, a day, a week and
+ * a year; and ports that are new.
+ *
+ *   activities → changes_add() … changes_check() → struct change, as soon as it is certain
+ *
+ * Counted are sources (rows of a bin), not packets: one source that sends a lot is a scan event and no change of a
+ * port. Hour and day: against the negative binomial law that the history expects (history.h). Week: the last seven days
+ * against the median of the four weeks before, in deviations of such weeks. Year: the same against the same week a year
+ * ago. An alarm is what is more surprising than chance makes `alarms` times a month over all of them, as measured
+ * (tail.h). A rise within the open bin is told as soon as its count is beyond what all of the bin could be; a fall when
+ * the bin, day or week closed. One alarm for each thing and span until it was quiet for a day (a week's: until the
+ * next).
+ *
+ * Bounded (history.h). Known research scanners do not count; backscatter neither: attacks are victims. One thread.
+ */
+#ifndef NOROSHI_DARKNET_CHANGES_H
+#define NOROSHI_DARKNET_CHANGES_H
+
+#include "darknet/activity.h"
+#include "darknet/history.h"
+
+enum change_of { CHANGE_PORT, CHANGE_COUNTRY, CHANGE_NETWORK, CHANGE_OFS };
+enum change_over { CHANGE_HOUR, CHANGE_DAY, CHANGE_WEEK, CHANGE_YEAR, CHANGE_OVERS };
+
+struct changes_settings {
+	nanoseconds bin;
+	double alarms;  /* by chance in a month (30 days), over everything */
+	unsigned least; /* sources: less than that is no rise, and a fall only from four times as many */
+	unsigned learn; /* days before the first is told */
+	size_t most;    /* ports, countries and networks, 450 bytes each */
+	int zone;       /* seconds east of UTC, of days */
+};
+extern const struct changes_settings changes_usual; /* bins of an hour, one false alarm a month, 14 days, 16,384 */
+
+struct change {
+	nanoseconds noticed;
+	nanoseconds from, to; /* what was counted; `to` is behind it */
+	enum change_of of;
+	enum change_over over;
+	bool rise;  /* or fall */
+	bool first; /* a port, country or network that was not seen before the last day, since we look */
+	uint16_t port;
+	uint8_t protocol;
+	uint32_t network;
+	char country[2];
+	/* Sources in a bin; of a day, week and year the mean of its bins. */
+	double observed, expected;
+	double surprise, threshold; /* -ln of the probability, and where alarms begin now */
+};
+
+typedef void (*change_visitor)(void *context, const struct change *change);
+
+struct changes;
+
+struct changes *changes_new(const struct changes_settings *settings); /* NULL without memory */
+void changes_free(struct changes *changes);
+void changes_add(struct changes *changes, const struct activity *activity); /* a row of the open bin */
+void changes_check(struct changes *changes, nanoseconds now, change_visitor visit, void *context);
+/* The bin that began at `bin` ended; every bin must be closed, in order. */
+void changes_close(struct changes *changes, nanoseconds bin, change_visitor visit, void *context);
+uint64_t changes_displaced(const struct changes *changes); /* that had no room */
+
+#endif
