@@ -10,6 +10,7 @@
 extern const struct command center_command;
 extern const struct command account_command;
 extern const struct command machines_command;
+extern const struct command remotes_command;
 extern const struct command backup_command;
 extern const struct command restore_command;
 

@@ -13,6 +13,7 @@ const struct command *const commands[] = {
 	&center_command,
 	&account_command,
 	&machines_command,
+	&remotes_command,
 	&backup_command,
 	&restore_command,
 	&config_command,

@@ -40,7 +40,7 @@ static void output_position(json_t *row, const struct remote *remote)
 		output_string(row, "status", remote->status);
 }
 
-static json_t *remote_json(const struct call *call, const struct remote *remote)
+json_t *remote_describe(struct store *store, const struct scope *scope, const struct remote *remote)
 {
 	struct collection collection;
 	json_t *row = json_object();
@@ -48,7 +48,7 @@ static json_t *remote_json(const struct call *call, const struct remote *remote)
 	output_string(row, "name", remote->name);
 	output_string(row, "url", remote->url);
 	output_string(row, "there", remote->there);
-	if (store_collection_get(call->store, call->scope, remote->collection, &collection, NULL) == OK)
+	if (store_collection_get(store, scope, remote->collection, &collection, NULL) == OK)
 		output_uuid(row, "collection", collection.id);
 	json_object_set_new(row, "organisation", json_integer(remote->organisation));
 	json_object_set_new(row, "poll", json_boolean(remote->does[REMOTE_POLL]));
@@ -71,7 +71,7 @@ static json_t *remote_json(const struct call *call, const struct remote *remote)
 
 static enum error answer(struct call *call, const struct remote *remote)
 {
-	json_t *row = remote_json(call, remote);
+	json_t *row = remote_describe(call->store, call->scope, remote);
 	json_object_update(call->output, row);
 	json_decref(row);
 	call->version = remote->version;
@@ -94,7 +94,7 @@ struct listing {
 static void add_remote(void *context, const struct remote *remote)
 {
 	struct listing *listing = context;
-	json_array_append_new(listing->list, remote_json(listing->call, remote));
+	json_array_append_new(listing->list, remote_describe(listing->call->store, listing->call->scope, remote));
 }
 
 static enum error remote_list(struct call *call, struct failure *failure)
@@ -187,14 +187,16 @@ static enum error fill(const struct call *call, struct remote *remote, struct fa
 	return error;
 }
 
+struct remote remote_new(nanoseconds now)
+{
+	return (struct remote){
+		.every = 5 * MINUTE, .objects = 1000, .bytes = 8 << 20, .within = MINUTE, .active = true, .created = now
+	};
+}
+
 static enum error remote_create(struct call *call, struct failure *failure)
 {
-	struct remote remote = { .every = 5 * MINUTE,
-		.objects = 1000,
-		.bytes = 8 << 20,
-		.within = MINUTE,
-		.active = true,
-		.created = call->now };
+	struct remote remote = remote_new(call->now);
 	enum error error = fill(call, &remote, failure);
 	if (error == OK)
 		error = store_remote_put(call->store, call->scope, &remote, failure);

@@ -14,7 +14,7 @@ import threading
 import time
 import urllib.parse
 
-from taxii import MEDIA, ROOT, Exchange, indicator, main, wait_for
+from taxii import MEDIA, NOROSHI, ROOT, Exchange, indicator, main, wait_for
 
 RED = "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"  # TLP:RED of TLP 1
 FOLDER = tempfile.TemporaryDirectory(prefix="noroshi-remotes-")
@@ -92,6 +92,63 @@ def patiently(call, *arguments):
         except (OSError, AssertionError, http.client.HTTPException):
             return None
     return wait_for(once, 60, "an answer")[0]
+
+
+def test_remotes_at_the_command_line():
+    port, away = free_port(), free_port()
+    folder = tempfile.mkdtemp(prefix="noroshi-verbs-", dir=FOLDER.name)
+    os.chmod(folder, 0o777)
+    os.chmod(FOLDER.name, 0o755)
+    user = "nobody" if os.geteuid() == 0 else ""
+    config = 'center = { state = "%s/state"; user = "%s"; listen = "127.0.0.1:%d"; };\nintel = { remotes = [ "127.0.0.1:%d" ]; remote_networks = [ "127.0.0.0/8" ]; };\n' % (folder, user, port, away)
+    path = os.path.join(folder, "conf")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(config)
+    os.chmod(path, 0o644)
+
+    def run(*words):
+        return subprocess.run([NOROSHI, *words, "--config", path], capture_output=True, text=True, timeout=60)
+    made = run("account", "add", "first", "--role", "administrator", "--token")
+    assert made.returncode == 0, made
+    token = made.stdout.split("token: ")[1].split()[0]
+    process = subprocess.Popen([NOROSHI, "center", "--config", path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        def ask(method, where, body=None):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            connection.request(method, where, body and json.dumps(body), {"Authorization": "Bearer " + token, "Content-Type": "application/json"})
+            answer = connection.getresponse()
+            data = answer.read()
+            assert answer.status < 300, (where, answer.status, data)
+            return json.loads(data) if data else None
+        patiently(ask, "GET", "/v1/remotes")
+        ask("POST", "/v1/organisations", {"name": "far", "title_en": "Far"})
+        ask("POST", "/v1/communities", {"name": "water", "purpose": "p", "content": "c", "recipients": "r"})
+        ask("POST", "/v1/collections", {"title": "ours", "alias": "ours", "community": "water", "tlp": "GREEN"})
+        add = ["remotes", "add", "two", "--url", "https://127.0.0.1:%d/root/" % away, "--there", "theirs", "--collection", "ours", "--organisation", "far"]
+        done = run(*add, "--poll", "--every", "10 s")
+        assert done.returncode == 0, done
+        assert run(*add).returncode == 2, "a name twice"
+        for wrong, code in ((add[:3] + ["--poll"], 2), (["remotes", "show", "none"], 1), (["remotes", "list", "two"], 2), (["remotes", "do", "two"], 2),
+                            (add[:2] + ["x", "--url", "https://elsewhere.example/"] + add[5:], 2), (add[:2] + ["x"] + add[3:-1] + ["nobody"], 1)):
+            done = run(*wrong)
+            assert done.returncode == code and done.stderr, (wrong, done)
+        shown = ask("GET", "/v1/remotes/two")
+        listed = [json.loads(line) for line in run("remotes", "list", "--json").stdout.splitlines()]
+        assert [each["name"] for each in listed] == ["two"] and listed[0]["id"] == shown["id"] and shown["every"] == 10 and shown["poll"] and not shown["push"], (listed, shown)
+        wait_for(lambda: ask("GET", "/v1/remotes/two")["polled"]["failures"] > 0, 30, "a running centre to try it")  # nobody listens there
+        assert run("remotes", "pause", "two").returncode == 0 and not ask("GET", "/v1/remotes/two")["active"]
+        assert "(paused)" in run("remotes", "list").stdout and "failed" in run("remotes", "show", "two").stdout
+        before = ask("GET", "/v1/remotes/two")["polled"]["failures"]
+        assert run("remotes", "resume", "two").returncode == 0
+        wait_for(lambda: ask("GET", "/v1/remotes/two")["polled"]["failures"] > before, 30, "it to go on")
+        before = ask("GET", "/v1/remotes/two")["polled"]["failures"]
+        assert run("remotes", "run", "two").returncode == 0  # long before its next turn
+        wait_for(lambda: ask("GET", "/v1/remotes/two")["polled"]["failures"] > before, 20, "a turn at once")
+        assert run("remotes", "remove", "two").returncode == 0 and ask("GET", "/v1/remotes")["remotes"] == []
+    finally:
+        process.terminate()
+        said = process.communicate(timeout=60)[1]
+        assert process.returncode == 0, said
 
 
 def test_two_centres_poll_and_push_while_processes_are_killed():
