@@ -33,7 +33,7 @@ static void add_item(void *context, const struct item *item)
 /* What was asked for stays in the filters. */
 static void show_filters(struct call *call)
 {
-	static const char *const names[] = { "value", "text", "kind", "tlp", "type", "label", "holds" };
+	static const char *const names[] = { "value", "text", "kind", "tlp", "type", "label", "holds", "community" };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		output_text(call->output, names[i], input_text(call, names[i]));
 	output_day(call->output, "from", input_integer(call, "from", 0));
@@ -68,24 +68,25 @@ static enum error show_sources(struct call *call, struct failure *failure)
 
 enum error items_page(struct call *call, struct failure *failure)
 {
-	struct text holds = input_text(call, "holds");
 	struct page page = { .after = input_text(call, "after"),
 		.limit = (uint32_t)input_integer(call, "limit", PAGE_ROWS) };
 	struct listing listing = { call, json_array() };
-	struct item_query query = item_query_asked(call);
-	query.holds = text_equal(holds, TEXT("now"))    ? ITEM_HOLDS
-		      : text_equal(holds, TEXT("over")) ? ITEM_HOLDS_NOT
-							: ITEM_HOLDS_ANY;
+	struct item_query query;
+	enum error error = item_query_asked(call, &query, failure);
+	query.holds = item_holds_asked(call);
 	query.now = call->now;
 	query.owned = input_has(call, "organisation");
 	query.owner = (uint32_t)input_integer(call, "organisation", 0);
 	json_object_set_new(call->output, "items", listing.list);
 	show_filters(call);
-	enum error error =
-	    store_item_each(call->store, call->scope, &query, &page, call->arena, add_item, &listing, failure);
+	if (error == OK)
+		error =
+		    store_item_each(call->store, call->scope, &query, &page, call->arena, add_item, &listing, failure);
 	if (*page.next)
 		output_string(call->output, "next", page.next);
-	return error == OK ? show_sources(call, failure) : error;
+	if (error == OK)
+		error = show_sources(call, failure);
+	return error == OK ? output_communities(call, call->scope, query.community, failure) : error;
 }
 
 /* ── one item ─ */

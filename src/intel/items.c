@@ -5,11 +5,13 @@
  */
 #include "intel/items.h"
 
+#include "base/catalog.h"
 #include "formats/stix.h"
 #include "intel/loop.h"
 #include "intel/misp_items.h"
 #include "intel/taxii.h"
 #include "intel/values.h"
+#include "store/community.h"
 
 #include <string.h>
 
@@ -78,11 +80,24 @@ static enum error answer_list(struct call *call, const struct item_query *query,
 	return error;
 }
 
-struct item_query item_query_asked(const struct call *call)
+enum item_holds item_holds_asked(const struct call *call)
 {
+	struct text holds = input_text(call, "holds");
+	return text_equal(holds, TEXT("now"))    ? ITEM_HOLDS
+	       : text_equal(holds, TEXT("over")) ? ITEM_HOLDS_NOT
+						 : ITEM_HOLDS_ANY;
+}
+
+enum error item_query_asked(const struct call *call, struct item_query *query, struct failure *failure)
+{
+	struct community community = { 0 };
+	enum error error = OK;
 	enum item_kind kind = ITEM_OTHER;
 	enum tlp tlp = TLP_RED;
-	return (struct item_query){
+	if (input_has(call, "community"))
+		error =
+		    store_community_find(call->store, call->scope, input_text(call, "community"), &community, failure);
+	*query = (struct item_query){
 		.value = text_lowered(call->arena, text_trim(input_text(call, "value"))),
 		.type = input_text(call, "type"),
 		.label = input_text(call, "label"),
@@ -91,13 +106,16 @@ struct item_query item_query_asked(const struct call *call)
 		.tlp = input_has(call, "tlp") && tlp_parse(input_text(call, "tlp"), &tlp) ? (int)tlp : -1,
 		.from = input_integer(call, "from", 0),
 		.to = input_integer(call, "to", 0),
+		.community = community.number,
 	};
+	return error == ERROR_NOT_FOUND ? fail(failure, error, "%s", N_("There is no such community.")) : error;
 }
 
 enum error item_list(struct call *call, struct failure *failure)
 {
-	const struct item_query query = item_query_asked(call);
-	return answer_list(call, &query, failure);
+	struct item_query query;
+	enum error error = item_query_asked(call, &query, failure);
+	return error == OK ? answer_list(call, &query, failure) : error;
 }
 
 static enum error find(struct call *call, struct item *item, struct failure *failure)

@@ -8,8 +8,9 @@
 #include "store/items.h"
 
 enum error item_import(struct call *call, struct failure *failure);
-/* The conditions that the list and its page have in common. */
-struct item_query item_query_asked(const struct call *call);
+/* The conditions that the list and its page have in common. ERROR_NOT_FOUND: there is no such community. */
+enum error item_query_asked(const struct call *call, struct item_query *query, struct failure *failure);
+enum item_holds item_holds_asked(const struct call *call); /* the field `holds` */
 enum error item_list(struct call *call, struct failure *failure);
 enum error item_read(struct call *call, struct failure *failure);
 enum error item_versions(struct call *call, struct failure *failure);

@@ -96,6 +96,7 @@ static const struct field items_fields[] = {
 	{ "holds", FIELD_CHOICE, IN_QUERY, false, .choices = holds, .summary = "Indicators in force, or not." },
 	{ "organisation", FIELD_INTEGER, IN_QUERY, false, .least = 0, .most = 4294967295,
 	    .summary = "Whose; 0 = the centre's." },
+	{ "community", FIELD_TEXT, IN_QUERY, false, 63, .summary = "Released to this community, by name." },
 	{ "from", FIELD_TIME, IN_QUERY, false, .summary = "Received at or after this." },
 	{ "to", FIELD_TIME, IN_QUERY, false, .summary = "Received before this." },
 	LIST,
@@ -163,6 +164,7 @@ static const struct field shared_fields[] = {
 	{ "tlp", FIELD_CHOICE, IN_QUERY, false, .choices = tlps, .summary = "Its level." },
 	{ "type", FIELD_TEXT, IN_QUERY, false, 191, .summary = "Of the object, such as malware." },
 	{ "text", FIELD_TEXT, IN_QUERY, false, 255, .summary = "Somewhere in it." },
+	{ "holds", FIELD_CHOICE, IN_QUERY, false, .choices = holds, .summary = "Indicators in force, or not." },
 	LIST,
 	{ NULL },
 };

@@ -35,6 +35,8 @@ enum error had_page(struct call *call, struct failure *failure);
 
 /* ── what several of them need ─ */
 
+/* The communities of the scope to choose from, as `communities`; `chosen`: a number, or 0. */
+enum error output_communities(struct call *call, const struct scope *scope, uint32_t chosen, struct failure *failure);
 /* An item's releases that the caller may know of, as `steps`. */
 enum error output_steps(
     struct call *call, uint32_t organisation, struct text item, struct uuid shown, struct failure *failure);

@@ -28,7 +28,7 @@ static void add_choice(void *context, const struct community *community)
 	json_array_append_new(choices->list, row);
 }
 
-static enum error show_choices(struct call *call, const struct scope *scope, uint32_t chosen, struct failure *failure)
+enum error output_communities(struct call *call, const struct scope *scope, uint32_t chosen, struct failure *failure)
 {
 	struct page page = { .limit = 500 };
 	struct choices choices = { call, json_array(), chosen };
@@ -43,11 +43,12 @@ enum error shared_page(struct call *call, struct failure *failure)
 	output_text(call->output, "text", input_text(call, "text"));
 	output_text(call->output, "tlp", input_text(call, "tlp"));
 	output_text(call->output, "type", input_text(call, "type"));
+	output_text(call->output, "holds", input_text(call, "holds"));
 	output_text(call->output, "community", input_text(call, "community"));
 	if (error == OK && input_has(call, "community"))
 		error =
 		    store_community_find(call->store, call->scope, input_text(call, "community"), &community, failure);
-	return error == OK ? show_choices(call, call->scope, community.number, failure) : error;
+	return error == OK ? output_communities(call, call->scope, community.number, failure) : error;
 }
 
 /* ── one release ─ */
@@ -232,7 +233,7 @@ enum error release_new_page(struct call *call, struct failure *failure)
 		output_text(call->output, "item", ask.item.id);
 	output_time(call->output, "seen", ask.item.modified.when);
 	echo_fields(call, &ask);
-	error = show_choices(call, ask.scope, ask.order.community, failure);
+	error = output_communities(call, ask.scope, ask.order.community, failure);
 	if (error != OK || !ask.chosen)
 		return error;
 	output_string(call->output, "community", ask.community.name);

@@ -7,6 +7,7 @@
 #include "base/catalog.h"
 #include "formats/stix.h"
 #include "intel/item_make.h"
+#include "intel/items.h"
 #include "intel/loop.h"
 #include "intel/loop_routes.h"
 #include "intel/pages.h"
@@ -370,6 +371,8 @@ enum error release_list(struct call *call, struct failure *failure)
 	const struct release_query query = { .community = community.number,
 		.tlp = input_has(call, "tlp") && tlp_parse(input_text(call, "tlp"), &tlp) ? (int)tlp : -1,
 		.type = input_text(call, "type"),
+		.holds = item_holds_asked(call),
+		.now = call->now,
 		.words = input_text(call, "text") };
 	if (error == OK)
 		error = store_release_list(

@@ -35,6 +35,7 @@ static bool is_list(enum cursor_list list)
 	case CURSOR_ORGANISATION:
 	case CURSOR_RANK:
 	case CURSOR_SENSOR:
+	case CURSOR_SHARED:
 	case CURSOR_TIME:
 	case CURSOR_TOKEN:
 		return true;

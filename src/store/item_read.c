@@ -33,11 +33,15 @@ static enum error may_read(struct store *store, const struct scope *scope, uint3
 	struct release_standing *standings = NULL;
 	size_t count = 0;
 	enum error error = OK;
+	const struct subject *subject = scope_subject(scope);
+	if (!subject || subject->organisation == organisation) { /* whatever its releases are */
+		*may = policy_item_read(scope, organisation, NULL, 0);
+		return OK;
+	}
 	struct arena *arena = arena_new(0);
 	if (!arena)
 		return fail(failure, ERROR_MEMORY, "an item: no memory");
-	if (!scope_is_background(scope))
-		error = store_release_standings(store, organisation, id, arena, &standings, &count, failure);
+	error = store_release_standings(store, organisation, id, arena, &standings, &count, failure);
 	*may = !error && policy_item_read(scope, organisation, standings, count);
 	arena_free(arena);
 	return error;
@@ -78,21 +82,43 @@ static enum error is_seen(
 	return error || !*seen ? error : id_seen(store, scope, item->target_ref, seen, failure);
 }
 
+static bool text_fits(const struct item_query *asked, const struct item *item)
+{
+	return asked->text.size == 0 || text_find_nocase(item->name, asked->text) >= 0 ||
+	       text_find_nocase(item->description, asked->text) >= 0;
+}
+
+static bool holds(const struct item *item, nanoseconds now)
+{
+	return !item->revoked && !item->false_positive && item->valid_from.when <= now &&
+	       (item->valid_until.when == 0 || item->valid_until.when > now);
+}
+
+static bool fits(const struct item_query *asked, const struct item *item)
+{
+	if (asked->owned && item->organisation != asked->owner)
+		return false;
+	if (asked->holds != ITEM_HOLDS_ANY &&
+	    (item->kind != ITEM_INDICATOR || holds(item, asked->now) != (asked->holds == ITEM_HOLDS)))
+		return false;
+	return text_fits(asked, item);
+}
+
 /* What was looked at: how many rows, and the number of the last one. */
 struct passed {
 	uint32_t rows;
 	int64_t number;
 };
 
-/* The next row that the scope sees. ERROR_END: none. */
-static enum error next_seen(
-    struct query *query, const struct scope *scope, struct arena *arena, struct item *item, struct passed *passed)
+/* The next row that fits (`asked` may be NULL) and that the scope sees. ERROR_END: none. */
+static enum error next_seen(struct query *query, const struct scope *scope, const struct item_query *asked,
+    struct arena *arena, struct item *item, struct passed *passed)
 {
 	enum error error;
 	bool seen = false;
 	while (!seen && (error = query_step(query)) == OK) {
 		error = item_take(query, arena, item);
-		if (!error)
+		if (!error && (!asked || fits(asked, item)))
 			error = is_seen(query->store, scope, item, &seen, query->failure);
 		if (error)
 			return error;
@@ -107,7 +133,7 @@ static enum error next_seen(
 static enum error one(struct query *query, const struct scope *scope, struct arena *arena, struct item *item)
 {
 	struct passed passed = { 0 };
-	enum error error = next_seen(query, scope, arena, item, &passed);
+	enum error error = next_seen(query, scope, NULL, arena, item, &passed);
 	struct failure *failure = query->failure;
 	query_release(query);
 	return error == ERROR_END ? fail(failure, ERROR_NOT_FOUND, "there is no such item") : error;
@@ -153,7 +179,7 @@ static enum error each_row(struct query *query, const struct scope *scope, struc
 	enum error error;
 	struct item item;
 	struct passed passed = { 0 };
-	while ((error = next_seen(query, scope, arena, &item, &passed)) == OK)
+	while ((error = next_seen(query, scope, NULL, arena, &item, &passed)) == OK)
 		each(context, &item);
 	query_release(query);
 	return error == ERROR_END ? OK : error;
@@ -179,6 +205,8 @@ enum error store_item_versions(struct store *store, const struct scope *scope, u
 	" AND newest = 1 AND item.number < :before AND (:type = '' OR type = :type) AND (:kind < 0 OR kind = :kind)"   \
 	" AND (:tlp < 0 OR tlp = :tlp) AND received >= :from AND (:to = 0 OR received < :to)"                          \
 	" AND (:label = '' OR instr(labels, char(10) || :label || char(10)) > 0)"                                      \
+	" AND (:at = 0 OR EXISTS (SELECT 1 FROM item v JOIN release r ON r.item = v.number WHERE v.id = item.id"       \
+	"  AND v.organisation = item.organisation AND r.community = :at AND r.place < 2))"                             \
 	" ORDER BY item.number DESC LIMIT :most"
 
 static enum error query_open_for(struct store *store, const struct scope *scope, const struct item_query *asked,
@@ -196,28 +224,6 @@ static enum error query_open_for(struct store *store, const struct scope *scope,
 		    query, failure);
 	return query_read(store, scope, NOUN_ITEM,
 	    "SELECT " ITEM_FIELDS " FROM item WHERE {scope} AND :word = ''" CONDITIONS, query, failure);
-}
-
-static bool text_fits(const struct item_query *asked, const struct item *item)
-{
-	return asked->text.size == 0 || text_find_nocase(item->name, asked->text) >= 0 ||
-	       text_find_nocase(item->description, asked->text) >= 0;
-}
-
-static bool holds(const struct item *item, nanoseconds now)
-{
-	return !item->revoked && !item->false_positive && item->valid_from.when <= now &&
-	       (item->valid_until.when == 0 || item->valid_until.when > now);
-}
-
-static bool fits(const struct item_query *asked, const struct item *item)
-{
-	if (asked->owned && item->organisation != asked->owner)
-		return false;
-	if (asked->holds != ITEM_HOLDS_ANY &&
-	    (item->kind != ITEM_INDICATOR || holds(item, asked->now) != (asked->holds == ITEM_HOLDS)))
-		return false;
-	return text_fits(asked, item);
 }
 
 enum error store_item_each(struct store *store, const struct scope *scope, const struct item_query *asked,
@@ -243,12 +249,11 @@ enum error store_item_each(struct store *store, const struct scope *scope, const
 	bind_integer(&query, ":from", asked->from);
 	bind_integer(&query, ":to", asked->to);
 	bind_text(&query, ":label", asked->label);
+	bind_integer(&query, ":at", asked->community);
 	bind_integer(&query, ":most", ITEM_STEPS);
 	struct item item;
-	while ((error = next_seen(&query, scope, arena, &item, &passed)) == OK && shown < limit) {
+	while ((error = next_seen(&query, scope, asked, arena, &item, &passed)) == OK && shown < limit) {
 		last = column_integer(&query, 0);
-		if (!fits(asked, &item))
-			continue;
 		each(context, &item);
 		shown++;
 	}

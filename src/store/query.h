@@ -100,6 +100,7 @@ enum cursor_list {
 	CURSOR_ORGANISATION = 'o',
 	CURSOR_RANK = 'r', /* events by rank */
 	CURSOR_SENSOR = 's',
+	CURSOR_SHARED = 'S',
 	CURSOR_TIME = 'e', /* events by time */
 	CURSOR_TOKEN = 't',
 };

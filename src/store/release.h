@@ -12,7 +12,7 @@
 #define NOROSHI_STORE_RELEASE_H
 
 #include "model/item.h"
-#include "store/store.h"
+#include "store/items.h"
 
 struct release_standing release_standing_of(const struct release *release);
 
@@ -57,7 +57,9 @@ struct release_query {
 	uint32_t community; /* 0 = any */
 	int tlp;            /* -1 = any */
 	struct text type;   /* of the object; empty = any */
-	struct text words;  /* somewhere in the rendering, ASCII case apart; empty = any */
+	enum item_holds holds;
+	nanoseconds now;   /* for `holds` */
+	struct text words; /* somewhere in the rendering, ASCII case apart; empty = any */
 };
 #define RELEASE_STEPS 20000u
 enum error store_release_list(struct store *, const struct scope *, const struct release_query *, struct page *,

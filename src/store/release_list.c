@@ -6,7 +6,17 @@
 
 #include <string.h>
 
-#define CURSOR_SHARED 'S'
+#define STEPS_PLAIN 1000u /* where no words are looked for nearly all rows are shown */
+
+/* Indicators in force, or not, by what their readers see: times of STIX are in UTC, and compared to the second. Sorted
+ * and bounded are places alone (they lie in the index), before any rendering is read. */
+#define SECOND_OF(property) "substr(json_extract(CAST(rendering AS TEXT), '$." property "'), 1, 19)"
+#define HOLDS                                                                                                          \
+	" AND (:holds = 0 OR (type = 'indicator' AND (:holds = 1) = iif(json_valid(CAST(rendering AS TEXT)),"          \
+	"  NOT ifnull(json_extract(CAST(rendering AS TEXT), '$.revoked'), 0) AND ifnull(" SECOND_OF(                   \
+	    "valid_from") ", '')"                                                                                      \
+			  "  <= substr(:now, 1, 19) AND ifnull(" SECOND_OF(                                            \
+			      "valid_until") ", '~') > substr(:now, 1, 19), 0)))"
 
 /* Whether this is the one of the item's releases that the scope gets to see. */
 static enum error is_chosen(struct store *store, const struct scope *scope, const struct release *release,
@@ -22,14 +32,20 @@ static enum error is_chosen(struct store *store, const struct scope *scope, cons
 	return error;
 }
 
+struct passed {
+	uint32_t rows;
+	int64_t added; /* of the last one */
+};
+
 /* The next that fits. ERROR_END: none. */
 static enum error next(struct query *query, const struct scope *scope, const struct release_query *asked,
-    struct arena *arena, struct release *release, uint32_t *passed)
+    struct arena *arena, struct release *release, struct passed *passed)
 {
 	enum error error;
 	while ((error = query_step(query)) == OK) {
 		bool chosen = true, seen = false;
-		++*passed;
+		passed->rows++;
+		passed->added = column_integer(query, 11);
 		error = release_take(query, arena, release);
 		if (error)
 			return error;
@@ -52,6 +68,26 @@ static enum error next(struct query *query, const struct scope *scope, const str
 	return error;
 }
 
+#define PLACES(conditions)                                                                                             \
+	"SELECT " RELEASE_FIELDS                                                                                       \
+	", rendering FROM release WHERE added IN (SELECT added FROM release WHERE {community}"                         \
+	" AND place = :place AND added < :after AND (:at = 0 OR community = :at) AND (:tlp < 0 OR tlp = "              \
+	":tlp)" conditions " ORDER BY added DESC LIMIT :most) ORDER BY added DESC"
+
+/* Of all types the places are found in the index alone. */
+static enum error list_open(struct store *store, const struct scope *scope, const struct release_query *asked,
+    struct query *query, struct failure *failure)
+{
+	static const char all[] = PLACES(""), some[] = PLACES(" AND (:type = '' OR type = :type)" HOLDS);
+	bool filters = asked->type.size || asked->holds != ITEM_HOLDS_ANY;
+	enum error error = query_read(store, scope, NOUN_RELEASE, filters ? some : all, query, failure);
+	if (error || !filters)
+		return error;
+	bind_text(query, ":type", asked->type);
+	bind_integer(query, ":holds", asked->holds);
+	return OK;
+}
+
 enum error store_release_list(struct store *store, const struct scope *scope, const struct release_query *asked,
     struct page *page, struct arena *arena, void (*each)(void *, const struct release *), void *context,
     struct failure *failure)
@@ -59,32 +95,31 @@ enum error store_release_list(struct store *store, const struct scope *scope, co
 	struct cursor cursor;
 	struct query query;
 	struct release release;
-	uint32_t shown = 0, passed = 0, limit = page_limit(page);
-	nanoseconds last = 0;
+	struct passed passed = { 0 };
+	uint32_t shown = 0, limit = page_limit(page), most = asked->words.size ? RELEASE_STEPS : STEPS_PLAIN;
+	int64_t last = 0;
+	char now[TIME_TEXT];
 	page->next[0] = 0;
 	enum error error = cursor_read(page, CURSOR_SHARED, &cursor, failure);
 	if (!error)
-		error = query_read(store, scope, NOUN_RELEASE,
-		    "SELECT " RELEASE_FIELDS ", rendering FROM release WHERE {community} AND place = :place"
-		    " AND added < :after AND (:at = 0 OR community = :at) AND (:tlp < 0 OR tlp = :tlp)"
-		    " AND (:type = '' OR type = :type) ORDER BY added DESC LIMIT :most",
-		    &query, failure);
+		error = list_open(store, scope, asked, &query, failure);
 	if (error)
 		return error;
 	bind_integer(&query, ":place", RELEASE_SHOWN);
 	bind_integer(&query, ":after", cursor.none ? INT64_MAX : cursor.key);
 	bind_integer(&query, ":at", asked->community);
 	bind_integer(&query, ":tlp", asked->tlp);
-	bind_text(&query, ":type", asked->type);
-	bind_integer(&query, ":most", RELEASE_STEPS);
+	if (asked->holds != ITEM_HOLDS_ANY || asked->type.size)
+		bind_string(&query, ":now", time_format_taxii(asked->now, now));
+	bind_integer(&query, ":most", most);
 	while ((error = next(&query, scope, asked, arena, &release, &passed)) == OK && shown < limit) {
 		each(context, &release);
 		last = column_integer(&query, 11);
 		shown++;
 	}
-	bool stopped = error == ERROR_END && passed == RELEASE_STEPS;
+	bool stopped = error == ERROR_END && passed.rows == most;
 	query_release(&query);
-	if ((error == OK || stopped) && last)
-		cursor_write(page, CURSOR_SHARED, last, (struct uuid){ 0 });
+	if (error == OK || stopped)
+		cursor_write(page, CURSOR_SHARED, stopped ? passed.added : last, (struct uuid){ 0 });
 	return error == ERROR_END ? OK : error;
 }

@@ -101,6 +101,48 @@ def test_a_withdrawal_says_why_to_who_knows_of_it():
     assert any(line["what"] == "release.withdraw" and line["detail"] == "It was a test of <ours>." for line in log["lines"]), log
 
 
+def rows(c, path, who, name):
+    """all of a list, by small pages"""
+    got, after = [], ""
+    while True:
+        answer = c.done("GET", path + ("&after=" + after if after else ""), token=who)
+        got += answer[name]
+        after = answer.get("next", "")
+        if not after:
+            return got
+
+
+def test_lists_are_filtered_by_community_kind_and_validity():
+    c = centre()
+    alpha, beta = c.people["alpha"], c.people["beta"]
+    c.community("filters", {"alpha": "member", "beta": "reader"})
+    c.collection("filters", community="filters")
+    plain, over, early = indicator(), indicator(valid_until="2026-02-01T00:00:00.5Z"), indicator(valid_from="2999-01-01T00:00:00Z")
+    gone, later = indicator(revoked=True), indicator(valid_until="2999-01-01T00:00:00Z")
+    report = {"type": "report", "spec_version": "2.1", "id": "report--" + plain["id"][11:], "created": "2026-01-01T00:00:00Z",
+              "modified": "2026-01-01T00:00:00Z", "name": "r", "published": "2026-01-01T00:00:00Z", "object_refs": [plain["id"]], "report_types": ["malware"]}
+    given = [plain, over, early, gone, later, report]
+    assert c.add("filters", alpha, *given)["success_count"] == len(given)
+    wanted = {"": given, "&type=report": [report], "&type=indicator": given[:5], "&holds=now": [plain, later], "&holds=over": [over, early, gone],
+              "&type=report&holds=now": [], "&text=no+such": []}
+    for asked, these in wanted.items():
+        for limit in (1, 2, 50):
+            got = rows(c, "/v1/releases?community=filters&limit=%d%s" % (limit, asked), beta, "releases")
+            assert [each["shown_id"] for each in got] == [each["id"] for each in reversed(these)], (asked, limit, got)
+        status, _, page = c.request("GET", "/shared?community=filters" + asked, beta, headers={"Accept": "text/html", "Accept-Language": "en"})
+        assert status == 200 and page.decode().count("data-row") == len(these), (asked, page.decode())
+    other = indicator()
+    c.add("inner", alpha, other)
+    for who in (alpha, c.tokens["analyst"]):
+        for limit in (2, 50):
+            got = rows(c, "/v1/items?community=filters&limit=%d" % limit, who, "items")
+            assert {each["id"] for each in got} == {each["id"] for each in given} and len(got) == len(given), got
+        status, _, page = c.request("GET", "/items?community=filters", who, headers={"Accept": "text/html", "Accept-Language": "en"})
+        assert status == 200 and other["id"] not in page.decode() and report["id"] in page.decode()
+    for path in ("/v1/items", "/items"):  # one that it is no member of is none
+        assert c.request("GET", path + "?community=filters", c.people["gamma"])[0] == c.request("GET", path + "?community=none", c.people["gamma"])[0] == 404
+
+
 def test_zz_end():
     wrong = [line for line in centre().said().splitlines() if '"level":"error"' in line]
     assert centre().stop() == 0 and not wrong, wrong
