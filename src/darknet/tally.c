@@ -1,0 +1,223 @@
+/*
+ * Day tables of two periods are added up; series of days. See views.h.
+ */
+#include "darknet/tally.h"
+
+#include "darknet/arrival.h"
+#include "darknet/day_folder.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define DAYS_MOST 40000 /* of a period */
+
+static bool begin_period(struct tally_period *period, const struct view_period *days)
+{
+	period->days = *days;
+	period->table = day_table_new();
+	period->cover = calloc((size_t)(days->to - days->from + 1), sizeof *period->cover);
+	return period->table && period->cover;
+}
+
+struct tally *tally_new(const struct view_period *now, const struct view_period *before)
+{
+	const struct view_period *asked[2] = { now, before };
+	struct tally *tally = calloc(1, sizeof *tally);
+
+	for (size_t i = 0; tally && i < 2; i++)
+		if (asked[i]->to < asked[i]->from || asked[i]->to - asked[i]->from >= DAYS_MOST ||
+		    !begin_period(&tally->periods[i], asked[i])) {
+			tally_free(tally);
+			return NULL;
+		}
+	return tally;
+}
+
+void tally_free(struct tally *tally)
+{
+	for (size_t i = 0; tally && i < 2; i++) {
+		day_table_free(tally->periods[i].table);
+		free(tally->periods[i].cover);
+		for (size_t series = 0; series < TALLY_SERIES; series++)
+			free(tally->periods[i].series[series]);
+	}
+	free(tally);
+}
+
+enum error tally_follow(struct tally *tally, const struct view_query *query, unsigned *series, struct failure *failure)
+{
+	unsigned number = tally->series_count;
+
+	if (number == TALLY_SERIES)
+		return fail(failure, ERROR_LIMIT, "at most %d series", TALLY_SERIES);
+	for (size_t i = 0; i < 2; i++) {
+		struct tally_period *period = &tally->periods[i];
+		period->series[number] =
+		    calloc((size_t)(period->days.to - period->days.from + 1), sizeof *period->series[number]);
+		if (!period->series[number])
+			return fail(failure, ERROR_MEMORY, "no memory for a series");
+	}
+	tally->series[number] = *query;
+	tally->series_count++;
+	*series = number;
+	return OK;
+}
+
+bool query_takes(const struct view_query *query, const struct day_key *key)
+{
+	bool backscatter = key->kind == ARRIVAL_BACKSCATTER;
+
+	if (backscatter != (query->kind == VIEW_BACKSCATTER) || (query->kind == VIEW_METHOD && key->method == 0) ||
+	    (query->without_research && key->research))
+		return false;
+	if (query->country[0] && memcmp(query->country, key->country, 2) != 0)
+		return false;
+	if (query->protocol && (query->protocol != key->protocol || query->port != key->port))
+		return false;
+	return query->method == 0 || query->method == key->method;
+}
+
+/* ── reading ─ */
+
+static struct tally_period *period_with(struct tally *tally, unsigned i, int64_t day)
+{
+	struct tally_period *period = &tally->periods[i];
+
+	return day >= period->days.from && day <= period->days.to ? period : NULL;
+}
+
+/* All parts of the sensor's day were read. Parts that overlap are awake for a day at most. */
+static void end_sensor_day(struct tally *tally)
+{
+	double awake = (double)(tally->current_seconds < 86400 ? tally->current_seconds : 86400) / 86400;
+
+	for (unsigned i = 0; i < 2 && tally->current.sensor[0]; i++) {
+		struct tally_period *period = period_with(tally, i, tally->current.day);
+		if (!period)
+			continue;
+		struct tally_day *day = &period->cover[tally->current.day - period->days.from];
+		day->addresses += (double)tally->current.addresses * awake;
+		day->awake = awake > day->awake ? awake : day->awake;
+	}
+	tally->current = (struct day_about){ 0 };
+	tally->current_seconds = 0;
+}
+
+static enum error take_row(
+    void *context, const struct day_about *about, const struct day_key *key, uint64_t packets, struct failure *failure)
+{
+	struct tally *tally = context;
+
+	for (unsigned i = 0; i < 2; i++) {
+		struct tally_period *period = period_with(tally, i, about->day);
+		if (!period)
+			continue;
+		if (!day_table_add(period->table, key, packets))
+			return fail(failure, ERROR_MEMORY, "no memory for a year's counts");
+		for (unsigned series = 0; series < tally->series_count; series++)
+			if (query_takes(&tally->series[series], key))
+				period->series[series][about->day - period->days.from] += packets;
+	}
+	return OK;
+}
+
+static enum error take_file(void *context, const char *path, struct failure *failure)
+{
+	struct tally *tally = context;
+	struct day_about about;
+	enum error error = day_table_read(path, &about, take_row, tally, failure);
+
+	if (error)
+		return error;
+	if (about.day != tally->current.day || strcmp(about.sensor, tally->current.sensor) != 0) {
+		end_sensor_day(tally);
+		tally->current = about;
+	}
+	if (about.addresses > tally->current.addresses)
+		tally->current.addresses = about.addresses;
+	tally->current_seconds += about.seconds;
+	for (unsigned i = 0; i < 2; i++)
+		if (period_with(tally, i, about.day))
+			tally->periods[i].files++;
+	return OK;
+}
+
+enum error tally_read(struct tally *tally, const char *folder, const char *sensor, struct failure *failure)
+{
+	const struct view_period *now = &tally->periods[0].days, *before = &tally->periods[1].days;
+	enum error error = day_folder_each(folder, sensor, now->from, now->to, take_file, tally, failure);
+
+	end_sensor_day(tally);
+	if (error || (before->from >= now->from && before->to <= now->to))
+		return error;
+	/* What lies in both was added to both above: only the days outside are read now. */
+	if (before->from < now->from)
+		error = day_folder_each(folder, sensor, before->from,
+		    before->to < now->from ? before->to : now->from - 1, take_file, tally, failure);
+	end_sensor_day(tally);
+	if (!error && before->to > now->to)
+		error = day_folder_each(folder, sensor, before->from > now->to ? before->from : now->to + 1, before->to,
+		    take_file, tally, failure);
+	end_sensor_day(tally);
+	return error;
+}
+
+/* ── units and series ─ */
+
+double period_unit(const struct tally_period *period, enum view_kind kind, int64_t from, int64_t to)
+{
+	double unit = 0;
+
+	for (int64_t day = from; day <= to; day++) {
+		const struct tally_day *cover = &period->cover[day - period->days.from];
+		unit += kind == VIEW_BACKSCATTER ? cover->awake : cover->addresses;
+	}
+	return unit;
+}
+
+struct view_cover tally_cover(const struct tally *tally, unsigned period)
+{
+	const struct tally_period *asked = &tally->periods[period];
+
+	return (struct view_cover){ .days = period_unit(asked, VIEW_BACKSCATTER, asked->days.from, asked->days.to),
+		.address_days = period_unit(asked, VIEW_ACCESS, asked->days.from, asked->days.to),
+		.files = asked->files };
+}
+
+static int month_of(int64_t day)
+{
+	time_t seconds = (time_t)(day * 86400);
+	struct tm date;
+
+	gmtime_r(&seconds, &date);
+	return date.tm_year * 12 + date.tm_mon;
+}
+
+enum error tally_series(const struct tally *tally, unsigned series, unsigned which, bool months,
+    struct view_step **made, size_t *count, struct failure *failure)
+{
+	const struct tally_period *period = &tally->periods[which];
+	size_t days = (size_t)(period->days.to - period->days.from + 1);
+	struct view_step *steps = calloc(days, sizeof *steps);
+
+	if (!steps)
+		return fail(failure, ERROR_MEMORY, "no memory for a series");
+	*count = 0;
+	for (int64_t day = period->days.from; day <= period->days.to; day++) {
+		struct view_step *step = *count ? &steps[*count - 1] : NULL;
+		if (!step || !months || month_of(step->from) != month_of(day)) {
+			step = &steps[(*count)++];
+			step->from = day;
+		}
+		step->to = day;
+		step->packets += period->series[series][day - period->days.from];
+	}
+	for (size_t i = 0; i < *count; i++) {
+		double unit = period_unit(period, tally->series[series].kind, steps[i].from, steps[i].to);
+		steps[i].value = unit > 0 ? (double)steps[i].packets / unit : NAN;
+	}
+	*made = steps;
+	return OK;
+}
