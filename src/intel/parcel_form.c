@@ -39,17 +39,22 @@ static bool take(struct text *rest, struct element *element)
 	return true;
 }
 
+static bool is_uncompressed(struct text point)
+{
+	static const char begins[] = { 0, 4 };
+	return text_starts(point, (struct text){ begins, sizeof begins });
+}
+
 static bool same_value(const struct element *one, const struct element *other)
 {
-	static const char uncompressed[] = { 0, 4 };
 	switch (one->tag) {
 	case CONTENT:
 		return true;
 	case OCTET_STRING:
 		return one->value.size == other->value.size;
 	case BIT_STRING:
-		return one->value.size == other->value.size &&
-		       text_starts(one->value, (struct text){ uncompressed, sizeof uncompressed });
+		return one->value.size == other->value.size && is_uncompressed(one->value) &&
+		       is_uncompressed(other->value);
 	default:
 		return text_equal(one->value, other->value);
 	}
