@@ -117,8 +117,10 @@ static void *run(void *context)
 		.after = remote->after,
 		.next = remote->next,
 		.status = remote->status,
-		.envelope = errand->turn.envelope };
+		.envelope = errand->turn.envelope,
+		.gone = errand->turn.gone };
 	turned->result = errand->turn.way == REMOTE_POLL ? remote_poll(&asked, &reader, &turned->answer, &failure)
+			 : asked.gone.size               ? remote_delete(&asked, &turned->answer, &failure)
 							 : remote_push(&asked, &turned->answer, &failure);
 	if (turned->result == OK && turned->answer.objects > 0 && end_part(errand, true) != OK)
 		turned->result = fail(&failure, ERROR_MEMORY, "no memory for a page");

@@ -25,6 +25,7 @@
 #include <string.h>
 
 #define TURNS_MOST 8u
+#define REMOVED_MOST 100u     /* objects deleted there in one turn */
 #define PATIENCE (2 * MINUTE) /* beyond what the remote may take: then the courier has lost it */
 
 struct turn_under_way {
@@ -36,10 +37,12 @@ struct turn_under_way {
 	uint32_t collection, organisation;
 	struct uuid account;
 	char name[64];
-	nanoseconds until; /* monotonic */
-	int64_t given;     /* push: up to here … */
-	bool more;         /* … and there are others */
-	bool told, waits;  /* MESSAGE_TURNED came; for the parts of the page */
+	nanoseconds until;     /* monotonic */
+	int64_t given;         /* push: up to here … */
+	bool more;             /* … and there are others */
+	nanoseconds removed;   /* push: not 0: it deletes; what was withdrawn up to here … */
+	int64_t removed_added; /* … and this, as in struct remote */
+	bool told, waits;      /* MESSAGE_TURNED came; for the parts of the page */
 	struct turned turned;
 	char *failures;
 };
@@ -160,6 +163,10 @@ static enum error settle(struct keeper *keeper, const struct work *work, const s
 		course->good += good;
 		course->bad += bad;
 	} else {
+		if (turn->removed) {
+			remote.removed = turn->removed;
+			remote.removed_added = turn->removed_added;
+		}
 		remote_pushed(&remote, answer, turn->given, turn->more, now, random_number());
 		good = answer->complete ? answer->good : 0;
 		bad = answer->complete ? answer->bad : 0;
@@ -325,10 +332,55 @@ static enum error gather(struct keeper *keeper, const struct work *work, const s
 	return error == OK && giving->list.failed ? fail(failure, ERROR_MEMORY, "no memory for a page") : error;
 }
 
-static void send_turn(struct keeper *keeper, struct turn_under_way *place, const struct remote *remote,
-    enum remote_way way, struct text envelope, int64_t given, bool more)
+/* What was withdrawn of what was given, unless another version of it stands. */
+struct removing {
+	const struct remote *remote;
+	struct builder ids;
+	struct text names[REMOVED_MOST];
+	struct arena *arena;
+	uint32_t looked, count;
+	nanoseconds withdrawn;
+	int64_t added;
+};
+
+static void look(void *context, const struct entry *entry, nanoseconds withdrawn)
 {
-	struct turn turn = { .way = way, .import = uuid_random(), .remote = *remote, .envelope = envelope };
+	struct removing *removing = context;
+	removing->looked++;
+	removing->withdrawn = withdrawn;
+	removing->added = entry->added;
+	if (entry->organisation != removing->remote->organisation && entry->added <= removing->remote->given)
+		removing->names[removing->count++] = arena_text(removing->arena, entry->id);
+}
+
+static enum error gather_gone(struct keeper *keeper, const struct work *work, const struct remote *remote,
+    struct removing *removing, struct failure *failure)
+{
+	struct collection collection;
+	enum error error = store_collection_get(keeper->store, work->scope, remote->collection, &collection, failure);
+	if (error == OK)
+		error = store_entry_gone(keeper->store, work->scope, &collection, remote->removed,
+		    remote->removed_added, REMOVED_MOST, look, removing, failure);
+	for (uint32_t i = 0; i < removing->count && error == OK; i++) {
+		bool stands = true;
+		error =
+		    store_entry_exists(keeper->store, work->scope, &collection, removing->names[i], &stands, failure);
+		if (error != OK || stands)
+			continue;
+		build_text(&removing->ids, removing->names[i]);
+		build_char(&removing->ids, '\n');
+	}
+	return error == OK && removing->ids.failed ? fail(failure, ERROR_MEMORY, "no memory for a page") : error;
+}
+
+static void send_turn(struct keeper *keeper, struct turn_under_way *place, const struct remote *remote,
+    enum remote_way way, struct text envelope, const struct removing *removing, int64_t given, bool more)
+{
+	struct turn turn = { .way = way,
+		.import = uuid_random(),
+		.remote = *remote,
+		.envelope = envelope,
+		.gone = { removing->ids.at, removing->ids.size } };
 	struct builder body = { 0 };
 	*place = (struct turn_under_way){ .number = random_number(),
 		.remote = remote->number,
@@ -340,7 +392,9 @@ static void send_turn(struct keeper *keeper, struct turn_under_way *place, const
 		.account = remote->id,
 		.until = time_monotonic() + remote->within + PATIENCE,
 		.given = given,
-		.more = more };
+		.more = more,
+		.removed = removing->ids.size ? removing->withdrawn : 0,
+		.removed_added = removing->added };
 	text_copy(text_of(remote->name), place->name, sizeof place->name);
 	turn_write(&turn, &body);
 	if (body.failed ||
@@ -392,6 +446,7 @@ static enum error begin(struct keeper *keeper, const struct work *work, struct t
 {
 	struct remote remote;
 	struct giving giving = { &remote, { 0 } };
+	struct removing removing = { .remote = &remote, .arena = work->arena };
 	int64_t given = 0;
 	bool more = false, is_allowed = false;
 	enum error error = store_remote_get(keeper->store, work->scope, number, &remote, failure);
@@ -408,6 +463,15 @@ static enum error begin(struct keeper *keeper, const struct work *work, struct t
 			given = remote.status_given;
 			more = true;
 		} else if (error == OK && !giving.list.size) {
+			/* all that is here is there: now what is not here any more */
+			error = gather_gone(keeper, work, &remote, &removing, failure);
+			more |= removing.looked == REMOVED_MOST;
+		}
+		if (error == OK && !*remote.status && !giving.list.size && !removing.ids.size) {
+			if (removing.looked) {
+				remote.removed = removing.withdrawn;
+				remote.removed_added = removing.added;
+			}
 			remote_pushed(&remote, &(struct remote_answer){ .complete = true }, given, more,
 			    keeper->center.now(), random_number());
 			note(keeper, work, &remote);
@@ -416,8 +480,10 @@ static enum error begin(struct keeper *keeper, const struct work *work, struct t
 		}
 	}
 	if (error == OK)
-		send_turn(keeper, place, &remote, way, (struct text){ giving.list.at, giving.list.size }, given, more);
+		send_turn(keeper, place, &remote, way, (struct text){ giving.list.at, giving.list.size }, &removing,
+		    given, more);
 	builder_free(&giving.list);
+	builder_free(&removing.ids);
 	return error;
 }
 

@@ -25,6 +25,7 @@ void turn_write(const struct turn *turn, struct builder *to)
 	put_text(to, text_of(remote->next));
 	put_text(to, text_of(remote->status));
 	put_text(to, turn->envelope);
+	put_text(to, turn->gone);
 }
 
 static bool take(struct reader *from, char *to, size_t size)
@@ -49,6 +50,7 @@ bool turn_read(struct text body, struct turn *turn)
 	    take(&from, remote->after, sizeof remote->after) && take(&from, remote->next, sizeof remote->next) &&
 	    take(&from, remote->status, sizeof remote->status);
 	turn->envelope = get_text(&from);
+	turn->gone = get_text(&from);
 	return whole && reader_done(&from) && turn->way < REMOTE_WAYS;
 }
 

@@ -13,6 +13,7 @@ struct turn {
 	struct uuid import; /* poll: what the items come as, when there are any */
 	struct remote remote;
 	struct text envelope; /* push, unless remote.status is followed */
+	struct text gone;     /* push, instead: as in struct remote_turn */
 };
 void turn_write(const struct turn *turn, struct builder *to);
 bool turn_read(struct text body, struct turn *turn);

@@ -247,3 +247,59 @@ enum error remote_push(const struct remote_turn *turn, struct remote_answer *ans
 	talk_close(&talk);
 	return error;
 }
+
+/* ── deleting ─ */
+
+static bool is_refusal(uint16_t status)
+{
+	return status == 401 || status == 403 || status == 405 || status == 501;
+}
+
+static void add_refusal(struct remote_answer *answer, struct text id, uint16_t status)
+{
+	answer->bad++;
+	if (answer->bad > REMOTE_FAILURES)
+		return;
+	build_text(&answer->failures, answer->bad == 1 ? TEXT("[{\"id\":") : TEXT(",{\"id\":"));
+	build_json_string(&answer->failures, id);
+	build_format(&answer->failures, ",\"version\":\"\",\"message\":\"the server does not delete it: %u\"}", status);
+}
+
+/* [5.7] */
+static enum error remove_one(struct talk *talk, struct text id, struct remote_answer *answer, struct failure *failure)
+{
+	struct client_answer told;
+	struct builder url = { 0 };
+	const char *headers[3] = { "Accept: " TAXII_MEDIA_TYPE, *talk->authorization ? talk->authorization : NULL };
+	build_collection(&url, talk->turn);
+	percent_encode(id, &url);
+	build_char(&url, '/');
+	const struct client_request request = { .method = "DELETE", .url = url.at, .headers = headers };
+	enum error error = url.failed ? fail(failure, ERROR_MEMORY, "no memory for a request")
+				      : client_request(talk->client, &request, &told, failure);
+	builder_free(&url);
+	if (error != OK)
+		return error;
+	answer->http = told.status;
+	answer->retry_after = told.retry_after;
+	answer->good += told.status == 200 || told.status == 204;
+	if (is_refusal(told.status))
+		add_refusal(answer, id, told.status);
+	else if (told.status != 200 && told.status != 204 && told.status != 404)
+		return judge(&told, 200, failure) == OK ? OK : failure->code;
+	return OK;
+}
+
+enum error remote_delete(const struct remote_turn *turn, struct remote_answer *answer, struct failure *failure)
+{
+	struct talk talk;
+	struct text rest = turn->gone;
+	*answer = (struct remote_answer){ .complete = true };
+	enum error error = talk_open(&talk, turn, failure);
+	while (error == OK && rest.size)
+		error = remove_one(&talk, text_cut(&rest, '\n'), answer, failure);
+	if (answer->bad)
+		build_char(&answer->failures, ']');
+	talk_close(&talk);
+	return error;
+}

@@ -27,6 +27,7 @@ struct remote_turn {
 	/* push: the resource that is followed; "" = `envelope` (JSON) is given first */
 	const char *status;
 	struct text envelope;
+	struct text gone; /* instead: ids, each with a line feed behind it, that are deleted there */
 };
 
 /* Who takes what is on a page. Either ends the turn when it returns anything but OK. */
@@ -56,6 +57,9 @@ struct remote_answer {
 enum error remote_poll(const struct remote_turn *turn, const struct remote_reader *reader, struct remote_answer *answer,
     struct failure *failure);
 enum error remote_push(const struct remote_turn *turn, struct remote_answer *answer, struct failure *failure);
+/* Deletes what `gone` names. What is not there any more is fine; what the server refuses (it is another's, or it
+ * deletes nothing) is `bad`, with its failures. */
+enum error remote_delete(const struct remote_turn *turn, struct remote_answer *answer, struct failure *failure);
 
 /* What the two read, for tests and fuzzing. A page: its objects to the reader, `objects`, `more` and `next`. */
 enum error remote_page_read(struct text body, uint32_t most, const struct remote_reader *reader,

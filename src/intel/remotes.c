@@ -219,8 +219,10 @@ static enum error remote_change(struct call *call, struct failure *failure)
 	if (error != OK)
 		return error;
 	if (strcmp(before.url, remote.url) != 0 || strcmp(before.there, remote.there) != 0 ||
-	    before.collection != remote.collection || before.organisation != remote.organisation)
+	    before.collection != remote.collection || before.organisation != remote.organisation) {
 		remote_restart(&remote);
+		remote.removed = call->now; /* what went before was never there */
+	}
 	for (unsigned way = 0; way < REMOTE_WAYS; way++)
 		remote.course[way].due = 0; /* what was mended is tried at once */
 	error = store_remote_put(call->store, call->scope, &remote, failure);

@@ -55,6 +55,9 @@ struct remote {
 	int64_t given;        /* `added` (microseconds) up to which the collection was given */
 	char status[64];      /* of the objects given last, while the server is not done with them; "" = none */
 	int64_t status_given; /* what `given` becomes with it */
+	/* What was withdrawn here up to then, and of that very moment up to this `added`, was deleted there. */
+	nanoseconds removed;
+	int64_t removed_added;
 };
 
 /* ERROR_INPUT with the field and what was expected. */

@@ -282,3 +282,30 @@ enum error store_entry_exists(struct store *store, const struct scope *scope, co
 	query_release(&query);
 	return error == ERROR_END ? OK : error;
 }
+
+enum error store_entry_gone(struct store *store, const struct scope *scope, const struct collection *collection,
+    nanoseconds when, int64_t added, uint32_t limit, void (*each)(void *, const struct entry *, nanoseconds withdrawn),
+    void *context, struct failure *failure)
+{
+	struct query query;
+	enum error error = query_read(store, scope, NOUN_RELEASE,
+	    "SELECT added, organisation, CASE WHEN shown = '' THEN object ELSE shown END, withdrawn FROM release"
+	    " WHERE {community} AND community = :community AND tlp = :tlp AND place = 2"
+	    " AND (withdrawn, added) > (:when, :added) ORDER BY withdrawn, added LIMIT :limit",
+	    &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":community", collection->community);
+	bind_integer(&query, ":tlp", collection->tlp);
+	bind_integer(&query, ":when", when);
+	bind_integer(&query, ":added", added);
+	bind_integer(&query, ":limit", limit);
+	while ((error = query_step(&query)) == OK) {
+		const struct entry entry = { .added = column_integer(&query, 0),
+			.organisation = (uint32_t)column_integer(&query, 1),
+			.id = column_text(&query, 2) };
+		each(context, &entry, column_integer(&query, 3));
+	}
+	query_release(&query);
+	return error == ERROR_END ? OK : error;
+}

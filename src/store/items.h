@@ -117,6 +117,12 @@ enum error store_entry_each(struct store *, const struct scope *, const struct c
 enum error store_entry_exists(
     struct store *, const struct scope *, const struct collection *, struct text id, bool *exists, struct failure *);
 
+/* What was withdrawn from the collection after that moment (and of that moment itself behind this `added`), in that
+ * order, at most `limit`: for background work. Of entries only `added`, `organisation` and `id` are set. */
+enum error store_entry_gone(struct store *, const struct scope *, const struct collection *, nanoseconds when,
+    int64_t added, uint32_t limit, void (*each)(void *, const struct entry *, nanoseconds withdrawn), void *context,
+    struct failure *failure);
+
 /* ── imports ─ */
 /* A nil id = new. */
 enum error store_import_put(struct store *, const struct scope *, struct import *, struct failure *);

@@ -13,7 +13,8 @@
 	"bytes, within, active"
 #define STATE                                                                                                          \
 	"poll_due, poll_last, poll_failures, poll_words, poll_good, poll_bad, push_due, push_last, push_failures, "    \
-	"push_words, push_good, push_bad, after, next, reached, given, status, status_given"
+	"push_words, push_good, push_bad, after, next, reached, given, status, status_given, removed, "                \
+	"removed_added"
 #define FIELDS "number, id, created, version, " SET ", " STATE
 
 static void take_course(struct query *query, int column, struct remote_course *course)
@@ -41,7 +42,9 @@ static void take(struct query *query, struct remote *remote)
 		.within = column_integer(query, 17),
 		.active = column_integer(query, 18) != 0,
 		.given = column_integer(query, 34),
-		.status_given = column_integer(query, 36) };
+		.status_given = column_integer(query, 36),
+		.removed = column_integer(query, 37),
+		.removed_added = column_integer(query, 38) };
 	column_string(query, 4, remote->name, sizeof remote->name);
 	column_string(query, 5, remote->url, sizeof remote->url);
 	column_string(query, 6, remote->there, sizeof remote->there);
@@ -96,6 +99,8 @@ static void bind_state(struct query *query, const struct remote *remote)
 	bind_integer(query, ":given", remote->given);
 	bind_string(query, ":status", remote->status);
 	bind_integer(query, ":status_given", remote->status_given);
+	bind_integer(query, ":removed", remote->removed);
+	bind_integer(query, ":removed_added", remote->removed_added);
 	bind_integer(query, ":number", remote->number);
 	bind_integer(query, ":version", (int64_t)remote->version);
 }
@@ -110,7 +115,7 @@ static enum error insert(struct store *store, const struct scope *scope, struct 
 	    "INSERT INTO remote (id, created, version, " SET ", " STATE
 	    ") SELECT :id, :created, 1, :name, :url, :there,"
 	    " :collection, :organisation, :polls, :pushes, :user, :credential, :authorities, :every, :objects, :bytes,"
-	    " :within, :active, 0, 0, 0, '', 0, 0, 0, 0, 0, '', 0, 0, '', '', '', 0, '', 0"
+	    " :within, :active, 0, 0, 0, '', 0, 0, 0, 0, 0, '', 0, 0, '', '', '', 0, '', 0, :created, 0"
 	    " WHERE (SELECT count(*) FROM remote) < :most",
 	    &query, failure);
 	if (error)
@@ -133,7 +138,7 @@ static enum error insert(struct store *store, const struct scope *scope, struct 
 	" poll_good = :poll_good, poll_bad = :poll_bad, push_due = :push_due, push_last = :push_last,"                 \
 	" push_failures = :push_failures, push_words = :push_words, push_good = :push_good, push_bad = :push_bad,"     \
 	" after = :after, next = :next, reached = :reached, given = :given, status = :status,"                         \
-	" status_given = :status_given"
+	" status_given = :status_given, removed = :removed, removed_added = :removed_added"
 
 static enum error update(struct store *store, const struct scope *scope, struct remote *remote, struct failure *failure)
 {

@@ -450,6 +450,13 @@ static const char version_20[] =
 /* Why a release was withdrawn is there for who knows of it; before it was in the log alone. */
 static const char version_21[] = "ALTER TABLE release ADD COLUMN reason TEXT NOT NULL DEFAULT '';";
 
+/* Remotes delete there what is withdrawn here, from now on. */
+static const char version_22[] =
+    "ALTER TABLE remote ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE remote ADD COLUMN removed_added INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE remote SET removed = CAST(strftime('%s', 'now') AS INTEGER) * 1000000000;"
+    "CREATE INDEX release_gone ON release(community, tlp, withdrawn, added) WHERE place = 2;";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
 	version_8, version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16,
-	version_17, version_18, version_19, version_20, version_21, NULL };
+	version_17, version_18, version_19, version_20, version_21, version_22, NULL };

@@ -151,6 +151,39 @@ def test_remotes_at_the_command_line():
         assert process.returncode == 0, said
 
 
+def test_what_is_withdrawn_here_is_deleted_there_and_what_is_revoked_is_revoked():
+    ports = free_port(), free_port()
+    with Side(ports[0], [ports[1]]) as one, Side(ports[1], [ports[0]]) as two:
+        keep("two", two.people["alpha"])
+        two.join("water", "beta", "member")
+        one.join("water", "beta", "member")
+        goes, stays, revoked, others = [indicator(name=name) for name in ("goes", "stays", "revoked", "others")]
+        two.add("ours", two.people["beta"], others)  # the same object, given there by somebody else
+        one.add("ours", one.people["beta"], goes, stays, revoked, others)
+        one.remote("two", ports[1], credential="two", push=True)
+        there = lambda: {each["id"]: each for each in two.objects("ours", two.people["beta"]).get("objects", [])}  # noqa: E731
+        wait_for(lambda: set(there()) == {each["id"] for each in (goes, stays, revoked, others)}, 60, "all of them there")
+        path = ROOT + "collections/ours/objects/%s/" % others["id"]
+        assert two.taxii("DELETE", path, two.people["alpha"])[0] == 200 and others["id"] in there()  # what is left is beta's
+        for each in (goes, others):
+            status, _, _ = one.taxii("DELETE", ROOT + "collections/ours/objects/%s/" % each["id"], one.people["beta"])
+            assert status == 200, status
+        one.add("ours", one.people["beta"], dict(revoked, modified="2026-05-01T00:00:00.000Z", revoked=True))
+        # a version of it is withdrawn and another given: it stands
+        one.add("ours", one.people["beta"], dict(stays, modified="2026-05-01T00:00:00.000Z"))
+        assert one.taxii("DELETE", ROOT + "collections/ours/objects/%s/?match[version]=2026-01-01T00:00:00.000Z" % stays["id"], one.people["beta"])[0] == 200
+        one.kill("courier")
+        patiently(one.again, "two")
+        wait_for(lambda: goes["id"] not in there() and there()[revoked["id"]].get("revoked"), 60, "what went, and what was revoked")
+        shown = wait_for(lambda: (lambda now: now if now["pushed"]["bad"] == 1 else None)(patiently(one.shown, "two")), 60, "what that server keeps")
+        assert shown["refused"][0]["object"] == others["id"] and "does not delete" in shown["refused"][0]["message"], shown
+        assert set(there()) == {each["id"] for each in (stays, revoked, others)} and there()[stays["id"]]["modified"] == "2026-05-01T00:00:00.000Z", there()
+        good = shown["pushed"]["good"]
+        patiently(one.again, "two")
+        time.sleep(1)
+        assert one.shown("two")["pushed"]["good"] == good, "nothing is deleted twice"
+
+
 def test_two_centres_poll_and_push_while_processes_are_killed():
     ports = free_port(), free_port()
     with Side(ports[0], [ports[1]]) as one, Side(ports[1], [ports[0]]) as two:
