@@ -36,6 +36,9 @@ static const char *const help[] = {
 	N_("  --least-answers N  answers of a victim that make an attack (default 25)"),
 	N_("  --sources N        so many sources at once (default 10000000, of 64 bytes each)"),
 	N_("  --mirror N         the capture is a mirror that N tunnels (GRE, ERSPAN, VXLAN, …) carry (default 0)"),
+	N_("  --changes          with --json: what changed, and groups that began to act together; the first 14 days "
+	   "only "
+	   "learn"),
 	N_("  --progress         say on standard error how far it is"),
 	N_("  --language LANG    ja or en (default: as LANG in the environment says)"),
 	N_("  --help             this text"),
@@ -50,6 +53,7 @@ struct run {
 	struct warninglists *lists;
 	struct research *research;
 	struct telescope *telescope;
+	struct trends *trends;
 	struct files_counts counts;
 	uint64_t frames;
 };
@@ -106,6 +110,9 @@ static enum error begin(struct run *run, struct failure *failure)
 		return error;
 	options->settings.sources.space = run->space;
 	options->settings.research = run->research;
+	if (options->changes && !(run->trends = trends_new(options->settings.sources.bin)))
+		return fail(failure, ERROR_MEMORY, "no memory for changes and groups");
+	options->settings.trends = run->trends;
 	error = telescope_new(&options->settings, &run->telescope, failure);
 	if (error)
 		return error;
@@ -118,6 +125,7 @@ static enum error report(struct run *run, const struct catalog *japanese, struct
 	const struct report report = { .telescope = run->telescope,
 		.space = run->space,
 		.research = run->research,
+		.trends = run->trends,
 		.files = run->options.file_count,
 		.unread = run->counts.unread,
 		.truncated = run->counts.truncated };
@@ -162,6 +170,7 @@ int darknet_command(int argc, char **argv)
 		catalog_free(japanese);
 	}
 	telescope_free(run.telescope);
+	trends_free(run.trends);
 	research_free(run.research);
 	warninglists_free(run.lists);
 	space_free(run.space);

@@ -47,7 +47,7 @@ struct groups *groups_new(const struct groups_settings *settings)
 	groups->cell_mask = cells - 1;
 	groups->touched = calloc(cells, sizeof *groups->touched);
 	groups->fresh = calloc(cells, sizeof *groups->fresh);
-	groups->seen = seen_new(settings->seen, settings->days);
+	groups->seen = lately_new(settings->seen, settings->days);
 	groups->newcomers = calloc(groups->settings.newcomers, sizeof *groups->newcomers);
 	groups->members = calloc(members, sizeof *groups->members);
 	groups->member_mask = members - 1;
@@ -68,7 +68,7 @@ void groups_free(struct groups *groups)
 	free(groups->cells);
 	free(groups->touched);
 	free(groups->fresh);
-	seen_free(groups->seen);
+	lately_free(groups->seen);
 	free(groups->newcomers);
 	free(groups->members);
 	histories_free(groups->ports);
@@ -122,8 +122,8 @@ void groups_add(struct groups *groups, const struct activity *activity)
 	uint64_t source = hash_bytes(&activity->source, sizeof activity->source, 38);
 	uint32_t day = (uint32_t)(activity->bin / DAY);
 	struct newcomer newcomer = { .row = *activity, .source = source, .bin = groups->bin };
-	bool new_here = seen_first(groups->seen, hash_u64(source ^ port_key(activity), 37), day);
-	newcomer.new_source = seen_first(groups->seen, source, day);
+	bool new_here = lately_first(groups->seen, hash_u64(source ^ port_key(activity), 37), day);
+	newcomer.new_source = lately_first(groups->seen, source, day);
 	struct group *group = member_group(groups, source);
 	if (group) {
 		group_row(groups, group, activity);
@@ -285,8 +285,10 @@ static void found(struct groups *groups, struct cell *cell, struct score score, 
 	take_members(groups, group, cell, score.window);
 	if (score.observed - score.expected > PURE * score.observed)
 		claim(groups, cell, group);
-	if (group->told > 0 && group->port_count == ports)
-		return; /* the same group, by something else that its members have in common */
+	/* The same group, by something else that its members have in common; unless it doubled, or has a new port. */
+	if (group->told > 0 && group->port_count == ports && group->sources < 2 * group->sources_told)
+		return;
+	group->sources_told = group->sources;
 	group->told++;
 	telling->visit(telling->context, group);
 }
@@ -373,6 +375,6 @@ void groups_each(const struct groups *groups, group_visitor visit, void *context
 struct groups_lost groups_lost(const struct groups *groups)
 {
 	struct groups_lost lost = groups->lost;
-	lost.sources = seen_displaced(groups->seen);
+	lost.sources = lately_displaced(groups->seen);
 	return lost;
 }

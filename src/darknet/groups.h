@@ -67,7 +67,8 @@ struct group {
 	nanoseconds first, last; /* packets of its members */
 	uint64_t packets;        /* of them, as told */
 	uint32_t sources;        /* members so far; it grows while it is open */
-	uint32_t told;           /* times it was told: more than 1 when it grew by another cell */
+	uint32_t told;           /* times it was told: more than 1 when it doubled, or came to another port */
+	uint32_t sources_told;   /* of them, when it was told last */
 	/* The evidence. */
 	enum group_by by;
 	struct activity example;    /* port, protocol, shape, network, country, tool: what `by` says is in common */

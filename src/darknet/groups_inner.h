@@ -6,7 +6,7 @@
 
 #include "darknet/groups.h"
 #include "darknet/history.h"
-#include "darknet/seen.h"
+#include "darknet/lately.h"
 #include "darknet/tail.h"
 
 #define RING 24 /* bins that a cell's counts are kept for */
@@ -48,7 +48,7 @@ struct groups {
 	uint32_t *touched, *fresh; /* cells of this bin; those that a newcomer came to since the last check */
 	size_t touched_count, fresh_count;
 	double thresholds[GROUP_BYS][LEVELS]; /* of this bin */
-	struct seen *seen;
+	struct lately *seen;
 	struct newcomer *newcomers; /* a ring */
 	uint64_t newcomer_count;
 	struct member *members;

@@ -23,6 +23,7 @@ enum {
 	WARNINGLISTS,
 	NAMES,
 	PROGRESS,
+	CHANGES,
 	LANGUAGE,
 	HELP
 };
@@ -33,8 +34,8 @@ static const struct option long_options[] = { { "json", no_argument, NULL, JSON 
 	{ "sources", required_argument, NULL, SOURCES }, { "least-targets", required_argument, NULL, LEAST_TARGETS },
 	{ "least-answers", required_argument, NULL, LEAST_ANSWERS }, { "mirror", required_argument, NULL, MIRROR },
 	{ "warninglists", required_argument, NULL, WARNINGLISTS }, { "names", required_argument, NULL, NAMES },
-	{ "progress", no_argument, NULL, PROGRESS }, { "language", required_argument, NULL, LANGUAGE },
-	{ "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };
+	{ "changes", no_argument, NULL, CHANGES }, { "progress", no_argument, NULL, PROGRESS },
+	{ "language", required_argument, NULL, LANGUAGE }, { "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };
 
 static int wrong(const char *words, const char *value)
 {
@@ -137,6 +138,9 @@ static int read_option(int choice, struct darknet_options *options)
 		return -1;
 	case NAMES:
 		options->names = optarg;
+		return -1;
+	case CHANGES:
+		options->changes = true;
 		return -1;
 	case PROGRESS:
 		options->progress = true;

@@ -14,7 +14,7 @@ struct darknet_options {
 	size_t file_count;
 	const char *warninglists, *names, *language;
 	unsigned carriers;
-	bool json, help, progress;
+	bool json, help, progress, changes;
 	struct telescope_settings settings;
 };
 

@@ -13,6 +13,7 @@ struct report {
 	const struct telescope *telescope; /* finished */
 	const struct space *space;
 	const struct research *research; /* may be NULL */
+	const struct trends *trends;     /* the same; finished */
 	uint64_t files, unread, truncated;
 };
 

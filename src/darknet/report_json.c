@@ -196,6 +196,24 @@ static void put_victim(struct builder *to, const struct victim *victim)
 	build_char(to, '}');
 }
 
+static void put_trends(struct writer *writer, const struct trends *trends)
+{
+	size_t changes = 0, groups = 0;
+	const struct change *change = trends ? trends_changes(trends, &changes) : NULL;
+	const struct group *group = trends ? trends_groups(trends, &groups) : NULL;
+	build_text(&writer->text, TEXT("],\n\"changes\":["));
+	for (size_t i = 0; i < changes; i++, flush(writer)) {
+		build_text(&writer->text, i ? TEXT(",\n") : TEXT("\n"));
+		change_json(&change[i], &writer->text);
+	}
+	build_text(&writer->text, TEXT("],\n\"groups\":["));
+	for (size_t i = 0; i < groups; i++, flush(writer)) {
+		build_text(&writer->text, i ? TEXT(",\n") : TEXT("\n"));
+		group_json(&group[i], &writer->text);
+	}
+	build_text(&writer->text, TEXT("]}\n"));
+}
+
 enum error report_json(const struct report *report, FILE *to, struct failure *failure)
 {
 	struct writer writer = { .file = to };
@@ -222,7 +240,7 @@ enum error report_json(const struct report *report, FILE *to, struct failure *fa
 		build_text(text, i ? TEXT(",\n") : TEXT("\n"));
 		put_victim(text, &victims[i]);
 	}
-	build_text(text, TEXT("],\n\"changes\":[],\n\"groups\":[]}\n"));
+	put_trends(&writer, report->trends);
 	flush(&writer);
 	builder_free(text);
 	return writer.failed || fflush(to) != 0 ? fail_errno(failure, "the report cannot be written") : OK;

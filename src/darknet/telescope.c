@@ -111,10 +111,13 @@ static void on_activity(void *context, const struct activity *told)
 	struct activity activity = *told;
 	if (activity.kind == ARRIVAL_PROBE && !ports_add(telescope->ports, &activity))
 		telescope->failed = true;
-	if (!telescope->settings.sources.activity)
+	if (!telescope->settings.sources.activity && !telescope->settings.trends)
 		return;
 	activity.research = research_of(telescope->settings.research, activity.source) != NULL;
-	telescope->settings.sources.activity(telescope->settings.sources.context, &activity);
+	if (telescope->settings.sources.activity)
+		telescope->settings.sources.activity(telescope->settings.sources.context, &activity);
+	if (telescope->settings.trends)
+		trends_add(telescope->settings.trends, &activity);
 }
 
 /* ── frames ─ */
@@ -178,6 +181,8 @@ static int compare_victims(const void *a, const void *b)
 enum error telescope_finish(struct telescope *telescope, struct failure *failure)
 {
 	sources_finish(telescope->sources);
+	if (telescope->settings.trends)
+		trends_finish(telescope->settings.trends);
 	if (telescope->scan_count)
 		qsort(telescope->scans, telescope->scan_count, sizeof *telescope->scans, compare_scans);
 	if (telescope->victim_count)

@@ -12,6 +12,7 @@
 #include "darknet/research.h"
 #include "darknet/scans.h"
 #include "darknet/sources.h"
+#include "darknet/trends.h"
 #include "darknet/victims.h"
 
 struct telescope_settings {
@@ -20,6 +21,7 @@ struct telescope_settings {
 	uint32_t least_targets, least_answers; /* scans.h, victims.h */
 	uint32_t findings;                     /* 0 = 1,000,000 */
 	const struct research *research;       /* may be NULL; lives as long */
+	struct trends *trends;                 /* may be NULL; told of each activity and of the end; lives as long */
 };
 
 struct telescope_part {

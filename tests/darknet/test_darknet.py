@@ -210,6 +210,30 @@ def test_research_scanners_are_told_by_lists_and_names(folder):
     assert status == 2 and "line 1" in err
 
 
+def test_sources_that_begin_together_are_a_group(folder):
+    """Sixteen days with a few new sources an hour on each of six ports; then two hundred on one port, a packet from each."""
+    random.seed(5)
+    frames, number = [], 0
+    for hour in range(16 * 24):
+        for port in (22, 23, 80, 443, 445, 8080):
+            for _ in range(random.randrange(4)):
+                number += 1
+                frames.append((hour * 3600 + random.random() * 3600, tcp(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", target(number % 60000), port)))
+    together = [f"192.0.{2 + i // 250}.{1 + i % 250}" for i in range(200)]
+    frames += [(15 * 86400 + 7200 + i * 9, tcp(source, target(i), 5555)) for i, source in enumerate(together)]
+    path = folder / "weeks.pcap"
+    path.write_bytes(pcap(sorted(frames)))
+    plain = found("-r", path, "--net", "198.51.0.0/16")
+    assert plain["changes"] == [] and plain["groups"] == []
+    done = found("-r", path, "--net", "198.51.0.0/16", "--changes")
+    group, = [each for each in done["groups"] if "5555/tcp" in each["ports"]]
+    assert set(group["addresses"]) == set(together) and group["sources"] == group["packets"] == 200, group
+    assert group["observed"] == 200 and group["expected"] < 1 and group["surprise"] > group["threshold"], group
+    change, = [each for each in done["changes"] if each.get("port") == "5555/tcp" and each["over"] == "hour"]
+    assert change["change"] == "rise" and change["new"] and change["observed"] == 200, change
+    assert len(done["groups"]) <= 2 and plain["totals"] == done["totals"]
+
+
 def test_a_bound_on_sources_is_kept_and_said(folder):
     frames = sorted((i * 0.001, tcp(f"10.{i >> 16 & 255}.{i >> 8 & 255}.{i & 255}", target(i * 7 % 65536), 23)) for i in range(5000))
     path = folder / "many.pcap"

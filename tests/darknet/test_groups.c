@@ -1,11 +1,11 @@
 /*
- * darknet/groups.h and what it stands on: who is new (seen.h), what is usual (history.h), how surprising chance is
+ * darknet/groups.h and what it stands on: who is new (lately.h), what is usual (history.h), how surprising chance is
  * (tail.h).
  */
 #include "darknet/arrival.h"
 #include "darknet/groups.h"
 #include "darknet/history.h"
-#include "darknet/seen.h"
+#include "darknet/lately.h"
 #include "darknet/tail.h"
 
 #include "chance.h"
@@ -23,24 +23,24 @@
 static void test_a_source_is_new_once_until_it_is_forgotten(void **state)
 {
 	(void)state;
-	struct seen *seen = seen_new(100000, 10);
+	struct lately *seen = lately_new(100000, 10);
 	assert_non_null(seen);
 	struct chance chance = chance_of(1, 1);
 	uint64_t keys[2000];
 	for (size_t i = 0; i < 2000; i++) {
 		keys[i] = chance_bits(&chance);
-		assert_true(seen_first(seen, keys[i], 250)); /* days are kept modulo 256 */
+		assert_true(lately_first(seen, keys[i], 250)); /* days are kept modulo 256 */
 	}
 	for (size_t i = 0; i < 2000; i++)
-		assert_false(seen_first(seen, keys[i], 260));
+		assert_false(lately_first(seen, keys[i], 260));
 	for (size_t i = 0; i < 2000; i++)
-		assert_true(seen_first(seen, keys[i], 271) && !seen_first(seen, keys[i], 271));
-	assert_int_equal(seen_displaced(seen), 0);
+		assert_true(lately_first(seen, keys[i], 271) && !lately_first(seen, keys[i], 271));
+	assert_int_equal(lately_displaced(seen), 0);
 	for (size_t i = 0; i < 1000000; i++)
-		seen_first(seen, chance_bits(&chance), 272);
-	assert_true(seen_displaced(seen) > 500000);
-	seen_free(seen);
-	seen_free(NULL);
+		lately_first(seen, chance_bits(&chance), 272);
+	assert_true(lately_displaced(seen) > 500000);
+	lately_free(seen);
+	lately_free(NULL);
 }
 
 /* Scores of which each exceeds x with probability exp(-x/2), a hundred in an hour, and a few alarms that are none. */

@@ -4,20 +4,20 @@
  * 32 bits for each: a fingerprint of 24 and the day of the last sighting. Sixteen share a cache line; when a line is
  * full the oldest goes, counted. One of a million is taken for another that is known. One thread.
  */
-#ifndef NOROSHI_DARKNET_SEEN_H
-#define NOROSHI_DARKNET_SEEN_H
+#ifndef NOROSHI_DARKNET_LATELY_H
+#define NOROSHI_DARKNET_LATELY_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-struct seen;
+struct lately;
 
 /* Room for `most` (rounded up to a power of two, 4 bytes each), forgotten after `days` (1–120). NULL without memory. */
-struct seen *seen_new(size_t most, unsigned days);
-void seen_free(struct seen *seen);
+struct lately *lately_new(size_t most, unsigned days);
+void lately_free(struct lately *seen);
 /* True when `key` (a hash) was not seen within the days before; it is from now on. `day`: days since 1970. */
-bool seen_first(struct seen *seen, uint64_t key, uint32_t day);
-uint64_t seen_displaced(const struct seen *seen); /* forgotten before their time, since there was no room */
+bool lately_first(struct lately *seen, uint64_t key, uint32_t day);
+uint64_t lately_displaced(const struct lately *seen); /* forgotten before their time, since there was no room */
 
 #endif

@@ -1,25 +1,25 @@
 /*
  * Who is new: see the header.
  */
-#include "darknet/seen.h"
+#include "darknet/lately.h"
 
 #include <stdlib.h>
 
 #define WAYS 16
 
-struct seen {
+struct lately {
 	uint32_t (*lines)[WAYS]; /* fingerprint << 8 | day; 0 = free */
 	size_t mask;
 	uint64_t displaced;
 	unsigned days;
 };
 
-struct seen *seen_new(size_t most, unsigned days)
+struct lately *lately_new(size_t most, unsigned days)
 {
 	size_t lines = 1;
 	while (lines * WAYS < most)
 		lines *= 2;
-	struct seen *seen = calloc(1, sizeof *seen);
+	struct lately *seen = calloc(1, sizeof *seen);
 	if (!seen)
 		return NULL;
 	seen->lines = aligned_alloc(64, lines * sizeof *seen->lines);
@@ -35,14 +35,14 @@ struct seen *seen_new(size_t most, unsigned days)
 	return seen;
 }
 
-void seen_free(struct seen *seen)
+void lately_free(struct lately *seen)
 {
 	if (seen)
 		free(seen->lines);
 	free(seen);
 }
 
-bool seen_first(struct seen *seen, uint64_t key, uint32_t day)
+bool lately_first(struct lately *seen, uint64_t key, uint32_t day)
 {
 	uint32_t *line = seen->lines[key & seen->mask], now = day % 256;
 	uint32_t fingerprint = (uint32_t)(key >> 40);
@@ -65,7 +65,7 @@ bool seen_first(struct seen *seen, uint64_t key, uint32_t day)
 	return true;
 }
 
-uint64_t seen_displaced(const struct seen *seen)
+uint64_t lately_displaced(const struct lately *seen)
 {
 	return seen->displaced;
 }
