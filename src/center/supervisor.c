@@ -448,6 +448,7 @@ int supervisor_run(const struct supervisor_settings *settings)
 	enum error error = supervisor_start(&supervisor, &failure);
 	if (error == OK)
 		error = loop_run(supervisor.loop, &failure);
+	loop_free(supervisor.loop);
 	free(supervisor.config);
 	free(supervisor.facts);
 	if (error != OK) {
