@@ -3,7 +3,6 @@
  */
 #include "base/catalog.h"
 #include "base/complaint.h"
-#include "base/language.h"
 #include "formats/stix.h"
 #include "formats/weblog.h"
 #include "intel/command.h"
@@ -19,9 +18,8 @@
 #define BEGINNING 16384u
 
 struct run {
-	bool json, help, expired, report;
-	const char *language;
-	struct catalog *japanese;
+	struct verb_run verb;
+	bool expired, report;
 	struct looking *looking;
 	struct complaints complaints;
 	struct record record;
@@ -173,7 +171,7 @@ static void check_file(struct run *run, const char *path)
 static void report(struct run *run)
 {
 	struct looking_counts counts = looking_count(run->looking);
-	if (run->json)
+	if (run->verb.json)
 		printf("{\"indicators\":%" PRIu64 ",\"values\":%" PRIu64 ",\"patterns\":%" PRIu64
 		       ",\"passed_over\":%" PRIu64 ",\"records\":%" PRIu64 ",\"found\":%" PRIu64 ",\"limited\":%" PRIu64
 		       ",\"malformed\":%" PRIu64 "}\n",
@@ -181,7 +179,7 @@ static void report(struct run *run)
 		    counts.limited, run->malformed);
 	if (counts.limited)
 		fprintf(stderr, "noroshi intel check: %s\n",
-		    catalog_string(run->japanese,
+		    catalog_string(run->verb.japanese,
 			N_("a pattern reached its bounds in some windows: there something may have been missed")));
 }
 
@@ -243,20 +241,23 @@ static enum error give_sightings(struct run *run, struct failure *failure)
 	enum error error = reported_give(run->reported, &run->taxii, run->collection, &added, failure);
 	if (error)
 		return error;
-	fprintf(stderr, catalog_string(run->japanese, N_("sightings: %llu given, %llu refused")),
+	fprintf(stderr, catalog_string(run->verb.japanese, N_("sightings: %llu given, %llu refused")),
 	    (unsigned long long)added.added, (unsigned long long)added.refused);
 	fprintf(stderr, "%s%s\n", added.why[0] ? ": " : "", added.why);
 	return OK;
 }
 
 /* `paths`: of the indicators, where no collection has them, and of records. */
-static int check(struct run *run, char **paths, int count)
+static int check(void *context, char **paths, int count)
 {
+	struct run *run = context;
 	struct failure failure = { 0 };
 	int files = run->taxii.url ? 0 : 1; /* of indicators */
 	run->looking = looking_new(show, complain, run);
 	run->arena = arena_new(0);
 	run->complaints = (struct complaints){ .command = "intel check" };
+	run->kept.centre.token_file = run->taxii.token_file;
+	run->kept.centre.authorities = run->taxii.authorities;
 	enum error error = run->looking && run->arena ? OK : fail(&failure, ERROR_MEMORY, "no memory");
 	if (!error)
 		error = files ? looking_load(run->looking, paths[0], run->expired, &failure)
@@ -281,8 +282,9 @@ static int check(struct run *run, char **paths, int count)
 	return error || run->unread || run->broken ? 2 : found > 0;
 }
 
-static const char *missing(const struct run *run, int count)
+static const char *missing(const void *context, int count)
 {
+	const struct run *run = context;
 	bool server = run->taxii.url || run->kept.centre.url;
 	if (!run->taxii.url != !run->collection)
 		return "--taxii and --collection belong together";
@@ -297,70 +299,52 @@ static const char *missing(const struct run *run, int count)
 		   : NULL;
 }
 
-static const char *set_option(struct run *run, int flag, const char *value)
-{
-	const char **place = flag == 'k'   ? &run->kept.centre.url
-			     : flag == 'f' ? &run->kept.from
-			     : flag == 't' ? &run->kept.to
-			     : flag == 'x' ? &run->taxii.url
-			     : flag == 'c' ? &run->collection
-			     : flag == 'o' ? &run->taxii.token_file
-			     : flag == 'a' ? &run->taxii.authorities
-					   : NULL;
-	if (place)
-		*place = value;
-	run->kept.centre.token_file = run->taxii.token_file;
-	run->kept.centre.authorities = run->taxii.authorities;
-	run->expired |= flag == 'e';
-	run->json |= flag == 'j';
-	run->report |= flag == 'r';
-	run->help |= flag == 'h';
-	return flag == 'l'   ? intel_set_language(&run->language, value)
-	       : flag == '?' ? "`noroshi intel check --help` lists the options"
-			     : NULL;
-}
+enum { KEPT = 1, FROM, TO, TAXII, COLLECTION, TOKEN_FILE, CA, REPORT, EXPIRED };
+static const struct option longs[] = {
+	{ "kept", required_argument, NULL, KEPT },
+	{ "from", required_argument, NULL, FROM },
+	{ "to", required_argument, NULL, TO },
+	{ "taxii", required_argument, NULL, TAXII },
+	{ "collection", required_argument, NULL, COLLECTION },
+	{ "token-file", required_argument, NULL, TOKEN_FILE },
+	{ "ca", required_argument, NULL, CA },
+	{ "report", no_argument, NULL, REPORT },
+	{ "expired", no_argument, NULL, EXPIRED },
+	VERB_OPTIONS,
+};
 
-/* False: bad usage, which is said. */
-static bool read_options(struct run *run, int argc, char **argv)
+static const struct verb_place places[] = {
+	{ KEPT, offsetof(struct run, kept.centre.url) },
+	{ FROM, offsetof(struct run, kept.from) },
+	{ TO, offsetof(struct run, kept.to) },
+	{ TAXII, offsetof(struct run, taxii.url) },
+	{ COLLECTION, offsetof(struct run, collection) },
+	{ TOKEN_FILE, offsetof(struct run, taxii.token_file) },
+	{ CA, offsetof(struct run, taxii.authorities) },
+};
+
+static const char *set_option(void *context, int option, const char *value)
 {
-	static const struct option longs[] = {
-		{ "kept", required_argument, NULL, 'k' },
-		{ "from", required_argument, NULL, 'f' },
-		{ "to", required_argument, NULL, 't' },
-		{ "taxii", required_argument, NULL, 'x' },
-		{ "collection", required_argument, NULL, 'c' },
-		{ "token-file", required_argument, NULL, 'o' },
-		{ "ca", required_argument, NULL, 'a' },
-		{ "report", no_argument, NULL, 'r' },
-		{ "expired", no_argument, NULL, 'e' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "language", required_argument, NULL, 'l' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
-	};
-	const char *problem = NULL;
-	int flag;
-	optind = 1;
-	while (!problem && (flag = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		problem = set_option(run, flag, optarg);
-	if (!problem && !run->help)
-		problem = missing(run, argc - optind);
-	if (problem)
-		fprintf(stderr, "noroshi intel check: %s\n", problem);
-	return problem == NULL;
+	struct run *run = context;
+	(void)value;
+	run->report |= option == REPORT;
+	run->expired |= option == EXPIRED;
+	return NULL;
 }
 
 int intel_check(int argc, char **argv)
 {
+	static const struct verb verb = { .name = "check",
+		.help = help,
+		.help_count = sizeof help / sizeof *help,
+		.options = longs,
+		.places = places,
+		.place_count = sizeof places / sizeof *places,
+		.take = set_option,
+		.missing = missing,
+		.go = check };
 	struct run *run = calloc(1, sizeof *run); /* a record is large */
-	int code = 2;
-	if (run && read_options(run, argc, argv)) {
-		run->japanese = language_catalog(run->language);
-		if (run->help)
-			intel_print(run->japanese, help, sizeof help / sizeof *help);
-		code = run->help ? 0 : check(run, argv + optind, argc - optind);
-		catalog_free(run->japanese);
-	}
+	int code = run ? verb_main(&verb, run, argc, argv) : 2;
 	free(run);
 	return code;
 }

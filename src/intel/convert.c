@@ -4,7 +4,6 @@
  */
 #include "base/catalog.h"
 #include "base/complaint.h"
-#include "base/language.h"
 #include "formats/misp.h"
 #include "intel/command.h"
 #include "intel/export.h"
@@ -21,12 +20,12 @@
 #define FIRST_SID 4700001u
 
 struct run {
+	struct verb_run verb;
 	const struct export_format *format;
 	struct export_options options;
-	const char *language, *folder;
-	bool json, help, quiet, to_feed;
+	const char *folder;
+	bool quiet, to_feed;
 	struct misp_feed *feed; /* NULL: to standard output */
-	struct catalog *japanese;
 	struct exporting *exporting;
 	struct complaints complaints;
 	nanoseconds told;
@@ -56,7 +55,7 @@ static const char *const help[] = {
 	N_("Exit codes: 0 everything was carried, 1 something was left out or malformed, 2 bad usage or input."),
 };
 
-enum { TO = 1, OUT, TLP, PAP, SID, ZONE, QUIET, JSON, LANGUAGE, HELP };
+enum { TO = 1, OUT, TLP, PAP, SID, ZONE, QUIET };
 static const struct option longs[] = {
 	{ "to", required_argument, NULL, TO },
 	{ "out", required_argument, NULL, OUT },
@@ -65,10 +64,7 @@ static const struct option longs[] = {
 	{ "sid", required_argument, NULL, SID },
 	{ "zone", required_argument, NULL, ZONE },
 	{ "quiet", no_argument, NULL, QUIET },
-	{ "json", no_argument, NULL, JSON },
-	{ "language", required_argument, NULL, LANGUAGE },
-	{ "help", no_argument, NULL, HELP },
-	{ 0 },
+	VERB_OPTIONS,
 };
 
 /* A name of DNS without anything that a zone file would take for more. */
@@ -80,8 +76,11 @@ static bool zone_is_name(const char *zone)
 	       !strstr(zone, "..");
 }
 
-static const char *set_option(struct run *run, int option, const char *value)
+static const struct verb_place places[] = { { OUT, offsetof(struct run, folder) } };
+
+static const char *set_option(void *context, int option, const char *value)
 {
+	struct run *run = context;
 	uint64_t number;
 	switch (option) {
 	case TO:
@@ -90,9 +89,6 @@ static const char *set_option(struct run *run, int option, const char *value)
 		return run->format ? NULL
 				   : "--to: stix, misp, misp-feed, csv, plain, suricata, rpz, hosts or communities was "
 				     "expected";
-	case OUT:
-		run->folder = value;
-		return NULL;
 	case TLP:
 		return tlp_parse(text_of(value), &run->options.tlp)
 			   ? NULL
@@ -112,16 +108,8 @@ static const char *set_option(struct run *run, int option, const char *value)
 	case QUIET:
 		run->quiet = true;
 		return NULL;
-	case JSON:
-		run->json = true;
-		return NULL;
-	case LANGUAGE:
-		return intel_set_language(&run->language, value);
-	case HELP:
-		run->help = true;
-		return NULL;
 	default:
-		return "`noroshi intel convert --help` lists the options";
+		return NULL;
 	}
 }
 
@@ -216,31 +204,32 @@ static unsigned report(struct run *run)
 	counts.items += run->fed;
 	if (run->feed)
 		counts.written = misp_feed_count(run->feed);
-	if (run->json)
+	if (run->verb.json)
 		fprintf(stderr,
 		    "{\"items\":%" PRIu64 ",\"written\":%" PRIu64 ",\"malformed\":%" PRIu64 ",\"left_out\":{",
 		    counts.items, counts.written, run->malformed);
 	else
-		fprintf(stderr, catalog_string(run->japanese, N_("%llu items read, %llu written")),
+		fprintf(stderr, catalog_string(run->verb.japanese, N_("%llu items read, %llu written")),
 		    (unsigned long long)counts.items, (unsigned long long)counts.written);
 	static const char *const codes[EXPORT_REASONS] = { "no-indicator", "not-now", "tlp", "pap", "kind", "pattern",
 		"malformed", "repeated" };
 	for (int i = 0; i < EXPORT_REASONS; i++) {
 		if (!counts.left_out[i])
 			continue;
-		if (run->json)
+		if (run->verb.json)
 			fprintf(stderr, "%s\"%s\":%" PRIu64, reasons ? "," : "", codes[i], counts.left_out[i]);
 		else
 			fprintf(stderr, "\n  %10" PRIu64 "  %s", counts.left_out[i],
-			    catalog_string(run->japanese, export_reason_words((enum export_reason)i)));
+			    catalog_string(run->verb.japanese, export_reason_words((enum export_reason)i)));
 		reasons += i != EXPORT_REPEATED; /* nothing is missing */
 	}
-	fputs(run->json ? "}}\n" : "\n", stderr);
+	fputs(run->verb.json ? "}}\n" : "\n", stderr);
 	return reasons;
 }
 
-static int convert(struct run *run, char **paths, int count)
+static int convert(void *context, char **paths, int count)
 {
+	struct run *run = context;
 	run->options.now = time_now();
 	run->told = time_monotonic();
 	struct failure failure = { 0 };
@@ -271,29 +260,27 @@ static int convert(struct run *run, char **paths, int count)
 	return run->unread || run->broken ? 2 : run->malformed || reasons ? 1 : 0;
 }
 
+static const char *missing(const void *context, int files)
+{
+	const struct run *run = context;
+	if (!run->format)
+		return "--to should name the format; `noroshi intel convert --help` lists them";
+	if (run->to_feed != (run->folder != NULL))
+		return "--to misp-feed and --out belong together";
+	return files ? NULL : "give at least one file; \"-\" is standard input";
+}
+
 int intel_convert(int argc, char **argv)
 {
+	static const struct verb verb = { .name = "convert",
+		.help = help,
+		.help_count = sizeof help / sizeof *help,
+		.options = longs,
+		.places = places,
+		.place_count = sizeof places / sizeof *places,
+		.take = set_option,
+		.missing = missing,
+		.go = convert };
 	struct run run = { .options = { .tlp = TLP_AMBER_STRICT, .sid = FIRST_SID, .zone = "rpz.noroshi" } };
-	const char *problem = NULL;
-	int flag, code = 0;
-	optind = 1;
-	while (!problem && (flag = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		problem = set_option(&run, flag, optarg);
-	if (!problem && !run.help && !run.format)
-		problem = "--to should name the format; `noroshi intel convert --help` lists them";
-	if (!problem && !run.help && run.to_feed != (run.folder != NULL))
-		problem = "--to misp-feed and --out belong together";
-	if (!problem && !run.help && optind == argc)
-		problem = "give at least one file; \"-\" is standard input";
-	if (problem) {
-		fprintf(stderr, "noroshi intel convert: %s\n", problem);
-		return 2;
-	}
-	run.japanese = language_catalog(run.language);
-	if (run.help)
-		intel_print(run.japanese, help, sizeof help / sizeof *help);
-	if (!run.help)
-		code = convert(&run, argv + optind, argc - optind);
-	catalog_free(run.japanese);
-	return code;
+	return verb_main(&verb, &run, argc, argv);
 }

@@ -7,7 +7,6 @@
  */
 #include "base/catalog.h"
 #include "base/complaint.h"
-#include "base/language.h"
 #include "intel/command.h"
 #include "intel/export.h"
 #include "intel/parcel_taxii.h"
@@ -23,12 +22,12 @@
 #define TRIES 8u                   /* of an envelope, after 1, 2, 4 … s */
 
 struct run {
+	struct verb_run verb;
 	struct parcel_server server;
-	const char *collection, *language;
+	const char *collection;
 	enum tlp tlp; /* of what says none itself */
-	bool tlp_said, json, help, quiet;
+	bool tlp_said, quiet;
 	uint64_t skip; /* items that an earlier run gave */
-	struct catalog *japanese;
 	struct parcel_taxii *taxii;
 	struct exporting *exporting;
 	struct arena *arena;
@@ -59,7 +58,7 @@ static const char *const help[] = {
 	   "server."),
 };
 
-enum { TAXII = 1, TOKEN_FILE, COLLECTION, CA, TLP, SKIP, QUIET, JSON, LANGUAGE, HELP };
+enum { TAXII = 1, TOKEN_FILE, COLLECTION, CA, TLP, SKIP, QUIET };
 static const struct option longs[] = {
 	{ "taxii", required_argument, NULL, TAXII },
 	{ "token-file", required_argument, NULL, TOKEN_FILE },
@@ -68,27 +67,20 @@ static const struct option longs[] = {
 	{ "tlp", required_argument, NULL, TLP },
 	{ "skip", required_argument, NULL, SKIP },
 	{ "quiet", no_argument, NULL, QUIET },
-	{ "json", no_argument, NULL, JSON },
-	{ "language", required_argument, NULL, LANGUAGE },
-	{ "help", no_argument, NULL, HELP },
-	{ 0 },
+	VERB_OPTIONS,
 };
 
-static const char *set_option(struct run *run, int option, const char *value)
+static const struct verb_place places[] = {
+	{ TAXII, offsetof(struct run, server.url) },
+	{ TOKEN_FILE, offsetof(struct run, server.token_file) },
+	{ COLLECTION, offsetof(struct run, collection) },
+	{ CA, offsetof(struct run, server.authorities) },
+};
+
+static const char *set_option(void *context, int option, const char *value)
 {
+	struct run *run = context;
 	switch (option) {
-	case TAXII:
-		run->server.url = value;
-		return NULL;
-	case TOKEN_FILE:
-		run->server.token_file = value;
-		return NULL;
-	case COLLECTION:
-		run->collection = value;
-		return NULL;
-	case CA:
-		run->server.authorities = value;
-		return NULL;
 	case TLP:
 		run->tlp_said = true;
 		return tlp_parse(text_of(value), &run->tlp)
@@ -99,16 +91,8 @@ static const char *set_option(struct run *run, int option, const char *value)
 	case QUIET:
 		run->quiet = true;
 		return NULL;
-	case JSON:
-		run->json = true;
-		return NULL;
-	case LANGUAGE:
-		return intel_set_language(&run->language, value);
-	case HELP:
-		run->help = true;
-		return NULL;
 	default:
-		return "`noroshi intel import --help` lists the options";
+		return NULL;
 	}
 }
 
@@ -216,14 +200,14 @@ static void give_file(struct run *run, const char *path)
 static int report(const struct run *run)
 {
 	struct parcel_added added = parcel_taxii_added(run->taxii);
-	if (run->json)
+	if (run->verb.json)
 		printf("{\"items\":%" PRIu64 ",\"given\":%" PRIu64 ",\"taken\":%" PRIu64 ",\"refused\":%" PRIu64
 		       ",\"malformed\":%" PRIu64 "}\n",
 		    run->items, run->given, added.added, added.refused, run->malformed);
 	else
-		printf(catalog_string(run->japanese, N_("%llu items given: %llu objects taken, %llu refused")),
+		printf(catalog_string(run->verb.japanese, N_("%llu items given: %llu objects taken, %llu refused")),
 		    (unsigned long long)run->given, (unsigned long long)added.added, (unsigned long long)added.refused);
-	if (!run->json)
+	if (!run->verb.json)
 		printf("%s%s\n", added.why[0] ? ": " : "", added.why);
 	if (run->broken)
 		fprintf(stderr, "noroshi intel import: go on with --skip %" PRIu64 "\n", run->given);
@@ -231,8 +215,9 @@ static int report(const struct run *run)
 	return run->unread || run->broken || silent ? 2 : run->malformed || added.refused ? 1 : 0;
 }
 
-static int give(struct run *run, char **paths, int count)
+static int give(void *context, char **paths, int count)
 {
+	struct run *run = context;
 	struct failure failure = { 0 };
 	const struct export_options options = { .tlp = TLP_RED, .now = time_now() };
 	int code = 2;
@@ -258,27 +243,25 @@ static int give(struct run *run, char **paths, int count)
 	return code;
 }
 
+static const char *missing(const void *context, int files)
+{
+	const struct run *run = context;
+	if (!run->server.url || !run->server.token_file || !run->collection)
+		return "--taxii, --token-file and --collection are needed";
+	return files ? NULL : "give at least one file; \"-\" is standard input";
+}
+
 int intel_import(int argc, char **argv)
 {
+	static const struct verb verb = { .name = "import",
+		.help = help,
+		.help_count = sizeof help / sizeof *help,
+		.options = longs,
+		.places = places,
+		.place_count = sizeof places / sizeof *places,
+		.take = set_option,
+		.missing = missing,
+		.go = give };
 	struct run run = { 0 };
-	const char *problem = NULL;
-	int flag, code = 0;
-	optind = 1;
-	while (!problem && (flag = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		problem = set_option(&run, flag, optarg);
-	if (!problem && !run.help && !(run.server.url && run.server.token_file && run.collection))
-		problem = "--taxii, --token-file and --collection are needed";
-	if (!problem && !run.help && optind == argc)
-		problem = "give at least one file; \"-\" is standard input";
-	if (problem) {
-		fprintf(stderr, "noroshi intel import: %s\n", problem);
-		return 2;
-	}
-	run.japanese = language_catalog(run.language);
-	if (run.help)
-		intel_print(run.japanese, help, sizeof help / sizeof *help);
-	if (!run.help)
-		code = give(&run, argv + optind, argc - optind);
-	catalog_free(run.japanese);
-	return code;
+	return verb_main(&verb, &run, argc, argv);
 }

@@ -3,7 +3,6 @@
  */
 #include "base/catalog.h"
 #include "base/complaint.h"
-#include "base/language.h"
 #include "base/size.h"
 #include "base/stream.h"
 #include "intel/command.h"
@@ -21,14 +20,13 @@
 #define LINE_LONGEST (1u << 20)
 
 struct run {
+	struct verb_run verb;
 	struct parcel_parties parties;
 	struct parcel_writing writing;
 	struct parcel_server server, sensors, publications;
-	const char *shared, *messages, *withdrawn, *collections[PARCEL_COLLECTIONS], *language;
+	const char *shared, *messages, *withdrawn, *collections[PARCEL_COLLECTIONS];
 	unsigned collection_count;
 	enum tlp tlp;
-	bool help, json;
-	struct catalog *japanese;
 	struct parcel_writer *writer;
 	struct complaints complaints;
 	struct exporting *exporting;
@@ -90,10 +88,7 @@ enum {
 	TLP,
 	SHARED,
 	MESSAGES,
-	WITHDRAWN,
-	JSON,
-	LANGUAGE,
-	HELP
+	WITHDRAWN
 };
 static const struct option longs[] = {
 	{ "key", required_argument, NULL, KEY },
@@ -115,17 +110,10 @@ static const struct option longs[] = {
 	{ "shared", required_argument, NULL, SHARED },
 	{ "messages", required_argument, NULL, MESSAGES },
 	{ "withdrawn", required_argument, NULL, WITHDRAWN },
-	{ "json", no_argument, NULL, JSON },
-	{ "language", required_argument, NULL, LANGUAGE },
-	{ "help", no_argument, NULL, HELP },
-	{ 0 },
+	VERB_OPTIONS,
 };
 
-/* Options that are taken as they are. */
-static const struct {
-	int option;
-	size_t at; /* in struct run */
-} plain[] = {
+static const struct verb_place places[] = {
 	{ KEY, offsetof(struct run, parties.key) },
 	{ CERTIFICATE, offsetof(struct run, parties.certificate) },
 	{ RECIPIENT, offsetof(struct run, parties.other) },
@@ -143,13 +131,9 @@ static const struct {
 	{ SENSOR_TOKEN_FILE, offsetof(struct run, sensors.token_file) },
 };
 
-static const char *set_option(struct run *run, int option, const char *value)
+static const char *set_option(void *context, int option, const char *value)
 {
-	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-		if (plain[i].option == option) {
-			memcpy((char *)run + plain[i].at, &value, sizeof value);
-			return NULL;
-		}
+	struct run *run = context;
 	switch (option) {
 	case VOLUME:
 		return size_parse(text_of(value), &run->writing.volume) && run->writing.volume >= PARCEL_VOLUME_LEAST &&
@@ -168,16 +152,8 @@ static const char *set_option(struct run *run, int option, const char *value)
 		return tlp_parse(text_of(value), &run->tlp)
 			   ? NULL
 			   : "--tlp: CLEAR, GREEN, AMBER, AMBER+STRICT or RED was expected";
-	case JSON:
-		run->json = true;
-		return NULL;
-	case LANGUAGE:
-		return intel_set_language(&run->language, value);
-	case HELP:
-		run->help = true;
-		return NULL;
 	default:
-		return "`noroshi intel pack --help` lists the options";
+		return NULL;
 	}
 }
 
@@ -363,7 +339,7 @@ static enum error put_publications(struct run *run, struct failure *failure)
 
 static void report(const struct run *run, uint64_t first, unsigned files)
 {
-	if (run->json) {
+	if (run->verb.json) {
 		printf("{\"files\":%u,\"first\":%" PRIu64 ",\"objects\":%" PRIu64 ",\"withdrawn\":%" PRIu64
 		       ",\"changes\":%" PRIu64 ",\"messages\":%" PRIu64 ",\"malformed\":%" PRIu64
 		       ",\"held_back\":%" PRIu64 "}\n",
@@ -371,20 +347,20 @@ static void report(const struct run *run, uint64_t first, unsigned files)
 		    run->written[PARCEL_SHARED], run->written[PARCEL_MESSAGE], run->malformed, run->held_back);
 		return;
 	}
-	printf(catalog_string(run->japanese,
+	printf(catalog_string(run->verb.japanese,
 		   N_("%u files, from number %llu on: %llu objects, %llu withdrawn, %llu changes, %llu messages")),
 	    files, (unsigned long long)first, (unsigned long long)run->written[PARCEL_OBJECT],
 	    (unsigned long long)run->written[PARCEL_WITHDRAWN], (unsigned long long)run->written[PARCEL_SHARED],
 	    (unsigned long long)run->written[PARCEL_MESSAGE]);
 	putchar('\n');
 	if (run->held_back) {
-		printf(catalog_string(run->japanese, N_("%llu left out: their TLP is stricter")),
+		printf(catalog_string(run->verb.japanese, N_("%llu left out: their TLP is stricter")),
 		    (unsigned long long)run->held_back);
 		putchar('\n');
 	}
 }
 
-static enum error pack(struct run *run, char **paths, int count, struct failure *failure)
+static enum error put_all(struct run *run, char **paths, int count, struct failure *failure)
 {
 	struct parcel_cms *cms = NULL;
 	struct parcel_taxii *taxii = NULL;
@@ -427,8 +403,9 @@ static enum error pack(struct run *run, char **paths, int count, struct failure 
 	return error;
 }
 
-static const char *missing(const struct run *run, int files)
+static const char *missing(const void *context, int files)
 {
+	const struct run *run = context;
 	if (!run->parties.key || !run->parties.certificate || !run->parties.other)
 		return "--key, --certificate and --to are needed; `noroshi intel pack --help` explains";
 	if (run->parties.revoked && !run->parties.authority)
@@ -449,28 +426,28 @@ static const char *missing(const struct run *run, int files)
 		   : "there is nothing to put into files";
 }
 
-int intel_pack(int argc, char **argv)
+static int pack(void *context, char **paths, int count)
 {
-	struct run run = { .tlp = TLP_AMBER_STRICT, .writing.volume = PARCEL_VOLUME, .writing.now = time_now() };
+	struct run *run = context;
 	struct failure failure = { 0 };
-	const char *problem = NULL;
-	int flag, code = 0;
-	optind = 1;
-	while (!problem && (flag = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		problem = set_option(&run, flag, optarg);
-	if (!problem && !run.help)
-		problem = missing(&run, argc - optind);
-	if (problem) {
-		fprintf(stderr, "noroshi intel pack: %s\n", problem);
+	if (put_all(run, paths, count, &failure)) {
+		fprintf(stderr, "noroshi intel pack: %s\n", failure.words);
 		return 2;
 	}
-	run.japanese = language_catalog(run.language);
-	if (run.help)
-		intel_print(run.japanese, help, sizeof help / sizeof *help);
-	if (!run.help)
-		code = pack(&run, argv + optind, argc - optind, &failure) ? 2 : run.malformed || run.held_back ? 1 : 0;
-	if (code == 2)
-		fprintf(stderr, "noroshi intel pack: %s\n", failure.words);
-	catalog_free(run.japanese);
-	return code;
+	return run->malformed || run->held_back ? 1 : 0;
+}
+
+int intel_pack(int argc, char **argv)
+{
+	static const struct verb verb = { .name = "pack",
+		.help = help,
+		.help_count = sizeof help / sizeof *help,
+		.options = longs,
+		.places = places,
+		.place_count = sizeof places / sizeof *places,
+		.take = set_option,
+		.missing = missing,
+		.go = pack };
+	struct run run = { .tlp = TLP_AMBER_STRICT, .writing.volume = PARCEL_VOLUME, .writing.now = time_now() };
+	return verb_main(&verb, &run, argc, argv);
 }

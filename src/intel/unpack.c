@@ -2,7 +2,6 @@
  * `noroshi intel unpack`: signed and encrypted files of another network into a folder that other programs read.
  */
 #include "base/catalog.h"
-#include "base/language.h"
 #include "intel/command.h"
 #include "intel/parcel_publications.h"
 #include "intel/parcel_take.h"
@@ -15,15 +14,14 @@
 #include <string.h>
 
 struct run {
+	struct verb_run verb;
 	struct parcel_parties parties;
 	struct parcel_taking taking;
 	struct parcel_server server, centre; /* with the same token */
 	struct parcel_taxii *taxii;          /* where objects are added, too */
 	struct parcel_client acknowledging;
 	struct parcel_acknowledged acknowledged;
-	const char *token_file, *authorities, *collection, *language;
-	bool help, json;
-	struct catalog *japanese;
+	const char *token_file, *authorities, *collection;
 };
 
 static const char *const help[] = {
@@ -65,10 +63,7 @@ enum {
 	ACKNOWLEDGE,
 	TOKEN_FILE,
 	CA,
-	COLLECTION,
-	JSON,
-	LANGUAGE,
-	HELP
+	COLLECTION
 };
 static const struct option longs[] = {
 	{ "key", required_argument, NULL, KEY },
@@ -83,17 +78,10 @@ static const struct option longs[] = {
 	{ "token-file", required_argument, NULL, TOKEN_FILE },
 	{ "ca", required_argument, NULL, CA },
 	{ "collection", required_argument, NULL, COLLECTION },
-	{ "json", no_argument, NULL, JSON },
-	{ "language", required_argument, NULL, LANGUAGE },
-	{ "help", no_argument, NULL, HELP },
-	{ 0 },
+	VERB_OPTIONS,
 };
 
-/* Options that are taken as they are. */
-static const struct {
-	int option;
-	size_t at; /* in struct run */
-} plain[] = {
+static const struct verb_place places[] = {
 	{ KEY, offsetof(struct run, parties.key) },
 	{ CERTIFICATE, offsetof(struct run, parties.certificate) },
 	{ AUTHORITY, offsetof(struct run, parties.authority) },
@@ -107,28 +95,12 @@ static const struct {
 	{ COLLECTION, offsetof(struct run, collection) },
 };
 
-static const char *set_option(struct run *run, int option, const char *value)
+static const char *set_option(void *context, int option, const char *value)
 {
-	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
-		if (plain[i].option == option) {
-			memcpy((char *)run + plain[i].at, &value, sizeof value);
-			return NULL;
-		}
-	switch (option) {
-	case NEW_CHAIN:
-		run->taking.new_chain = true;
-		return NULL;
-	case JSON:
-		run->json = true;
-		return NULL;
-	case LANGUAGE:
-		return intel_set_language(&run->language, value);
-	case HELP:
-		run->help = true;
-		return NULL;
-	default:
-		return "`noroshi intel unpack --help` lists the options";
-	}
+	struct run *run = context;
+	(void)value;
+	run->taking.new_chain |= option == NEW_CHAIN;
+	return NULL;
 }
 
 static void tell_json(
@@ -153,21 +125,21 @@ static void tell(void *context, const char *path, const struct parcel_head *head
     const struct failure *failure)
 {
 	struct run *run = context;
-	if (run->json)
+	if (run->verb.json)
 		tell_json(path, head, place, failure);
 	else if (failure)
 		fprintf(stderr, "noroshi intel unpack: %s: %s\n", path, failure->words);
 	else {
 		const char *words =
 		    place == PARCEL_TAKEN ? N_("%s: number %llu was taken before") : N_("%s: number %llu is taken");
-		printf(catalog_string(run->japanese, words), path, (unsigned long long)head->number);
+		printf(catalog_string(run->verb.japanese, words), path, (unsigned long long)head->number);
 		putchar('\n');
 	}
 }
 
 static void report(const struct run *run, const struct parcel_took *took)
 {
-	if (run->json) {
+	if (run->verb.json) {
 		printf("{\"taken\":%u,\"before\":%u,\"refused\":%u,\"objects\":%" PRIu64 ",\"withdrawn\":%" PRIu64
 		       ",\"changes\":%" PRIu64 ",\"messages\":%" PRIu64 ",\"missing\":[",
 		    took->taken, took->before, took->refused, took->objects, took->withdrawn, took->changes,
@@ -179,12 +151,13 @@ static void report(const struct run *run, const struct parcel_took *took)
 	}
 	if (took->missing_from) {
 		fprintf(stderr,
-		    catalog_string(run->japanese, N_("Numbers %llu to %llu are missing: ask the sender for them.")),
+		    catalog_string(
+			run->verb.japanese, N_("Numbers %llu to %llu are missing: ask the sender for them.")),
 		    (unsigned long long)took->missing_from, (unsigned long long)took->missing_to);
 		fputc('\n', stderr);
 	}
 	printf(
-	    catalog_string(run->japanese,
+	    catalog_string(run->verb.japanese,
 		N_("%u files taken, %u before, %u refused: %llu objects, %llu withdrawn, %llu changes, %llu messages; "
 		   "number %llu is next")),
 	    took->taken, took->before, took->refused, (unsigned long long)took->objects,
@@ -217,12 +190,12 @@ static enum error forward(void *context, const struct parcel_line *line, struct 
 static void report_added(const struct run *run)
 {
 	struct parcel_added added = parcel_taxii_added(run->taxii);
-	if (run->json) {
+	if (run->verb.json) {
 		printf("{\"added\":%" PRIu64 ",\"removed\":%" PRIu64 ",\"refused\":%" PRIu64 "}\n", added.added,
 		    added.removed, added.refused);
 		return;
 	}
-	printf(catalog_string(run->japanese, N_("at the server: %llu added, %llu removed, %llu refused")),
+	printf(catalog_string(run->verb.japanese, N_("at the server: %llu added, %llu removed, %llu refused")),
 	    (unsigned long long)added.added, (unsigned long long)added.removed, (unsigned long long)added.refused);
 	printf("%s%s\n", added.why[0] ? ": " : "", added.why);
 }
@@ -230,10 +203,11 @@ static void report_added(const struct run *run)
 static void report_acknowledged(const struct run *run)
 {
 	const struct parcel_acknowledged *done = &run->acknowledged;
-	if (run->json)
+	if (run->verb.json)
 		printf("{\"acknowledged\":%" PRIu64 ",\"refused\":%" PRIu64 "}\n", done->given, done->refused);
 	else {
-		printf(catalog_string(run->japanese, N_("%llu acknowledgements given to the centre, %llu refused")),
+		printf(
+		    catalog_string(run->verb.japanese, N_("%llu acknowledgements given to the centre, %llu refused")),
 		    (unsigned long long)done->given, (unsigned long long)done->refused);
 		printf("%s%s\n", done->why[0] ? ": " : "", done->why);
 	}
@@ -247,8 +221,9 @@ static enum error open_servers(struct run *run, struct failure *failure)
 	return error || !run->centre.url ? error : parcel_client_open(&run->centre, &run->acknowledging, failure);
 }
 
-static int unpack(struct run *run, char **paths, int count)
+static int unpack(void *context, char **paths, int count)
 {
+	struct run *run = context;
 	struct parcel_cms *cms = NULL;
 	struct parcel_took took = { 0 };
 	struct failure failure = { 0 };
@@ -278,31 +253,29 @@ static int unpack(struct run *run, char **paths, int count)
 	return error ? 2 : refused ? 1 : 0;
 }
 
+static const char *missing(const void *context, int files)
+{
+	const struct run *run = context;
+	if (!run->parties.key || !run->parties.certificate || !run->parties.authority)
+		return "--key, --certificate and --authority are needed; `noroshi intel unpack --help` explains";
+	if (!run->parties.from || !run->taking.folder)
+		return "--from and --into are needed; `noroshi intel unpack --help` explains";
+	if (!(run->server.url || run->centre.url) != !run->token_file)
+		return "--token-file belongs to --taxii and --acknowledge";
+	return files ? NULL : "give at least one file";
+}
+
 int intel_unpack(int argc, char **argv)
 {
+	static const struct verb verb = { .name = "unpack",
+		.help = help,
+		.help_count = sizeof help / sizeof *help,
+		.options = longs,
+		.places = places,
+		.place_count = sizeof places / sizeof *places,
+		.take = set_option,
+		.missing = missing,
+		.go = unpack };
 	struct run run = { 0 };
-	const char *problem = NULL;
-	int flag, code = 0;
-	optind = 1;
-	while (!problem && (flag = getopt_long(argc, argv, "", longs, NULL)) != -1)
-		problem = set_option(&run, flag, optarg);
-	if (!problem && !run.help && (!run.parties.key || !run.parties.certificate || !run.parties.authority))
-		problem = "--key, --certificate and --authority are needed; `noroshi intel unpack --help` explains";
-	if (!problem && !run.help && (!run.parties.from || !run.taking.folder))
-		problem = "--from and --into are needed; `noroshi intel unpack --help` explains";
-	if (!problem && !run.help && optind == argc)
-		problem = "give at least one file";
-	if (!problem && !(run.server.url || run.centre.url) != !run.token_file)
-		problem = "--token-file belongs to --taxii and --acknowledge";
-	if (problem) {
-		fprintf(stderr, "noroshi intel unpack: %s\n", problem);
-		return 2;
-	}
-	run.japanese = language_catalog(run.language);
-	if (run.help)
-		intel_print(run.japanese, help, sizeof help / sizeof *help);
-	if (!run.help)
-		code = unpack(&run, argv + optind, argc - optind);
-	catalog_free(run.japanese);
-	return code;
+	return verb_main(&verb, &run, argc, argv);
 }
