@@ -41,7 +41,7 @@ static enum error walk(struct query *query, const struct scope *scope, const str
 		if (scope_covers_all(scope) && !policy_release_known(scope, &standing))
 			continue;
 		bool seen = policy_release_had(snapshot, organisation, &standing);
-		if (seen && !scope_covers_all(scope))
+		if (seen)
 			error = release_ends_seen(query->store, scope, release.organisation, release.community,
 			    release.ends, &seen, query->failure);
 		if (error)

@@ -33,7 +33,7 @@ static void add_members(struct world *world, uint32_t community)
 	}
 }
 
-static void add_object(struct world *world, const struct item *item, uint32_t community)
+static void add_object(struct world *world, const struct item *item, uint32_t community, const char *rendering)
 {
 	struct inside *inside = world->inside;
 	struct policy_snapshot snapshot;
@@ -45,7 +45,7 @@ static void add_object(struct world *world, const struct item *item, uint32_t co
 		.community = community,
 		.tlp = TLP_GREEN,
 		.decided = inside_clock(),
-		.rendering = TEXT("{\"type\":\"indicator\"}") };
+		.rendering = text_of(rendering) };
 	struct arena *arena = arena_new(0);
 	inside_fine(inside, store_snapshot(inside->store, inside_clock(), arena, &snapshot, &inside->failure));
 	inside_fine(inside,
@@ -85,9 +85,29 @@ static void add_apart(struct world *world)
 	world->apart = community.number;
 	add_members(world, community.number);
 	const struct item item = indicator(world, WORLD_APART, mark_text(MARK_APART, 1, mark));
-	add_object(world, &item, community.number);
+	add_object(world, &item, community.number, "{\"type\":\"indicator\"}");
 	uuid_parse(text_of(&WORLD_APART[strlen("indicator--")]), &id);
 	world_own(world, id, MARK_APART, 1);
+}
+
+/* In the circle, of what is there to what is apart: only who is in both may know of it. */
+static void add_relation(struct world *world, uint32_t circle)
+{
+	char mark[MARK_TEXT], id[ITEM_ID], uuid[UUID_TEXT], rendering[400];
+	struct uuid made = uuid_random();
+	mark_text(MARK_APART, 1, mark);
+	snprintf(id, sizeof id, "relationship--%s", uuid_format(made, uuid));
+	snprintf(
+	    rendering, sizeof rendering, "{\"type\":\"relationship\",\"id\":\"%s\",\"description\":\"%s\"}", id, mark);
+	struct item item = indicator(world, id, mark);
+	item.type = TEXT("relationship");
+	item.kind = ITEM_RELATION;
+	item.relation = TEXT("indicates");
+	item.source_ref = TEXT(WORLD_ITEM);
+	item.target_ref = TEXT(WORLD_APART);
+	item.pattern = TEXT_NONE;
+	add_object(world, &item, circle, rendering);
+	world_own(world, made, MARK_APART, 1);
 }
 
 /* What each organisation keeps to itself. */
@@ -173,8 +193,9 @@ void world_add_circle(struct world *world)
 	collection.community = community.number;
 	inside_fine(inside, store_collection_put(inside->store, inside->work, &collection, &inside->failure));
 	const struct item item = indicator(world, WORLD_ITEM, "shared");
-	add_object(world, &item, community.number);
+	add_object(world, &item, community.number, "{\"type\":\"indicator\"}");
 	add_apart(world);
+	add_relation(world, community.number);
 	for (unsigned i = 0; i < 3 * world->organisations; i++)
 		add_unreleased(world, 1 + i % world->organisations);
 	add_remote(world, collection.number);
