@@ -521,7 +521,8 @@ static void run_one(struct trial *trial)
 		check_numbers(trial, &reply, reply.output);
 	if (reply.status < 400 && strcmp(trial->random.visit.method, "GET") != 0) {
 		note_sent(trial);
-		trial->world->released |= text_starts(text_of(trial->random.route->name), TEXT("release-"));
+		if (text_starts(text_of(trial->random.route->name), TEXT("release-")) && reply.output)
+			world_note_release(trial->world, reply.output);
 	}
 	if (reply.output)
 		note_success(trial, &reply);

@@ -58,7 +58,6 @@ struct world {
 	struct inside *inside;
 	struct dice dice;
 	unsigned organisations; /* places 1 … */
-	uint32_t apart;         /* the community that keeps the centre out */
 	uint32_t numbers[WORLD_ORGANISATIONS + 1];
 	struct uuid campaigns[3]; /* the last is nil: none */
 	uint32_t sensors[WORLD_ORGANISATIONS + 1];
@@ -80,9 +79,8 @@ struct world {
 	} positions[256]; /* of alerts */
 	unsigned position_count;
 	const uint64_t
-	    *succeeded; /* how often each route did, by its place among those that random_visit() asks; or NULL */
-	bool
-	    released; /* something was released further while the test ran: perhaps what was apart, to a wider circle */
+	    *succeeded;    /* how often each route did, by its place among those that random_visit() asks; or NULL */
+	uint64_t apart_in; /* communities that something apart was released to, a bit for each number */
 	bool draft_sent[WORLD_ORGANISATIONS + 1]; /* one of its drafts was sent while the test ran */
 	char links[WORLD_LINKS][65];              /* of notices, messages and feeds, as mails and readers have them */
 	unsigned link_owner[WORLD_LINKS], link_count;
@@ -124,6 +122,9 @@ const char *world_word(struct world *world, const char *name);
 /* Something happens in another organisation, or to the centre: new alerts, an event, a notice, a decision, an account,
  * a change of its title, counts. Never to `but` (a place). Returns the place whose title changed; 0: none did. */
 unsigned world_stir(struct world *world, unsigned but);
+
+/* A release that an answer tells of: perhaps what was apart, to a wider circle. */
+void world_note_release(struct world *world, const json_t *row);
 
 /* Facts of the subject, read from the store anew; false when it may not come in at all. */
 bool world_stands(struct world *world, const struct key *key, enum role *role, unsigned *place);

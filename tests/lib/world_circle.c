@@ -82,7 +82,7 @@ static void add_apart(struct world *world)
 		.recipients = "members",
 		.active = true };
 	inside_fine(inside, store_community_put(inside->store, inside->work, &community, &inside->failure));
-	world->apart = community.number;
+	world->apart_in = 1ull << community.number;
 	add_members(world, community.number);
 	const struct item item = indicator(world, WORLD_APART, mark_text(MARK_APART, 1, mark));
 	add_object(world, &item, community.number, "{\"type\":\"indicator\"}");

@@ -182,49 +182,67 @@ static bool is_companion(const struct world *world, unsigned place, unsigned own
 	return shared.count[0] && shared.count[1];
 }
 
-/* Whoever was put into the community that it is in, or into a part of that, while the test ran could read it, and is
- * told so afterwards. */
-static bool was_put_apart(const struct world *world, unsigned place)
+/* Whoever was put into a community, or into a part of it, while the test ran could read what is there, and is told so
+ * afterwards. */
+static bool was_put_in(
+    const struct world *world, const struct policy_snapshot *snapshot, unsigned place, uint32_t community)
 {
 	struct shared shared = { .one = world->numbers[place] };
 	struct membership_query asked = { .ended = true };
 	struct page page = { .limit = 500 };
-	struct policy_snapshot snapshot;
-	struct arena *arena = arena_new(0);
 	struct inside *inside = world->inside;
-	inside_fine(inside, store_snapshot(inside->store, inside_clock(), arena, &snapshot, &inside->failure));
 	inside_fine(inside, store_membership_each(inside->store, inside->work, &asked, &page, note_membership, &shared,
 				&inside->failure));
-	bool was = false;
+	bool was = policy_community(snapshot, community)->kind == COMMUNITY_OPEN;
 	for (unsigned i = 0; i < shared.count[0]; i++)
-		was |= policy_is_within(&snapshot, shared.at[0][i], world->apart);
-	arena_free(arena);
+		was |= policy_is_within(snapshot, shared.at[0][i], community);
 	return was;
 }
 
-/* Whether its keepers let the centre in while the test ran. */
-static bool is_centre_let_in(const struct world *world)
+/* What was released to a community that keeps the centre out is known to who was put there, and to the centre where its
+ * keepers let it in while the test ran; released further, in those communities too. */
+static bool knows_of_apart(const struct world *world, enum role role, unsigned place)
 {
 	struct policy_snapshot snapshot;
 	struct arena *arena = arena_new(0);
 	struct inside *inside = world->inside;
+	bool knows = false;
 	inside_fine(inside, store_snapshot(inside->store, inside_clock(), arena, &snapshot, &inside->failure));
-	bool in = policy_community(&snapshot, world->apart)->centre;
+	for (uint32_t c = 1; c < 64 && !knows; c++) {
+		if (!(world->apart_in >> c & 1))
+			continue;
+		if (role == ROLE_ANALYST)
+			knows = policy_community(&snapshot, c)->centre;
+		else
+			knows = role == ROLE_MEMBER && place && was_put_in(world, &snapshot, place, c);
+	}
 	arena_free(arena);
-	return in;
+	return knows;
+}
+
+void world_note_release(struct world *world, const json_t *row)
+{
+	struct uuid id;
+	const char *shown = json_string_value(json_object_get(row, "shown_id")),
+		   *dashes = shown ? strstr(shown, "--") : NULL;
+	const struct owned *owned = dashes && uuid_parse(text_of(dashes + 2), &id) ? world_owner(world, id) : NULL;
+	json_int_t community = json_integer_value(json_object_get(row, "community_number"));
+	if (owned && owned->kind == MARK_APART && (community < 1 || community > 63))
+		abort();
+	if (owned && owned->kind == MARK_APART)
+		world->apart_in |= 1ull << community;
 }
 
 bool world_may_know(
     const struct world *world, const struct key *key, enum role role, unsigned place, enum mark kind, unsigned owner)
 {
-	if (kind == MARK_APART && world->released &&
-	    (role == ROLE_ANALYST || (place && is_companion(world, place, owner))))
-		return true;
+	if (kind == MARK_APART)
+		return knows_of_apart(world, role, place);
 	if (key && is_self(world, key, kind, owner))
 		return true;
 	switch (role) {
 	case ROLE_ANALYST: /* everything that organisations sent and were told; members sign what they answer */
-		return kind == MARK_APART ? is_centre_let_in(world) : kind != MARK_ACCOUNT || is_members(world, owner);
+		return kind != MARK_ACCOUNT || is_members(world, owner);
 	case ROLE_ADMINISTRATOR: /* who and what there is, and no contents */
 		return kind == MARK_ORGANISATION || kind == MARK_SENSOR || kind == MARK_ACCOUNT || kind == MARK_TITLE;
 	case ROLE_AUDITOR: /* the same without who people are, beyond their names in the log */
@@ -232,8 +250,6 @@ bool world_may_know(
 	case ROLE_MEMBER: /* its own organisation's; never what joins organisations, nor who works at the centre */
 		if (kind == MARK_ACCOUNT || kind == MARK_TITLE)
 			return is_colleague(world, place, owner);
-		if (kind == MARK_APART) /* world_circle.c: its members are the first two */
-			return place == 1 || place == 2 || (place && was_put_apart(world, place));
 		if (kind == MARK_DRAFT || kind == MARK_DISPATCH)
 			return owner == place && place != 0 && world->draft_sent[place];
 		if ((kind == MARK_ORGANISATION || kind == MARK_SHARED) && owner && place && owner != place &&
