@@ -35,11 +35,11 @@ void blocks_give(struct blocks *blocks, uint32_t block);
 
 enum cardinality_form { CARDINALITY_LIST, CARDINALITY_BITMAP, CARDINALITY_REGISTERS, CARDINALITY_SMALL };
 
-struct cardinality { /* zeroed: nothing was there */
-	uint32_t few[CARDINALITY_FEW];
+struct cardinality {    /* zeroed: nothing was there */
 	uint32_t count; /* of a list or bitmap */
 	uint32_t block;
 	uint8_t form;
+	uint32_t few[CARDINALITY_FEW];
 };
 
 /* `exact`: every item is below 65,536. Whether it surely was not there before (of registers: perhaps). */

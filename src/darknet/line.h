@@ -8,6 +8,8 @@
 #include "darknet/cardinality.h"
 #include "darknet/sources.h"
 
+#include <stddef.h>
+
 #define LINE_OCCUPIED 1
 #define LINE_V6 2
 #define LINE_UNTRAILED 4 /* there was no trail: `trail` counts changes of the target instead */
@@ -84,17 +86,20 @@ void rows_clear(struct rows *rows);
 
 /* ── what is more than a line ─ */
 
+/* What each packet touches stands in the first cache line. */
 struct trail {
-	struct cardinality targets;
-	uint64_t bytes;
+	_Alignas(64) uint64_t bytes;
 	uint32_t minute, minute_packets, busiest;
 	uint32_t sequence, key; /* of the last SYN */
 	uint32_t item;          /* of the last packet */
 	uint32_t port_block;    /* a bitmap of ports once the list is full */
 	uint32_t port_count;
-	struct source_port ports[SOURCE_PORTS];
+	struct source_port last_port; /* was added already */
 	bool sequence_known, port_least;
+	struct cardinality targets;
+	struct source_port ports[SOURCE_PORTS];
 };
+_Static_assert(offsetof(struct trail, targets.few) <= 64, "the first line holds what each packet touches");
 
 struct trails {
 	struct trail **chunks; /* of TRAIL_CHUNK */

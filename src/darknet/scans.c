@@ -28,7 +28,27 @@ static enum scan_verdict verdict_of(const struct scan_settings *settings, const 
 											   : SCAN_BELOW;
 }
 
-static void estimate_all(const struct scan_settings *settings, const struct source_event *event, struct scan *scan)
+/* Of a source that draws each address once. */
+static void estimate_permuted(
+    struct scan_settings *settings, double targets, double packets, double seconds, struct scan *scan)
+{
+	double addresses = (double)settings->space->size;
+	uint32_t whole = (uint32_t)(targets + 0.5); /* not whole only beyond 64, by a hundredth of the error */
+	struct scan_kept *kept = &settings->kept[whole % SCAN_KEPT];
+
+	if (kept->targets != whole) {
+		kept->targets = whole;
+		kept->rate = estimate_permuted_rate(whole, 1, addresses, INTERNET_V4, 1);
+		kept->reach = estimate_coverage(whole, addresses);
+	}
+	scan->reach = kept->reach;
+	if (!estimate_known(kept->rate) || seconds <= 0)
+		return;
+	double scale = packets / targets / seconds;
+	scan->rate = (struct estimate){ kept->rate.value * scale, kept->rate.low * scale, kept->rate.high * scale };
+}
+
+static void estimate_all(struct scan_settings *settings, const struct source_event *event, struct scan *scan)
 {
 	double addresses = (double)settings->space->size, packets = event->packets, targets = event->targets;
 	double seconds = seconds_of(event);
@@ -41,12 +61,11 @@ static void estimate_all(const struct scan_settings *settings, const struct sour
 		scan->rate = estimate_packet_rate(packets, seconds, addresses, INTERNET_V4);
 		scan->reach = estimate_random_coverage(packets, addresses);
 	} else {
-		scan->rate = estimate_permuted_rate(targets, seconds, addresses, INTERNET_V4, packets / targets);
-		scan->reach = estimate_coverage(targets, addresses);
+		estimate_permuted(settings, targets, packets, seconds, scan);
 	}
 }
 
-enum scan_verdict scan_judge(const struct scan_settings *settings, const struct source_event *event, struct scan *scan)
+enum scan_verdict scan_judge(struct scan_settings *settings, const struct source_event *event, struct scan *scan)
 {
 	const struct estimate unknown = { NAN, 0, INFINITY };
 	enum scan_verdict verdict = verdict_of(settings, event);

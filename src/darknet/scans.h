@@ -22,9 +22,18 @@ enum scan_verdict {
 	SCAN_VERDICTS
 };
 
+/* Intervals depend on the number of targets only, but for their scale, and cost some 50 microseconds each: those of the
+ * last few numbers are kept. */
+#define SCAN_KEPT 1024
+struct scan_kept {
+	uint32_t targets;            /* 0 = nothing is kept here */
+	struct estimate rate, reach; /* of one packet to each target, within one second */
+};
+
 struct scan_settings {
 	const struct space *space;
 	uint32_t least_targets; /* 0 = 5 */
+	struct scan_kept *kept; /* SCAN_KEPT of them, zeroed at the beginning; one thread's */
 };
 
 struct scan {
@@ -46,6 +55,6 @@ struct scan {
 	uint8_t tool, marks;
 };
 
-enum scan_verdict scan_judge(const struct scan_settings *settings, const struct source_event *event, struct scan *scan);
+enum scan_verdict scan_judge(struct scan_settings *settings, const struct source_event *event, struct scan *scan);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define PROBES 64u    /* slots that a look-up goes at most */
+#define PROBES 256u   /* slots that a look-up goes at most */
 #define NEIGHBOURS 8u /* of which the stalest ends when there is no room */
 #define HUGE_PAGE ((size_t)2 << 20)
 

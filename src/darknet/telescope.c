@@ -15,6 +15,7 @@
 struct telescope {
 	struct telescope_settings settings;
 	struct scan_settings scan;
+	struct scan_kept kept[SCAN_KEPT];
 	struct victim_settings victim;
 	struct sources *sources;
 	struct ports *ports;
@@ -229,7 +230,7 @@ enum error telescope_new(const struct telescope_settings *settings, struct teles
 		return fail(failure, ERROR_MEMORY, "no memory for a telescope");
 	telescope->settings = *settings;
 	telescope->settings.findings = settings->findings ? settings->findings : FINDINGS;
-	telescope->scan = (struct scan_settings){ settings->sources.space, settings->least_targets };
+	telescope->scan = (struct scan_settings){ settings->sources.space, settings->least_targets, telescope->kept };
 	telescope->victim = (struct victim_settings){ settings->sources.space, settings->least_answers };
 	telescope->ports = ports_new();
 	sources.activity = on_activity;

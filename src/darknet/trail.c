@@ -35,7 +35,9 @@ uint32_t trails_take(struct trails *trails)
 	} else {
 		number = trails->made;
 		struct trail **chunk = &trails->chunks[number / TRAIL_CHUNK];
-		if (number > trails->most || (!*chunk && !(*chunk = calloc(TRAIL_CHUNK, sizeof **chunk))))
+		if (number > trails->most)
+			return 0;
+		if (!*chunk && !(*chunk = aligned_alloc(64, TRAIL_CHUNK * sizeof **chunk)))
 			return 0;
 		trails->made++;
 	}
@@ -76,6 +78,9 @@ void trail_port(struct trail *trail, struct trails *trails, uint16_t port, uint8
 {
 	uint32_t listed = trail->port_count < SOURCE_PORTS ? trail->port_count : SOURCE_PORTS;
 
+	if (listed && trail->last_port.port == port && trail->last_port.protocol == protocol)
+		return;
+	trail->last_port = (struct source_port){ port, protocol };
 	for (uint32_t i = 0; i < listed; i++)
 		if (trail->ports[i].port == port && trail->ports[i].protocol == protocol)
 			return;
