@@ -103,6 +103,10 @@ static void try_headers(struct text text)
 	header_version(text, &number);
 	header_is_type(text, "application/json");
 	header_host_known(text, hosts);
+	nanoseconds time;
+	char date[HEADER_DATE];
+	if (header_date(text, &time)) /* one writing of each second */
+		CHECK(text_equal(text, text_of(header_date_format(time, date))) && time % SECOND == 0);
 	header_is_key(text);
 	struct agent_word word;
 	if (header_agent(text, &word))

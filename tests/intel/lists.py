@@ -4,6 +4,8 @@ import csv
 import io
 import ipaddress
 import re
+import socket
+import struct
 import time
 
 FORMATS = ("plain", "csv", "hosts", "rpz", "suricata")
@@ -67,3 +69,18 @@ def everything(centre, token, action="block"):
         assert status == 200, (form, status, text)
         told[form] = values(form, text)
     return told
+
+
+def ask(port, name, process):
+    """The code that the resolver answers with, once it listens."""
+    question = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0\0\1\0\1"
+    for _ in range(300):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(1)
+            s.sendto(struct.pack(">6H", 77, 0x0100, 1, 0, 0, 0) + question, ("127.0.0.1", port))
+            try:
+                return s.recv(512)[3] & 15
+            except OSError:
+                assert process.poll() is None, "unbound ended"
+                time.sleep(0.1)
+    raise AssertionError("unbound does not answer")

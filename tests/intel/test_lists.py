@@ -6,12 +6,11 @@ import json
 import os
 import shutil
 import socket
-import struct
 import subprocess
 import tempfile
 import time
 
-from lists import FORMATS, basic, everything, fetch, values
+from lists import FORMATS, ask, basic, everything, fetch, values
 from taxii import indicator, main, wait_for
 from test_loop_items import World, given
 
@@ -196,20 +195,6 @@ def test_many_come_in_turns_and_the_switch_empties_the_lists_as_fast_as_the_feed
         held.lines.clear()
         assert everything(world, token, "observe") == {form: [] for form in FORMATS}
         world.end()
-
-
-def ask(port, name, process):
-    question = b"".join(bytes([len(label)]) + label.encode() for label in name.split(".")) + b"\0\0\1\0\1"
-    for _ in range(300):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            s.settimeout(1)
-            s.sendto(struct.pack(">6H", 77, 0x0100, 1, 0, 0, 0) + question, ("127.0.0.1", port))
-            try:
-                return s.recv(512)[3] & 15
-            except OSError:
-                assert process.poll() is None, "unbound ended"
-                time.sleep(0.1)
-    raise AssertionError("unbound does not answer")
 
 
 def free_port():
