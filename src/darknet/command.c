@@ -4,13 +4,16 @@
 #include "darknet/command.h"
 
 #include "base/data.h"
+#include "base/hash.h"
 #include "base/language.h"
+#include "darknet/day_writer.h"
 #include "darknet/options.h"
 #include "darknet/report.h"
 #include "net/sandbox.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,6 +42,12 @@ static const char *const help[] = {
 	N_("  --changes          with --json: what changed, and groups that began to act together; the first 14 days "
 	   "only "
 	   "learn"),
+	N_("  --tables DIR       keep what arrived on each day there, for `noroshi darknet report`"),
+	N_("  --sensor NAME      whose tables they are"),
+	N_("  --part NAME        of which input they are (default: told by the files): the same again replaces it"),
+	N_("  --zone ZONE        where their days begin (default +09:00)"),
+	N_("  --locations FILE   where addresses come from: location.db or *.mmdb; may be given several times"),
+	N_("                     (default: that of Debian's libloc-database, when it is there)"),
 	N_("  --progress         say on standard error how far it is"),
 	N_("  --language LANG    ja or en (default: as LANG in the environment says)"),
 	N_("  --help             this text"),
@@ -54,6 +63,9 @@ struct run {
 	struct research *research;
 	struct telescope *telescope;
 	struct trends *trends;
+	struct origins *origins;
+	struct day_writer *days;
+	struct failure days_failure;
 	struct files_counts counts;
 	uint64_t frames;
 };
@@ -73,6 +85,71 @@ static enum error take_frames(void *context, const struct frame *frames, size_t 
 	if (run->options.progress && run->frames / PROGRESS_EVERY != before)
 		fprintf(stderr, "noroshi darknet: %llu packets\n", (unsigned long long)run->frames);
 	return telescope_frames(run->telescope, frames, count, failure);
+}
+
+/* ── tables ─ */
+
+#define DEBIAN_LOCATIONS "/var/lib/location/database.db"
+
+static void take_activity(void *context, const struct activity *activity)
+{
+	struct run *run = context;
+	if (!run->days_failure.code)
+		day_writer_add(run->days, activity, &run->days_failure);
+}
+
+/* The same files in the same order are the same part, and no others: by where they are. */
+static void name_part(const struct darknet_options *options, char to[static DAY_TABLE_NAME])
+{
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < options->file_count; i++) {
+		char *path = realpath(options->files[i].path, NULL);
+		hash = hash_text(text_of(path ? path : options->files[i].path), hash);
+		free(path);
+	}
+	snprintf(to, DAY_TABLE_NAME, "files-%016llx", (unsigned long long)hash);
+}
+
+/* Only what is told by country or network needs them. */
+static enum error load_origins(struct run *run, struct failure *failure)
+{
+	const struct darknet_options *options = &run->options;
+	const char *debian[] = { DEBIAN_LOCATIONS };
+
+	if (options->location_count)
+		return origins_load(options->locations, options->location_count, &run->origins, failure);
+	if ((options->tables || options->changes) && access(DEBIAN_LOCATIONS, R_OK) == 0)
+		return origins_load(debian, 1, &run->origins, failure);
+	return OK;
+}
+
+static enum error begin_tables(struct run *run, struct failure *failure)
+{
+	const struct darknet_options *options = &run->options;
+	char name[DAY_TABLE_NAME];
+
+	if (!options->tables)
+		return OK;
+	name_part(options, name);
+	const struct day_folder_part part = { .folder = options->tables,
+		.sensor = options->sensor,
+		.part = options->part ? options->part : name,
+		.zone = options->zone,
+		.addresses = run->space->size };
+	run->options.settings.sources.activity = take_activity;
+	run->options.settings.sources.context = run;
+	return day_writer_begin(&part, &run->days, failure);
+}
+
+static enum error end_tables(struct run *run, struct failure *failure)
+{
+	struct day_writer *days = run->days;
+
+	if (!days)
+		return OK;
+	run->days = NULL;
+	return day_writer_end(days, failure);
 }
 
 /* All of them before the first byte of any is looked at: afterwards nothing can be opened. */
@@ -108,6 +185,12 @@ static enum error begin(struct run *run, struct failure *failure)
 		error = research_new(run->lists, options->names, &run->research, failure);
 	if (error)
 		return error;
+	error = load_origins(run, failure);
+	if (!error)
+		error = begin_tables(run, failure);
+	if (error)
+		return error;
+	options->settings.origins = run->origins;
 	options->settings.sources.space = run->space;
 	options->settings.research = run->research;
 	if (options->changes && !(run->trends = trends_new(options->settings.sources.bin)))
@@ -145,6 +228,8 @@ static int work(struct run *run, const struct catalog *japanese)
 		error = files_read(run->options.files, run->options.file_count, &visitor, &run->counts, &failure);
 	if (!error)
 		error = telescope_finish(run->telescope, &failure);
+	if (!error && run->counts.unread == 0)
+		error = end_tables(run, &failure);
 	if (!error)
 		error = report(run, japanese, &failure);
 	if (error) {
@@ -158,6 +243,8 @@ static int work(struct run *run, const struct catalog *japanese)
 
 int darknet_command(int argc, char **argv)
 {
+	if (argc > 1 && strcmp(argv[1], "report") == 0)
+		return darknet_report(argc - 1, argv + 1);
 	struct run run = { 0 };
 	int status = darknet_options_read(argc, argv, &run.options);
 
@@ -169,6 +256,8 @@ int darknet_command(int argc, char **argv)
 		status = run.options.help ? 0 : work(&run, japanese);
 		catalog_free(japanese);
 	}
+	day_writer_abandon(run.days);
+	origins_free(run.origins);
 	telescope_free(run.telescope);
 	trends_free(run.trends);
 	research_free(run.research);

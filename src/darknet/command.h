@@ -5,5 +5,6 @@
 #define NOROSHI_DARKNET_COMMAND_H
 
 int darknet_command(int argc, char **argv); /* as struct command's run */
+int darknet_report(int argc, char **argv);  /* argv[0] is "report" */
 
 #endif

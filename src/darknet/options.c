@@ -22,6 +22,11 @@ enum {
 	MIRROR,
 	WARNINGLISTS,
 	NAMES,
+	TABLES,
+	SENSOR,
+	PART,
+	ZONE,
+	LOCATIONS,
 	PROGRESS,
 	CHANGES,
 	LANGUAGE,
@@ -34,8 +39,11 @@ static const struct option long_options[] = { { "json", no_argument, NULL, JSON 
 	{ "sources", required_argument, NULL, SOURCES }, { "least-targets", required_argument, NULL, LEAST_TARGETS },
 	{ "least-answers", required_argument, NULL, LEAST_ANSWERS }, { "mirror", required_argument, NULL, MIRROR },
 	{ "warninglists", required_argument, NULL, WARNINGLISTS }, { "names", required_argument, NULL, NAMES },
-	{ "changes", no_argument, NULL, CHANGES }, { "progress", no_argument, NULL, PROGRESS },
-	{ "language", required_argument, NULL, LANGUAGE }, { "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };
+	{ "changes", no_argument, NULL, CHANGES }, { "tables", required_argument, NULL, TABLES },
+	{ "sensor", required_argument, NULL, SENSOR }, { "part", required_argument, NULL, PART },
+	{ "zone", required_argument, NULL, ZONE }, { "locations", required_argument, NULL, LOCATIONS },
+	{ "progress", no_argument, NULL, PROGRESS }, { "language", required_argument, NULL, LANGUAGE },
+	{ "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };
 
 static int wrong(const char *words, const char *value)
 {
@@ -94,6 +102,30 @@ static int read_language(struct darknet_options *options)
 		   : wrong("--language: ja or en was expected, not", optarg);
 }
 
+static int read_table_option(int choice, struct darknet_options *options)
+{
+	switch (choice) {
+	case TABLES:
+		options->tables = optarg;
+		return -1;
+	case SENSOR:
+		options->sensor = optarg;
+		return -1;
+	case PART:
+		options->part = optarg;
+		return -1;
+	case ZONE:
+		return time_parse_zone(text_of(optarg), &options->zone)
+			   ? -1
+			   : wrong("--zone: a zone as +09:00 was expected, not", optarg);
+	default:
+		if (options->location_count == ORIGIN_FILES)
+			return wrong("--locations: at most 4 databases; too many is", optarg);
+		options->locations[options->location_count++] = optarg;
+		return -1;
+	}
+}
+
 static int read_limit(int choice, struct darknet_options *options)
 {
 	struct telescope_settings *settings = &options->settings;
@@ -142,6 +174,12 @@ static int read_option(int choice, struct darknet_options *options)
 	case CHANGES:
 		options->changes = true;
 		return -1;
+	case TABLES:
+	case SENSOR:
+	case PART:
+	case ZONE:
+	case LOCATIONS:
+		return read_table_option(choice, options);
 	case PROGRESS:
 		options->progress = true;
 		return -1;
@@ -159,7 +197,7 @@ int darknet_options_read(int argc, char **argv, struct darknet_options *options)
 {
 	int choice, status = -1;
 
-	*options = (struct darknet_options){ 0 };
+	*options = (struct darknet_options){ .zone = 9 * 3600 };
 	optind = 1;
 	opterr = 0;
 	while (status < 0 && (choice = getopt_long(argc, argv, "r:", long_options, NULL)) != -1)
@@ -169,6 +207,8 @@ int darknet_options_read(int argc, char **argv, struct darknet_options *options)
 		status = add_file(options, argv[optind]);
 	if (status >= 0 || options->help)
 		return status;
+	if (options->tables && !options->sensor)
+		return wrong("--tables: say with --sensor whose they are;", "nobody was said");
 	if (!options->prefix_count)
 		return wrong("say with --net which addresses are the", "telescope's");
 	return options->file_count ? -1 : wrong("give at least one capture file with", "-r");

@@ -6,6 +6,7 @@
 
 #include "darknet/files.h"
 #include "darknet/telescope.h"
+#include "match/origin.h"
 
 struct darknet_options {
 	struct prefix *prefixes;
@@ -13,6 +14,10 @@ struct darknet_options {
 	struct files_source files[FILES_MOST];
 	size_t file_count;
 	const char *warninglists, *names, *language;
+	const char *tables, *sensor, *part; /* where day tables go, and whose they are; NULL: not said */
+	const char *locations[ORIGIN_FILES];
+	size_t location_count;
+	int zone; /* seconds east of UTC, of the days of tables */
 	unsigned carriers;
 	bool json, help, progress, changes;
 	struct telescope_settings settings;

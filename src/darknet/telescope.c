@@ -114,6 +114,10 @@ static void on_activity(void *context, const struct activity *told)
 		telescope->failed = true;
 	if (!telescope->settings.sources.activity && !telescope->settings.trends)
 		return;
+	struct origin origin = origins_of(telescope->settings.origins, activity.source);
+	activity.network = origin.network;
+	activity.country[0] = origin.country[0];
+	activity.country[1] = origin.country[1];
 	activity.research = research_of(telescope->settings.research, activity.source) != NULL;
 	if (telescope->settings.sources.activity)
 		telescope->settings.sources.activity(telescope->settings.sources.context, &activity);

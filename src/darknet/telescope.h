@@ -14,6 +14,7 @@
 #include "darknet/sources.h"
 #include "darknet/trends.h"
 #include "darknet/victims.h"
+#include "match/origin.h"
 
 struct telescope_settings {
 	/* `activity` with `context` is told of each activity, with `research` filled in; `event` is the telescope's. */
@@ -21,6 +22,7 @@ struct telescope_settings {
 	uint32_t least_targets, least_answers; /* scans.h, victims.h */
 	uint32_t findings;                     /* 0 = 1,000,000 */
 	const struct research *research;       /* may be NULL; lives as long */
+	const struct origins *origins;         /* the same: countries and networks of activities */
 	struct trends *trends;                 /* may be NULL; told of each activity and of the end; lives as long */
 };
 

@@ -1,7 +1,7 @@
 /*
- * Rankings out of a tally; see views.h.
+ * Rankings out of a sum of days; see views.h.
  */
-#include "darknet/tally.h"
+#include "darknet/day_sum.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -135,7 +135,7 @@ static void fill(struct view *view, const double units[2])
 }
 
 enum error view_of(
-    const struct tally *tally, const struct view_query *query, struct view *view, struct failure *failure)
+    const struct day_sum *sum, const struct view_query *query, struct view *view, struct failure *failure)
 {
 	struct day_table *tables[2] = { day_table_new(), day_table_new() };
 	double units[2];
@@ -143,7 +143,7 @@ enum error view_of(
 
 	*view = (struct view){ .query = *query };
 	for (unsigned period = 0; period < 2 && made; period++) {
-		const struct tally_period *from = &tally->periods[period];
+		const struct day_sum_period *from = &sum->periods[period];
 		made = gather(from->table, query, tables[period]);
 		units[period] = period_unit(from, query->kind, from->days.from, from->days.to);
 	}

@@ -2,9 +2,9 @@
  * Views: what the police agency's fixed-point observation prints of a year or a month (catalogue D02), out of day
  * tables.
  *
- *   day tables → tally_add() → struct tally → view_of() → rankings
+ *   day tables → day_sum_add() → struct day_sum → view_of() → rankings
  *
- * A tally holds two periods: the one asked for and the one it is compared with. A view is one question to it. Units:
+ * A sum holds two periods: the one asked for and the one it is compared with. A view is one question to it. Units:
  * access and methods are packets for each day and address, backscatter is packets for each day; days are those in which
  * a telescope was awake, over all sensors (address-days; for backscatter the days of the longest sensor).
  *
@@ -66,25 +66,27 @@ struct view {
 
 enum view_order { VIEW_RANKED, VIEW_INCREASE, VIEW_DECREASE };
 
-struct tally; /* one thread */
+struct day_sum; /* one thread */
 
-struct tally *tally_new(const struct view_period *now, const struct view_period *before); /* NULL without memory */
-void tally_free(struct tally *tally);
+struct day_sum *day_sum_new(const struct view_period *now, const struct view_period *before); /* NULL without memory */
+void day_sum_free(struct day_sum *sum);
 /* Every table of the folder that belongs to either period; "" = all sensors. */
-enum error tally_read(struct tally *tally, const char *folder, const char *sensor, struct failure *failure);
-struct view_cover tally_cover(const struct tally *tally, unsigned period); /* 0 = now, 1 = before */
+enum error day_sum_read(struct day_sum *sum, const char *folder, const char *sensor, struct failure *failure);
+struct view_cover day_sum_cover(const struct day_sum *sum, unsigned period); /* 0 = now, 1 = before */
 
 enum error view_of(
-    const struct tally *tally, const struct view_query *query, struct view *view, struct failure *failure);
+    const struct day_sum *sum, const struct view_query *query, struct view *view, struct failure *failure);
 void view_free(struct view *view);
 /* At most `room` cells in that order: those that grew (or shrank) by the most packets for each unit first. */
 size_t view_top(const struct view *view, enum view_order order, const struct view_cell **top, size_t room);
 
 /* ── series ─ */
 
-/* Before tally_read(): the packets of this query are kept for each day. At most TALLY_SERIES; their number, from 0. */
-#define TALLY_SERIES 64
-enum error tally_follow(struct tally *tally, const struct view_query *query, unsigned *series, struct failure *failure);
+/* Before day_sum_read(): the packets of this query are kept for each day. At most DAY_SUM_SERIES; their number, from 0.
+ */
+#define DAY_SUM_SERIES 64
+enum error day_sum_follow(
+    struct day_sum *sum, const struct view_query *query, unsigned *series, struct failure *failure);
 
 /* A day, or the days of one month that lie in the period. */
 struct view_step {
@@ -93,7 +95,7 @@ struct view_step {
 	double value; /* in the query's unit: NaN where there was no telescope */
 };
 /* `months`: a step for each month. The caller frees. */
-enum error tally_series(const struct tally *tally, unsigned series, unsigned period, bool months,
+enum error day_sum_series(const struct day_sum *sum, unsigned series, unsigned period, bool months,
     struct view_step **steps, size_t *count, struct failure *failure);
 
 const char *view_kind_name(enum view_kind kind); /* "access" */

@@ -309,33 +309,33 @@ static unsigned check_line(const struct view *view, char *line)
 	       is_printed(item, "the change", change, words[4]);
 }
 
-static struct tally *read_years(unsigned *series)
+static struct day_sum *read_years(unsigned *series)
 {
 	struct view_period now = { 18993, 19357 }, before = { 18628, 18992 }; /* 2022, 2021 */
 	struct view_query telnet = { .kind = VIEW_ACCESS, .by = VIEW_BY_NOTHING, .port = 23, .protocol = 6 };
-	struct tally *tally = tally_new(&now, &before);
+	struct day_sum *sum = day_sum_new(&now, &before);
 	char days[64];
 	struct failure failure;
 
-	assert_non_null(tally);
-	assert_int_equal(tally_follow(tally, &telnet, series, NULL), OK);
+	assert_non_null(sum);
+	assert_int_equal(day_sum_follow(sum, &telnet, series, NULL), OK);
 	snprintf(days, sizeof days, "%s/days", folder);
-	if (tally_read(tally, days, NULL, &failure) != OK)
+	if (day_sum_read(sum, days, NULL, &failure) != OK)
 		fail_msg("%s", failure.words);
-	return tally;
+	return sum;
 }
 
 static void test_every_printed_figure_comes_out_of_the_packets(void **unused)
 {
 	(void)unused;
 	unsigned series, checked = 0;
-	struct tally *tally = read_years(&series);
+	struct day_sum *sum = read_years(&series);
 	FILE *file = fopen(figures_path, "r");
 	char line[512];
 
 	assert_non_null(file);
-	assert_true(tally_cover(tally, 0).days == 365 && tally_cover(tally, 0).address_days == 730);
-	assert_true(fabs(tally_cover(tally, 1).address_days - (730 - 4.0 / 24)) < 1e-9); /* it was away for two hours */
+	assert_true(day_sum_cover(sum, 0).days == 365 && day_sum_cover(sum, 0).address_days == 730);
+	assert_true(fabs(day_sum_cover(sum, 1).address_days - (730 - 4.0 / 24)) < 1e-9); /* it was away for two hours */
 	while (fgets(line, sizeof line, file)) {
 		struct view view;
 		struct view_query query = { 0 };
@@ -347,14 +347,14 @@ static void test_every_printed_figure_comes_out_of_the_packets(void **unused)
 			query.kind++;
 		while (strcmp(view_by_name(query.by), by) != 0)
 			query.by++;
-		assert_int_equal(view_of(tally, &query, &view, NULL), OK);
+		assert_int_equal(view_of(sum, &query, &view, NULL), OK);
 		checked += check_line(&view, rest);
 		view_free(&view);
 	}
 	fclose(file);
 	print_message("%u printed figures\n", checked);
 	assert_int_equal(checked, 121);
-	tally_free(tally);
+	day_sum_free(sum);
 }
 
 static void test_what_grew_and_shrank_most_stands_in_the_printed_order(void **unused)
@@ -363,12 +363,12 @@ static void test_what_grew_and_shrank_most_stands_in_the_printed_order(void **un
 	static const char *const grew[] = { "23/TCP", "6379/TCP", "0/TCP", "5555/TCP", "80/TCP" };
 	static const char *const shrank[] = { "445/TCP", "1433/TCP", "53/UDP", "123/UDP", "52869/UDP" };
 	unsigned series;
-	struct tally *tally = read_years(&series);
+	struct day_sum *sum = read_years(&series);
 	struct view view;
 	const struct view_cell *top[5];
 
 	assert_int_equal(
-	    view_of(tally, &(struct view_query){ .kind = VIEW_ACCESS, .by = VIEW_BY_PORT }, &view, NULL), OK);
+	    view_of(sum, &(struct view_query){ .kind = VIEW_ACCESS, .by = VIEW_BY_PORT }, &view, NULL), OK);
 	assert_int_equal(view_top(&view, VIEW_INCREASE, top, 5), 5);
 	for (size_t i = 0; i < 5; i++)
 		assert_ptr_equal(top[i], cell_of(&view, grew[i]));
@@ -376,27 +376,27 @@ static void test_what_grew_and_shrank_most_stands_in_the_printed_order(void **un
 	for (size_t i = 0; i < 5; i++)
 		assert_ptr_equal(top[i], cell_of(&view, shrank[i]));
 	view_free(&view);
-	tally_free(tally);
+	day_sum_free(sum);
 }
 
 static void test_months_and_days_of_a_port_add_up_to_its_year(void **unused)
 {
 	(void)unused;
 	unsigned series;
-	struct tally *tally = read_years(&series);
+	struct day_sum *sum = read_years(&series);
 	struct view_step *steps;
 	size_t count;
 
 	for (unsigned months = 0; months < 2; months++) {
 		uint64_t packets = 0;
-		assert_int_equal(tally_series(tally, series, 0, months, &steps, &count, NULL), OK);
+		assert_int_equal(day_sum_series(sum, series, 0, months, &steps, &count, NULL), OK);
 		assert_int_equal(count, months ? 12 : 365);
 		for (size_t i = 0; i < count; i++)
 			packets += steps[i].packets;
 		assert_int_equal(packets, 488020); /* 668.52 for each of 365 days and two addresses */
 		free(steps);
 	}
-	tally_free(tally);
+	day_sum_free(sum);
 }
 
 static int clean(void **unused)

@@ -71,23 +71,23 @@ static void write_part(
 	assert_int_equal(day_folder_end(days, NULL), OK);
 }
 
-static struct tally *read_days(int64_t from, int64_t to, int64_t before_from, int64_t before_to)
+static struct day_sum *read_days(int64_t from, int64_t to, int64_t before_from, int64_t before_to)
 {
 	struct view_period now = { from, to }, before = { before_from, before_to };
-	struct tally *tally = tally_new(&now, &before);
+	struct day_sum *sum = day_sum_new(&now, &before);
 	struct failure failure;
 
-	assert_non_null(tally);
-	if (tally_read(tally, folder, NULL, &failure) != OK)
+	assert_non_null(sum);
+	if (day_sum_read(sum, folder, NULL, &failure) != OK)
 		fail_msg("%s", failure.words);
-	return tally;
+	return sum;
 }
 
-static struct view view_by(const struct tally *tally, enum view_kind kind, enum view_by by)
+static struct view view_by(const struct day_sum *sum, enum view_kind kind, enum view_by by)
 {
 	struct view view;
 
-	assert_int_equal(view_of(tally, &(struct view_query){ .kind = kind, .by = by }, &view, NULL), OK);
+	assert_int_equal(view_of(sum, &(struct view_query){ .kind = kind, .by = by }, &view, NULL), OK);
 	return view;
 }
 
@@ -117,8 +117,8 @@ static void test_ranks_changes_and_shares(void **unused)
 {
 	(void)unused;
 	write_part("one", "a", 10, world, WORLD);
-	struct tally *tally = read_days(FIRST + 1, FIRST + 1, FIRST, FIRST);
-	struct view view = view_by(tally, VIEW_ACCESS, VIEW_BY_PORT);
+	struct day_sum *sum = read_days(FIRST + 1, FIRST + 1, FIRST, FIRST);
+	struct view view = view_by(sum, VIEW_ACCESS, VIEW_BY_PORT);
 
 	assert_int_equal(view.count, 5);
 	assert_int_equal(view.total[0], 115);
@@ -133,29 +133,29 @@ static void test_ranks_changes_and_shares(void **unused)
 	assert_true(view.cells[0].percent == 200 && fabs(view.cells[0].share - 90 / 115.0) < 1e-12);
 	assert_true(isnan(port(&view, 53)->percent)); /* there was none before */
 	view_free(&view);
-	view = view_by(tally, VIEW_BACKSCATTER, VIEW_BY_COUNTRY);
+	view = view_by(sum, VIEW_BACKSCATTER, VIEW_BY_COUNTRY);
 	assert_int_equal(view.count, 1);
 	assert_true(view.cells[0].value[1] == 50 && view.cells[0].value[0] == 0); /* a day, not for each address */
 	assert_memory_equal(view.cells[0].key.country, "DE", 2);
 	view_free(&view);
-	view = view_by(tally, VIEW_METHOD, VIEW_BY_METHOD);
+	view = view_by(sum, VIEW_METHOD, VIEW_BY_METHOD);
 	assert_int_equal(view.count, 2);
 	assert_int_equal(view.cells[0].key.method, METHOD_DNS);
 	view_free(&view);
 	struct view_query without = { .kind = VIEW_ACCESS, .by = VIEW_BY_PORT, .without_research = true };
-	assert_int_equal(view_of(tally, &without, &view, NULL), OK);
+	assert_int_equal(view_of(sum, &without, &view, NULL), OK);
 	assert_null(port(&view, 22));
 	view_free(&view);
 	struct view_query japan = { .kind = VIEW_ACCESS, .by = VIEW_BY_PORT, .country = "JP" };
-	assert_int_equal(view_of(tally, &japan, &view, NULL), OK);
+	assert_int_equal(view_of(sum, &japan, &view, NULL), OK);
 	assert_int_equal(view.count, 1);
 	assert_int_equal(view.total[0], 90);
 	view_free(&view);
-	tally_free(tally);
+	day_sum_free(sum);
 }
 
 /* How many cells of every view differ between two tallies. */
-static size_t differences(const struct tally *one, const struct tally *other, size_t *values)
+static size_t differences(const struct day_sum *one, const struct day_sum *other, size_t *values)
 {
 	size_t count = 0;
 
@@ -185,23 +185,23 @@ static void test_one_packet_more_changes_the_cells_it_must_and_no_other(void **u
 	size_t values;
 
 	write_part("one", "a", 10, world, WORLD);
-	struct tally *old = read_days(FIRST + 1, FIRST + 1, FIRST, FIRST);
+	struct day_sum *old = read_days(FIRST + 1, FIRST + 1, FIRST, FIRST);
 	memcpy(more, world, sizeof more);
 	more[6].packets++; /* access to 80/TCP from JP, the second day */
 	write_part("one", "a", 10, more, WORLD);
-	struct tally *new = read_days(FIRST + 1, FIRST + 1, FIRST, FIRST);
+	struct day_sum *new = read_days(FIRST + 1, FIRST + 1, FIRST, FIRST);
 	/* by port, by country, by method (none), of all */
 	assert_int_equal(differences(old, new, &values), 4);
 	assert_int_equal(values, 4);
-	tally_free(new);
+	day_sum_free(new);
 	memcpy(more, world, sizeof more);
 	more[3].packets++; /* the first day's SMB1 from CN: also the views of methods */
 	write_part("one", "a", 10, more, WORLD);
 	new = read_days(FIRST + 1, FIRST + 1, FIRST, FIRST);
 	assert_int_equal(differences(old, new, &values), 8);
 	assert_int_equal(values, 8);
-	tally_free(new);
-	tally_free(old);
+	day_sum_free(new);
+	day_sum_free(old);
 }
 
 static void test_a_packet_that_moves_over_midnight_in_japan_moves_between_the_days(void **unused)
@@ -213,18 +213,18 @@ static void test_a_packet_that_moves_over_midnight_in_japan_moves_between_the_da
 	memcpy(moved, world, sizeof world);
 	moved[WORLD] = (struct count){ MIDNIGHT + DAY - 1, 1, 80, 6, ARRIVAL_PROBE, 0, false, "JP" };
 	write_part("one", "a", 10, moved, WORLD + 1);
-	struct tally *old = read_days(FIRST + 1, FIRST + 1, FIRST, FIRST);
+	struct day_sum *old = read_days(FIRST + 1, FIRST + 1, FIRST, FIRST);
 	moved[WORLD].when++;
 	write_part("one", "a", 10, moved, WORLD + 1);
-	struct tally *new = read_days(FIRST + 1, FIRST + 1, FIRST, FIRST);
+	struct day_sum *new = read_days(FIRST + 1, FIRST + 1, FIRST, FIRST);
 	assert_int_equal(differences(old, new, &values), 4);
 	assert_int_equal(values, 8); /* of each cell both days */
 	struct view view = view_by(new, VIEW_ACCESS, VIEW_BY_PORT);
 	assert_int_equal(port(&view, 80)->packets[0], 91);
 	assert_int_equal(port(&view, 80)->packets[1], 30);
 	view_free(&view);
-	tally_free(new);
-	tally_free(old);
+	day_sum_free(new);
+	day_sum_free(old);
 	assert_int_equal(day_of(MIDNIGHT - 1, JAPAN), FIRST - 1);
 	assert_int_equal(day_of(-1, 0), -1);
 	assert_int_equal(day_begins(FIRST, JAPAN), MIDNIGHT);
@@ -234,12 +234,12 @@ static void test_what_is_read_twice_or_in_two_parts_counts_once(void **unused)
 {
 	(void)unused;
 	write_part("one", "a", 10, world, WORLD);
-	struct tally *whole = read_days(FIRST, FIRST + 1, FIRST - 10, FIRST - 1);
+	struct day_sum *whole = read_days(FIRST, FIRST + 1, FIRST - 10, FIRST - 1);
 	write_part("one", "a", 10, world, WORLD); /* again */
-	struct tally *twice = read_days(FIRST, FIRST + 1, FIRST - 10, FIRST - 1);
+	struct day_sum *twice = read_days(FIRST, FIRST + 1, FIRST - 10, FIRST - 1);
 	size_t values;
 	assert_int_equal(differences(whole, twice, &values), 0);
-	tally_free(twice);
+	day_sum_free(twice);
 	write_part("one", "a", 10, world, 3); /* what a shorter input says of the first day replaces it */
 	write_part("one", "b", 10, world + 3, WORLD - 3);
 	twice = read_days(FIRST, FIRST + 1, FIRST - 10, FIRST - 1);
@@ -247,10 +247,10 @@ static void test_what_is_read_twice_or_in_two_parts_counts_once(void **unused)
 	/* part "a" says of the second day what it said before */
 	assert_int_equal(view.total[0], 130 + 115 + 115);
 	view_free(&view);
-	assert_true(tally_cover(twice, 0).address_days == 20); /* two parts of a day are not two telescopes */
-	assert_true(tally_cover(twice, 1).address_days == 0);
-	tally_free(twice);
-	tally_free(whole);
+	assert_true(day_sum_cover(twice, 0).address_days == 20); /* two parts of a day are not two telescopes */
+	assert_true(day_sum_cover(twice, 1).address_days == 0);
+	day_sum_free(twice);
+	day_sum_free(whole);
 }
 
 static void test_sensors_add_up_and_their_absence_counts(void **unused)
@@ -264,15 +264,15 @@ static void test_sensors_add_up_and_their_absence_counts(void **unused)
 	add(days, &world[0]);
 	day_folder_awake(days, MIDNIGHT, MIDNIGHT + 6 * HOUR);
 	assert_int_equal(day_folder_end(days, NULL), OK);
-	struct tally *tally = read_days(FIRST, FIRST, FIRST - 1, FIRST - 1);
-	assert_true(fabs(tally_cover(tally, 0).address_days - (10 + 30 / 4.0)) < 1e-9);
-	assert_true(tally_cover(tally, 0).days == 1);
-	assert_int_equal(tally_cover(tally, 0).files, 2);
-	struct view view = view_by(tally, VIEW_ACCESS, VIEW_BY_PORT);
+	struct day_sum *sum = read_days(FIRST, FIRST, FIRST - 1, FIRST - 1);
+	assert_true(fabs(day_sum_cover(sum, 0).address_days - (10 + 30 / 4.0)) < 1e-9);
+	assert_true(day_sum_cover(sum, 0).days == 1);
+	assert_int_equal(day_sum_cover(sum, 0).files, 2);
+	struct view view = view_by(sum, VIEW_ACCESS, VIEW_BY_PORT);
 	assert_true(fabs(port(&view, 23)->value[0] - 120 / 17.5) < 1e-9);
 	assert_true(isnan(port(&view, 23)->value[1])); /* nobody was awake */
 	view_free(&view);
-	tally_free(tally);
+	day_sum_free(sum);
 }
 
 static void test_a_late_activity_takes_its_day_up_again(void **unused)
@@ -292,12 +292,12 @@ static void test_a_late_activity_takes_its_day_up_again(void **unused)
 	late[2].when -= DAY; /* a day without anything until now */
 	add(days, &late[2]);
 	assert_int_equal(day_folder_end(days, NULL), OK);
-	struct tally *tally = read_days(FIRST, FIRST + 8, FIRST - 1, FIRST - 1);
-	assert_true(tally_cover(tally, 0).address_days == 9); /* days of silence are days */
-	struct view view = view_by(tally, VIEW_ACCESS, VIEW_BY_PORT);
+	struct day_sum *sum = read_days(FIRST, FIRST + 8, FIRST - 1, FIRST - 1);
+	assert_true(day_sum_cover(sum, 0).address_days == 9); /* days of silence are days */
+	struct view view = view_by(sum, VIEW_ACCESS, VIEW_BY_PORT);
 	assert_int_equal(view.total[0], 49);
 	view_free(&view);
-	tally_free(tally);
+	day_sum_free(sum);
 }
 
 static void test_a_file_that_was_cut_or_changed_is_refused(void **unused)

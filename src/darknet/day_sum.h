@@ -1,28 +1,28 @@
 /*
- * What the days of two periods add up to; of tally.c and views.c.
+ * What the days of two periods add up to; of day_sum.c and views.c.
  */
-#ifndef NOROSHI_DARKNET_TALLY_H
-#define NOROSHI_DARKNET_TALLY_H
+#ifndef NOROSHI_DARKNET_DAY_SUM_H
+#define NOROSHI_DARKNET_DAY_SUM_H
 
 #include "darknet/day_inside.h"
 #include "darknet/views.h"
 
-struct tally_day {
+struct day_sum_day {
 	double addresses; /* over all sensors, times the part of the day in which each was awake */
 	double awake;     /* the part of the day in which one of them was */
 };
 
-struct tally_period {
+struct day_sum_period {
 	struct view_period days;
 	struct day_table *table;
-	struct tally_day *cover; /* for each day */
+	struct day_sum_day *cover; /* for each day */
 	uint64_t files;
-	uint64_t *series[TALLY_SERIES]; /* packets for each day */
+	uint64_t *series[DAY_SUM_SERIES]; /* packets for each day */
 };
 
-struct tally {
-	struct tally_period periods[2];
-	struct view_query series[TALLY_SERIES];
+struct day_sum {
+	struct day_sum_period periods[2];
+	struct view_query series[DAY_SUM_SERIES];
 	unsigned series_count;
 	/* The day of a sensor whose parts are being read. */
 	struct day_about current;
@@ -32,6 +32,6 @@ struct tally {
 /* Whether packets of this key count for the query. */
 bool query_takes(const struct view_query *query, const struct day_key *key);
 /* The unit: address-days, or days for backscatter, of some days of the period. */
-double period_unit(const struct tally_period *period, enum view_kind kind, int64_t from, int64_t to);
+double period_unit(const struct day_sum_period *period, enum view_kind kind, int64_t from, int64_t to);
 
 #endif

@@ -1,7 +1,7 @@
 /*
  * Day tables of two periods are added up; series of days. See views.h.
  */
-#include "darknet/tally.h"
+#include "darknet/day_sum.h"
 
 #include "darknet/arrival.h"
 #include "darknet/day_folder.h"
@@ -13,7 +13,7 @@
 
 #define DAYS_MOST 40000 /* of a period */
 
-static bool begin_period(struct tally_period *period, const struct view_period *days)
+static bool begin_period(struct day_sum_period *period, const struct view_period *days)
 {
 	period->days = *days;
 	period->table = day_table_new();
@@ -21,46 +21,47 @@ static bool begin_period(struct tally_period *period, const struct view_period *
 	return period->table && period->cover;
 }
 
-struct tally *tally_new(const struct view_period *now, const struct view_period *before)
+struct day_sum *day_sum_new(const struct view_period *now, const struct view_period *before)
 {
 	const struct view_period *asked[2] = { now, before };
-	struct tally *tally = calloc(1, sizeof *tally);
+	struct day_sum *sum = calloc(1, sizeof *sum);
 
-	for (size_t i = 0; tally && i < 2; i++)
+	for (size_t i = 0; sum && i < 2; i++)
 		if (asked[i]->to < asked[i]->from || asked[i]->to - asked[i]->from >= DAYS_MOST ||
-		    !begin_period(&tally->periods[i], asked[i])) {
-			tally_free(tally);
+		    !begin_period(&sum->periods[i], asked[i])) {
+			day_sum_free(sum);
 			return NULL;
 		}
-	return tally;
+	return sum;
 }
 
-void tally_free(struct tally *tally)
+void day_sum_free(struct day_sum *sum)
 {
-	for (size_t i = 0; tally && i < 2; i++) {
-		day_table_free(tally->periods[i].table);
-		free(tally->periods[i].cover);
-		for (size_t series = 0; series < TALLY_SERIES; series++)
-			free(tally->periods[i].series[series]);
+	for (size_t i = 0; sum && i < 2; i++) {
+		day_table_free(sum->periods[i].table);
+		free(sum->periods[i].cover);
+		for (size_t series = 0; series < DAY_SUM_SERIES; series++)
+			free(sum->periods[i].series[series]);
 	}
-	free(tally);
+	free(sum);
 }
 
-enum error tally_follow(struct tally *tally, const struct view_query *query, unsigned *series, struct failure *failure)
+enum error day_sum_follow(
+    struct day_sum *sum, const struct view_query *query, unsigned *series, struct failure *failure)
 {
-	unsigned number = tally->series_count;
+	unsigned number = sum->series_count;
 
-	if (number == TALLY_SERIES)
-		return fail(failure, ERROR_LIMIT, "at most %d series", TALLY_SERIES);
+	if (number == DAY_SUM_SERIES)
+		return fail(failure, ERROR_LIMIT, "at most %d series", DAY_SUM_SERIES);
 	for (size_t i = 0; i < 2; i++) {
-		struct tally_period *period = &tally->periods[i];
+		struct day_sum_period *period = &sum->periods[i];
 		period->series[number] =
 		    calloc((size_t)(period->days.to - period->days.from + 1), sizeof *period->series[number]);
 		if (!period->series[number])
 			return fail(failure, ERROR_MEMORY, "no memory for a series");
 	}
-	tally->series[number] = *query;
-	tally->series_count++;
+	sum->series[number] = *query;
+	sum->series_count++;
 	*series = number;
 	return OK;
 }
@@ -81,43 +82,43 @@ bool query_takes(const struct view_query *query, const struct day_key *key)
 
 /* ── reading ─ */
 
-static struct tally_period *period_with(struct tally *tally, unsigned i, int64_t day)
+static struct day_sum_period *period_with(struct day_sum *sum, unsigned i, int64_t day)
 {
-	struct tally_period *period = &tally->periods[i];
+	struct day_sum_period *period = &sum->periods[i];
 
 	return day >= period->days.from && day <= period->days.to ? period : NULL;
 }
 
 /* All parts of the sensor's day were read. Parts that overlap are awake for a day at most. */
-static void end_sensor_day(struct tally *tally)
+static void end_sensor_day(struct day_sum *sum)
 {
-	double awake = (double)(tally->current_seconds < 86400 ? tally->current_seconds : 86400) / 86400;
+	double awake = (double)(sum->current_seconds < 86400 ? sum->current_seconds : 86400) / 86400;
 
-	for (unsigned i = 0; i < 2 && tally->current.sensor[0]; i++) {
-		struct tally_period *period = period_with(tally, i, tally->current.day);
+	for (unsigned i = 0; i < 2 && sum->current.sensor[0]; i++) {
+		struct day_sum_period *period = period_with(sum, i, sum->current.day);
 		if (!period)
 			continue;
-		struct tally_day *day = &period->cover[tally->current.day - period->days.from];
-		day->addresses += (double)tally->current.addresses * awake;
+		struct day_sum_day *day = &period->cover[sum->current.day - period->days.from];
+		day->addresses += (double)sum->current.addresses * awake;
 		day->awake = awake > day->awake ? awake : day->awake;
 	}
-	tally->current = (struct day_about){ 0 };
-	tally->current_seconds = 0;
+	sum->current = (struct day_about){ 0 };
+	sum->current_seconds = 0;
 }
 
 static enum error take_row(
     void *context, const struct day_about *about, const struct day_key *key, uint64_t packets, struct failure *failure)
 {
-	struct tally *tally = context;
+	struct day_sum *sum = context;
 
 	for (unsigned i = 0; i < 2; i++) {
-		struct tally_period *period = period_with(tally, i, about->day);
+		struct day_sum_period *period = period_with(sum, i, about->day);
 		if (!period)
 			continue;
 		if (!day_table_add(period->table, key, packets))
 			return fail(failure, ERROR_MEMORY, "no memory for a year's counts");
-		for (unsigned series = 0; series < tally->series_count; series++)
-			if (query_takes(&tally->series[series], key))
+		for (unsigned series = 0; series < sum->series_count; series++)
+			if (query_takes(&sum->series[series], key))
 				period->series[series][about->day - period->days.from] += packets;
 	}
 	return OK;
@@ -125,61 +126,61 @@ static enum error take_row(
 
 static enum error take_file(void *context, const char *path, struct failure *failure)
 {
-	struct tally *tally = context;
+	struct day_sum *sum = context;
 	struct day_about about;
-	enum error error = day_table_read(path, &about, take_row, tally, failure);
+	enum error error = day_table_read(path, &about, take_row, sum, failure);
 
 	if (error)
 		return error;
-	if (about.day != tally->current.day || strcmp(about.sensor, tally->current.sensor) != 0) {
-		end_sensor_day(tally);
-		tally->current = about;
+	if (about.day != sum->current.day || strcmp(about.sensor, sum->current.sensor) != 0) {
+		end_sensor_day(sum);
+		sum->current = about;
 	}
-	if (about.addresses > tally->current.addresses)
-		tally->current.addresses = about.addresses;
-	tally->current_seconds += about.seconds;
+	if (about.addresses > sum->current.addresses)
+		sum->current.addresses = about.addresses;
+	sum->current_seconds += about.seconds;
 	for (unsigned i = 0; i < 2; i++)
-		if (period_with(tally, i, about.day))
-			tally->periods[i].files++;
+		if (period_with(sum, i, about.day))
+			sum->periods[i].files++;
 	return OK;
 }
 
-enum error tally_read(struct tally *tally, const char *folder, const char *sensor, struct failure *failure)
+enum error day_sum_read(struct day_sum *sum, const char *folder, const char *sensor, struct failure *failure)
 {
-	const struct view_period *now = &tally->periods[0].days, *before = &tally->periods[1].days;
-	enum error error = day_folder_each(folder, sensor, now->from, now->to, take_file, tally, failure);
+	const struct view_period *now = &sum->periods[0].days, *before = &sum->periods[1].days;
+	enum error error = day_folder_each(folder, sensor, now->from, now->to, take_file, sum, failure);
 
-	end_sensor_day(tally);
+	end_sensor_day(sum);
 	if (error || (before->from >= now->from && before->to <= now->to))
 		return error;
 	/* What lies in both was added to both above: only the days outside are read now. */
 	if (before->from < now->from)
 		error = day_folder_each(folder, sensor, before->from,
-		    before->to < now->from ? before->to : now->from - 1, take_file, tally, failure);
-	end_sensor_day(tally);
+		    before->to < now->from ? before->to : now->from - 1, take_file, sum, failure);
+	end_sensor_day(sum);
 	if (!error && before->to > now->to)
 		error = day_folder_each(folder, sensor, before->from > now->to ? before->from : now->to + 1, before->to,
-		    take_file, tally, failure);
-	end_sensor_day(tally);
+		    take_file, sum, failure);
+	end_sensor_day(sum);
 	return error;
 }
 
 /* ── units and series ─ */
 
-double period_unit(const struct tally_period *period, enum view_kind kind, int64_t from, int64_t to)
+double period_unit(const struct day_sum_period *period, enum view_kind kind, int64_t from, int64_t to)
 {
 	double unit = 0;
 
 	for (int64_t day = from; day <= to; day++) {
-		const struct tally_day *cover = &period->cover[day - period->days.from];
+		const struct day_sum_day *cover = &period->cover[day - period->days.from];
 		unit += kind == VIEW_BACKSCATTER ? cover->awake : cover->addresses;
 	}
 	return unit;
 }
 
-struct view_cover tally_cover(const struct tally *tally, unsigned period)
+struct view_cover day_sum_cover(const struct day_sum *sum, unsigned period)
 {
-	const struct tally_period *asked = &tally->periods[period];
+	const struct day_sum_period *asked = &sum->periods[period];
 
 	return (struct view_cover){ .days = period_unit(asked, VIEW_BACKSCATTER, asked->days.from, asked->days.to),
 		.address_days = period_unit(asked, VIEW_ACCESS, asked->days.from, asked->days.to),
@@ -195,10 +196,10 @@ static int month_of(int64_t day)
 	return date.tm_year * 12 + date.tm_mon;
 }
 
-enum error tally_series(const struct tally *tally, unsigned series, unsigned which, bool months,
+enum error day_sum_series(const struct day_sum *sum, unsigned series, unsigned which, bool months,
     struct view_step **made, size_t *count, struct failure *failure)
 {
-	const struct tally_period *period = &tally->periods[which];
+	const struct day_sum_period *period = &sum->periods[which];
 	size_t days = (size_t)(period->days.to - period->days.from + 1);
 	struct view_step *steps = calloc(days, sizeof *steps);
 
@@ -215,7 +216,7 @@ enum error tally_series(const struct tally *tally, unsigned series, unsigned whi
 		step->packets += period->series[series][day - period->days.from];
 	}
 	for (size_t i = 0; i < *count; i++) {
-		double unit = period_unit(period, tally->series[series].kind, steps[i].from, steps[i].to);
+		double unit = period_unit(period, sum->series[series].kind, steps[i].from, steps[i].to);
 		steps[i].value = unit > 0 ? (double)steps[i].packets / unit : NAN;
 	}
 	*made = steps;
