@@ -46,7 +46,7 @@ def run(folder, quick):
         if shutil.which("tracestats"):
             sides["tracestats"] = Side(["tracestats", "pcapfile:" + path], discard=True)
         if shutil.which("tcpdump"):
-            sides["tcpdump"] = Side(["tcpdump", "-n", "-r", path, "-w", "/dev/null"], discard=True)
+            sides["tcpdump"] = Side(["tcpdump", "-n", "-r", path, "-w", "-"], discard=True)
         for _ in range(1 if quick else 5):
             for side in sides.values():
                 side.measure()
