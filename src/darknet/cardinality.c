@@ -122,6 +122,12 @@ static bool bitmap_add(uint8_t *bitmap, uint32_t item)
 	return true;
 }
 
+/* A slot holds an item + 1, so that 0 is a free one: the last item of all counts as the one before it. */
+static uint32_t slot_of(uint32_t item)
+{
+	return item == UINT32_MAX ? item : item + 1;
+}
+
 /* The list is full: its items go where the new form wants them. */
 static void leave_list(struct cardinality *distinct, struct blocks *blocks, bool exact)
 {
@@ -136,21 +142,22 @@ static void leave_list(struct cardinality *distinct, struct blocks *blocks, bool
 		memset(distinct->few, 0, sizeof distinct->few);
 	distinct->count = 0;
 	for (unsigned i = 0; i < CARDINALITY_FEW; i++)
-		cardinality_add(distinct, blocks, few[i], exact);
+		cardinality_add(distinct, blocks, few[i] - 1, exact);
 }
 
 static bool list_add(struct cardinality *distinct, struct blocks *blocks, uint32_t item, bool exact)
 {
-	bool there = false;
-	for (uint32_t i = 0; i < distinct->count; i++)
-		there |= distinct->few[i] == item;
-	if (there)
-		return false;
+	uint32_t wanted = slot_of(item), at = cardinality_home(item);
+
+	for (unsigned i = 0; i < CARDINALITY_FEW && distinct->few[at]; i++, at = (at + 1) % CARDINALITY_FEW)
+		if (distinct->few[at] == wanted)
+			return false;
 	if (distinct->count == CARDINALITY_FEW) {
 		leave_list(distinct, blocks, exact);
 		return cardinality_add(distinct, blocks, item, exact);
 	}
-	distinct->few[distinct->count++] = item;
+	distinct->few[at] = wanted;
+	distinct->count++;
 	return true;
 }
 
@@ -195,4 +202,14 @@ void cardinality_clear(struct cardinality *distinct, struct blocks *blocks)
 		blocks_give(blocks, distinct->block);
 	distinct->form = CARDINALITY_LIST;
 	distinct->count = 0;
+	memset(distinct->few, 0, sizeof distinct->few);
+}
+
+const void *cardinality_place(const struct cardinality *distinct, const struct blocks *blocks, uint32_t item)
+{
+	if (distinct->form == CARDINALITY_BITMAP)
+		return blocks->at[distinct->block] + ((item & 0xffff) >> 3);
+	if (distinct->form == CARDINALITY_REGISTERS)
+		return blocks->at[distinct->block] + (hash_u64(item, ITEM_SEED) >> (64 - 13));
+	return &distinct->few[cardinality_home(item)];
 }

@@ -39,13 +39,21 @@ struct cardinality {    /* zeroed: nothing was there */
 	uint32_t count; /* of a list or bitmap */
 	uint32_t block;
 	uint8_t form;
-	uint32_t few[CARDINALITY_FEW];
+	uint32_t few[CARDINALITY_FEW]; /* of a list: a hash table */
 };
+
+/* Where a list looks for an item first. */
+static inline uint32_t cardinality_home(uint32_t item)
+{
+	return item * 0x9e3779b1u >> 26;
+}
 
 /* `exact`: every item is below 65,536. Whether it surely was not there before (of registers: perhaps). */
 bool cardinality_add(struct cardinality *distinct, struct blocks *blocks, uint32_t item, bool exact);
 /* *error: the relative standard error, 0 = exact. */
 double cardinality_count(const struct cardinality *distinct, const struct blocks *blocks, double *error);
+/* Of what cardinality_add() will touch beside the struct's beginning: to be fetched before. */
+const void *cardinality_place(const struct cardinality *distinct, const struct blocks *blocks, uint32_t item);
 void cardinality_clear(struct cardinality *distinct, struct blocks *blocks); /* as new */
 
 #endif

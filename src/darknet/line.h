@@ -107,7 +107,7 @@ struct trails {
 	uint32_t made, most, spare_count;
 	struct blocks blocks;
 };
-#define TRAIL_CHUNK 256u
+#define TRAIL_CHUNK 4096u
 
 bool trails_init(struct trails *trails, uint32_t most, uint32_t blocks);
 void trails_free(struct trails *trails);
@@ -158,6 +158,8 @@ static inline nanoseconds line_last(const struct line *line)
 struct line *table_map(size_t room); /* zeroed, on huge pages when there are some; NULL without memory */
 void table_unmap(struct line *lines, size_t room);
 enum error table_grow(struct sources *sources, struct failure *failure); /* to twice the room */
+/* The source's line, or a free one where it would stand; NULL: too many stand where it belongs. Changes nothing. */
+struct line *table_peek(const struct sources *sources, const struct touch *touch);
 /* The source's line, or a free one for it (flags 0): when all are taken another source ends for it. */
 struct line *table_find(struct sources *sources, const struct touch *touch);
 /* Those behind it that would be found no more move up. */

@@ -205,6 +205,26 @@ static enum error add_one(struct sources *sources, struct touch *touch, struct f
 	return OK;
 }
 
+/* Fetches, for all of a batch at once, what each packet will touch: its line, its trail, the place of its target. */
+static void fetch(const struct sources *sources, const struct touch *touches, size_t count)
+{
+	const struct trail *trails[BATCH];
+
+	for (size_t i = 0; i < count; i++)
+		__builtin_prefetch(&sources->lines[line_home(sources->room, touches[i].hash)], 1);
+	for (size_t i = 0; i < count; i++) {
+		const struct line *line = table_peek(sources, &touches[i]);
+		bool has = line && line->flags && line->trail && !(line->flags & LINE_UNTRAILED);
+		trails[i] = has ? trail_at(&sources->trails, line->trail) : NULL;
+		if (has)
+			__builtin_prefetch(trails[i], 1);
+	}
+	for (size_t i = 0; i < count; i++)
+		if (trails[i])
+			__builtin_prefetch(
+			    cardinality_place(&trails[i]->targets, &sources->trails.blocks, touches[i].item), 1);
+}
+
 enum error sources_add(struct sources *sources, const struct arrival *arrivals, size_t count, struct failure *failure)
 {
 	struct touch touches[BATCH];
@@ -213,15 +233,9 @@ enum error sources_add(struct sources *sources, const struct arrival *arrivals, 
 	sources->counts.arrivals += count;
 	for (size_t done = 0; done < count && !error; done += BATCH) {
 		size_t some = count - done < BATCH ? count - done : BATCH;
-		for (size_t i = 0; i < some; i++) {
+		for (size_t i = 0; i < some; i++)
 			touch_of(&arrivals[done + i], &touches[i]);
-			__builtin_prefetch(&sources->lines[line_home(sources->room, touches[i].hash)], 1);
-		}
-		for (size_t i = 0; i < some; i++) {
-			const struct line *line = &sources->lines[line_home(sources->room, touches[i].hash)];
-			if (line->trail && line->flags && !(line->flags & LINE_UNTRAILED))
-				__builtin_prefetch(trail_at(&sources->trails, line->trail), 1);
-		}
+		fetch(sources, touches, some);
 		for (size_t i = 0; i < some && !error; i++)
 			error = add_one(sources, &touches[i], failure);
 	}

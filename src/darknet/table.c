@@ -10,6 +10,7 @@
 #define PROBES 256u   /* slots that a look-up goes at most */
 #define NEIGHBOURS 8u /* of which the stalest ends when there is no room */
 #define HUGE_PAGE ((size_t)2 << 20)
+#define GROWS_FASTER ((size_t)1 << 18)
 
 struct line *table_map(size_t room)
 {
@@ -62,7 +63,10 @@ static bool line_is(const struct line *line, const struct touch *touch)
 
 enum error table_grow(struct sources *sources, struct failure *failure)
 {
-	size_t room = sources->room * 2, mask = room - 1;
+	/* Fresh pages are what a large table costs: fourfold makes a third less of them in all than twofold. */
+	size_t room = sources->room * (sources->room >= GROWS_FASTER ? 4 : 2);
+	room = room < sources->room_most ? room : sources->room_most;
+	size_t mask = room - 1;
 	struct line *larger = table_map(room);
 	if (!larger)
 		return fail(failure, ERROR_MEMORY, "no memory for %zu sources", room);
@@ -102,8 +106,7 @@ static void forget(struct sources *sources, struct line *line)
 	sources->counts.forgotten++;
 }
 
-/* The source's slot, or a free one; NULL: too many stand where it belongs. */
-static struct line *look_up(const struct sources *sources, const struct touch *touch)
+struct line *table_peek(const struct sources *sources, const struct touch *touch)
 {
 	size_t at = line_home(sources->room, touch->hash);
 	for (unsigned i = 0; i < PROBES; i++) {
@@ -116,7 +119,7 @@ static struct line *look_up(const struct sources *sources, const struct touch *t
 
 struct line *table_find(struct sources *sources, const struct touch *touch)
 {
-	struct line *line = look_up(sources, touch);
+	struct line *line = table_peek(sources, touch);
 	if (line && (line->flags || sources->counts.lines < sources->settings.lines))
 		return line;
 	struct line *stalest = stalest_near(sources, touch);
@@ -125,7 +128,7 @@ struct line *table_find(struct sources *sources, const struct touch *touch)
 	forget(sources, stalest);
 	if (line) {
 		table_remove(sources, (size_t)(stalest - sources->lines));
-		return look_up(sources, touch);
+		return table_peek(sources, touch);
 	}
 	stalest->flags = 0; /* every slot from where it belongs to here is taken: it will be found */
 	sources->counts.lines--;

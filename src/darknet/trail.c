@@ -7,6 +7,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+#define HUGE_PAGE ((size_t)2 << 20)
 
 enum { TCP = 6 };
 
@@ -27,6 +30,16 @@ void trails_free(struct trails *trails)
 	blocks_free(&trails->blocks);
 }
 
+/* On huge pages when there are some: every packet of a busy source is a look into one of them. */
+static struct trail *chunk_new(void)
+{
+	size_t size = (TRAIL_CHUNK * sizeof(struct trail) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+	struct trail *chunk = aligned_alloc(HUGE_PAGE, size);
+	if (chunk)
+		madvise(chunk, size, MADV_HUGEPAGE);
+	return chunk;
+}
+
 uint32_t trails_take(struct trails *trails)
 {
 	uint32_t number;
@@ -37,7 +50,7 @@ uint32_t trails_take(struct trails *trails)
 		struct trail **chunk = &trails->chunks[number / TRAIL_CHUNK];
 		if (number > trails->most)
 			return 0;
-		if (!*chunk && !(*chunk = aligned_alloc(64, TRAIL_CHUNK * sizeof **chunk)))
+		if (!*chunk && !(*chunk = chunk_new()))
 			return 0;
 		trails->made++;
 	}
