@@ -8,6 +8,7 @@
 #include "intel/capability.h"
 #include "intel/lists.h"
 #include "intel/loop.h"
+#include "intel/readers.h"
 #include "notify/notify.h"
 #include "outage/capability.h"
 #include "reach/capability.h"
@@ -24,6 +25,7 @@ const struct capability *const capabilities[] = {
 	&intel_capability,
 	&loop_capability,
 	&lists_capability,
+	&readers_capability,
 	&notify_capability,
 	&reach_capability,
 	&darknet_capability,

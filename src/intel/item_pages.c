@@ -6,6 +6,7 @@
 
 #include "intel/item_make.h"
 #include "intel/items.h"
+#include "intel/readers.h"
 #include "intel/values.h"
 #include "store/items.h"
 
@@ -149,6 +150,8 @@ enum error item_page(struct call *call, struct failure *failure)
 	json_object_set_new(call->output, "is_own", json_boolean(item.organisation == call->subject->organisation));
 	json_object_set_new(call->output, "is_indicator", json_boolean(item.kind == ITEM_INDICATOR));
 	error = output_steps(call, item.organisation, item.id, (struct uuid){ 0 }, failure);
+	if (error == OK)
+		error = readers_output(call, item.organisation, item.id, failure);
 	return error == OK ? show_around(call, &item, failure) : error;
 }
 

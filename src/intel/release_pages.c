@@ -6,6 +6,7 @@
 #include "intel/pages.h"
 
 #include "formats/stix.h"
+#include "intel/readers.h"
 #include "intel/releases.h"
 
 #include <string.h>
@@ -141,6 +142,7 @@ enum error release_page(struct call *call, struct failure *failure)
 	    store_release_get(call->store, call->scope, input_uuid(call, "release"), call->arena, &release, failure);
 	if (error != OK)
 		return error == ERROR_NOT_FOUND ? fail(failure, error, "There is no such release.") : error;
+	readers_note_opened(call, &release);
 	json_t *shown = release_row(call, &release);
 	json_object_set_new(call->output, "shown", shown);
 	if (release_item(call, &release, &item)) {

@@ -11,6 +11,7 @@
 #include "intel/loop.h"
 #include "intel/loop_routes.h"
 #include "intel/pages.h"
+#include "intel/readers.h"
 #include "intel/values.h"
 #include "store/items.h"
 
@@ -389,6 +390,7 @@ enum error release_read(struct call *call, struct failure *failure)
 	    store_release_get(call->store, call->scope, input_uuid(call, "release"), call->arena, &release, failure);
 	if (error != OK)
 		return error == ERROR_NOT_FOUND ? no_release(failure) : error;
+	readers_note_opened(call, &release);
 	json_t *row = release_row(call, &release);
 	if (release.rendering.size)
 		put_json(row, "object", release.rendering);

@@ -6,6 +6,7 @@
 #include "intel/taxii.h"
 
 #include "http/problem.h"
+#include "intel/readers.h"
 #include "intel/releasing.h"
 #include "intel/settings.h"
 #include "model/capability.h"
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #define NO_SUCH_OBJECT "there is no such object"
+#define NOTED_ONE_BY_ONE 100u /* objects of a page that were asked for one by one, or by their versions */
 
 static enum error resource(struct call *call, json_t *object, struct failure *failure)
 {
@@ -114,6 +116,8 @@ struct page_of_entries {
 	struct builder list;
 	int64_t first, last; /* microseconds; 0 = no entry */
 	void (*put)(struct builder *list, const struct entry *entry);
+	struct call *reads; /* who is given each of them alone; NULL: the page is noted as such, or nothing is */
+	unsigned noted;
 };
 
 static void add_entry(void *context, const struct entry *entry)
@@ -122,6 +126,8 @@ static void add_entry(void *context, const struct entry *entry)
 	if (page->list.size)
 		build_char(&page->list, ',');
 	page->put(&page->list, entry);
+	if (page->reads && page->noted++ < NOTED_ONE_BY_ONE)
+		readers_note_entry(page->reads, entry);
 	page->first = page->first ? page->first : entry->added;
 	page->last = entry->added;
 }
@@ -160,16 +166,28 @@ static void put_headers(struct call *call, const struct page_of_entries *page, c
 	    sizeof call->added_last);
 }
 
+/* Whether a page holds the latest version of every object of the types and specifications asked for. */
+static bool is_whole(const struct entry_query *query)
+{
+	bool current = query->spec_count == 0;
+	for (uint32_t i = 0; i < query->spec_count; i++)
+		current |= query->specs[i] == 21;
+	bool latest = query->versions ? query->versions & (ENTRY_LAST | ENTRY_ALL) : query->exact_count == 0;
+	return query->id_count == 0 && current && latest;
+}
+
 static enum error answer_page(struct call *call, const struct shown_collection *shown, const struct entry_query *query,
     const char *list, void (*put)(struct builder *, const struct entry *), struct failure *failure)
 {
-	struct page_of_entries page = { .put = put };
-	bool more;
+	bool reads = put == put_rendering, by_pages = reads && is_whole(query), more;
+	struct page_of_entries page = { .put = put, .reads = reads && !by_pages ? call : NULL };
 	int64_t reached;
 	enum error error = store_entry_each(
 	    call->store, call->scope, &shown->collection, query, add_entry, &page, &more, &reached, failure);
 	if (error == OK && page.list.failed)
 		error = fail(failure, ERROR_MEMORY, "no memory for the page");
+	if (error == OK && by_pages)
+		readers_note_page(call, &shown->collection, query, reached);
 	if (error == OK && more) {
 		char next[24];
 		snprintf(next, sizeof next, "%lld", (long long)reached);

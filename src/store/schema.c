@@ -457,6 +457,18 @@ static const char version_22[] =
     "UPDATE remote SET removed = CAST(strftime('%s', 'now') AS INTEGER) * 1000000000;"
     "CREATE INDEX release_gone ON release(community, tlp, withdrawn, added) WHERE place = 2;";
 
+/* Who read what was released (store/reading.h). */
+static const char version_23[] =
+    "CREATE TABLE release_reading ("
+    " added INTEGER NOT NULL, organisation INTEGER NOT NULL, way INTEGER NOT NULL, count INTEGER NOT NULL,"
+    " first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (added, organisation, way)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE collection_reading ("
+    " community INTEGER NOT NULL, tlp INTEGER NOT NULL, organisation INTEGER NOT NULL, types TEXT NOT NULL,"
+    " specs INTEGER NOT NULL, after INTEGER NOT NULL, upto INTEGER NOT NULL, count INTEGER NOT NULL, first INTEGER NOT "
+    "NULL,"
+    " last INTEGER NOT NULL, PRIMARY KEY (community, tlp, organisation, types, specs, after)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX collection_reading_upto ON collection_reading(community, tlp, upto);";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
 	version_8, version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16,
-	version_17, version_18, version_19, version_20, version_21, version_22, NULL };
+	version_17, version_18, version_19, version_20, version_21, version_22, version_23, NULL };
