@@ -170,6 +170,22 @@ static void note_membership(void *context, const struct membership *membership, 
 			shared->at[i][shared->count[i]++] = membership->community;
 }
 
+/* Whoever keeps an open community learns who its members are: every active organisation. */
+static bool keeps_open(const struct world *world, unsigned place)
+{
+	struct inside *inside = world->inside;
+	struct policy_snapshot snapshot;
+	struct arena *arena = arena_new(0);
+	bool keeps = false;
+	inside_fine(inside, store_snapshot(inside->store, inside_clock(), arena, &snapshot, &inside->failure));
+	for (size_t i = 0; i < snapshot.community_count && !keeps; i++)
+		keeps = snapshot.communities[i].kind == COMMUNITY_OPEN &&
+			policy_standing(&snapshot, world->numbers[place], snapshot.communities[i].community) ==
+			    STANDING_KEEPS;
+	arena_free(arena);
+	return keeps;
+}
+
 /* Whether both were put into one community while the test ran, or into parts and wholes, which may be: who is in a
  * community may learn who else is. Exactly who is tests/model/test_policy_community.c's to say. */
 static bool is_companion(const struct world *world, unsigned place, unsigned owner)
@@ -254,6 +270,8 @@ bool world_may_know(
 			return owner == place && place != 0 && world->draft_sent[place];
 		if ((kind == MARK_ORGANISATION || kind == MARK_SHARED) && owner && place && owner != place &&
 		    is_companion(world, place, owner))
+			return true;
+		if (kind == MARK_ORGANISATION && owner && place && keeps_open(world, place))
 			return true;
 		return owner == place && place != 0 &&
 		       (is_content(kind) || kind == MARK_ORGANISATION || kind == MARK_SENSOR || kind == MARK_WRITTEN);
