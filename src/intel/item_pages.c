@@ -34,7 +34,8 @@ static void add_item(void *context, const struct item *item)
 /* What was asked for stays in the filters. */
 static void show_filters(struct call *call)
 {
-	static const char *const names[] = { "value", "text", "kind", "tlp", "type", "label", "holds", "community" };
+	static const char *const names[] = { "value", "text", "kind", "tlp", "type", "label", "holds", "community",
+		"sector" };
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		output_text(call->output, names[i], input_text(call, names[i]));
 	output_day(call->output, "from", input_integer(call, "from", 0));

@@ -107,6 +107,7 @@ enum error item_query_asked(const struct call *call, struct item_query *query, s
 		.from = input_integer(call, "from", 0),
 		.to = input_integer(call, "to", 0),
 		.community = community.number,
+		.sector = input_text(call, "sector"),
 	};
 	return error == ERROR_NOT_FOUND ? fail(failure, error, "%s", N_("There is no such community.")) : error;
 }

@@ -97,6 +97,7 @@ static const struct field items_fields[] = {
 	{ "organisation", FIELD_INTEGER, IN_QUERY, false, .least = 0, .most = 4294967295,
 	    .summary = "Whose; 0 = the centre's." },
 	{ "community", FIELD_TEXT, IN_QUERY, false, 63, .summary = "Released to this community, by name." },
+	{ "sector", FIELD_TEXT, IN_QUERY, false, 127, .summary = "Given by organisations of this sector." },
 	{ "from", FIELD_TIME, IN_QUERY, false, .summary = "Received at or after this." },
 	{ "to", FIELD_TIME, IN_QUERY, false, .summary = "Received before this." },
 	LIST,

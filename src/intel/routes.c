@@ -140,6 +140,7 @@ static const struct field item_list_fields[] = {
 	{ "tlp", FIELD_CHOICE, IN_QUERY, false, .choices = item_tlps, .summary = "Its level." },
 	{ "text", FIELD_TEXT, IN_QUERY, false, 255, .summary = "Part of its name or description." },
 	{ "community", FIELD_TEXT, IN_QUERY, false, 63, .summary = "Released to this community, by name." },
+	{ "sector", FIELD_TEXT, IN_QUERY, false, 127, .summary = "Given by organisations of this sector." },
 	{ "from", FIELD_TIME, IN_QUERY, false, .summary = "Received at or after this." },
 	{ "to", FIELD_TIME, IN_QUERY, false, .summary = "Received before this." },
 	{ "after", FIELD_CURSOR, IN_QUERY, false, .summary = "The `next` of the page before." },

@@ -141,6 +141,7 @@ enum error store_event_get(struct store *store, const struct scope *scope, struc
 
 #define CONDITIONS                                                                                                     \
 	" FROM event WHERE {scope} AND (:organisation = 0 OR organisation = :organisation)"                            \
+	" AND (:sector = '' OR organisation IN (SELECT o.number FROM organisation o WHERE o.sector = :sector))"        \
 	" AND (:states = 0 OR :states & (1 << state)) AND last >= :from AND (:to = 0 OR first < :to)"                  \
 	" AND (:campaign IS NULL OR campaign = :campaign) AND (:into IS NULL OR merged_into = :into)"
 
@@ -168,6 +169,7 @@ static void bind_query(
     struct query *query, const struct event_query *asked, const struct cursor *cursor, uint32_t limit)
 {
 	bind_integer(query, ":organisation", asked->organisation);
+	bind_text(query, ":sector", asked->sector);
 	bind_integer(query, ":states", asked->states);
 	bind_integer(query, ":from", asked->from);
 	bind_integer(query, ":to", asked->to);

@@ -205,6 +205,7 @@ enum error store_item_versions(struct store *store, const struct scope *scope, u
 	" AND newest = 1 AND item.number < :before AND (:type = '' OR type = :type) AND (:kind < 0 OR kind = :kind)"   \
 	" AND (:tlp < 0 OR tlp = :tlp) AND received >= :from AND (:to = 0 OR received < :to)"                          \
 	" AND (:label = '' OR instr(labels, char(10) || :label || char(10)) > 0)"                                      \
+	" AND (:sector = '' OR organisation IN (SELECT o.number FROM organisation o WHERE o.sector = :sector))"        \
 	" AND (:at = 0 OR EXISTS (SELECT 1 FROM item v JOIN release r ON r.item = v.number WHERE v.id = item.id"       \
 	"  AND v.organisation = item.organisation AND r.community = :at AND r.place < 2))"                             \
 	" ORDER BY item.number DESC LIMIT :most"
@@ -249,6 +250,7 @@ enum error store_item_each(struct store *store, const struct scope *scope, const
 	bind_integer(&query, ":from", asked->from);
 	bind_integer(&query, ":to", asked->to);
 	bind_text(&query, ":label", asked->label);
+	bind_text(&query, ":sector", asked->sector);
 	bind_integer(&query, ":at", asked->community);
 	bind_integer(&query, ":most", ITEM_STEPS);
 	struct item item;

@@ -55,6 +55,7 @@ struct item_query {
 	bool owned;                    /* of `owner` alone; 0 = the centre */
 	uint32_t owner;
 	uint32_t community; /* a version of it stands there; 0 = wherever */
+	struct text sector; /* of whose it is, as the organisation has it now */
 };
 /* Newest versions, the last received first. A page may hold fewer than `limit` and still have a `next`: no more than
  * ITEM_STEPS rows are looked at in one go. */

@@ -325,6 +325,7 @@ struct event_standing {
 };
 struct event_query {
 	uint32_t organisation;   /* 0 = all in the scope */
+	struct text sector;      /* of the organisation, as it has it now; empty = any */
 	uint32_t states;         /* bits 1 << enum event_state; 0 = any */
 	nanoseconds from, to;    /* overlaps [from, to); 0 = open */
 	struct uuid campaign;    /* nil = any */

@@ -58,6 +58,7 @@ static const struct field list_fields[] = {
 	{ "state", FIELD_CHOICE, IN_QUERY, false, .choices = states,
 	    .summary = "Only events that stand so; the page shows open ones." },
 	ORGANISATION,
+	{ "sector", FIELD_TEXT, IN_QUERY, false, NAME_SIZE - 1, .summary = "Only organisations of this sector." },
 	{ "order", FIELD_CHOICE, IN_QUERY, false, .choices = orders,
 	    .summary = "By rank (when absent) or by last time, both falling." },
 	FROM,

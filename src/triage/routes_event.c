@@ -49,6 +49,7 @@ enum error events_list(struct call *call, struct failure *failure)
 	if (state.size == 0 && call->route->kind == ROUTE_PAGE)
 		state = TEXT("open"); /* the queue is what waits */
 	struct event_query query = { .organisation = (uint32_t)input_integer(call, "organisation", 0),
+		.sector = input_text(call, "sector"),
 		.states = wanted_states(state),
 		.from = input_integer(call, "from", 0),
 		.to = input_integer(call, "to", 0),

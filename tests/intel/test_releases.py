@@ -143,6 +143,27 @@ def test_lists_are_filtered_by_community_kind_and_validity():
         assert c.request("GET", path + "?community=filters", c.people["gamma"])[0] == c.request("GET", path + "?community=none", c.people["gamma"])[0] == 404
 
 
+def test_one_query_asks_all_givers_of_a_sector():
+    c = centre()
+    sectors = {"alpha": "water", "beta": "power"}
+    given = {}
+    for name, sector in sectors.items():
+        c.done("PATCH", "/v1/organisations/%d" % c.numbers[name], {"sector": sector})
+        given[name] = indicator(pattern="[domain-name:value = 'of-a-sector.example']")
+        assert c.add("inner", c.people[name], given[name])["success_count"] == 1
+    path = "/v1/items?value=of-a-sector.example&limit=1&sector="
+    both = rows(c, path, c.tokens["analyst"], "items")
+    assert {each["id"] for each in both} == {each["id"] for each in given.values()}
+    for name, sector in sectors.items():
+        for who in (c.tokens["analyst"], c.people[name]):
+            assert [each["id"] for each in rows(c, path + sector, who, "items")] == [given[name]["id"]], (name, who)
+        other = sectors["beta" if name == "alpha" else "alpha"]
+        assert rows(c, path + other, c.people[name], "items") == []  # nobody else's
+        status, _, page = c.request("GET", "/items?value=of-a-sector.example&sector=" + sector, c.tokens["analyst"], headers={"Accept": "text/html"})
+        assert status == 200 and page.decode().count("data-row") == 1
+    assert rows(c, path + "wat", c.tokens["analyst"], "items") == []
+
+
 def test_zz_end():
     wrong = [line for line in centre().said().splitlines() if '"level":"error"' in line]
     assert centre().stop() == 0 and not wrong, wrong

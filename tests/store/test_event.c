@@ -392,10 +392,44 @@ static void test_the_funnel_adds_up_and_a_verdict_can_be_taken_back(void **state
 	assert_int_equal(sum.verdicts[VERDICT_BACKGROUND], 4);
 }
 
+static void test_events_are_asked_for_by_their_organisations_sector(void **state)
+{
+	struct place *place = *state;
+	const char *const sectors[] = { "water", "power", "" };
+	uint32_t numbers[3];
+	for (uint8_t i = 0; i < 3; i++) {
+		struct organisation organisation = { .active = true };
+		snprintf(organisation.name, sizeof organisation.name, "of-%u", i);
+		snprintf(organisation.title_en, sizeof organisation.title_en, "Title");
+		snprintf(organisation.sector, sizeof organisation.sector, "%s", sectors[i]);
+		done(place, store_begin(place->store, &place->failure));
+		done(place, store_organisation_put(place->store, place->work, &organisation, &place->failure));
+		done(place, store_commit(place->store, &place->failure));
+		numbers[i] = organisation.number;
+		put(place, make_event(place, numbers[i], i + 1, i));
+	}
+	const struct scope *member = scope_of(place, ROLE_MEMBER, numbers[1], ACTION_EVENT_READ);
+	static const struct {
+		const char *sector;
+		uint32_t all, of_member;
+	} expected[] = { { "", 3, 1 }, { "water", 1, 0 }, { "power", 1, 1 }, { "wat", 0, 0 } };
+	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++)
+		for (int own = 0; own < 2; own++) {
+			struct list list = { .rank = 1e9 };
+			struct page page = { .limit = 10 };
+			const struct event_query query = { .order = EVENT_BY_RANK,
+				.sector = text_of(expected[i].sector) };
+			done(place, store_event_each(place->store, own ? member : place->work, &query, &page,
+					place->arena, take_event, &list, &place->failure));
+			assert_int_equal(list.count, own ? expected[i].of_member : expected[i].all);
+		}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
+		TEST(test_events_are_asked_for_by_their_organisations_sector),
 		TEST(test_a_decision_survives_what_triage_writes_later_and_can_be_taken_back),
 		TEST(test_merging_joins_events_of_one_organisation_and_is_reversible),
 		TEST(test_a_split_is_kept_when_triage_writes_the_whole_again),
