@@ -8,6 +8,7 @@
 #include "base/data.h"
 #include "center/authority.h"
 #include "center/settings.h"
+#include "intel/lists.h"
 #include "intel/loop.h"
 #include "intel/naming.h"
 #include "store/query.h"
@@ -223,6 +224,7 @@ void inside_close(struct inside *inside)
 	char command[128];
 	loop_stop_all(&inside->keeper.center);
 	naming_stop(&inside->keeper.center);
+	lists_capability.stop(&inside->keeper.center);
 	config_free(inside->process.groups);
 	templates_free(inside->templates);
 	assets_free(inside->assets);
