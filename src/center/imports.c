@@ -15,6 +15,7 @@
 #include "bus/channel.h"
 #include "center/importing.h"
 #include "center/message.h"
+#include "store/handover.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,17 @@ static enum error take_part(struct keeper *keeper, const struct work *work, stru
 	return OK;
 }
 
+static enum error count_it(
+    struct keeper *keeper, const struct import *import, uint32_t community, struct failure *failure)
+{
+	struct store *store = keeper->store;
+	enum error error = store_handover_add(
+	    store, import->organisation, community, HANDOVER_GIVEN, import->good, import->finished, failure);
+	return error ? error
+		     : store_handover_add(store, import->organisation, community, HANDOVER_REFUSED, import->bad,
+			   import->finished, failure);
+}
+
 /* Of a remote the last part alone is noted, with how far it came. */
 static enum error write_row(
     struct keeper *keeper, const struct work *work, struct under_way *import, char **list, struct failure *failure)
@@ -185,7 +197,9 @@ static enum error write_row(
 		error = remotes_last(keeper, work, import->turn, &import->import, import->import.failures, failure);
 	import->import.failures = TEXT_NONE;
 	*list = failures.at;
-	return error;
+	return !error && import->import.finished
+		   ? count_it(keeper, &import->import, import->collection.community, failure)
+		   : error;
 }
 
 /* As many parts as fit the slice. *end: behind the last one that is done. */

@@ -17,6 +17,7 @@
 #include "center/turn.h"
 #include "formats/stix.h"
 #include "intel/remote_course.h"
+#include "store/handover.h"
 #include "store/items.h"
 
 #include <jansson.h>
@@ -142,6 +143,19 @@ static enum error log_turn(struct keeper *keeper, const struct remote *remote, c
 	return store_log_append(keeper->store, &line, failure);
 }
 
+static enum error count_sent(struct keeper *keeper, const struct work *work, const struct remote *remote, uint64_t good,
+    uint64_t bad, struct failure *failure)
+{
+	struct collection collection;
+	enum error error = store_collection_get(keeper->store, work->scope, remote->collection, &collection, failure);
+	if (!error)
+		error = store_handover_add(keeper->store, remote->organisation, collection.community, HANDOVER_SENT,
+		    good, keeper->center.now(), failure);
+	return error ? error
+		     : store_handover_add(keeper->store, remote->organisation, collection.community, HANDOVER_NOT_TAKEN,
+			   bad, keeper->center.now(), failure);
+}
+
 /* Within a transaction. good, bad: of a poll. */
 static enum error settle(struct keeper *keeper, const struct work *work, const struct turn_under_way *turn,
     uint64_t good, uint64_t bad, struct text failures, struct failure *failure)
@@ -172,6 +186,8 @@ static enum error settle(struct keeper *keeper, const struct work *work, const s
 		bad = answer->complete ? answer->bad : 0;
 	}
 	error = store_remote_note(keeper->store, work->scope, &remote, failure);
+	if (error == OK && turn->way == REMOTE_PUSH)
+		error = count_sent(keeper, work, &remote, good, bad, failure);
 	if (error == OK && bad > 0)
 		error = keep_failures(keeper, work, turn, failures, failure);
 	if (error == OK && (failed || failed_before || good || bad))

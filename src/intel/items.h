@@ -15,7 +15,8 @@ enum error item_list(struct call *call, struct failure *failure);
 enum error item_read(struct call *call, struct failure *failure);
 enum error item_versions(struct call *call, struct failure *failure);
 enum error item_relations(struct call *call, struct failure *failure);
-enum error item_readers(struct call *call, struct failure *failure); /* reader_routes.c */
+enum error handovers_read(struct call *call, struct failure *failure); /* handover_routes.c */
+enum error item_readers(struct call *call, struct failure *failure);   /* reader_routes.c */
 enum error item_change(struct call *call, struct failure *failure);
 enum error item_remove(struct call *call, struct failure *failure);
 

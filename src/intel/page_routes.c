@@ -1,6 +1,7 @@
 /*
  * The route table of the exchange's pages. Programs have the routes under /v1 (routes.c).
  */
+#include "intel/items.h"
 #include "intel/pages.h"
 
 #include "intel/releases.h"
@@ -216,7 +217,22 @@ static const struct field had_fields[] = {
 										      .handle = handle_                \
 	}
 
+static const char *const formats[] = { "json", "csv", NULL };
+static const struct field handover_fields[] = {
+	{ "year", FIELD_INTEGER, IN_QUERY, false, .least = 1971, .most = 2260, .summary = "This one when absent." },
+	{ "organisation", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 4294967295,
+	    .summary = "Of this one alone." },
+	{ "format", FIELD_CHOICE, IN_QUERY, false, .choices = formats, .summary = "json when absent." },
+	{ NULL },
+};
+
 const struct route page_routes[] = {
+	READ("/handovers", "handover-list",
+	    "What organisations and the centre handed over to each other in a year, by month; JSON or CSV.",
+	    handover_fields, ACTION_COUNTER_READ, handovers_read),
+	PAGE("/handovers", "handovers",
+	    "What organisations and the centre handed over to each other in a year, by month; or as CSV.",
+	    handover_fields, ACTION_COUNTER_READ, handovers_read),
 	PAGE("/communities", "communities", "Communities, and where one's own organisation may be named.", list_fields,
 	    ACTION_COMMUNITY_READ, communities_page),
 	FORM("/communities", "community-create", "Make a community.", create_fields, ACTION_COMMUNITY_WRITE,

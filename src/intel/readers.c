@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "model/capability.h"
+#include "store/handover.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,9 @@
 
 struct noted {
 	bool page;
-	int64_t added; /* of one */
+	uint32_t community;
+	unsigned objects; /* that were given */
+	int64_t added;    /* of one */
 	struct reading reading;
 	struct reading_stretch stretch; /* of a page; its types lie in `types` */
 	char types[TYPES_LONGEST + 1];
@@ -47,7 +50,7 @@ static struct noted *room(struct readers_state *state)
 	return &state->waiting[(state->first + state->count++) % READERS_WAITING];
 }
 
-static void note_one(struct call *call, enum reading_way way, int64_t added, uint32_t owner)
+static void note_one(struct call *call, enum reading_way way, uint32_t community, int64_t added, uint32_t owner)
 {
 	struct readers_state *state = state_of(call->center);
 	uint32_t reader = call->subject->organisation;
@@ -55,6 +58,8 @@ static void note_one(struct call *call, enum reading_way way, int64_t added, uin
 	if (!noted)
 		return;
 	noted->page = false;
+	noted->community = community;
+	noted->objects = 1;
 	noted->added = added;
 	noted->reading = (struct reading){ reader, way, 1, call->now, call->now };
 }
@@ -62,12 +67,12 @@ static void note_one(struct call *call, enum reading_way way, int64_t added, uin
 void readers_note_opened(struct call *call, const struct release *release)
 {
 	if (release->rendering.size)
-		note_one(call, READING_OPENED, release->added / MICROSECOND, release->organisation);
+		note_one(call, READING_OPENED, release->community, release->added / MICROSECOND, release->organisation);
 }
 
-void readers_note_entry(struct call *call, const struct entry *entry)
+void readers_note_entry(struct call *call, const struct collection *collection, const struct entry *entry)
 {
-	note_one(call, READING_DELIVERED, entry->added, entry->organisation);
+	note_one(call, READING_DELIVERED, collection->community, entry->added, entry->organisation);
 }
 
 /* With commas between; false: there is no room for them. */
@@ -106,8 +111,8 @@ static bool joins(const struct readers_state *state, const struct reading_stretc
 	       strcmp(last->types, types) == 0;
 }
 
-void readers_note_page(
-    struct call *call, const struct collection *collection, const struct entry_query *query, int64_t reached)
+void readers_note_page(struct call *call, const struct collection *collection, const struct entry_query *query,
+    int64_t reached, unsigned objects)
 {
 	struct readers_state *state = state_of(call->center);
 	const struct reading_stretch stretch = { .community = collection->community,
@@ -125,20 +130,24 @@ void readers_note_page(
 		return;
 	}
 	if (joins(state, &stretch, types)) {
-		state->waiting[(state->first + state->count - 1) % READERS_WAITING].stretch.upto = stretch.upto;
+		struct noted *last = &state->waiting[(state->first + state->count - 1) % READERS_WAITING];
+		last->stretch.upto = stretch.upto;
+		last->objects += objects;
 		return;
 	}
 	struct noted *noted = room(state);
 	if (!noted)
 		return;
 	noted->page = true;
+	noted->community = collection->community;
+	noted->objects = objects;
 	noted->stretch = stretch;
 	memcpy(noted->types, types, sizeof types);
 }
 
 /* ── writing ─ */
 
-static enum error write_one(
+static enum error write_reading(
     struct center *center, const struct scope *scope, struct noted *noted, struct failure *failure)
 {
 	if (!noted->page)
@@ -149,6 +158,18 @@ static enum error write_one(
 		return error;
 	counter_add(state_of(center)->lost, 1);
 	return OK;
+}
+
+static enum error write_one(
+    struct center *center, const struct scope *scope, struct noted *noted, struct failure *failure)
+{
+	bool opened = !noted->page && noted->reading.way == READING_OPENED;
+	enum error error = write_reading(center, scope, noted, failure);
+	return error ? error
+		     : store_handover_add(center->store,
+			   noted->page ? noted->stretch.organisation : noted->reading.organisation, noted->community,
+			   opened ? HANDOVER_OPENED : HANDOVER_DELIVERED, noted->objects,
+			   noted->page ? noted->stretch.when : noted->reading.first, failure);
 }
 
 static enum error write_slice(struct center *center, const struct scope *scope, size_t count, struct failure *failure)

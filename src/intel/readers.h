@@ -19,10 +19,10 @@ extern const struct capability readers_capability;
 /* A release was shown to the caller. */
 void readers_note_opened(struct call *call, const struct release *release);
 /* One object of a collection was. */
-void readers_note_entry(struct call *call, const struct entry *entry);
+void readers_note_entry(struct call *call, const struct collection *collection, const struct entry *entry);
 /* And a page of it: what the query asked for, up to `reached`. */
-void readers_note_page(
-    struct call *call, const struct collection *collection, const struct entry_query *query, int64_t reached);
+void readers_note_page(struct call *call, const struct collection *collection, const struct entry_query *query,
+    int64_t reached, unsigned objects);
 
 /* `readers` and `others` of an item, for its owner and for analysts (reader_routes.c). */
 enum error readers_output(struct call *call, uint32_t organisation, struct text item, struct failure *failure);

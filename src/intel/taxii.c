@@ -116,6 +116,8 @@ struct page_of_entries {
 	struct builder list;
 	int64_t first, last; /* microseconds; 0 = no entry */
 	void (*put)(struct builder *list, const struct entry *entry);
+	const struct collection *collection;
+	unsigned objects;
 	struct call *reads; /* who is given each of them alone; NULL: the page is noted as such, or nothing is */
 	unsigned noted;
 };
@@ -126,8 +128,9 @@ static void add_entry(void *context, const struct entry *entry)
 	if (page->list.size)
 		build_char(&page->list, ',');
 	page->put(&page->list, entry);
+	page->objects++;
 	if (page->reads && page->noted++ < NOTED_ONE_BY_ONE)
-		readers_note_entry(page->reads, entry);
+		readers_note_entry(page->reads, page->collection, entry);
 	page->first = page->first ? page->first : entry->added;
 	page->last = entry->added;
 }
@@ -180,14 +183,16 @@ static enum error answer_page(struct call *call, const struct shown_collection *
     const char *list, void (*put)(struct builder *, const struct entry *), struct failure *failure)
 {
 	bool reads = put == put_rendering, by_pages = reads && is_whole(query), more;
-	struct page_of_entries page = { .put = put, .reads = reads && !by_pages ? call : NULL };
+	struct page_of_entries page = {
+		.put = put, .collection = &shown->collection, .reads = reads && !by_pages ? call : NULL
+	};
 	int64_t reached;
 	enum error error = store_entry_each(
 	    call->store, call->scope, &shown->collection, query, add_entry, &page, &more, &reached, failure);
 	if (error == OK && page.list.failed)
 		error = fail(failure, ERROR_MEMORY, "no memory for the page");
 	if (error == OK && by_pages)
-		readers_note_page(call, &shown->collection, query, reached);
+		readers_note_page(call, &shown->collection, query, reached, page.objects);
 	if (error == OK && more) {
 		char next[24];
 		snprintf(next, sizeof next, "%lld", (long long)reached);

@@ -2,6 +2,7 @@
  * Making releases (store/release.h). In: a release that somebody wants, with the bytes that its community would see.
  * Out: the row, or why not. What may be is the policy's to say.
  */
+#include "store/handover.h"
 #include "store/release_row.h"
 
 #include "base/catalog.h"
@@ -134,6 +135,18 @@ static enum error insert(struct store *store, const struct scope *scope, const s
 	return query_run(&query, NULL);
 }
 
+static enum error count_it(struct store *store, const struct release *release, struct failure *failure)
+{
+	enum error error = release_renew_relations(store, release, failure);
+	if (!error)
+		error = store_handover_add(
+		    store, release->organisation, release->community, HANDOVER_RELEASED, 1, release->decided, failure);
+	if (!error && text_equal(release->type, TEXT("indicator")))
+		error = store_handover_add(store, release->organisation, release->community, HANDOVER_INDICATORS, 1,
+		    release->decided, failure);
+	return error;
+}
+
 enum error store_release_put(struct store *store, const struct scope *scope, const struct policy_snapshot *snapshot,
     struct release *release, const struct release *from, enum tlp item_tlp, struct failure *failure)
 {
@@ -168,7 +181,7 @@ enum error store_release_put(struct store *store, const struct scope *scope, con
 	release->ends = TEXT_NONE;
 	if (!error)
 		error = put_named(store, scope, release, failure);
-	return error ? error : release_renew_relations(store, release, failure);
+	return error ? error : count_it(store, release, failure);
 }
 
 /* ── rendering anew ─ */

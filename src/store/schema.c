@@ -469,6 +469,12 @@ static const char version_23[] =
     " last INTEGER NOT NULL, PRIMARY KEY (community, tlp, organisation, types, specs, after)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX collection_reading_upto ON collection_reading(community, tlp, upto);";
 
+/* What is handed over, by organisation, month and kind (store/handover.h), from now on. */
+static const char version_24[] =
+    "CREATE TABLE handover ("
+    " organisation INTEGER NOT NULL, month INTEGER NOT NULL, what INTEGER NOT NULL, count INTEGER NOT NULL,"
+    " PRIMARY KEY (organisation, month, what)) STRICT, WITHOUT ROWID;";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
 	version_8, version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16,
-	version_17, version_18, version_19, version_20, version_21, version_22, version_23, NULL };
+	version_17, version_18, version_19, version_20, version_21, version_22, version_23, version_24, NULL };

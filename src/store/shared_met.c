@@ -1,8 +1,25 @@
 /*
  * Sightings of what is shared: counts for each indicator and organisation (store/shared.h).
  */
+#include "store/handover.h"
 #include "store/query.h"
 #include "store/shared.h"
+
+static enum error count_it(
+    struct store *store, uint32_t id, uint32_t organisation, uint64_t count, nanoseconds now, struct failure *failure)
+{
+	struct query query;
+	enum error error = query_own(store, "SELECT community FROM shared WHERE id = :id", &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":id", id);
+	error = query_one(&query, "indicator");
+	if (error)
+		return error;
+	uint32_t community = (uint32_t)column_integer(&query, 0);
+	query_release(&query);
+	return store_handover_add(store, organisation, community, HANDOVER_SIGHTED, count, now, failure);
+}
 
 enum error store_shared_met_add(struct store *store, const struct scope *scope, uint32_t id, uint32_t organisation,
     const struct shared_met *met, nanoseconds now, bool *new, struct failure *failure)
@@ -27,7 +44,7 @@ enum error store_shared_met_add(struct store *store, const struct scope *scope, 
 		return error;
 	*new = column_count(&query, 0) == met->count;
 	query_release(&query);
-	return OK;
+	return count_it(store, id, organisation, met->count, now, failure);
 }
 
 enum error store_shared_met_get(struct store *store, const struct scope *scope, uint32_t id, uint32_t organisation,

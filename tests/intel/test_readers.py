@@ -140,6 +140,54 @@ def test_who_may_not_be_named_is_not_and_what_the_centre_is_kept_out_of_stays_so
     assert readers(c, item) == {"readers": []}
 
 
+def test_hand_overs_are_counted_by_organisation_month_and_direction():
+    c = centre()
+    for name in ("giver", "taker"):
+        c.numbers[name] = c.done("POST", "/v1/organisations", {"name": name, "title_en": "Title of " + name})["number"]
+        c.people[name] = c.person(name + "-analyst", "member", organisation=c.numbers[name])
+    for alias, centre_reads in (("seen", True), ("unseen", False)):
+        c.community(alias, {"giver": "member", "taker": "reader"}, centre=centre_reads)
+        c.collection(alias, community=alias)
+    good = [indicator() for _ in range(3)]
+    bad = indicator(object_marking_refs=["marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"])  # TLP:RED
+    malware = {"type": "malware", "spec_version": "2.1", "id": indicator()["id"].replace("indicator", "malware"), "created": "2026-01-01T00:00:00.000Z",
+               "modified": "2026-01-01T00:00:00.000Z", "name": "m", "is_family": False}
+    status = c.add("seen", c.people["giver"], malware, bad, *good)
+    assert (status["success_count"], status["failure_count"]) == (4, 1), status
+    assert c.add("unseen", c.people["giver"], indicator())["success_count"] == 1  # where the centre is kept out
+    for alias in ("seen", "unseen"):
+        c.ids(alias, c.people["taker"])
+    release = c.done("GET", "/v1/items/%s/releases" % good[0]["id"], token=c.people["giver"])["releases"][0]["release"]
+    c.done("GET", "/v1/releases/" + release, token=c.people["taker"])
+    c.done("POST", "/v1/communities/%d/sightings" % c.communities["seen"], {"type": "domain", "value": "met.example", "count": 5}, token=c.people["giver"])
+    none = dict.fromkeys(("given", "refused", "released", "indicators", "sighted", "delivered", "opened", "sent", "not_taken"), 0)
+    wanted = {"giver": dict(none, given=4, refused=1, released=4, indicators=3, sighted=5), "taker": dict(none, delivered=4, opened=1)}
+
+    def told(who, query=""):
+        answer = c.done("GET", "/v1/handovers" + query, token=who)
+        return {each["partner"]: {name: each[name] for name in none} for each in answer["handovers"]}, answer
+    admin = c.tokens["administrator"]
+    wait_for(lambda: told(admin)[0].get(c.numbers["taker"]) == wanted["taker"], 60, "what was fetched")
+    for name in wanted:
+        counts, answer = told(admin, "?organisation=%d" % c.numbers[name])
+        assert counts == {c.numbers[name]: wanted[name]}, (name, counts)
+        assert sum(each["given"] for each in answer["months"]) == wanted[name]["given"] and answer["months"][0]["month"].startswith("%d-" % answer["year"])
+        assert told(c.people[name])[0] == counts  # a member: its own alone
+        assert told(c.people[name], "?organisation=%d" % c.numbers["alpha"])[0] == {}
+    assert told(admin, "?year=2001")[0] == {}
+    for path in ("/v1/handovers", "/handovers"):
+        status, headers, data = c.request("GET", path + "?format=csv&organisation=%d" % c.numbers["giver"], admin)
+        lines = data.decode().split("\r\n")
+        assert status == 200 and headers["Content-Type"].startswith("text/csv") and len(lines) == 3, lines
+        assert lines[1].split(",")[1:] == [str(c.numbers["giver"]), "giver", "4", "1", "4", "3", "5", "0", "0", "0", "0"], lines
+    status, _, page = c.request("GET", "/handovers", admin, headers={"Accept": "text/html", "Accept-Language": "en"})
+    assert status == 200 and "Title of giver" in page.decode()
+    status, _, page = c.request("GET", "/handovers", c.people["taker"], headers={"Accept": "text/html", "Accept-Language": "en"})
+    assert status == 200 and "Title of taker" in page.decode() and "Title of giver" not in page.decode()
+    kill_keeper(c)
+    assert told(admin, "?organisation=%d" % c.numbers["giver"])[0] == {c.numbers["giver"]: wanted["giver"]}
+
+
 def test_zz_end():
     wrong = [line for line in centre().said().splitlines() if '"level":"error"' in line and "signal" not in line]
     assert centre().stop() == 0 and not wrong, wrong
