@@ -116,12 +116,18 @@ static void *run(void *context)
 		.within = remote->within,
 		.after = remote->after,
 		.next = remote->next,
+		.name = remote->name,
+		.etag = remote->etag,
+		.changed = remote->changed,
+		.tlp = remote->tlp,
 		.status = remote->status,
 		.envelope = errand->turn.envelope,
 		.gone = errand->turn.gone };
-	turned->result = errand->turn.way == REMOTE_POLL ? remote_poll(&asked, &reader, &turned->answer, &failure)
-			 : asked.gone.size               ? remote_delete(&asked, &turned->answer, &failure)
-							 : remote_push(&asked, &turned->answer, &failure);
+	bool feed = remote->kind == REMOTE_FEED;
+	turned->result = errand->turn.way == REMOTE_POLL
+			     ? (feed ? remote_feed : remote_poll)(&asked, &reader, &turned->answer, &failure)
+			 : asked.gone.size ? remote_delete(&asked, &turned->answer, &failure)
+					   : remote_push(&asked, &turned->answer, &failure);
 	if (turned->result == OK && turned->answer.objects > 0 && end_part(errand, true) != OK)
 		turned->result = fail(&failure, ERROR_MEMORY, "no memory for a page");
 	if (turned->result != OK)

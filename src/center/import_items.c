@@ -157,7 +157,12 @@ static enum error take_item(struct keeper *keeper, struct under_way *import, str
 		return item_failed(import, item, "it is no object of STIX: noroshi intel import makes one of it"), OK;
 	if (collection->number && strictest(keeper, import, item, arena) > collection->tlp)
 		return item_failed(import, item, "its TLP is stricter than the collection's"), OK;
-	bool echo = false;
+	struct entry_keys keys;
+	bool echo = false, taken = true;
+	if (import->entries && import_entry(keeper, import, item, &keys, arena, &taken, failure) != OK)
+		return failure->code;
+	if (!taken)
+		return OK;
 	if (import->turn && remotes_echo(keeper, collection, item, &echo, failure) != OK)
 		return failure->code;
 	import->import.good += echo;
@@ -178,6 +183,8 @@ static enum error take_item(struct keeper *keeper, struct under_way *import, str
 		if (error == ERROR_CONFLICT) /* it is there already */
 			error = OK;
 	}
+	if (error == OK && import->entries)
+		error = import_entry_kept(keeper, import, item, &keys, failure);
 	import->import.good += error == OK;
 	return error;
 }

@@ -8,6 +8,7 @@
 #include "base/codec.h"
 #include "center/keeper.h"
 #include "store/items.h"
+#include "store/remotes.h" /* struct entry_keys */
 
 #define SLICE (10 * MILLISECOND) /* of one round; at least one item */
 
@@ -32,6 +33,7 @@ struct under_way {
 	struct collection collection; /* number 0 = none */
 	uint64_t turn;                /* with the remote that it comes from; 0 = somebody gave it */
 	char feed[64];                /* its name */
+	bool entries;                 /* it is a publisher's feed */
 	bool asked;                   /* in this slice: `scope` */
 	const struct scope *scope;    /* of who gives them, in this slice; NULL = they may not any more */
 	struct builder failures;      /* members of the list */
@@ -59,6 +61,13 @@ enum error import_who_gives(
 /* As many of the part's items as fit the slice, at least one; the part goes on behind them in the next one. */
 enum error import_take_items(struct keeper *keeper, struct under_way *import, struct part_of_import *part,
     nanoseconds began, struct failure *failure);
+/* Of a feed: what is known already (`*taken` false: by somebody else, or the same) is counted nowhere, what is another
+ * version of it becomes that. */
+enum error import_entry(struct keeper *keeper, const struct under_way *import, struct item *item,
+    struct entry_keys *keys, struct arena *arena, bool *taken, struct failure *failure);
+/* It was put. */
+enum error import_entry_kept(struct keeper *keeper, const struct under_way *import, const struct item *item,
+    const struct entry_keys *keys, struct failure *failure);
 void import_add_failure(struct under_way *import, struct text member);
 enum error import_corrupt(struct failure *failure);
 

@@ -83,7 +83,7 @@ static enum error load(struct keeper *keeper, const struct work *work, const str
 	enum error error = OK;
 	if (!part->remote)
 		error = store_import_get(keeper->store, work->scope, id, work->arena, &made->import, failure);
-	else if (remotes_import(keeper, part->correlation, id, &made->import, made->feed))
+	else if (remotes_import(keeper, part->correlation, id, &made->import, made->feed, &made->entries))
 		made->turn = part->correlation;
 	else
 		error = fail(failure, ERROR_NOT_FOUND, "the turn is over");

@@ -10,9 +10,11 @@
 /* The turn is over: what there was of its import is forgotten. */
 void imports_drop(struct keeper *keeper, struct uuid import);
 
-/* Whether the import is the page of this turn; then as what its items come, and by which feed. Such an import has no
+/* Whether the import is the page of this turn; then as what its items come, by which remote, and whether that is a
+ * feed, whose entries are known by more than their ids. Such an import has no
  * row: what becomes of it is the remote's. */
-bool remotes_import(struct keeper *keeper, uint64_t turn, struct uuid id, struct import *import, char feed[static 64]);
+bool remotes_import(
+    struct keeper *keeper, uint64_t turn, struct uuid id, struct import *import, char feed[static 64], bool *entries);
 /* Its last part, inside the transaction that keeps it. `failures`: a JSON list. */
 enum error remotes_last(struct keeper *keeper, const struct work *work, uint64_t turn, const struct import *import,
     struct text failures, struct failure *failure);

@@ -33,6 +33,7 @@ struct turn_under_way {
 	uint64_t number; /* random; 0 = free */
 	uint32_t remote;
 	uint64_t version; /* of the remote: a turn for what it was before a change counts for nothing */
+	enum remote_kind kind;
 	enum remote_way way;
 	struct uuid import;
 	uint32_t collection, organisation;
@@ -59,7 +60,7 @@ enum error remotes_new(struct remotes **to, struct counters *counters, struct fa
 	struct remotes *remotes = calloc(1, sizeof *remotes);
 	if (!remotes)
 		return fail(failure, ERROR_MEMORY, "no memory for remotes");
-	const char *name = "noroshi_remote_turns", *help = "Turns with other servers of TAXII.";
+	const char *name = "noroshi_remote_turns", *help = "Turns with other servers of TAXII, and with feeds.";
 	remotes->done = counter_get(counters, COUNTER_TOTAL, name, help, "result", TEXT("done"));
 	remotes->failed = counter_get(counters, COUNTER_TOTAL, name, help, "result", TEXT("failed"));
 	*to = remotes;
@@ -234,7 +235,8 @@ void remotes_turned(struct keeper *keeper, const struct message *message)
 
 /* ── the page of a poll, for imports.c ─ */
 
-bool remotes_import(struct keeper *keeper, uint64_t number, struct uuid id, struct import *import, char feed[static 64])
+bool remotes_import(
+    struct keeper *keeper, uint64_t number, struct uuid id, struct import *import, char feed[static 64], bool *entries)
 {
 	struct turn_under_way *turn = number ? find(keeper->remotes, number) : NULL;
 	if (!turn || !turn->waits || !uuid_equal(turn->import, id))
@@ -245,6 +247,7 @@ bool remotes_import(struct keeper *keeper, uint64_t number, struct uuid id, stru
 		.collection = turn->collection,
 		.received = keeper->center.now() };
 	text_copy(text_of(turn->name), feed, 64);
+	*entries = turn->kind == REMOTE_FEED;
 	return true;
 }
 
@@ -401,6 +404,7 @@ static void send_turn(struct keeper *keeper, struct turn_under_way *place, const
 	*place = (struct turn_under_way){ .number = random_number(),
 		.remote = remote->number,
 		.version = remote->version,
+		.kind = remote->kind,
 		.way = way,
 		.import = turn.import,
 		.collection = remote->collection,

@@ -15,18 +15,23 @@ static const char usage[] =
     "       noroshi remotes add NAME --url URL --there ID --collection ALIAS --organisation NAME --config FILE\n"
     "                           [--poll] [--push] [--user NAME] [--credential NAME] [--authorities NAME] [--every "
     "TIME]\n"
+    "       noroshi remotes add NAME --kind feed --url URL --collection ALIAS --organisation NAME --config FILE\n"
+    "                           [--tlp LEVEL] [--user NAME] [--credential NAME] [--authorities NAME] [--every TIME]\n"
     "       noroshi remotes pause|resume|run|remove NAME --config FILE\n"
     "\n"
     "Works on the store that the configuration names; the centre may run or not, and heeds it within a second or so.\n"
     "\n"
     "  list    prints the remotes, with how it goes\n"
     "  show    prints one, with the objects that were refused\n"
-    "  add     asks, or gives to, a collection at another server of TAXII\n"
+    "  add     asks, or gives to, a collection at another server of TAXII, or asks a publisher's feed\n"
     "  pause   no further turns; resume goes on where it stood\n"
     "  run     its next turns are now\n"
     "  remove  forgets it; what came by it stays\n"
     "\n"
     "  --url URL           the API root, https://HOST/…/; intel.remotes of the configuration names its host too\n"
+    "                      (a feed: its address, https://HOST/…)\n"
+    "  --kind KIND         taxii (default), or feed: Atom 1.0, RSS 2.0 or RSS 1.0 of a publisher, which is only asked\n"
+    "  --tlp LEVEL         of a feed's entries (default CLEAR)\n"
     "  --there ID          the collection there, by id or alias\n"
     "  --collection ALIAS  the one here, by UUID or alias\n"
     "  --organisation NAME whose become the objects that come\n"
@@ -39,9 +44,27 @@ static const char usage[] =
     "\n"
     "Exit codes: 0 done, 1 there is no such thing, 2 bad usage or the store cannot be opened.\n";
 
-enum { CONFIG = 1, URL, THERE, COLLECTION, ORGANISATION, USER, CREDENTIAL, AUTHORITIES, EVERY, POLL, PUSH, JSON, HELP };
+enum {
+	CONFIG = 1,
+	KIND,
+	TLP,
+	URL,
+	THERE,
+	COLLECTION,
+	ORGANISATION,
+	USER,
+	CREDENTIAL,
+	AUTHORITIES,
+	EVERY,
+	POLL,
+	PUSH,
+	JSON,
+	HELP
+};
 static const struct option longs[] = {
 	{ "config", required_argument, NULL, CONFIG },
+	{ "kind", required_argument, NULL, KIND },
+	{ "tlp", required_argument, NULL, TLP },
 	{ "url", required_argument, NULL, URL },
 	{ "there", required_argument, NULL, THERE },
 	{ "collection", required_argument, NULL, COLLECTION },
@@ -60,6 +83,8 @@ static const struct option longs[] = {
 static bool read_flags(int argc, char **argv, struct remotes_wish *wish, bool *help)
 {
 	const char **const texts[] = { [CONFIG] = &wish->config,
+		[KIND] = &wish->kind,
+		[TLP] = &wish->tlp,
 		[URL] = &wish->url,
 		[THERE] = &wish->there,
 		[COLLECTION] = &wish->collection,
@@ -121,6 +146,6 @@ static int remotes_run(int argc, char **argv)
 
 const struct command remotes_command = {
 	.name = "remotes",
-	.summary = "collections at other servers of TAXII: add, show, pause, ask at once",
+	.summary = "servers of TAXII and feeds of others: add, show, pause, ask at once",
 	.run = remotes_run,
 };

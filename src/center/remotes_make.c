@@ -46,8 +46,9 @@ static void print_remote(void *context, const struct remote *remote)
 		json_decref(object);
 		return;
 	}
-	printf("%s: %s%s, collection %s%s\n", remote->name, remote->url, remote->active ? "" : " (paused)",
-	    remote->there, remote->does[REMOTE_POLL] || remote->does[REMOTE_PUSH] ? "" : "; neither polls nor pushes");
+	printf("%s: %s%s, %s%s%s\n", remote->name, remote->url, remote->active ? "" : " (paused)",
+	    remote->kind == REMOTE_FEED ? "a feed" : "collection ", remote->there,
+	    remote->does[REMOTE_POLL] || remote->does[REMOTE_PUSH] ? "" : "; neither polls nor pushes");
 	for (unsigned way = 0; way < REMOTE_WAYS; way++)
 		print_course(remote, (enum remote_way)way);
 }
@@ -97,6 +98,8 @@ static enum error fill(
 	enum error error = OK;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts && !error; i++)
 		error = copy(texts[i].option, texts[i].value, texts[i].to, texts[i].size, failure);
+	if (!error && wish->tlp && !tlp_parse(text_of(wish->tlp), &remote->tlp))
+		return fail(failure, ERROR_USAGE, "--tlp: expected CLEAR, GREEN, AMBER, AMBER+STRICT or RED");
 	if (!error && wish->every && !duration_parse(text_of(wish->every), &remote->every))
 		return fail(failure, ERROR_USAGE, "--every: expected a time such as 5 min or 1 h");
 	if (!error)
@@ -124,10 +127,14 @@ static enum error fill(
 static enum error add(
     struct command_store *place, const struct remotes_wish *wish, struct remote *remote, struct failure *failure)
 {
-	if (!wish->url || !wish->there || !wish->collection || !wish->organisation)
-		return fail(failure, ERROR_USAGE, "add needs --url, --there, --collection and --organisation");
 	*remote = remote_new(time_now());
-	remote->does[REMOTE_POLL] = wish->poll;
+	if (wish->kind && !remote_kind_parse(text_of(wish->kind), &remote->kind))
+		return fail(failure, ERROR_USAGE, "--kind: expected taxii or feed");
+	bool feed = remote->kind == REMOTE_FEED;
+	if (!wish->url || (!wish->there && !feed) || !wish->collection || !wish->organisation)
+		return fail(failure, ERROR_USAGE, "add needs --url, --collection, --organisation%s",
+		    feed ? "" : " and --there (or --kind feed)");
+	remote->does[REMOTE_POLL] = wish->poll || feed;
 	remote->does[REMOTE_PUSH] = wish->push;
 	enum error error = fill(place, wish, remote, failure);
 	return error ? error : store_remote_put(place->store, place->work.scope, remote, failure);

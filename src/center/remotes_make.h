@@ -10,7 +10,8 @@
 #include <stdbool.h>
 
 struct remotes_wish { /* of texts NULL: not said */
-	const char *config, *name, *url, *there, *collection, *organisation, *user, *credential, *authorities, *every;
+	const char *config, *name, *url, *there, *collection, *organisation, *user, *credential, *authorities, *every,
+	    *kind, *tlp;
 	bool poll, push, json;
 };
 /* "list", "show", "add", "pause", "resume", "run", "remove"; the name is there but for the first. What it shows it

@@ -24,6 +24,10 @@ void turn_write(const struct turn *turn, struct builder *to)
 	put_text(to, text_of(remote->after));
 	put_text(to, text_of(remote->next));
 	put_text(to, text_of(remote->status));
+	put_u8(to, (uint8_t)remote->kind);
+	put_u8(to, (uint8_t)remote->tlp);
+	put_text(to, text_of(remote->etag));
+	put_text(to, text_of(remote->changed));
 	put_text(to, turn->envelope);
 	put_text(to, turn->gone);
 }
@@ -49,6 +53,10 @@ bool turn_read(struct text body, struct turn *turn)
 	    take(&from, remote->authorities, sizeof remote->authorities) &&
 	    take(&from, remote->after, sizeof remote->after) && take(&from, remote->next, sizeof remote->next) &&
 	    take(&from, remote->status, sizeof remote->status);
+	remote->kind = (enum remote_kind)get_u8(&from);
+	remote->tlp = (enum tlp)get_u8(&from);
+	whole = whole && remote->kind < REMOTE_KINDS && remote->tlp <= TLP_RED &&
+		take(&from, remote->etag, sizeof remote->etag) && take(&from, remote->changed, sizeof remote->changed);
 	turn->envelope = get_text(&from);
 	turn->gone = get_text(&from);
 	return whole && reader_done(&from) && turn->way < REMOTE_WAYS;
@@ -69,6 +77,9 @@ void turned_write(const struct turned *turned, struct builder *to)
 	put_text(to, text_of(answer->next));
 	put_text(to, text_of(answer->reached));
 	put_text(to, text_of(answer->status));
+	put_text(to, text_of(answer->etag));
+	put_text(to, text_of(answer->changed));
+	put_text(to, text_of(answer->problem));
 	put_text(to, turned->failures);
 }
 
@@ -86,7 +97,10 @@ bool turned_read(struct text body, struct turned *turned)
 	answer->bad = get_u64(&from);
 	bool whole =
 	    take(&from, turned->words, sizeof turned->words) && take(&from, answer->next, sizeof answer->next) &&
-	    take(&from, answer->reached, sizeof answer->reached) && take(&from, answer->status, sizeof answer->status);
+	    take(&from, answer->reached, sizeof answer->reached) &&
+	    take(&from, answer->status, sizeof answer->status) && take(&from, answer->etag, sizeof answer->etag) &&
+	    take(&from, answer->changed, sizeof answer->changed) &&
+	    take(&from, answer->problem, sizeof answer->problem);
 	turned->failures = get_text(&from);
 	return whole && reader_done(&from) && turned->result <= ERROR_AGAIN;
 }

@@ -254,6 +254,8 @@ static void set_request(struct client *client, const struct client_request *requ
 	curl_easy_setopt(curl, CURLOPT_HEADERDATA, client);
 	if (strcmp(method, "HEAD") == 0)
 		curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+	if (request->compressed)
+		curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
 	if (request->fresh) {
 		curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, 1L);
 		curl_easy_setopt(curl, CURLOPT_FORBID_REUSE, 1L);

@@ -45,6 +45,7 @@ struct client_request {
 	struct text body;            /* sent as `type` */
 	const char *type, *encoding; /* Content-Type; Content-Encoding; NULL = none */
 	const char *note;            /* a header of the answer that the caller wants to see; NULL = none */
+	bool compressed;             /* it may come compressed; `largest` counts what comes out of it */
 	bool fresh;                  /* over a connection of its own, and with a look-up of its own */
 	/* An answer without end: its bytes (of status 200) are taken as they come, and are not kept; false ends it.
 	 * Called without bytes about every second. It may last; nothing for `idle_within` ends it with ERROR_AGAIN. May

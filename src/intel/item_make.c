@@ -7,7 +7,6 @@
 #include "intel/observable.h"
 #include "intel/rule.h"
 
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,7 +102,7 @@ static json_t *begin(const struct item_wish *wish, nanoseconds now)
 	return object;
 }
 
-static enum error read_back(const json_t *object, struct arena *arena, struct item *item, struct failure *failure)
+enum error item_of_object(const json_t *object, struct arena *arena, struct item *item, struct failure *failure)
 {
 	char *written = json_dumps(object, JSON_COMPACT);
 	struct json_parser *parser = json_parser_new(STIX_DEEPEST);
@@ -123,7 +122,7 @@ enum error item_make(
 	enum error error =
 	    wish->indicator ? put_pattern(object, wish, now, arena, failure) : put_words(object, wish, now, failure);
 	if (error == OK)
-		error = read_back(object, arena, item, failure);
+		error = item_of_object(object, arena, item, failure);
 	json_decref(object);
 	if (error != OK)
 		return error;

@@ -9,6 +9,8 @@
 #include "base/memory.h"
 #include "model/item.h"
 
+#include <jansson.h>
+
 struct item_wish {
 	bool indicator;
 	/* an indicator */
@@ -31,6 +33,9 @@ struct item_wish {
 /* In the arena; `organisation` and `account` are the caller's to set. ERROR_INPUT names the field. */
 enum error item_make(
     const struct item_wish *wish, nanoseconds now, struct arena *arena, struct item *item, struct failure *failure);
+
+/* An object of STIX 2.1 that we made, read as any other: in the arena. */
+enum error item_of_object(const json_t *object, struct arena *arena, struct item *item, struct failure *failure);
 
 /* Its confidence as it is now: halved each `decays` since `modified`. -1: it says none. */
 int item_score(const struct item *item, nanoseconds now);

@@ -79,8 +79,30 @@ static const char *go_on(struct remote *remote, const struct remote_answer *answ
 	return NULL;
 }
 
+/* A feed is whole with each answer: there is nothing to go on behind but what it was known by. */
+static enum error feed_polled(
+    struct remote *remote, const struct remote_answer *answer, nanoseconds now, uint64_t random)
+{
+	struct remote_course *course = &remote->course[REMOTE_POLL];
+	if (*answer->problem) {
+		remote_failed(remote, REMOTE_POLL, answer->problem, answer, now, random);
+		return ERROR_INPUT;
+	}
+	if (answer->http == 200) {
+		set(remote->etag, sizeof remote->etag, answer->etag);
+		set(remote->changed, sizeof remote->changed, answer->changed);
+	}
+	course->failures = 0;
+	course->last = now;
+	course->due = next_time(remote, now, random);
+	course->words[0] = 0;
+	return OK;
+}
+
 enum error remote_polled(struct remote *remote, const struct remote_answer *answer, nanoseconds now, uint64_t random)
 {
+	if (remote->kind == REMOTE_FEED)
+		return feed_polled(remote, answer, now, random);
 	struct remote_course *course = &remote->course[REMOTE_POLL];
 	const char *problem = go_on(remote, answer, now);
 	if (problem) {
@@ -122,6 +144,7 @@ void remote_pushed(struct remote *remote, const struct remote_answer *answer, in
 void remote_restart(struct remote *remote)
 {
 	remote->after[0] = remote->next[0] = remote->reached[0] = remote->status[0] = 0;
+	remote->etag[0] = remote->changed[0] = 0;
 	remote->given = remote->status_given = 0;
 	for (unsigned way = 0; way < REMOTE_WAYS; way++)
 		remote->course[way] = (struct remote_course){ 0 };

@@ -1,12 +1,11 @@
 /*
  * The requests of a turn, over http/client.h. Numbers in brackets are sections of the standard.
  */
-#include "intel/remote_talk.h"
+#include "intel/remote_inner.h"
 
 #include "base/base64.h"
 #include "base/file.h"
 #include "base/json.h"
-#include "http/client.h"
 #include "http/fields.h"
 #include "http/problem.h"
 
@@ -19,13 +18,6 @@
 #define STATUS_LARGEST (1u << 20)
 #define LOOK_FIRST (200 * MILLISECOND) /* at the status, then twice as long, to … */
 #define LOOK_LAST (2 * SECOND)
-
-struct talk {
-	const struct remote_turn *turn;
-	struct client *client;
-	char authorization[1600];
-	nanoseconds end; /* monotonic */
-};
 
 /* ── who we are ─ */
 
@@ -70,7 +62,7 @@ static bool may_connect(void *context, struct address address)
 	return !address_is_private(address);
 }
 
-static enum error talk_open(struct talk *talk, const struct remote_turn *turn, struct failure *failure)
+enum error talk_open(struct talk *talk, const struct remote_turn *turn, struct failure *failure)
 {
 	*talk = (struct talk){ .turn = turn, .end = time_monotonic() + turn->within };
 	const struct client_settings settings = {
@@ -86,7 +78,7 @@ static enum error talk_open(struct talk *talk, const struct remote_turn *turn, s
 	return error == OK ? read_credential(talk, failure) : error;
 }
 
-static void talk_close(struct talk *talk)
+void talk_close(struct talk *talk)
 {
 	client_free(talk->client);
 	explicit_bzero(talk->authorization, sizeof talk->authorization);

@@ -1,6 +1,6 @@
 /*
- * One turn with another server of TAXII 2.1, as its client: a page of a collection, or objects given to one. Runs in
- * the courier, on a thread of its own; knows no store.
+ * One turn with another server: a page of a collection of TAXII 2.1, objects given to one, or a publisher's feed. Runs
+ * in the courier, on a thread of its own; knows no store.
  *
  * Whatever the server says is taken as a stranger's word: the whole turn is bounded in time and bytes, redirects are
  * refused, and a page is read only when it is an envelope as a whole. Addresses are checked when they are connected to:
@@ -24,6 +24,9 @@ struct remote_turn {
 	uint64_t bytes;
 	nanoseconds within;
 	const char *after, *next; /* poll */
+	/* a feed: the remote's name, and what remote_answer said of the last one that was whole; "" = nothing */
+	const char *name, *etag, *changed;
+	enum tlp tlp; /* of its entries */
 	/* push: the resource that is followed; "" = `envelope` (JSON) is given first */
 	const char *status;
 	struct text envelope;
@@ -45,6 +48,8 @@ struct remote_answer {
 	uint64_t objects; /* on the page, bad ones too */
 	bool more;
 	char next[REMOTE_CURSOR], reached[TIME_TEXT]; /* "" = the server did not say */
+	/* a feed: as the server wrote them, and what is wrong behind the entries that came ("" = nothing) */
+	char etag[REMOTE_ETAG], changed[REMOTE_CHANGED], problem[REMOTE_WORDS];
 	/* push */
 	char status[64];
 	bool complete;
@@ -56,6 +61,9 @@ struct remote_answer {
 /* OK, or why not, in words that hold nothing secret. */
 enum error remote_poll(const struct remote_turn *turn, const struct remote_reader *reader, struct remote_answer *answer,
     struct failure *failure);
+/* The same of a publisher's feed. Redirects are followed within its host. */
+enum error remote_feed(const struct remote_turn *turn, const struct remote_reader *reader, struct remote_answer *answer,
+    struct failure *failure);
 enum error remote_push(const struct remote_turn *turn, struct remote_answer *answer, struct failure *failure);
 /* Deletes what `gone` names. What is not there any more is fine; what the server refuses (it is another's, or it
  * deletes nothing) is `bad`, with its failures. */
@@ -63,6 +71,9 @@ enum error remote_delete(const struct remote_turn *turn, struct remote_answer *a
 
 /* What the two read, for tests and fuzzing. A page: its objects to the reader, `objects`, `more` and `next`. */
 enum error remote_page_read(struct text body, uint32_t most, const struct remote_reader *reader,
+    struct remote_answer *answer, struct failure *failure);
+/* A feed: `objects`, `problem`; of the turn are `objects`, `name` and `tlp`. */
+enum error remote_feed_read(struct text body, const struct remote_turn *turn, const struct remote_reader *reader,
     struct remote_answer *answer, struct failure *failure);
 /* A status resource (4.3.1): `status`, `complete`, `good`, `bad`, `failures`. */
 enum error remote_status_read(struct text body, struct remote_answer *answer, struct failure *failure);

@@ -46,11 +46,14 @@ json_t *remote_describe(struct store *store, const struct scope *scope, const st
 	json_t *row = json_object();
 	output_uuid(row, "id", remote->id);
 	output_string(row, "name", remote->name);
+	output_string(row, "kind", remote_kind_code(remote->kind));
 	output_string(row, "url", remote->url);
 	output_string(row, "there", remote->there);
 	if (store_collection_get(store, scope, remote->collection, &collection, NULL) == OK)
 		output_uuid(row, "collection", collection.id);
 	json_object_set_new(row, "organisation", json_integer(remote->organisation));
+	if (remote->kind == REMOTE_FEED)
+		output_string(row, "tlp", tlp_code(remote->tlp));
 	json_object_set_new(row, "poll", json_boolean(remote->does[REMOTE_POLL]));
 	json_object_set_new(row, "push", json_boolean(remote->does[REMOTE_PUSH]));
 	output_string(row, "user", remote->user);
@@ -168,6 +171,8 @@ static enum error fill_ours(const struct call *call, struct remote *remote, stru
 
 static enum error fill(const struct call *call, struct remote *remote, struct failure *failure)
 {
+	if (input_has(call, "tlp"))
+		tlp_parse(input_text(call, "tlp"), &remote->tlp);
 	remote->does[REMOTE_POLL] = input_boolean(call, "poll", remote->does[REMOTE_POLL]);
 	remote->does[REMOTE_PUSH] = input_boolean(call, "push", remote->does[REMOTE_PUSH]);
 	remote->active = input_boolean(call, "active", remote->active);
@@ -197,6 +202,8 @@ struct remote remote_new(nanoseconds now)
 static enum error remote_create(struct call *call, struct failure *failure)
 {
 	struct remote remote = remote_new(call->now);
+	if (input_has(call, "kind"))
+		remote_kind_parse(input_text(call, "kind"), &remote.kind);
 	enum error error = fill(call, &remote, failure);
 	if (error == OK)
 		error = store_remote_put(call->store, call->scope, &remote, failure);
@@ -239,12 +246,17 @@ static enum error remote_remove(struct call *call, struct failure *failure)
 
 /* ── routes ─ */
 
+static const char *const kinds[] = { "taxii", "feed", NULL };
+static const char *const tlps[] = { "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED", NULL };
+
 #define REMOTE                                                                                                         \
 	{                                                                                                              \
 		"remote", FIELD_TEXT, IN_PATH, true, 64, .summary = "Its name or its UUID."                            \
 	}
 #define MORE                                                                                                           \
-	{ "poll", FIELD_BOOLEAN, IN_BODY, false, .summary = "Whether what is new there is asked for." },               \
+	{ "tlp", FIELD_CHOICE, IN_BODY, false, .choices = tlps,                                                        \
+		.summary = "Of a feed's entries; CLEAR when absent." },                                                \
+	    { "poll", FIELD_BOOLEAN, IN_BODY, false, .summary = "Whether what is new there is asked for." },           \
 	    { "push", FIELD_BOOLEAN, IN_BODY, false, .summary = "Whether what is new here is given to it." },          \
 	    { "user", FIELD_TEXT, IN_BODY, false, 127,                                                                 \
 		    .summary = "For HTTP Basic; the credential is a token when absent." },                             \
@@ -266,8 +278,9 @@ static enum error remote_remove(struct call *call, struct failure *failure)
 #define WHAT(required_)                                                                                                \
 	{ "name", FIELD_TEXT, IN_BODY, required_, 63, .summary = "Short and unique: a-z 0-9 - . _" },                  \
 	    { "url", FIELD_TEXT, IN_BODY, required_, 511,                                                              \
-		    .summary = "The API root: https://HOST/…/; the configuration names its host too." },               \
-	    { "there", FIELD_TEXT, IN_BODY, required_, 127, .summary = "The collection there: its id or alias." },     \
+		    .summary = "The API root, https://HOST/…/, or the feed; the configuration names its host too." },  \
+	    { "there", FIELD_TEXT, IN_BODY, false, 127,                                                                \
+		    .summary = "The collection there: its id or alias; absent of a feed." },                           \
 	    { "collection", FIELD_TEXT, IN_BODY, required_, 64, .summary = "The one here: its UUID or alias." },       \
 	{                                                                                                              \
 		"organisation", FIELD_INTEGER, IN_BODY, required_, .least = 1, .most = 4294967295,                     \
@@ -276,15 +289,20 @@ static enum error remote_remove(struct call *call, struct failure *failure)
 									      "collection's community."                \
 	}
 
-static const struct field create_fields[] = { WHAT(true), MORE, { NULL } };
+static const struct field create_fields[] = { { "kind", FIELD_CHOICE, IN_BODY, false, .choices = kinds,
+						  .summary =
+						      "taxii when absent, or feed: Atom or RSS of a publisher." },
+	WHAT(true), MORE, { NULL } };
 static const struct field change_fields[] = { REMOTE, WHAT(false), MORE, { NULL } };
 static const struct field remote_fields[] = { REMOTE, { NULL } };
 
 const struct route remote_routes[] = {
-	{ ROUTE_JSON, "GET", "/v1/remotes", "remote-list", "Collections at other servers of TAXII, with how it goes.",
-	    NULL, ACTION_COMMUNITY_WRITE, .handle = remote_list },
-	{ ROUTE_JSON, "POST", "/v1/remotes", "remote-create", "Ask or give to a collection at another server of TAXII.",
-	    create_fields, ACTION_COMMUNITY_WRITE, .changes = true, .handle = remote_create },
+	{ ROUTE_JSON, "GET", "/v1/remotes", "remote-list",
+	    "Collections at other servers of TAXII and publishers' feeds, with how it goes.", NULL,
+	    ACTION_COMMUNITY_WRITE, .handle = remote_list },
+	{ ROUTE_JSON, "POST", "/v1/remotes", "remote-create",
+	    "Ask or give to a collection at another server of TAXII, or ask a feed.", create_fields,
+	    ACTION_COMMUNITY_WRITE, .changes = true, .handle = remote_create },
 	{ ROUTE_JSON, "GET", "/v1/remotes/{remote}", "remote-read", "One remote, with the objects that were refused.",
 	    remote_fields, ACTION_COMMUNITY_WRITE, .handle = remote_read },
 	{ ROUTE_JSON, "PATCH", "/v1/remotes/{remote}", "remote-change", "Change a remote; its next turns are at once.",

@@ -20,8 +20,8 @@ static const struct option options[] = {
 	{ "envelope", OPTION_SIZE, offsetof(struct intel_settings, envelope), "100 MiB", 1024, 1 << 29, .fixed = true,
 	    .summary = "The largest body of items that somebody gives, by TAXII or as a file." },
 	{ "remotes", OPTION_LIST, offsetof(struct intel_settings, remotes),
-	    .summary = "Hosts (name, or name:port) of other servers of TAXII that may be asked and given to; none when "
-		       "empty." },
+	    .summary = "Hosts (name, or name:port) of other servers of TAXII and of feeds that may be asked and given "
+		       "to; none when empty." },
 	{ "remote_networks", OPTION_LIST, offsetof(struct intel_settings, remote_networks), .check = network_problem,
 	    .summary = "Private networks that may be connected to for that; public ones may always." },
 	{ "remotes_folder", OPTION_PATH, offsetof(struct intel_settings, remotes_folder), "/etc/noroshi/remotes",

@@ -8,7 +8,7 @@
 
 struct intel_settings {
 	uint64_t envelope;                  /* bytes of one body of items: TAXII's max_content_length */
-	struct option_list remotes;         /* hosts of other servers of TAXII that may be talked to; none = off */
+	struct option_list remotes;         /* hosts that remotes may talk to; none = off */
 	struct option_list remote_networks; /* private ones that may be connected to for that */
 	char *remotes_folder;               /* of their credentials and certificates */
 };

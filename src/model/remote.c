@@ -16,6 +16,23 @@ const char *remote_way_code(enum remote_way way)
 	return ways[way];
 }
 
+static const char *const kinds[REMOTE_KINDS] = { "taxii", "feed" };
+
+const char *remote_kind_code(enum remote_kind kind)
+{
+	return kinds[kind];
+}
+
+bool remote_kind_parse(struct text code, enum remote_kind *kind)
+{
+	for (unsigned i = 0; i < REMOTE_KINDS; i++)
+		if (text_equal(code, text_of(kinds[i]))) {
+			*kind = (enum remote_kind)i;
+			return true;
+		}
+	return false;
+}
+
 static bool is_one_of(const char *text, const char *allowed)
 {
 	return strspn(text, allowed) == strlen(text);
@@ -48,6 +65,32 @@ static bool url_is_plain(const struct remote *remote)
 	       !strstr(remote->url, "/../") && !strstr(remote->url, "/./");
 }
 
+bool remote_feed_url(const struct remote *remote)
+{
+	char host[REMOTE_URL];
+	struct text named = remote_host(remote);
+	text_copy(named, host, sizeof host);
+	return named.size > 0 && is_one_of(host, SMALL LARGE "-._:[]") && remote->url[8 + named.size] == '/' &&
+	       is_one_of(remote->url + 8, SMALL LARGE "-._~/:[]?&=%+,;@!") && !strstr(remote->url, "/../") &&
+	       !strstr(remote->url, "/./");
+}
+
+/* NULL, or what is wrong with where it is. */
+static const char *place_problem(const struct remote *remote)
+{
+	if (remote->kind == REMOTE_FEED) {
+		if (!remote_feed_url(remote))
+			return "url: expected the address of a feed: https://HOST/…";
+		if (*remote->there)
+			return "there: a feed has no collections";
+		return remote->does[REMOTE_PUSH] ? "push: nothing can be given to a feed" : NULL;
+	}
+	if (!url_is_plain(remote))
+		return "url: expected an API root of TAXII: https://HOST/…/, with \"/\" at its end";
+	return !*remote->there || !is_file_name(remote->there) ? "there: expected the id or the alias of a collection"
+							       : NULL;
+}
+
 static const char *limits_problem(const struct remote *remote)
 {
 	if (remote->every < 5 * SECOND || remote->every > 7 * DAY)
@@ -63,13 +106,11 @@ static const char *limits_problem(const struct remote *remote)
 
 enum error remote_check(const struct remote *remote, struct failure *failure)
 {
-	const char *problem = limits_problem(remote);
+	const char *problem = limits_problem(remote), *place = place_problem(remote);
 	if (!*remote->name || !is_one_of(remote->name, SMALL "-._") || remote->name[0] == '.')
 		problem = "name: expected a-z 0-9 - . _";
-	else if (!url_is_plain(remote))
-		problem = "url: expected an API root of TAXII: https://HOST/…/, with \"/\" at its end";
-	else if (!*remote->there || !is_file_name(remote->there))
-		problem = "there: expected the id or the alias of a collection";
+	else if (place)
+		problem = place;
 	else if (!is_file_name(remote->credential) || !is_file_name(remote->authorities))
 		problem = "credential, authorities: expected the name of a file in the folder intel.remotes_folder";
 	else if (*remote->user && (!*remote->credential || strchr(remote->user, ':')))

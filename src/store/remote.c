@@ -10,11 +10,11 @@
 
 #define SET                                                                                                            \
 	"name, url, there, collection, organisation, polls, pushes, user, credential, authorities, every, objects, "   \
-	"bytes, within, active"
+	"bytes, within, active, kind, tlp"
 #define STATE                                                                                                          \
 	"poll_due, poll_last, poll_failures, poll_words, poll_good, poll_bad, push_due, push_last, push_failures, "    \
 	"push_words, push_good, push_bad, after, next, reached, given, status, status_given, removed, "                \
-	"removed_added"
+	"removed_added, etag, changed"
 #define FIELDS "number, id, created, version, " SET ", " STATE
 
 static void take_course(struct query *query, int column, struct remote_course *course)
@@ -41,22 +41,26 @@ static void take(struct query *query, struct remote *remote)
 		.bytes = column_count(query, 16),
 		.within = column_integer(query, 17),
 		.active = column_integer(query, 18) != 0,
-		.given = column_integer(query, 34),
-		.status_given = column_integer(query, 36),
-		.removed = column_integer(query, 37),
-		.removed_added = column_integer(query, 38) };
+		.kind = (enum remote_kind)column_integer(query, 19),
+		.tlp = (enum tlp)column_integer(query, 20),
+		.given = column_integer(query, 36),
+		.status_given = column_integer(query, 38),
+		.removed = column_integer(query, 39),
+		.removed_added = column_integer(query, 40) };
 	column_string(query, 4, remote->name, sizeof remote->name);
 	column_string(query, 5, remote->url, sizeof remote->url);
 	column_string(query, 6, remote->there, sizeof remote->there);
 	column_string(query, 11, remote->user, sizeof remote->user);
 	column_string(query, 12, remote->credential, sizeof remote->credential);
 	column_string(query, 13, remote->authorities, sizeof remote->authorities);
-	take_course(query, 19, &remote->course[REMOTE_POLL]);
-	take_course(query, 25, &remote->course[REMOTE_PUSH]);
-	column_string(query, 31, remote->after, sizeof remote->after);
-	column_string(query, 32, remote->next, sizeof remote->next);
-	column_string(query, 33, remote->reached, sizeof remote->reached);
-	column_string(query, 35, remote->status, sizeof remote->status);
+	take_course(query, 21, &remote->course[REMOTE_POLL]);
+	take_course(query, 27, &remote->course[REMOTE_PUSH]);
+	column_string(query, 33, remote->after, sizeof remote->after);
+	column_string(query, 34, remote->next, sizeof remote->next);
+	column_string(query, 35, remote->reached, sizeof remote->reached);
+	column_string(query, 37, remote->status, sizeof remote->status);
+	column_string(query, 41, remote->etag, sizeof remote->etag);
+	column_string(query, 42, remote->changed, sizeof remote->changed);
 }
 
 static void bind_set(struct query *query, const struct remote *remote)
@@ -76,6 +80,8 @@ static void bind_set(struct query *query, const struct remote *remote)
 	bind_integer(query, ":bytes", (int64_t)remote->bytes);
 	bind_integer(query, ":within", remote->within);
 	bind_integer(query, ":active", remote->active);
+	bind_integer(query, ":kind", remote->kind);
+	bind_integer(query, ":tlp", remote->tlp);
 }
 
 static void bind_state(struct query *query, const struct remote *remote)
@@ -101,6 +107,8 @@ static void bind_state(struct query *query, const struct remote *remote)
 	bind_integer(query, ":status_given", remote->status_given);
 	bind_integer(query, ":removed", remote->removed);
 	bind_integer(query, ":removed_added", remote->removed_added);
+	bind_string(query, ":etag", remote->etag);
+	bind_string(query, ":changed", remote->changed);
 	bind_integer(query, ":number", remote->number);
 	bind_integer(query, ":version", (int64_t)remote->version);
 }
@@ -115,7 +123,8 @@ static enum error insert(struct store *store, const struct scope *scope, struct 
 	    "INSERT INTO remote (id, created, version, " SET ", " STATE
 	    ") SELECT :id, :created, 1, :name, :url, :there,"
 	    " :collection, :organisation, :polls, :pushes, :user, :credential, :authorities, :every, :objects, :bytes,"
-	    " :within, :active, 0, 0, 0, '', 0, 0, 0, 0, 0, '', 0, 0, '', '', '', 0, '', 0, :created, 0"
+	    " :within, :active, :kind, :tlp, 0, 0, 0, '', 0, 0, 0, 0, 0, '', 0, 0, '', '', '', 0, '', 0, :created, 0, "
+	    "'', ''"
 	    " WHERE (SELECT count(*) FROM remote) < :most",
 	    &query, failure);
 	if (error)
@@ -138,7 +147,8 @@ static enum error insert(struct store *store, const struct scope *scope, struct 
 	" poll_good = :poll_good, poll_bad = :poll_bad, push_due = :push_due, push_last = :push_last,"                 \
 	" push_failures = :push_failures, push_words = :push_words, push_good = :push_good, push_bad = :push_bad,"     \
 	" after = :after, next = :next, reached = :reached, given = :given, status = :status,"                         \
-	" status_given = :status_given, removed = :removed, removed_added = :removed_added"
+	" status_given = :status_given, removed = :removed, removed_added = :removed_added, etag = :etag,"             \
+	" changed = :changed"
 
 static enum error update(struct store *store, const struct scope *scope, struct remote *remote, struct failure *failure)
 {
@@ -148,7 +158,8 @@ static enum error update(struct store *store, const struct scope *scope, struct 
 	    "UPDATE remote SET name = :name, url = :url, there = :there, collection = :collection,"
 	    " organisation = :organisation, polls = :polls, pushes = :pushes, user = :user, credential = :credential,"
 	    " authorities = :authorities, every = :every, objects = :objects, bytes = :bytes, within = :within,"
-	    " active = :active, version = version + 1, " STATE_SET " WHERE number = :number AND version = :version",
+	    " active = :active, kind = :kind, tlp = :tlp, version = version + 1, " STATE_SET
+	    " WHERE number = :number AND version = :version",
 	    &query, failure);
 	if (error)
 		return error;

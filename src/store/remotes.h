@@ -6,6 +6,7 @@
 #ifndef NOROSHI_STORE_REMOTES_H
 #define NOROSHI_STORE_REMOTES_H
 
+#include "model/item.h" /* ITEM_ID */
 #include "model/remote.h"
 #include "store/store.h"
 
@@ -38,5 +39,30 @@ enum error store_remote_failure_put(
 /* The latest first. */
 enum error store_remote_failure_each(struct store *, const struct scope *, uint32_t remote,
     void (*each)(void *, const struct remote_failure *), void *context, struct failure *);
+
+/* ── entries of feeds ─ */
+
+/* What an entry says it is, and what it says (intel/feed_item.h): digests. */
+struct entry_keys {
+	uint8_t keys[2][32]; /* the first is what it is known by in its own feed, the other its address */
+	unsigned count;
+	bool named; /* the first is an id */
+	uint8_t digest[32];
+};
+/* Who said it first to a community, and what it is there. */
+struct entry_known {
+	char item[ITEM_ID];
+	uint32_t organisation;
+	struct uuid remote; /* that its last version came by */
+	nanoseconds created, modified;
+	uint8_t digest[32];
+};
+/* By the first key; by the address, unless the same remote gave that address to an entry with another id.
+ * ERROR_NOT_FOUND. Both for background work, which the policy is not asked for. */
+enum error store_remote_entry_find(struct store *, uint32_t community, struct uuid remote, const struct entry_keys *,
+    struct entry_known *, struct failure *);
+/* All keys lead to it; one that leads to another entry already stays. */
+enum error store_remote_entry_put(
+    struct store *, uint32_t community, const struct entry_keys *, const struct entry_known *, struct failure *);
 
 #endif

@@ -475,6 +475,18 @@ static const char version_24[] =
     " organisation INTEGER NOT NULL, month INTEGER NOT NULL, what INTEGER NOT NULL, count INTEGER NOT NULL,"
     " PRIMARY KEY (organisation, month, what)) STRICT, WITHOUT ROWID;";
 
+/* Remotes that are feeds, and what their entries are known by: of each community, whoever said it first. */
+static const char version_25[] =
+    "ALTER TABLE remote ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE remote ADD COLUMN tlp INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE remote ADD COLUMN etag TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE remote ADD COLUMN changed TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE remote_entry ("
+    " community INTEGER NOT NULL, key BLOB NOT NULL, item TEXT NOT NULL, organisation INTEGER NOT NULL,"
+    " remote BLOB NOT NULL, named INTEGER NOT NULL, created INTEGER NOT NULL, modified INTEGER NOT NULL,"
+    " digest BLOB NOT NULL, PRIMARY KEY (community, key)) STRICT, WITHOUT ROWID;";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
 	version_8, version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16,
-	version_17, version_18, version_19, version_20, version_21, version_22, version_23, version_24, NULL };
+	version_17, version_18, version_19, version_20, version_21, version_22, version_23, version_24, version_25,
+	NULL };
