@@ -387,6 +387,7 @@ static enum error front_listen(struct front *front, struct failure *failure)
 		.listen = settings->listen,
 		.certificate = key ? settings->tls_certificate : NULL,
 		.key = key ? settings->tls_key : NULL,
+		.tls_1_2 = settings->tls_1_2,
 		.machines = settings->machines && *settings->machines ? settings->machines : NULL,
 		.hosts = authority ? hosts : NULL,
 		.batch = settings->batch_body,

@@ -72,6 +72,9 @@ static const struct option center_options[] = {
 	{ "tls_certificate", OPTION_PATH, AT(tls_certificate), NULL,
 	    .summary = "PEM file: the certificate and its chain." },
 	{ "tls_key", OPTION_PATH, AT(tls_key), NULL, .summary = "PEM file: the private key; readable by nobody else." },
+	{ "tls_1_2", OPTION_BOOLEAN, AT(tls_1_2), "false", .fixed = true,
+	    .summary = "Take TLS 1.2 too, as TAXII 2.1 wants it of a server, with forward secrecy and authenticated "
+		       "encryption alone; else 1.3. Machines speak 1.3 in either case." },
 	{ "state", OPTION_PATH, AT(state), "/var/lib/noroshi", .fixed = true,
 	    .summary = "Folder of the state store; made when it is not there." },
 	{ "history", OPTION_PATH, AT(history), NULL, .fixed = true,

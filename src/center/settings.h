@@ -12,6 +12,7 @@ struct center_settings {
 	nanoseconds certificate_life;    /* of machines */
 	char *listen;                    /* "127.0.0.1:8443", "[::1]:0" */
 	char *tls_certificate, *tls_key; /* PEM files */
+	bool tls_1_2;                    /* is taken too, at the door of people and programs */
 	char *state, *history;           /* folders; history empty = "history" in the state folder */
 	char *user;                      /* the account of the system that the processes run as when started by root */
 	char *public_url;                /* without a slash at the end; empty = made from `listen` */

@@ -24,11 +24,17 @@ enum error door_open(struct door *door, const char *where, struct failure *failu
 	    sizeof door->hosts / sizeof *door->hosts, failure);
 }
 
+/* Of TLS 1.2 those of RFC 9325, 4.2, and ChaCha20-Poly1305 (RFC 7905). */
+#define CIPHERS_1_2 "ECDHE+AESGCM:ECDHE+CHACHA20:!aNULL:!PSK"
+
 /* Sessions are never resumed: a resumed one could carry another connection's client certificate. */
 void door_set_up_tls(struct door *door, SSL_CTX *tls)
 {
+	bool older = door->server->settings.tls_1_2 && !door->machines;
+
 	door->tls = tls;
-	SSL_CTX_set_min_proto_version(tls, TLS1_3_VERSION);
+	SSL_CTX_set_min_proto_version(tls, older ? TLS1_2_VERSION : TLS1_3_VERSION);
+	SSL_CTX_set_cipher_list(tls, CIPHERS_1_2); /* without any it would be the library's own list */
 	SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_options(tls, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
 	SSL_CTX_set_num_tickets(tls, 0);

@@ -44,6 +44,7 @@ struct server_settings {
 	const char *listen; /* "127.0.0.1:8443", "[::1]:0" (0 = any free port), "0.0.0.0:8443" */
 	/* PEM files; NULL = no TLS, which is refused when `listen` is not a loopback address. */
 	const char *certificate, *key;
+	bool tls_1_2; /* is taken too, but at the machines' door: RFC 9325's ciphers of it alone; else 1.3 */
 	/* The machines' door: another address, at which clients show a certificate (server_authorities()). Only routes
 	 * that are open to machines are there; tokens, cookies, pages and files are not. NULL = none. Needs TLS. */
 	const char *machines;

@@ -123,6 +123,40 @@ def test_tls_is_1_3_only_and_the_key_may_be_readable_by_root_alone():
         centre.end()
 
 
+def test_tls_1_2_is_taken_where_it_is_allowed_with_good_ciphers_alone():
+    centre = Lasting('tls_key = "FOLDER/key.pem"; tls_certificate = "FOLDER/certificate.pem"; tls_1_2 = true;')
+    key_pair(centre.folder)
+    centre.context.load_verify_locations(centre.folder + "/certificate.pem")
+    centre.start()
+    try:
+        for ciphers, taken in (("ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES128-GCM-SHA256", True), ("AES128-GCM-SHA256:AES128-SHA", False),
+                               ("ECDHE-RSA-AES256-SHA:ECDHE-ECDSA-AES256-SHA", False)):
+            old = ssl.create_default_context(cafile=centre.folder + "/certificate.pem")
+            old.maximum_version = ssl.TLSVersion.TLSv1_2
+            old.set_ciphers(ciphers + ":@SECLEVEL=1")
+            try:
+                with socket.create_connection(("127.0.0.1", centre.port), 10) as plain, old.wrap_socket(plain, server_hostname="127.0.0.1") as spoken:
+                    assert taken and spoken.version() == "TLSv1.2", ciphers
+                    spoken.sendall(b"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n\r\n" % centre.port)
+                    assert spoken.recv(100).startswith(b"HTTP/1.1 200"), ciphers
+            except ssl.SSLError:
+                assert not taken, ciphers
+        old.minimum_version = ssl.TLSVersion.TLSv1
+        old.maximum_version = ssl.TLSVersion.TLSv1_1
+        try:
+            with socket.create_connection(("127.0.0.1", centre.port), 10) as plain:
+                old.wrap_socket(plain, server_hostname="127.0.0.1")
+            raise AssertionError("TLS 1.1 was spoken")
+        except ssl.SSLError:
+            pass
+        connection = centre.connection()
+        connection.connect()
+        assert connection.sock.version() == "TLSv1.3"
+        connection.close()
+    finally:
+        centre.end()
+
+
 def status_of(pid):
     with open("/proc/%d/status" % pid) as file:
         return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
