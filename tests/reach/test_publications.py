@@ -14,6 +14,8 @@ from center import NOROSHI, Centre, main, wait_for  # noqa: E402
 import post  # noqa: E402
 
 NAMES = ("aoba", "kaede", "sumire")
+FOR_THE_CENTRE = {"list", "community", "recipients", "recipients_now", "tiers", "bodies", "author_name", "proposed_by_name"}
+TELLS = ("veiled", "Veiled", "非公開", "kaede", "sumire", "outside", "side.example")
 ATOM = "{http://www.w3.org/2005/Atom}"
 
 
@@ -103,13 +105,43 @@ def test_what_is_issued_together_waits_until_all_agreed():
         press.call("POST", agree, {}, press.member("sumire"), 404)
         assert press.call("GET", "/v1/signatures", token=press.member("sumire"))["signatures"] == []
         asked = press.call("GET", "/v1/signatures", token=press.member("aoba"))["signatures"]
-        assert len(asked) == 1 and asked[0]["text_en"] == "Do it." and "list" not in asked[0], asked
+        assert len(asked) == 1 and asked[0]["text_en"] == "Do it." and not set(asked[0]) & FOR_THE_CENTRE, asked
         press.call("POST", agree, {}, press.member("aoba"))
         press.call("POST", path + "/start", count, press.second, 409)
         press.call("POST", agree, {}, press.member("kaede"))
         press.call("POST", path + "/start", count, press.second)
         assert press.waits_for("sumire", "Joint alert")["signatories"]
         assert press.call("GET", "/v1/signatures", token=press.member("aoba"))["signatures"] == []
+
+
+def test_who_issues_a_warning_together_with_the_centre_is_not_told_whom_it_goes_to():
+    with Centre(NAMES) as centre:
+        press = Press(centre)
+        organisations(press)
+        steward, who = centre.tokens["administrator"], press.member("aoba")
+        numbers = {each["name"]: each["number"] for each in centre.facts["organisations"]}
+        circle = press.call("POST", "/v1/communities", {"name": "veiled-circle", "kind": "closed", "title_en": "Veiled circle", "title_ja": "非公開の会", "hidden": True,
+                                                        "purpose": "p", "content": "c", "recipients": "r"}, steward, 201)
+        for name in ("kaede", "sumire"):
+            press.call("PUT", "/v1/communities/%d/members/%d" % (circle["number"], numbers[name]), {}, steward)
+        for to, count in (({"list": "all"}, 4), ({"community": "veiled-circle"}, 2)):
+            made = press.draft(kind="warning", subject_en="Joint", text_en="Do it.", signatories="aoba", **to)
+            path, seen = "/v1/dispatches/" + made["dispatch"]["id"], {"recipients": made["recipients_now"]}
+            assert (made["dispatch"].get("list") or "veiled-circle") == list(to.values())[0] and seen["recipients"] <= count, made
+            for step, token in (("propose", None), ("start", press.second)):
+                asked = press.call("GET", "/v1/signatures", token=who)["signatures"]
+                assert len(asked) == 1 and not set(asked[0]) & FOR_THE_CENTRE, asked
+                status, _, page = centre.request("GET", "/signatures", who, headers={"Accept": "text/html", "Accept-Language": "en"})
+                assert status == 200 and "Do it." in page.decode()
+                for told in (json.dumps(asked, ensure_ascii=False), page.decode()):
+                    assert not [each for each in TELLS if each in told], told
+                press.call("POST", "/v1/signatures/%s/agree" % made["dispatch"]["id"], {}, who)
+                press.call("POST", path + "/" + step, seen, token)
+            press.waits_for("kaede", "Joint")
+            assert press.call("GET", "/v1/signatures", token=who)["signatures"] == []
+            for there in ("", "/recipients"):
+                assert centre.json("GET", path + there, who)[0] in (403, 404)
+            press.call("POST", path + "/withdraw", {})
 
 
 def test_feeds_are_of_one_reader_and_public_only_where_configured():
