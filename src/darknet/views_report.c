@@ -167,6 +167,8 @@ static void put_section(struct builder *to, const struct view *view, size_t top)
 	    (unsigned long long)view->total[0], (unsigned long long)view->total[1]);
 	put_number(to, "value", view->value[0]);
 	put_number(to, "value_before", view->value[1]);
+	if (view->query.kind == VIEW_ACCESS && view->query.by == VIEW_BY_NOTHING)
+		put_number(to, "seconds_for_each", 86400 / view->value[0]); /* an address waits so long for a packet */
 	if (view->query.by != VIEW_BY_NOTHING) {
 		put_order(to, view, VIEW_RANKED, "ranking", top);
 		put_order(to, view, VIEW_INCREASE, "increase", top);

@@ -59,6 +59,7 @@ def test_captures_become_rankings_by_day(folder):
     first = view["views"]["ports"]["ranking"][0]
     assert (first["rank"], first["rank_before"], first["change_percent"]) == (1, None, None)
     assert view["period"]["address_days"] == 256 and abs(first["value"] - 60 / 256) < 1e-9
+    assert abs(view["views"]["all"]["seconds_for_each"] - 86400 * 256 / 110) < 0.01
     assert [cell["item"] for cell in view["views"]["ports"]["decrease"]] == ["23/tcp", "445/tcp"]
     assert view["views"]["ports"]["decrease"][0]["change_percent"] == -50
 
