@@ -403,9 +403,9 @@ async function withdraws(language) {
 
 async function noFindings() {
 	const pages = {
-		"member-harbour": ["/communities", paths["circle-ja"], "/items", "/new-item", own.en.indicator, "/shared", own.ja.closed,
+		"member-harbour": ["/communities", paths["circle-ja"], "/items", "/new-item", own.en.indicator, "/shared", "/handovers", "/devices", own.ja.closed,
 			`${own.en.indicator}/release?community=ports-en&tlp=GREEN`, `${own.en.indicator}/release?community=circle-en&tlp=RED`],
-		"member-outsider": ["/communities", "/items", "/shared"],
+		"member-outsider": ["/communities", "/items", "/shared", "/handovers"],
 		administrator: ["/communities", paths["circle-en"]],
 		analyst: ["/items?organisation=1", own.ja.wider, `/organisations/${organisationOf("minami").number}/had`],
 	};
