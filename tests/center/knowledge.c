@@ -191,6 +191,8 @@ bool is_anothers(const struct trial *trial, const struct value *value)
 			return is_anothers_shared(trial, value->text);
 		if (strstr(value->field->name, "version") || keeps_community(trial))
 			return false;
+		if (strcmp(value->field->name, "limit") == 0) /* how many, not which: TAXII's has no bound of ours */
+			return false;
 		return value->field->most >= UINT32_MAX && is_anothers_number(trial, value->text);
 	case FIELD_TEXT:
 		for (unsigned i = 0; i < world->position_count; i++)
