@@ -79,7 +79,7 @@ class Server:
 
 
 def hydra(*words):
-    subprocess.run(["hydra", "-I", "-q", *words, f"ssh://{SERVER}"], stdin=subprocess.DEVNULL, capture_output=True, timeout=100, check=False)
+    subprocess.run(["hydra", "-I", "-q", *words, f"ssh://{SERVER}"], stdin=subprocess.DEVNULL, capture_output=True, timeout=400, check=False)
 
 
 def inside(folder):
