@@ -238,6 +238,10 @@ static int work(struct run *run, const struct catalog *japanese)
 	}
 	telescope_scans(run->telescope, &scans);
 	telescope_victims(run->telescope, &victims);
+	if (run->days)
+		fprintf(stderr,
+		    "noroshi darknet: the tables of the last days were not written, for not all could be read; what "
+		    "stands of this part is replaced when it is read again\n");
 	return run->counts.unread ? 2 : scans + victims > 0;
 }
 

@@ -209,6 +209,9 @@ int darknet_options_read(int argc, char **argv, struct darknet_options *options)
 		return status;
 	if (options->tables && !options->sensor)
 		return wrong("--tables: say with --sensor whose they are;", "nobody was said");
+	for (size_t i = 0; options->tables && !options->part && i < options->file_count; i++)
+		if (strcmp(options->files[i].path, "-") == 0)
+			return wrong("--tables: standard input has no name: say with --part which input is", "-");
 	if (!options->prefix_count)
 		return wrong("say with --net which addresses are the", "telescope's");
 	return options->file_count ? -1 : wrong("give at least one capture file with", "-r");

@@ -161,7 +161,17 @@ def test_a_capture_that_cannot_be_read_to_its_end_leaves_no_table(folder):
     (folder / "broken.pcap").write_bytes(whole + struct.pack("<IIII", 0, 0, 0xFFFFFFFF, 0xFFFFFFFF))
     done = run("--net", NET, "--tables", folder / "tables", "--sensor", "one", folder / "broken.pcap")
     assert done.returncode == 2, done
-    assert not list((folder / "tables").rglob("*.table"))
+    assert not list((folder / "tables").rglob("*.table")) and b"not written" in done.stderr, done.stderr
+
+
+def test_standard_input_is_a_part_only_with_a_name(folder):
+    for name, count in (("one", 10), ("two", 20)):
+        done = run("--net", NET, "--tables", folder / "tables", "--sensor", "one", "--part", name, "-", input=pcap(frames(0, count)))
+        assert done.returncode in (0, 1), done.stderr
+    assert ports(report(folder, "--period", "2023-11"))["23/tcp"] == 30
+    done = run("--net", NET, "--tables", folder / "tables", "--sensor", "one", "-", input=pcap(frames(0, 5)))
+    assert done.returncode == 2 and b"--part" in done.stderr, done.stderr
+    assert ports(report(folder, "--period", "2023-11"))["23/tcp"] == 30
 
 
 def main():
