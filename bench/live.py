@@ -69,12 +69,12 @@ def pinned(core, command):
 class Source:
     """Flows are new ones also from one rate to the next: what was sent before would only be repeated segments."""
 
-    def __init__(self, capture):
-        self.capture, self.rounds = capture, 0
+    def __init__(self, capture, *more):
+        self.capture, self.rounds, self.more = capture, 0, more
 
     def send(self, rate, seconds):
         program = os.path.join(TOP, "build", "bench", "load", "live-frames")
-        command = [program, self.capture, "pair0", str(rate), str(int(rate * seconds)), str(self.rounds)]
+        command = [program, self.capture, "pair0", str(rate), str(int(rate * seconds)), str(self.rounds), *self.more]
         sent = json.loads(subprocess.run(pinned(0, command), check=True, capture_output=True, text=True).stdout)
         self.rounds = sent["rounds"]
         return sent

@@ -2,13 +2,14 @@
  * The load of bench/run live: frames of a capture that the kernel sends into an interface (XDP live frames:
  * BPF_PROG_TEST_RUN with BPF_F_TEST_XDP_LIVE_FRAMES), at a rate, one by one.
  *
- *   live-frames CAPTURE INTERFACE PACKETS_PER_SECOND PACKETS [ROUNDS]
+ *   live-frames CAPTURE INTERFACE PACKETS_PER_SECOND PACKETS [ROUNDS [targets]]
  *
  * A small program at the XDP hook makes each frame: when one is due it takes the capture's next frame out of a map,
  * moves both addresses by the number of times that the capture was gone through (so that flows are new ones each time;
- * ROUNDS: by those who sent before), and lets it pass to the kernel as received by the interface; else it drops it.
- * Frames of more than LARGEST bytes are left out. The interface is one of a veth pair; packets are for no host of it.
- * Prints {"sent":…,"seconds":…,"frames":…,"rounds":…}.
+ * ROUNDS: by those who sent before; "targets": only the last bytes of where they go, for the same sources), and lets it
+ * pass to the kernel as received by the interface; else it drops it. Frames of more than LARGEST bytes are left out.
+ * The interface is one of a veth pair; packets are for no host of it. Prints
+ * {"sent":…,"seconds":…,"frames":…,"rounds":…}.
  */
 #include "net/capture_file.h"
 
@@ -200,23 +201,21 @@ static void take_frame(struct draft *draft, int frames)
 	DROP_IF_NUMBER(BPF_JNE, 0, 0);
 }
 
-/* r1 = the frame; its bytes there += r3, r3 >> 8. */
-static void move_addresses(struct draft *draft, int source, int target)
+/* r1 = the frame; its bytes there += r3 >> 8, r3. */
+static void move_bytes(struct draft *draft, int place)
 {
-	const int places[2] = { source, target };
-
-	for (int i = 0; i < 2; i++)
-		for (int byte = 1; byte >= 0; byte--) {
-			LOAD(BPF_B, 4, 1, places[i] + byte);
-			COPY(5, 3);
-			if (byte == 0)
-				WITH_NUMBER(BPF_RSH, 5, 8);
-			WITH(BPF_ADD, 4, 5);
-			STORE(BPF_B, 1, places[i] + byte, 4);
-		}
+	for (int byte = 1; byte >= 0; byte--) {
+		LOAD(BPF_B, 4, 1, place + byte);
+		COPY(5, 3);
+		if (byte == 0)
+			WITH_NUMBER(BPF_RSH, 5, 8);
+		WITH(BPF_ADD, 4, 5);
+		STORE(BPF_B, 1, place + byte, 4);
+	}
 }
 
-static void renew(struct draft *draft)
+/* Of IPv4 and IPv6 the first bytes of both addresses; with `targets` the last ones of IPv4's destination alone. */
+static void renew(struct draft *draft, bool targets)
 {
 	LOAD(BPF_DW, 3, 7, AT(rounds));
 	LOAD(BPF_W, 0, 9, (int)offsetof(struct slot, version));
@@ -226,13 +225,16 @@ static void renew(struct draft *draft)
 	WITH_NUMBER(BPF_ADD, 5, 34);
 	DROP_IF(BPF_JGT, 5, 2);
 	int six = add(draft, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 0, 6);
-	move_addresses(draft, 26, 30);
+	if (!targets)
+		move_bytes(draft, 26);
+	move_bytes(draft, targets ? 32 : 30);
 	int done = add(draft, BPF_JMP | BPF_JA, 0, 0, 0, 0);
 	draft->at[six].off = (int16_t)(draft->count - six - 1);
 	COPY(5, 1);
 	WITH_NUMBER(BPF_ADD, 5, 54);
 	DROP_IF(BPF_JGT, 5, 2);
-	move_addresses(draft, 22, 38);
+	if (!targets)
+		move_bytes(draft, 22), move_bytes(draft, 38);
 	draft->at[done].off = (int16_t)(draft->count - done - 1);
 }
 
@@ -274,14 +276,14 @@ static int program_load(const struct bpf_insn *at, int count)
 	return program;
 }
 
-static int program_new(int state, int frames)
+static int program_new(int state, int frames, bool targets)
 {
 	struct draft made = { .count = 0 }, *draft = &made;
 
 	COPY(6, 1);
 	wait_until_due(draft, state);
 	take_frame(draft, frames);
-	renew(draft);
+	renew(draft, targets);
 	count(draft);
 	SET(0, XDP_PASS);
 	add(draft, BPF_JMP | BPF_EXIT, 0, 0, 0, 0);
@@ -335,7 +337,7 @@ static uint64_t now(void)
 
 int main(int argc, char **argv)
 {
-	unsigned interface = argc == 5 || argc == 6 ? if_nametoindex(argv[2]) : 0;
+	unsigned interface = argc >= 5 && argc <= 7 ? if_nametoindex(argv[2]) : 0;
 	struct state state = { 0 };
 
 	if (interface == 0) {
@@ -346,12 +348,12 @@ int main(int argc, char **argv)
 	uint32_t loaded = load_frames(argv[1], frames, &state.end);
 	state.thousands = strtoull(argv[3], NULL, 10) / 1000;
 	state.limit = strtoull(argv[4], NULL, 10);
-	state.rounds = argc == 6 ? strtoull(argv[5], NULL, 10) : 0;
+	state.rounds = argc >= 6 ? strtoull(argv[5], NULL, 10) : 0;
 	if (loaded == 0 || state.thousands == 0) {
 		fprintf(stderr, "live-frames: no frames, or less than 1000 a second\n");
 		return 2;
 	}
-	int program = program_new(states, frames);
+	int program = program_new(states, frames, argc == 7 && strcmp(argv[6], "targets") == 0);
 	attach_passing(interface);
 	state.begun = now();
 	map_use(BPF_MAP_UPDATE_ELEM, states, &state);

@@ -109,6 +109,39 @@ void build_json_string(struct builder *builder, struct text text)
 	build_char(builder, '"');
 }
 
+void build_html(struct builder *builder, struct text text)
+{
+	size_t start = 0;
+	if (text.size == 0)
+		return;
+	for (size_t i = 0; i < text.size; i++) {
+		struct text entity;
+		switch (text.at[i]) {
+		case '&':
+			entity = TEXT("&amp;");
+			break;
+		case '<':
+			entity = TEXT("&lt;");
+			break;
+		case '>':
+			entity = TEXT("&gt;");
+			break;
+		case '"':
+			entity = TEXT("&quot;");
+			break;
+		case '\'':
+			entity = TEXT("&#39;");
+			break;
+		default:
+			continue;
+		}
+		build_text(builder, (struct text){ text.at + start, i - start });
+		build_text(builder, entity);
+		start = i + 1;
+	}
+	build_text(builder, (struct text){ text.at + start, text.size - start });
+}
+
 void builder_clear(struct builder *builder)
 {
 	builder->size = 0;

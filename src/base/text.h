@@ -71,7 +71,11 @@ static inline void build_text(struct builder *builder, struct text text);
 static inline void build_char(struct builder *builder, char c);
 void build_format(struct builder *builder, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void build_json_string(struct builder *builder, struct text text); /* with its quotes; malformed UTF-8 becomes U+FFFD */
-void builder_clear(struct builder *builder);                       /* empty, memory kept, `failed` taken back */
+void build_html(struct builder *builder, struct text text); /* & < > " ' as entities: for text and quoted attributes */
+void build_unsigned(struct builder *builder, uint64_t value); /* decimal */
+void build_double(struct builder *builder, double value);     /* as printf's "%.6g", '.' whatever the locale */
+char *text_put_unsigned(char *to, uint64_t value);            /* at most 20 digits, no NUL; gives their end */
+void builder_clear(struct builder *builder);                  /* empty, memory kept, `failed` taken back */
 void builder_free(struct builder *builder);
 
 /* Records are built of many short pieces: what happens to each stands in place. */

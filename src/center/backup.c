@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "center/authority.h"
 #include "center/capabilities.h"
 #include "center/folder.h"

@@ -61,12 +61,17 @@ static void refuse(struct failure *failure, enum error why)
 		fail(failure, ERROR_SYSTEM, "The centre cannot store alerts just now.");
 }
 
+/* Whether its alerts may be other organisations' than its own. */
+static bool is_routed(const struct sensor *sensor)
+{
+	return sensor->routes || sensor->telescope;
+}
+
 /* Status 200, or why who shows this may not append; fills who it is. */
 static uint16_t admit(struct keeper *keeper, const struct credential *credential, struct subject *subject,
-    struct organisation *organisation, bool *routes, struct failure *failure)
+    struct organisation *organisation, struct sensor *sensor, struct failure *failure)
 {
 	struct work work;
-	struct sensor sensor;
 	struct policy_snapshot snapshot = { 0 };
 	uint16_t status = 503;
 	if (work_begin(&work, "ingest", failure) != OK)
@@ -83,10 +88,8 @@ static uint16_t admit(struct keeper *keeper, const struct credential *credential
 			status = 403;
 		} else if (store_organisation_get(keeper->store, scope, subject->organisation, organisation, failure) ==
 			       OK &&
-			   store_sensor_get(keeper->store, scope, subject->sensor, &sensor, failure) == OK) {
-			*routes = sensor.routes;
+			   store_sensor_get(keeper->store, scope, subject->sensor, sensor, failure) == OK)
 			status = 200;
-		}
 	}
 	if (status == 200 && !keeper->history) {
 		refuse(failure, keeper->history_away);
@@ -125,8 +128,9 @@ void batches_admit(struct keeper *keeper, const struct message *message)
 	struct subject subject = { 0 };
 	struct organisation organisation = { 0 };
 	struct failure failure = { 0 };
-	bool routes = false;
-	uint16_t status = admit(keeper, &credential, &subject, &organisation, &routes, &failure);
+	struct sensor sensor = { 0 };
+	uint16_t status = admit(keeper, &credential, &subject, &organisation, &sensor, &failure);
+	bool routes = is_routed(&sensor);
 	struct builder policy = { 0 }, body = { 0 };
 	if (status == 200)
 		status = put_policy(keeper, subject.organisation, &policy, &failure);
@@ -258,10 +262,11 @@ void batches_receive(struct keeper *keeper, const struct message *message)
 	part->generation = keeper->front_generation;
 	struct subject subject = { 0 };
 	struct organisation organisation;
-	bool routes = false;
-	uint16_t status = admit(keeper, &credential, &subject, &organisation, &routes, &part->failure);
+	struct sensor sensor = { 0 };
+	uint16_t status = admit(keeper, &credential, &subject, &organisation, &sensor, &part->failure);
 	part_own(part, subject.sensor, subject.organisation);
-	part->routes = routes;
+	part->routes = is_routed(&sensor);
+	part->telescope = sensor.telescope;
 	if (status == 200)
 		part = part_store(keeper, part);
 	struct part *first = part->others ? part->others : part;
@@ -279,13 +284,13 @@ void batches_dropped(struct keeper *keeper, const struct message *message)
 {
 	struct reader from = reader_of(message->body.at, message->body.size);
 	struct credential credential;
-	bool routes = false;
+	struct sensor sensor = { 0 };
 	get_credential(&from, &credential);
 	uint64_t fields = get_u64(&from);
 	struct subject subject = { 0 };
 	struct organisation organisation = { 0 };
 	struct failure ignored = { 0 };
-	if (!reader_done(&from) || admit(keeper, &credential, &subject, &organisation, &routes, &ignored) != 200)
+	if (!reader_done(&from) || admit(keeper, &credential, &subject, &organisation, &sensor, &ignored) != 200)
 		return;
 	tally_dropped(keeper, subject.sensor, subject.organisation, fields);
 }
@@ -326,13 +331,14 @@ static void part_answer(struct keeper *keeper, const struct part *part)
 	builder_free(&body);
 }
 
-static void hand_on(struct keeper *keeper, const struct part *part)
+static void hand_on(struct keeper *keeper, const struct part *part, bool records)
 {
 	for (size_t i = 0; capabilities[i]; i++) {
 		struct failure failure = { 0 };
 		struct reader from = reader_of(part->encoded, part->size);
-		if (capabilities[i]->alerts &&
-		    capabilities[i]->alerts(&keeper->center, &part->batch, part->position, &from, &failure) != OK)
+		enum error (*take)(struct center *, const struct history_batch *, uint64_t, struct reader *,
+		    struct failure *) = records ? capabilities[i]->records : capabilities[i]->alerts;
+		if (take && take(&keeper->center, &part->batch, part->position, &from, &failure) != OK)
 			log_write(LOG_ERROR, "a capability did not take a batch: it reads it again at the next start",
 			    LOG_FIELD_STRING("capability", capabilities[i]->name),
 			    LOG_FIELD_STRING("why", failure.words));
@@ -348,9 +354,8 @@ static void hear(struct keeper *keeper, const struct part *part)
 	heard.oldest = part->taken ? part->oldest : 0;
 	heard.newest = part->taken ? part->newest : 0;
 	heard.lines = is_repetition(part) ? 0 : part->batch.lines;
-	for (size_t i = 0; capabilities[i]; i++)
-		if (capabilities[i]->heard)
-			capabilities[i]->heard(&keeper->center, &heard);
+	if (keeper->center.hear)
+		keeper->center.hear(&keeper->center, &heard);
 }
 
 static void sync_failed(struct keeper *keeper, struct part *parts, const struct failure *failure)
@@ -406,10 +411,13 @@ void batches_round(struct keeper *keeper)
 				hear(keeper, part);
 		}
 		count_records(batches, part);
+		for (const struct part *share = part->records; share; share = share->next)
+			if (share->durable)
+				hand_on(keeper, share, true);
 		if (part->stored) {
 			tally_position(keeper, part->position + part->batch.alerts);
 			counter_add(batches->alerts, part->batch.alerts);
-			hand_on(keeper, part);
+			hand_on(keeper, part, false);
 		}
 	}
 	if (keeper->history && unsure)

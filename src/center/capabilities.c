@@ -4,6 +4,7 @@
 #include "center/capabilities.h"
 
 #include "darknet/capability.h"
+#include "decoy/capability.h"
 #include "fleet/capability.h"
 #include "intel/capability.h"
 #include "intel/lists.h"
@@ -29,5 +30,7 @@ const struct capability *const capabilities[] = {
 	&notify_capability,
 	&reach_capability,
 	&darknet_capability,
+	&counts_capability,
+	&decoy_capability,
 	NULL,
 };

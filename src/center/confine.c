@@ -5,16 +5,12 @@
 
 #include "base/config.h"
 #include "base/dump.h"
+#include "net/sandbox.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <grp.h>
 #include <linux/filter.h>
-#include <linux/landlock.h>
 #include <linux/seccomp.h>
-#include <pwd.h>
 #include <signal.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -45,64 +41,13 @@ enum error confine_user(const char *user, bool may_stay, struct failure *failure
 	if (!user || !*user)
 		return fail(failure, ERROR_USAGE,
 		    "the centre was started by root: set center.user to the account that its processes run as");
-	errno = 0;
-	struct passwd *account = getpwnam(user);
-	if (!account)
-		return fail(failure, ERROR_USAGE, "center.user: this system has no account \"%s\"", user);
-	if (account->pw_uid == 0)
-		return fail(failure, ERROR_USAGE, "center.user must not be root");
-	if (initgroups(user, account->pw_gid) != 0 ||
-	    setresgid(account->pw_gid, account->pw_gid, account->pw_gid) != 0 ||
-	    setresuid(account->pw_uid, account->pw_uid, account->pw_uid) != 0)
-		return fail_errno(failure, "cannot become %s", user);
+	enum error error = sandbox_become(user, "center.user", failure);
+	if (error)
+		return error;
 	/* Changing the user clears both. */
 	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0)
 		return fail_errno(failure, "cannot confine the process");
 	return dump_forbid(failure);
-}
-
-#define READ_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define WRITE_RIGHTS                                                                                                   \
-	(LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |              \
-	    LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG)
-#define FILE_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)
-#define ALL_RIGHTS                                                                                                     \
-	(READ_RIGHTS | WRITE_RIGHTS | LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_MAKE_CHAR |                      \
-	    LANDLOCK_ACCESS_FS_MAKE_SOCK | LANDLOCK_ACCESS_FS_MAKE_FIFO | LANDLOCK_ACCESS_FS_MAKE_BLOCK |              \
-	    LANDLOCK_ACCESS_FS_MAKE_SYM)
-
-static void allow_path(int rules, const struct confine_path *path)
-{
-	int descriptor = open(path->path, O_PATH | O_CLOEXEC);
-	struct stat about;
-	if (descriptor < 0)
-		return;
-	if (fstat(descriptor, &about) == 0) {
-		uint64_t rights = path->write ? READ_RIGHTS | WRITE_RIGHTS : READ_RIGHTS;
-		if (!S_ISDIR(about.st_mode))
-			rights &= FILE_RIGHTS;
-		struct landlock_path_beneath_attr below = { .allowed_access = rights, .parent_fd = descriptor };
-		syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &below, 0);
-	}
-	close(descriptor);
-}
-
-static enum error confine_landlock(const struct confine_path *paths, size_t count, bool *done, struct failure *failure)
-{
-	*done = false;
-	struct landlock_ruleset_attr handled = { .handled_access_fs = ALL_RIGHTS };
-	int rules = (int)syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0);
-	if (rules < 0)
-		return OK; /* a kernel without Landlock: the caller says so */
-	for (size_t i = 0; i < count; i++)
-		if (paths[i].path && *paths[i].path)
-			allow_path(rules, &paths[i]);
-	int result = (int)syscall(SYS_landlock_restrict_self, rules, 0);
-	if (result != 0)
-		fail_errno(failure, "cannot confine the process to its files");
-	close(rules);
-	*done = result == 0;
-	return *done ? OK : ERROR_SYSTEM;
 }
 
 #define REFUSE(call)                                                                                                   \
@@ -151,7 +96,7 @@ enum error confine_files(const struct confine_path *paths, size_t count, bool *l
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		return fail_errno(failure, "cannot confine the process");
-	enum error error = confine_landlock(paths, count, landlocked, failure);
+	enum error error = landlock_confine(paths, count, landlocked, failure);
 	return error == OK ? confine_calls(failure) : error;
 }
 

@@ -5,10 +5,7 @@
 #ifndef NOROSHI_CENTER_CONFINE_H
 #define NOROSHI_CENTER_CONFINE_H
 
-#include "base/error.h"
-
-#include <stdbool.h>
-#include <stddef.h>
+#include "base/landlock.h"
 
 /* At once in every process: umask 027, no core dumps, not traceable by others of the same user, SIGTERM when the
  * supervisor dies. */
@@ -17,10 +14,6 @@ enum error confine_early(struct failure *failure);
 /* Becomes `user` for good when running as root; without one ERROR_USAGE, unless `may_stay`. Nothing when not root. */
 enum error confine_user(const char *user, bool may_stay, struct failure *failure);
 
-struct confine_path {
-	const char *path; /* file or folder; what is not there is passed over */
-	bool write;
-};
 struct option_group;
 /* The files and folders that the configuration names for capabilities (not the centre's own), with files of secrets or
  * without; for reading. Gives how many were put into `paths`. */

@@ -6,6 +6,7 @@
 #include "base/catalog.h"
 #include "base/data.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "bus/channel.h"
 #include "center/center.h"
 #include "center/confine.h"

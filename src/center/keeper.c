@@ -46,6 +46,13 @@ static void keeper_changed(struct center *center, uint32_t organisation, const c
 	builder_free(&body);
 }
 
+static void keeper_hear(struct center *center, const struct heard *heard)
+{
+	for (size_t i = 0; capabilities[i]; i++)
+		if (capabilities[i]->heard)
+			capabilities[i]->heard(center, heard);
+}
+
 static enum error history_reopen(struct keeper *keeper, struct failure *failure)
 {
 	struct history_repair repair = { 0 };
@@ -429,6 +436,7 @@ static void center_fill(struct keeper *keeper)
 		.silence = &keeper->process->settings.silence,
 		.now = time_now,
 		.changed = keeper_changed,
+		.hear = keeper_hear,
 		.keeper = keeper,
 	};
 	text_copy(text_of(keeper->process->settings.public_url), keeper->public_url, sizeof keeper->public_url);

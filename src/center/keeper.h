@@ -57,6 +57,7 @@ struct keeper {
 	struct territory *territory;   /* routed.c: whose addresses are whose; NULL = not needed yet */
 	nanoseconds territory_loaded;  /* monotonic */
 	uint64_t territory_generation; /* of the front that was there then */
+	uint64_t territory_version;    /* of what it was made from (store_spaces_version()) */
 	struct hash128 territory_told; /* to that front */
 	struct requests *requests;     /* requests.c */
 	struct deliveries *deliveries; /* deliveries.c */

@@ -44,8 +44,8 @@ static enum error append(struct keeper *keeper, struct part **place)
 		free(share);
 		*place = share = trimmed;
 	}
-	error = record_store_append(
-	    keeper->records, &share->batch, (struct text){ share->encoded, share->size }, &share->failure);
+	error = record_store_append(keeper->records, &share->batch, (struct text){ share->encoded, share->size },
+	    &share->position, &share->failure);
 	share->stored = !error;
 	if (error && error != ERROR_LIMIT)
 		log_write(LOG_ERROR, "records of a batch cannot be stored",
@@ -57,6 +57,7 @@ static enum error append(struct keeper *keeper, struct part **place)
 bool keeping_store(struct keeper *keeper, struct part *part)
 {
 	struct part *others = NULL;
+	part->records->telescope = part->telescope;
 	if (part->routes && routed_split(keeper, &part->records, &others, &part->failure) != OK)
 		return false;
 	part->records->next = others;
@@ -73,12 +74,15 @@ bool keeping_store(struct keeper *keeper, struct part *part)
 void keeping_sync(struct keeper *keeper, struct part *parts)
 {
 	for (struct part *part = parts; part; part = part->next)
-		for (const struct part *share = part->records; share; share = share->next) {
+		for (struct part *share = part->records; share; share = share->next) {
 			struct failure why;
 			/* What was met as a repetition may be one of a frame of this very round. */
-			if ((!share->stored && !share->repeated) ||
-			    record_store_sync(keeper->records, share->batch.organisation, &why) == OK)
+			if (!share->stored && !share->repeated)
 				continue;
+			if (record_store_sync(keeper->records, share->batch.organisation, &why) == OK) {
+				share->durable = share->stored;
+				continue;
+			}
 			log_write(LOG_ERROR, "records cannot be made durable: their batches are refused",
 			    LOG_FIELD_NUMBER("organisation", share->batch.organisation),
 			    LOG_FIELD_STRING("why", why.words));

@@ -22,11 +22,13 @@ struct part {
 	bool repeated;              /* was in history before */
 	bool empty;                 /* without an alert: only its counts matter */
 	bool routes;                /* its sensor watches many organisations (routed.h) */
+	bool telescope;             /* it is a telescope: of its alerts the source alone concerns somebody */
 	bool is_other;        /* split off for another organisation: answered with the one that it was split off from */
 	uint32_t taken, kept; /* alerts and records as they came */
 	struct part *others;  /* split off from this one, to be handed on before it */
 	struct part *records; /* what it brought that is no alert, as a part of its own; then its shares, one behind the
 				 other */
+	bool durable;         /* of a share of records: to be handed on, whatever becomes of the part */
 	bool unkept;          /* its records did not become durable: it is refused, whatever became of its alerts */
 	bool unsure;          /* appending it failed: nobody knows what the file holds (base/file.h) */
 	struct failure failure;

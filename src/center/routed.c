@@ -4,6 +4,7 @@
 #include "center/routed.h"
 
 #include "match/territory.h"
+#include "model/appearance.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,18 @@ static bool share_add(struct split *split, const struct part *part, struct alert
 	return !share->encoded.failed;
 }
 
+/* Of what a telescope tells, the source alone concerns somebody: who held it is the host concerned, or nobody is. */
+static size_t concerned(const struct territory *territory, const struct part *part, struct alert *alert,
+    uint32_t organisations[static TERRITORY_CONCERNED])
+{
+	if (!part->telescope)
+		return territory_concerned(territory, alert, organisations);
+	organisations[0] = territory_owner(territory, alert->source, alert->occurred);
+	alert->host = TEXT_NONE;
+	alert->host_address = organisations[0] ? alert->source : (struct address){ 0 };
+	return organisations[0] != 0;
+}
+
 static enum error share_out(
     const struct territory *territory, const struct part *part, struct split *split, struct failure *failure)
 {
@@ -73,7 +86,7 @@ static enum error share_out(
 		enum error error = alert_decode(&from, &alert, failure);
 		if (error != OK)
 			return error;
-		size_t count = territory_concerned(territory, &alert, organisations);
+		size_t count = concerned(territory, part, &alert, organisations);
 		if (count == 0)
 			kept = share_add(split, part, alert, part->batch.organisation);
 		for (size_t j = 0; j < count && kept; j++)

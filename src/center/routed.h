@@ -1,6 +1,7 @@
 /*
  * A part of a batch from a sensor that watches many organisations (W07: a network operator's): each alert goes to the
  * organisations whose addresses it concerns and to nobody else; what concerns none stays with the sensor's owner.
+ * Of a telescope's alerts the source alone counts (model/appearance.h).
  *
  * The part becomes one frame for each organisation, with an epoch derived from the sensor's and the organisation, and
  * at last the owner's own frame, which may be empty. Only when that one is there the part counts as stored; each of the

@@ -18,6 +18,7 @@ json_t *sensor_json(const struct sensor *sensor)
 	json_object_set_new(object, "clock_error", json_real((double)sensor->clock_error / (double)SECOND));
 	json_object_set_new(object, "alerts", json_integer((json_int_t)sensor->alerts));
 	json_object_set_new(object, "routes", json_boolean(sensor->routes));
+	json_object_set_new(object, "telescope", json_boolean(sensor->telescope));
 	json_object_set_new(object, "version", json_integer((json_int_t)sensor->version));
 	return object;
 }
@@ -95,6 +96,7 @@ static enum error sensor_create(struct call *call, struct failure *failure)
 	if (error != OK)
 		return error;
 	sensor.organisation = organisation.number;
+	sensor.telescope = input_boolean(call, "telescope", false);
 	error = store_sensor_put(call->store, call->scope, &sensor, failure);
 	if (error != OK)
 		return error;
@@ -115,6 +117,7 @@ static enum error sensor_change(struct call *call, struct failure *failure)
 	if (sensor.state == SENSOR_REVOKED)
 		return fail(failure, ERROR_CONFLICT, "The sensor %s is revoked: add a new one.", sensor.name);
 	sensor.routes = input_boolean(call, "routes", sensor.routes);
+	sensor.telescope = input_boolean(call, "telescope", sensor.telescope);
 	error = store_sensor_put(call->store, call->scope, &sensor, failure);
 	if (error != OK)
 		return error;
@@ -179,8 +182,14 @@ static enum error sensor_token(struct call *call, struct failure *failure)
 							 .summary = "Of one page; 100 when absent."                    \
 	}
 static const struct field number_fields[] = { NUMBER, { NULL } };
+#define TELESCOPE                                                                                                      \
+	{                                                                                                              \
+		"telescope", FIELD_BOOLEAN, IN_BODY, false,                                                            \
+		    .summary = "It watches addresses that nobody uses: what it tells of a source goes to who held it." \
+	}
 static const struct field change_fields[] = {
 	NUMBER,
+	TELESCOPE,
 	{ "routes", FIELD_BOOLEAN, IN_BODY, false,
 	    .summary = "It watches many organisations: each of its alerts goes to those whose addresses it concerns." },
 	{ NULL },
@@ -194,6 +203,7 @@ static const struct field sensor_list_fields[] = {
 static const struct field sensor_fields[] = {
 	NUMBER,
 	{ "name", FIELD_TEXT, IN_BODY, true, 63, .summary = "Of the sensor: a-z 0-9 - . _" },
+	TELESCOPE,
 	{ NULL },
 };
 static const struct field token_fields[] = {

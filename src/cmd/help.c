@@ -1,6 +1,7 @@
 /*
  * `noroshi help [VERB]`, the API's reference and its OpenAPI document, and `noroshi version`.
  */
+#include "base/version.h"
 #include "center/center.h"
 #include "cmd/commands.h"
 #include "http/openapi.h"

@@ -3,6 +3,7 @@
  */
 #include "base/config.h"
 #include "cmd/commands.h"
+#include "watch/sensor_ship.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -28,5 +29,7 @@ int main(int argc, char **argv)
 		    nearest ? " (did you mean \"" : "", nearest ? nearest : "", nearest ? "\"?)" : "");
 		return 2;
 	}
+	if (command->shipping && sensor_ship_wanted(argc - 1, argv + 1))
+		return sensor_ship(command->shipping, argc - 1, argv + 1);
 	return command->run(argc - 1, argv + 1);
 }

@@ -117,8 +117,9 @@ static void read_tcp(struct reading *reading, size_t size)
 	arrival->kind = (uint8_t)tcp_kind(arrival->flags, arrival->payload);
 	size_t option_size = header_size - 20;
 	arrival->cut |= whole.left < option_size;
-	struct cursor rest = cursor_part(&whole, option_size < whole.left ? option_size : whole.left);
-	struct header_options options = header_options(rest);
+	struct header_options options = { 0 };
+	if (option_size)
+		options = header_options(cursor_part(&whole, option_size < whole.left ? option_size : whole.left));
 	arrival->options = options.hash;
 	if (arrival->payload && arrival->kind != ARRIVAL_BACKSCATTER)
 		arrival->method = (uint8_t)method_of_stream(whole);

@@ -6,6 +6,6 @@
 
 #include "model/capability.h"
 
-extern const struct capability darknet_capability;
+extern const struct capability darknet_capability, counts_capability;
 
 #endif

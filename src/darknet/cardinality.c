@@ -97,13 +97,26 @@ static double tau(double x)
 	return z / 3;
 }
 
+/* How many registers hold each rank. Of most sources nearly all hold none: those go eight at a time. */
+static void registers_sort(const uint8_t *registers, size_t count, size_t of[static 66])
+{
+	for (size_t i = 0; i < count; i += 8) {
+		uint64_t eight;
+		memcpy(&eight, &registers[i], 8);
+		if (eight == 0)
+			of[0] += 8;
+		else
+			for (unsigned j = 0; j < 8; j++)
+				of[registers[i + j]]++;
+	}
+}
+
 static double registers_count(const uint8_t *registers, unsigned bits)
 {
 	size_t count = (size_t)1 << bits, of[66] = { 0 };
 	unsigned highest = 64 - bits;
 	double m = (double)count;
-	for (size_t i = 0; i < count; i++)
-		of[registers[i]]++;
+	registers_sort(registers, count, of);
 	double z = m * tau(1 - (double)of[highest + 1] / m);
 	for (unsigned rank = highest; rank > 0; rank--)
 		z = 0.5 * (z + (double)of[rank]);
@@ -194,6 +207,63 @@ double cardinality_count(const struct cardinality *distinct, const struct blocks
 	default:
 		return distinct->count;
 	}
+}
+
+bool cardinality_copy(
+    struct cardinality *to, struct blocks *to_blocks, const struct cardinality *from, const struct blocks *from_blocks)
+{
+	*to = (struct cardinality){ 0 };
+	if (from->form == CARDINALITY_SMALL)
+		return false;
+	if (from->form != CARDINALITY_LIST) {
+		uint32_t block = blocks_take(to_blocks);
+		if (block == CARDINALITY_NONE)
+			return false;
+		memcpy(to_blocks->at[block], from_blocks->at[from->block], CARDINALITY_BLOCK);
+		to->block = block;
+		to->form = from->form;
+		to->count = from->count;
+		return true;
+	}
+	*to = *from;
+	return true;
+}
+
+static void merge_blocks(uint8_t form, uint8_t *to, const uint8_t *from)
+{
+	for (size_t i = 0; i < CARDINALITY_BLOCK; i++)
+		to[i] = form == CARDINALITY_BITMAP ? to[i] | from[i] : to[i] > from[i] ? to[i] : from[i];
+}
+
+static uint32_t bits_of(const uint8_t *bitmap)
+{
+	uint32_t bits = 0;
+	for (size_t i = 0; i < CARDINALITY_BLOCK; i++)
+		bits += (uint32_t)__builtin_popcount(bitmap[i]);
+	return bits;
+}
+
+bool cardinality_merge(struct cardinality *to, struct blocks *to_blocks, const struct cardinality *from,
+    const struct blocks *from_blocks, bool exact)
+{
+	if (from->form == CARDINALITY_LIST) {
+		for (unsigned i = 0; i < CARDINALITY_FEW; i++)
+			if (from->few[i])
+				cardinality_add(to, to_blocks, from->few[i] - 1, exact);
+		return to->form != CARDINALITY_SMALL;
+	}
+	if (to->form == CARDINALITY_LIST) {
+		struct cardinality list = *to;
+		return cardinality_copy(to, to_blocks, from, from_blocks) &&
+		       cardinality_merge(to, to_blocks, &list, NULL, exact);
+	}
+	if (to->form != from->form || to->form == CARDINALITY_SMALL)
+		return false;
+	uint8_t *block = to_blocks->at[to->block];
+	merge_blocks(to->form, block, from_blocks->at[from->block]);
+	if (to->form == CARDINALITY_BITMAP)
+		to->count = bits_of(block);
+	return true;
 }
 
 void cardinality_clear(struct cardinality *distinct, struct blocks *blocks)

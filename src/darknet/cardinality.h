@@ -54,6 +54,12 @@ bool cardinality_add(struct cardinality *distinct, struct blocks *blocks, uint32
 double cardinality_count(const struct cardinality *distinct, const struct blocks *blocks, double *error);
 /* Of what cardinality_add() will touch beside the struct's beginning: to be fetched before. */
 const void *cardinality_place(const struct cardinality *distinct, const struct blocks *blocks, uint32_t item);
+/* *to becomes the same set, in another pool; or both together. False: there was no block for it, or one of them is 256
+ * registers, which are of no use to others; *to is good for cardinality_clear() then. */
+bool cardinality_copy(
+    struct cardinality *to, struct blocks *to_blocks, const struct cardinality *from, const struct blocks *from_blocks);
+bool cardinality_merge(struct cardinality *to, struct blocks *to_blocks, const struct cardinality *from,
+    const struct blocks *from_blocks, bool exact);
 void cardinality_clear(struct cardinality *distinct, struct blocks *blocks); /* as new */
 
 #endif

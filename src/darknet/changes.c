@@ -3,7 +3,11 @@
  */
 #include "darknet/changes.h"
 
+#include "base/hash.h"
 #include "darknet/arrival.h"
+#include "darknet/days.h"
+#include "darknet/kept.h"
+#include "darknet/lately.h"
 #include "darknet/quantile.h"
 #include "darknet/tail.h"
 
@@ -14,11 +18,17 @@
 #define SCORED 3.0   /* less is not worth a note */
 #define FRESH_MOST 65536
 
-const struct changes_settings changes_usual = { HOUR, 1, 10, 14, 16384, 0 };
+const struct changes_settings changes_usual = { HOUR, 1, 10, 14, 16384, 1 << 22, 0 };
 
 struct changes {
 	struct changes_settings settings;
 	struct histories *histories;
+	struct days *days;   /* of each history */
+	struct lately *seen; /* today */
+	uint32_t day_count;  /* that were closed */
+	double day_awake;    /* bins of the open day in which the sensor listened … */
+	uint32_t day_bins;   /* … of so many */
+	double awake;        /* of the bin that is closed */
 	struct tail tails[CHANGE_OFS][CHANGE_OVERS][2];
 	double thresholds[CHANGE_OFS][CHANGE_OVERS][2];
 	uint64_t fresh[FRESH_MOST]; /* keys that something came to since the last check */
@@ -42,9 +52,12 @@ struct changes *changes_new(const struct changes_settings *settings)
 		return NULL;
 	changes->settings = *settings;
 	changes->histories = histories_new(settings->most, settings->bin, settings->zone);
+	changes->seen = lately_new(settings->seen, 1);
 	if (changes->histories)
+		changes->days = calloc(histories_room(changes->histories), sizeof *changes->days);
+	if (changes->histories && changes->seen && changes->days)
 		return changes;
-	free(changes);
+	changes_free(changes);
 	return NULL;
 }
 
@@ -53,14 +66,28 @@ void changes_free(struct changes *changes)
 	if (!changes)
 		return;
 	histories_free(changes->histories);
+	lately_free(changes->seen);
+	free(changes->days);
 	free(changes);
 }
 
-static void count(struct changes *changes, enum change_of of, uint32_t id)
+static struct days *days_of(struct changes *changes, const struct history *history)
+{
+	struct days *days = &changes->days[histories_index(changes->histories, history)];
+	if (days->key != history->key)
+		days_begin(days, history->key, changes->day_count);
+	return days;
+}
+
+/* `first`: the source is, on this day. */
+static void count(struct changes *changes, enum change_of of, uint32_t id, bool first)
 {
 	uint64_t key = key_of(of, id);
 	const struct history *history = histories_add(changes->histories, key, 1);
-	if (history->now >= (float)changes->settings.least && changes->fresh_count < FRESH_MOST)
+	struct days *days = days_of(changes, history);
+	days->today += first && days->today < UINT32_MAX;
+	if ((history->now >= (float)changes->settings.least || days->today >= changes->settings.least) &&
+	    changes->fresh_count < FRESH_MOST)
 		changes->fresh[changes->fresh_count++] = key;
 }
 
@@ -70,12 +97,19 @@ void changes_add(struct changes *changes, const struct activity *activity)
 		return;
 	if (changes->open == 0)
 		changes->open = activity->bin;
-	count(changes, CHANGE_PORT, (uint32_t)activity->protocol << 16 | activity->port);
+	/* The memory forgets after one day, so that every second one is what it knows. */
+	uint32_t day = changes->day_count * 2, port = (uint32_t)activity->protocol << 16 | activity->port;
+	uint64_t source = hash_bytes(&activity->source, sizeof activity->source, 41);
+	uint64_t pair = hash_u64(source ^ port, 42);
+	lately_fetch(changes->seen, source);
+	lately_fetch(changes->seen, pair);
+	bool first = lately_first(changes->seen, source, day);
+	count(changes, CHANGE_PORT, port, lately_first(changes->seen, pair, day));
 	if (activity->country[0])
 		count(changes, CHANGE_COUNTRY,
-		    (uint32_t)(uint8_t)activity->country[0] << 8 | (uint8_t)activity->country[1]);
+		    (uint32_t)(uint8_t)activity->country[0] << 8 | (uint8_t)activity->country[1], first);
 	if (activity->network)
-		count(changes, CHANGE_NETWORK, activity->network);
+		count(changes, CHANGE_NETWORK, activity->network, first);
 }
 
 /* -ln P(X <= x) of the same law as count_surprise(). */
@@ -113,6 +147,7 @@ static struct change describe(const struct changes *changes, const struct histor
 	nanoseconds span = over == CHANGE_HOUR ? changes->settings.bin : spans[over];
 	change.to = changes->open + changes->settings.bin;
 	change.from = change.to - span;
+	change.awake = 1;
 	return change;
 }
 
@@ -140,75 +175,49 @@ static void judge(struct changes *changes, struct history *history, struct chang
 	mark->peak_bin = changes->bin;
 }
 
+/* A rise is held against all of the span: what the sensor missed only makes it smaller. A fall against the part in
+ * which it listened. */
+static void judge_count(
+    struct changes *changes, struct history *history, struct change *change, struct days_law law, bool final)
+{
+	double count = change->observed, least = changes->settings.least;
+	change->rise = count > law.mean;
+	change->expected = change->rise ? law.mean : law.mean * change->awake;
+	if (change->rise ? count < least
+			 : !final || change->awake < 0.5 || change->expected < 4 * least || count >= change->expected)
+		return;
+	change->surprise = change->rise ? count_surprise(count, change->expected, law.size)
+					: fall_surprise(count, change->expected, law.size);
+	judge(changes, history, change, final);
+}
+
 static void judge_hour(struct changes *changes, struct history *history, bool final)
 {
 	struct expected expected = history_expected(changes->histories, history, changes->open);
-	double count = history->now;
 	struct change change = describe(changes, history, CHANGE_HOUR);
-	change.rise = count > expected.mean;
-	change.observed = count;
-	change.expected = expected.mean;
-	if (change.rise && count < changes->settings.least)
-		return;
-	if (!change.rise && (!final || expected.mean < 4 * changes->settings.least))
-		return;
-	change.surprise = change.rise ? count_surprise(count, expected.mean, expected.size)
-				      : fall_surprise(count, expected.mean, expected.size);
-	judge(changes, history, &change, final);
+	change.observed = history->now;
+	change.awake = final ? changes->awake : 1;
+	judge_count(changes, history, &change, (struct days_law){ expected.mean, expected.size }, final);
 }
 
-/* The day's sums, which only now are complete: their hours are neither independent nor the same, so
- * their scatter shrinks by the fourth root. */
-static void judge_day(struct changes *changes, struct history *history)
+static void judge_day(struct changes *changes, struct history *history, bool final)
 {
-	double mean = history->day_expected, count = history->day_seen, bins = (double)(DAY / changes->settings.bin);
-	history->day_seen = history->day_expected = 0;
+	const struct days *days = days_of(changes, history);
 	struct change change = describe(changes, history, CHANGE_DAY);
-	change.rise = count > mean;
-	change.observed = count / bins;
-	change.expected = mean / bins;
-	if ((change.rise ? count : mean / 4) < changes->settings.least || mean <= 0)
-		return;
-	double size = sqrt(bins) / (history->scatter + 1e-6);
-	change.surprise = change.rise ? count_surprise(count, mean, size) : fall_surprise(count, mean, size);
-	judge(changes, history, &change, true);
+	change.observed = days->today;
+	change.awake = changes->day_bins ? changes->day_awake / changes->day_bins : 1;
+	judge_count(changes, history, &change,
+	    days_expected(days, history_day(changes->histories, history, changes->open)), final);
 }
 
-static int by_value(const void *a, const void *b)
+static void judge_week(struct changes *changes, struct history *history, enum change_over over)
 {
-	float x = *(const float *)a, y = *(const float *)b;
-	return (x > y) - (x < y);
-}
-
-/* Against `usual`, with the deviation that weeks have: of those before, and not below what counting alone has. */
-static void judge_weeks(struct changes *changes, struct history *history, enum change_over over, double usual)
-{
-	double spread = 0, bins = (double)(7 * DAY / changes->settings.bin), sources = usual * bins;
-	for (size_t i = 1; i < 5; i++)
-		spread += fabs(history->week[i] - history->week[i + 1]);
-	spread = fmax(spread / 4 * 1.25, sqrt(fmax(sources, 1)) / bins + usual * 0.05);
+	const struct days *days = days_of(changes, history);
 	struct change change = describe(changes, history, over);
-	double away = (history->week[0] - usual) / spread;
-	change.rise = away > 0;
-	change.observed = history->week[0];
-	change.expected = usual;
-	if (fmax(history->week[0], usual) * bins < 4 * changes->settings.least)
-		return;
-	change.surprise = away * away / 2;
-	judge(changes, history, &change, true);
-}
-
-static void judge_week(struct changes *changes, struct history *history)
-{
-	float before[4];
-	for (size_t i = 0; i < 4; i++)
-		before[i] = history->week[i + 1];
-	if (history->week[5] < 0)
-		return;
-	qsort(before, 4, sizeof before[0], by_value);
-	judge_weeks(changes, history, CHANGE_WEEK, (before[1] + before[2]) / 2);
-	if (history->week[52] >= 0)
-		judge_weeks(changes, history, CHANGE_YEAR, history->week[52]);
+	struct days_law law;
+	change.observed = days->week[0];
+	if (days_expected_week(days, over == CHANGE_YEAR, &law))
+		judge_count(changes, history, &change, law, true);
 }
 
 void changes_check(struct changes *changes, nanoseconds now, change_visitor visit, void *context)
@@ -218,27 +227,46 @@ void changes_check(struct changes *changes, nanoseconds now, change_visitor visi
 	changes->context = context;
 	for (size_t i = 0; i < changes->fresh_count; i++) {
 		struct history *history = histories_get(changes->histories, changes->fresh[i]);
-		if (history)
-			judge_hour(changes, history, false);
+		if (!history)
+			continue;
+		judge_hour(changes, history, false);
+		judge_day(changes, history, false);
 	}
 	changes->fresh_count = 0;
 }
 
-static void close_one(void *context, struct history *history)
+static void close_hour(void *context, struct history *history)
+{
+	judge_hour(context, history, true);
+}
+
+static void close_day(void *context, struct history *history)
 {
 	struct changes *changes = context;
-	struct expected expected = history_expected(changes->histories, history, changes->open);
-	judge_hour(changes, history, true);
-	history->day_seen += history->now;
-	history->day_expected += (float)expected.mean;
-	if ((changes->open + changes->settings.bin + changes->settings.zone * SECOND) % DAY == 0)
-		judge_day(changes, history);
+	judge_day(changes, history, true);
+	days_close(days_of(changes, history), history_day(changes->histories, history, changes->open),
+	    changes->day_awake / changes->day_bins);
 }
 
 static void close_week(void *context, struct history *history)
 {
-	if (history->week_bins == 0)
-		judge_week(context, history);
+	struct changes *changes = context;
+	days_close_week(days_of(changes, history));
+	judge_week(changes, history, CHANGE_WEEK);
+	judge_week(changes, history, CHANGE_YEAR);
+}
+
+/* Days and weeks are those of the zone; weeks begin where the first did. */
+static void close_days(struct changes *changes)
+{
+	changes->day_awake += changes->awake;
+	changes->day_bins++;
+	if ((changes->open + changes->settings.bin + changes->settings.zone * SECOND) % DAY >= changes->settings.bin)
+		return;
+	histories_change(changes->histories, close_day, changes);
+	changes->day_awake = changes->day_bins = 0;
+	if (++changes->day_count % 7 == 0)
+		histories_change(changes->histories, close_week, changes);
 }
 
 static void step_tails(struct changes *changes)
@@ -253,16 +281,17 @@ static void step_tails(struct changes *changes)
 			}
 }
 
-void changes_close(struct changes *changes, nanoseconds bin, change_visitor visit, void *context)
+void changes_close(struct changes *changes, nanoseconds bin, double awake, change_visitor visit, void *context)
 {
 	changes->open = bin;
 	changes->now = bin + changes->settings.bin - 1;
 	changes->visit = visit;
 	changes->context = context;
+	changes->awake = awake;
 	changes->fresh_count = 0;
-	histories_change(changes->histories, close_one, changes);
-	histories_close(changes->histories, bin);
-	histories_change(changes->histories, close_week, changes);
+	histories_change(changes->histories, close_hour, changes);
+	close_days(changes);
+	histories_close(changes->histories, bin, awake);
 	step_tails(changes);
 	changes->bin++;
 	changes->open = bin + changes->settings.bin;
@@ -271,4 +300,54 @@ void changes_close(struct changes *changes, nanoseconds bin, change_visitor visi
 uint64_t changes_displaced(const struct changes *changes)
 {
 	return histories_displaced(changes->histories);
+}
+
+/* ── kept ─ */
+
+void changes_put(const struct changes *changes, struct builder *to)
+{
+	histories_put(changes->histories, to);
+	for (size_t i = 0; i < histories_count(changes->histories); i++)
+		days_put(&changes->days[i], to);
+	lately_put(changes->seen, to);
+	put_u32(to, changes->day_count);
+	put_real(to, changes->day_awake);
+	put_u32(to, changes->day_bins);
+	put_u32(to, changes->bin);
+	put_i64(to, changes->open);
+	for (unsigned i = 0; i < CHANGE_OFS * CHANGE_OVERS * 2; i++) {
+		tail_put(&changes->tails[0][0][0] + i, to);
+		put_real(to, (&changes->thresholds[0][0][0])[i]);
+	}
+	put_u64(to, changes->fresh_count);
+	for (size_t i = 0; i < changes->fresh_count; i++)
+		put_u64(to, changes->fresh[i]);
+}
+
+static void check_key(void *context, struct history *history)
+{
+	struct reader *from = context;
+	uint64_t of = history->key >> 32;
+	from->failed = from->failed || of == 0 || of > CHANGE_OFS;
+}
+
+void changes_get(struct changes *changes, struct reader *from)
+{
+	histories_get_kept(changes->histories, from);
+	histories_change(changes->histories, check_key, from);
+	for (size_t i = 0; i < histories_count(changes->histories) && !from->failed; i++)
+		days_get(&changes->days[i], from);
+	lately_get(changes->seen, from);
+	changes->day_count = get_u32(from);
+	changes->day_awake = get_real_within(from, 0, 1e9);
+	changes->day_bins = get_u32(from);
+	changes->bin = get_u32(from);
+	changes->open = get_time(from);
+	for (unsigned i = 0; i < CHANGE_OFS * CHANGE_OVERS * 2; i++) {
+		tail_get(&changes->tails[0][0][0] + i, from);
+		(&changes->thresholds[0][0][0])[i] = get_real_within(from, 0, 1e9);
+	}
+	changes->fresh_count = get_u64_below(from, FRESH_MOST + 1);
+	for (size_t i = 0; i < changes->fresh_count && !from->failed; i++)
+		changes->fresh[i] = get_u64(from);
 }

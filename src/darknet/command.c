@@ -3,24 +3,18 @@
  */
 #include "darknet/command.h"
 
-#include "base/data.h"
-#include "base/hash.h"
 #include "base/language.h"
-#include "darknet/day_writer.h"
-#include "darknet/options.h"
+#include "base/log.h"
 #include "darknet/report.h"
-#include "net/sandbox.h"
+#include "darknet/run.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define PROGRESS_EVERY ((uint64_t)1 << 20) /* frames */
 
 static const char *const help[] = {
-	N_("usage: noroshi darknet -r FILE… --net PREFIX… [options]"),
+	N_("usage: noroshi darknet -r FILE… | -i INTERFACE… --net PREFIX… [options]"),
 	"",
 	N_("Reads what arrived at unused addresses, and finds scans and their tools, research scanners, worms, victims "
 	   "of"),
@@ -29,6 +23,10 @@ static const char *const help[] = {
 	N_("\"-\" is standard input. Files of several sensors are read in order of time."),
 	"",
 	N_("  -r FILE            a capture file; further ones may follow without -r"),
+	N_("  -i INTERFACE       listen there instead, until SIGINT or SIGTERM; may be given several times"),
+	N_("  --ring SIZE        memory that the kernel fills for each interface (default 64 MiB)"),
+	N_("  --snap BYTES       look at so much of each frame (default 0: all)"),
+	N_("  --no-promiscuous   only frames for this machine"),
 	N_("  --net PREFIX       unused addresses, as 198.51.100.0/24; may be given several times"),
 	N_("  --json             one JSON object instead of words: docs/darknet.md defines its keys"),
 	N_("  --warninglists DIR lists of known scanners, as MISP writes them: their scans are research"),
@@ -39,35 +37,28 @@ static const char *const help[] = {
 	N_("  --least-answers N  answers of a victim that make an attack (default 25)"),
 	N_("  --sources N        so many sources at once (default 10000000, of 64 bytes each)"),
 	N_("  --mirror N         the capture is a mirror that N tunnels (GRE, ERSPAN, VXLAN, …) carry (default 0)"),
-	N_("  --changes          with --json: what changed, and groups that began to act together; the first 14 days "
-	   "only "
-	   "learn"),
+	N_("  --no-changes       not what changed, nor groups that began to act together (whose first 14 days only "
+	   "learn)"),
+	N_("  --history FILE     changes go on from what earlier runs learnt, which is kept there"),
+	N_("  --save TIME        how often it is written (default 10 min)"),
 	N_("  --tables DIR       keep what arrived on each day there, for `noroshi darknet report`"),
 	N_("  --sensor NAME      whose tables they are"),
 	N_("  --part NAME        of which input they are (default: told by the files): the same again replaces it"),
 	N_("  --zone ZONE        where their days begin (default +09:00)"),
 	N_("  --locations FILE   where addresses come from: location.db or *.mmdb; may be given several times"),
 	N_("                     (default: that of Debian's libloc-database, when it is there)"),
+	N_("  --lines FILE       write sources as they appear, counts and findings there, as lines of EVE (\"-\": "
+	   "standard output)"),
+	N_("  --checkpoint TIME  how often counts are written (default 10 s)"),
+	N_("  --again TIME       how often a source that goes on is told again (default 1 d)"),
+	N_("  --center URL …     instead of --lines: to a centre, as `noroshi sensor --help` explains; also --machine, "
+	   "--agent, --records"),
 	N_("  --progress         say on standard error how far it is"),
 	N_("  --language LANG    ja or en (default: as LANG in the environment says)"),
 	N_("  --help             this text"),
 	"",
 	N_("Exit codes: 0 nothing was found, 1 scans or victims were found, 2 bad usage or a file that cannot be "
 	   "read."),
-};
-
-struct run {
-	struct darknet_options options;
-	struct space *space;
-	struct warninglists *lists;
-	struct research *research;
-	struct telescope *telescope;
-	struct trends *trends;
-	struct origins *origins;
-	struct day_writer *days;
-	struct failure days_failure;
-	struct files_counts counts;
-	uint64_t frames;
 };
 
 static void say_wrong(void *context, const struct failure *failure)
@@ -84,123 +75,8 @@ static enum error take_frames(void *context, const struct frame *frames, size_t 
 	run->frames += count;
 	if (run->options.progress && run->frames / PROGRESS_EVERY != before)
 		fprintf(stderr, "noroshi darknet: %llu packets\n", (unsigned long long)run->frames);
-	return telescope_frames(run->telescope, frames, count, failure);
-}
-
-/* ── tables ─ */
-
-#define DEBIAN_LOCATIONS "/var/lib/location/database.db"
-
-static void take_activity(void *context, const struct activity *activity)
-{
-	struct run *run = context;
-	if (!run->days_failure.code)
-		day_writer_add(run->days, activity, &run->days_failure);
-}
-
-/* The same files in the same order are the same part, and no others: by where they are. */
-static void name_part(const struct darknet_options *options, char to[static DAY_TABLE_NAME])
-{
-	uint64_t hash = 0;
-
-	for (size_t i = 0; i < options->file_count; i++) {
-		char *path = realpath(options->files[i].path, NULL);
-		hash = hash_text(text_of(path ? path : options->files[i].path), hash);
-		free(path);
-	}
-	snprintf(to, DAY_TABLE_NAME, "files-%016llx", (unsigned long long)hash);
-}
-
-/* Only what is told by country or network needs them. */
-static enum error load_origins(struct run *run, struct failure *failure)
-{
-	const struct darknet_options *options = &run->options;
-	const char *debian[] = { DEBIAN_LOCATIONS };
-
-	if (options->location_count)
-		return origins_load(options->locations, options->location_count, &run->origins, failure);
-	if ((options->tables || options->changes) && access(DEBIAN_LOCATIONS, R_OK) == 0)
-		return origins_load(debian, 1, &run->origins, failure);
-	return OK;
-}
-
-static enum error begin_tables(struct run *run, struct failure *failure)
-{
-	const struct darknet_options *options = &run->options;
-	char name[DAY_TABLE_NAME];
-
-	if (!options->tables)
-		return OK;
-	name_part(options, name);
-	const struct day_folder_part part = { .folder = options->tables,
-		.sensor = options->sensor,
-		.part = options->part ? options->part : name,
-		.zone = options->zone,
-		.addresses = run->space->size };
-	run->options.settings.sources.activity = take_activity;
-	run->options.settings.sources.context = run;
-	return day_writer_begin(&part, &run->days, failure);
-}
-
-static enum error end_tables(struct run *run, struct failure *failure)
-{
-	struct day_writer *days = run->days;
-
-	if (!days)
-		return OK;
-	run->days = NULL;
-	return day_writer_end(days, failure);
-}
-
-/* All of them before the first byte of any is looked at: afterwards nothing can be opened. */
-static void open_files(struct darknet_options *options)
-{
-	for (size_t i = 0; i < options->file_count; i++) {
-		struct files_source *file = &options->files[i];
-		file->descriptor =
-		    strcmp(file->path, "-") == 0 ? dup(STDIN_FILENO) : open(file->path, O_RDONLY | O_CLOEXEC);
-		if (file->descriptor < 0)
-			fprintf(stderr, "noroshi darknet: %s: cannot be opened: %s\n", file->path, strerror(errno));
-	}
-}
-
-static void skipped(void *context, const char *file, struct text entry, const char *why)
-{
-	(void)context;
-	if (!entry.size)
-		fprintf(stderr, "noroshi darknet: %s: %s\n", file, why);
-}
-
-static enum error begin(struct run *run, struct failure *failure)
-{
-	struct darknet_options *options = &run->options;
-	char kinds[512];
-	enum error error = space_new(options->prefixes, options->prefix_count, &run->space, failure);
-
-	if (!error)
-		run->space->carriers = options->carriers;
-	if (!error && options->warninglists && !(error = data_find("warninglists/kinds", kinds, sizeof kinds, failure)))
-		error = warninglists_load(options->warninglists, kinds, skipped, NULL, &run->lists, failure);
-	if (!error)
-		error = research_new(run->lists, options->names, &run->research, failure);
-	if (error)
-		return error;
-	error = load_origins(run, failure);
-	if (!error)
-		error = begin_tables(run, failure);
-	if (error)
-		return error;
-	options->settings.origins = run->origins;
-	options->settings.sources.space = run->space;
-	options->settings.research = run->research;
-	if (options->changes && !(run->trends = trends_new(options->settings.sources.bin)))
-		return fail(failure, ERROR_MEMORY, "no memory for changes and groups");
-	options->settings.trends = run->trends;
-	error = telescope_new(&options->settings, &run->telescope, failure);
-	if (error)
-		return error;
-	open_files(options);
-	return sandbox_enter(SANDBOX_FILES, failure);
+	enum error error = telescope_frames(run->telescope, frames, count, failure);
+	return error || !run->keeper ? error : trends_keeper_tick(run->keeper, failure);
 }
 
 static enum error report(struct run *run, const struct catalog *japanese, struct failure *failure)
@@ -211,10 +87,11 @@ static enum error report(struct run *run, const struct catalog *japanese, struct
 		.trends = run->trends,
 		.files = run->options.file_count,
 		.unread = run->counts.unread,
-		.truncated = run->counts.truncated };
+		.truncated = run->counts.truncated,
+		.dropped = run->dropped };
+	FILE *to = run->options.lines && strcmp(run->options.lines, "-") == 0 ? stderr : stdout;
 
-	return run->options.json ? report_json(&report, stdout, failure)
-				 : report_words(&report, japanese, stdout, failure);
+	return run->options.json ? report_json(&report, to, failure) : report_words(&report, japanese, to, failure);
 }
 
 static int work(struct run *run, const struct catalog *japanese)
@@ -222,14 +99,21 @@ static int work(struct run *run, const struct catalog *japanese)
 	const struct files_visitor visitor = { take_frames, say_wrong, run };
 	struct failure failure = { 0 };
 	size_t scans = 0, victims = 0;
-	enum error error = begin(run, &failure);
+	nanoseconds end = 0; /* live: of listening */
+	enum error error = run_begin(run, &failure);
 
-	if (!error)
+	if (!error && run->live)
+		error = run_live(run, &end, &failure);
+	else if (!error)
 		error = files_read(run->options.files, run->options.file_count, &visitor, &run->counts, &failure);
 	if (!error)
 		error = telescope_finish(run->telescope, &failure);
+	if (!error)
+		error = run_end_lines(run, end, &failure);
 	if (!error && run->counts.unread == 0)
-		error = end_tables(run, &failure);
+		error = run_end_tables(run, end, &failure);
+	if (!error && run->keeper)
+		error = trends_keeper_save(run->keeper, &failure);
 	if (!error)
 		error = report(run, japanese, &failure);
 	if (error) {
@@ -249,6 +133,8 @@ int darknet_command(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "report") == 0)
 		return darknet_report(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "note") == 0)
+		return darknet_note(argc - 1, argv + 1);
 	struct run run = { 0 };
 	int status = darknet_options_read(argc, argv, &run.options);
 
@@ -257,16 +143,11 @@ int darknet_command(int argc, char **argv)
 		if (run.options.help)
 			for (size_t i = 0; i < sizeof help / sizeof *help; i++)
 				puts(help[i][0] ? catalog_string(japanese, help[i]) : "");
+		if (run.options.interface_count)
+			log_setup("darknet", LOG_INFO, !isatty(STDERR_FILENO));
 		status = run.options.help ? 0 : work(&run, japanese);
 		catalog_free(japanese);
 	}
-	day_writer_abandon(run.days);
-	origins_free(run.origins);
-	telescope_free(run.telescope);
-	trends_free(run.trends);
-	research_free(run.research);
-	warninglists_free(run.lists);
-	space_free(run.space);
-	darknet_options_free(&run.options);
+	run_free(&run);
 	return status;
 }

@@ -6,5 +6,6 @@
 
 int darknet_command(int argc, char **argv); /* as struct command's run */
 int darknet_report(int argc, char **argv);  /* argv[0] is "report" */
+int darknet_note(int argc, char **argv);    /* `noroshi darknet note` */
 
 #endif

@@ -12,7 +12,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#define OPEN_DAYS 2 /* the current one, and the one before, for what is a little late */
+#define OPEN_DAYS 2   /* the current one, and the one before, for what is a little late */
+#define SLEPT_DAYS 64 /* of which it is known for how long it was not awake */
 #define PATH_ROOM 4096
 #define SUFFIX ".table"
 
@@ -20,6 +21,11 @@ struct open_day {
 	struct day_table *table; /* NULL = free */
 	int64_t day;
 	bool changed;
+};
+
+struct slept {
+	int64_t day;
+	nanoseconds time;
 };
 
 struct day_folder {
@@ -30,6 +36,7 @@ struct day_folder {
 	int64_t first, last; /* days that this part has so far */
 	int64_t written[2];  /* the first and last of them that is a file; those between are, or are open */
 	nanoseconds awake[2];
+	struct slept slept[SLEPT_DAYS]; /* between these; by day modulo their number */
 };
 
 static bool is_name(const char *name)
@@ -98,6 +105,8 @@ static uint32_t awake_seconds(const struct day_folder *folder, int64_t day)
 		return 86400;
 	nanoseconds from = folder->awake[0] > begin ? folder->awake[0] : begin;
 	nanoseconds to = folder->awake[1] < end ? folder->awake[1] : end;
+	const struct slept *slept = &folder->slept[day & (SLEPT_DAYS - 1)];
+	from += slept->day == day ? slept->time : 0;
 	return to > from ? (uint32_t)((to - from + SECOND / 2) / SECOND) : 0;
 }
 
@@ -202,10 +211,26 @@ enum error day_folder_add(struct day_folder *folder, const struct activity *acti
 	return OK;
 }
 
+static void sleep_through(struct day_folder *folder, nanoseconds from, nanoseconds to)
+{
+	int zone = folder->about.zone;
+	int64_t last = day_of(to, zone), first = day_of(from, zone);
+
+	for (int64_t day = last - first < SLEPT_DAYS ? first : last - SLEPT_DAYS + 1; day <= last; day++) {
+		struct slept *slept = &folder->slept[day & (SLEPT_DAYS - 1)];
+		nanoseconds begin = day_begins(day, zone), end = begin + DAY;
+		if (slept->day != day)
+			*slept = (struct slept){ .day = day };
+		slept->time += (to < end ? to : end) - (from > begin ? from : begin);
+	}
+}
+
 void day_folder_awake(struct day_folder *folder, nanoseconds from, nanoseconds to)
 {
 	bool known = folder->awake_known;
 
+	if (known && from > folder->awake[1])
+		sleep_through(folder, folder->awake[1], from);
 	folder->awake[0] = known && folder->awake[0] < from ? folder->awake[0] : from;
 	folder->awake[1] = known && folder->awake[1] > to ? folder->awake[1] : to;
 	folder->awake_known = true;

@@ -23,8 +23,8 @@ struct day_folder_part {
 /* Makes the folders. ERROR_USAGE: a name has other characters. The texts are copied. */
 enum error day_folder_begin(const struct day_folder_part *part, struct day_folder **folder_of, struct failure *failure);
 enum error day_folder_add(struct day_folder *folder_of, const struct activity *activity, struct failure *failure);
-/* The telescope was awake, from one time to another; days in which nothing came are days too. Before it is said, each
- * day with an activity, and those between, count as whole. */
+/* The telescope was awake, from one time to another, in order of time, and not in between; days in which nothing came
+ * are days too. Before it is said, each day with an activity, and those between, count as whole. */
 void day_folder_awake(struct day_folder *folder_of, nanoseconds from, nanoseconds to);
 enum error day_folder_flush(struct day_folder *folder_of, struct failure *failure); /* what stands so far is durable */
 enum error day_folder_end(struct day_folder *folder_of, struct failure *failure);   /* and frees; NULL is fine */

@@ -3,6 +3,7 @@
  */
 #include "darknet/day_sum.h"
 
+#include "base/memory.h"
 #include "darknet/arrival.h"
 #include "darknet/day_folder.h"
 
@@ -43,6 +44,8 @@ void day_sum_free(struct day_sum *sum)
 		for (size_t series = 0; series < DAY_SUM_SERIES; series++)
 			free(sum->periods[i].series[series]);
 	}
+	if (sum)
+		free(sum->sensors);
 	free(sum);
 }
 
@@ -66,6 +69,22 @@ enum error day_sum_follow(
 	return OK;
 }
 
+static bool ports_take(enum view_ports ports, const struct day_key *key)
+{
+	bool has = key->protocol == 6 || key->protocol == 17 || key->protocol == 132;
+
+	switch (ports) {
+	case VIEW_PORTS_WELL_KNOWN:
+		return has && key->port < 1024;
+	case VIEW_PORTS_OTHER:
+		return has && key->port >= 1024;
+	case VIEW_PORTS_NONE:
+		return !has;
+	default:
+		return true;
+	}
+}
+
 bool query_takes(const struct view_query *query, const struct day_key *key)
 {
 	bool backscatter = key->kind == ARRIVAL_BACKSCATTER;
@@ -77,7 +96,7 @@ bool query_takes(const struct view_query *query, const struct day_key *key)
 		return false;
 	if (query->protocol && (query->protocol != key->protocol || query->port != key->port))
 		return false;
-	return query->method == 0 || query->method == key->method;
+	return (query->method == 0 || query->method == key->method) && ports_take(query->ports, key);
 }
 
 /* ── reading ─ */
@@ -89,39 +108,76 @@ static struct day_sum_period *period_with(struct day_sum *sum, unsigned i, int64
 	return day >= period->days.from && day <= period->days.to ? period : NULL;
 }
 
-/* All parts of the sensor's day were read. Parts that overlap are awake for a day at most. */
-static void end_sensor_day(struct day_sum *sum)
+void day_sum_awake(struct day_sum *sum, int64_t day, double awake, double address_days)
 {
-	double awake = (double)(sum->current_seconds < 86400 ? sum->current_seconds : 86400) / 86400;
-
-	for (unsigned i = 0; i < 2 && sum->current.sensor[0]; i++) {
-		struct day_sum_period *period = period_with(sum, i, sum->current.day);
+	for (unsigned i = 0; i < 2; i++) {
+		struct day_sum_period *period = period_with(sum, i, day);
 		if (!period)
 			continue;
-		struct day_sum_day *day = &period->cover[sum->current.day - period->days.from];
-		day->addresses += (double)sum->current.addresses * awake;
-		day->awake = awake > day->awake ? awake : day->awake;
+		struct day_sum_day *cover = &period->cover[day - period->days.from];
+		cover->addresses += address_days;
+		cover->awake = awake > cover->awake ? awake : cover->awake;
+	}
+}
+
+/* NULL without memory. */
+static struct view_sensor *sensor_of(struct day_sum *sum, const char *name)
+{
+	for (size_t i = sum->sensor_count; i-- > 0;)
+		if (strcmp(sum->sensors[i].name, name) == 0)
+			return &sum->sensors[i];
+	if (sum->sensor_count == sum->sensor_room) {
+		struct view_sensor *more = array_grow(sum->sensors, &sum->sensor_room, 16, sizeof *more);
+		if (!more)
+			return NULL;
+		sum->sensors = more;
+	}
+	struct view_sensor *sensor = &sum->sensors[sum->sensor_count++];
+	*sensor = (struct view_sensor){ 0 };
+	memcpy(sensor->name, name, strlen(name));
+	return sensor;
+}
+
+/* All parts of the sensor's day were read. Parts that overlap are awake for a day at most. */
+static enum error end_sensor_day(struct day_sum *sum, struct failure *failure)
+{
+	double awake = (double)(sum->current_seconds < 86400 ? sum->current_seconds : 86400) / 86400;
+	struct view_sensor *sensor = sum->current.sensor[0] ? sensor_of(sum, sum->current.sensor) : NULL;
+
+	if (sum->current.sensor[0] && !sensor)
+		return fail(failure, ERROR_MEMORY, "no memory for sensors");
+	if (sensor) {
+		day_sum_awake(sum, sum->current.day, awake, (double)sum->current.addresses * awake);
+		for (unsigned i = 0; i < 2; i++)
+			sensor->days[i] += period_with(sum, i, sum->current.day) ? awake : 0;
+		if (sum->current.addresses > sensor->addresses)
+			sensor->addresses = sum->current.addresses;
 	}
 	sum->current = (struct day_about){ 0 };
 	sum->current_seconds = 0;
+	return OK;
 }
 
-static enum error take_row(
-    void *context, const struct day_about *about, const struct day_key *key, uint64_t packets, struct failure *failure)
+enum error day_sum_count(
+    struct day_sum *sum, int64_t day, const struct day_key *key, uint64_t packets, struct failure *failure)
 {
-	struct day_sum *sum = context;
-
 	for (unsigned i = 0; i < 2; i++) {
-		struct day_sum_period *period = period_with(sum, i, about->day);
+		struct day_sum_period *period = period_with(sum, i, day);
 		if (!period)
 			continue;
 		if (!day_table_add(period->table, key, packets))
 			return fail(failure, ERROR_MEMORY, "no memory for a year's counts");
 		for (unsigned series = 0; series < sum->series_count; series++)
 			if (query_takes(&sum->series[series], key))
-				period->series[series][about->day - period->days.from] += packets;
+				period->series[series][day - period->days.from] += packets;
 	}
 	return OK;
+}
+
+static enum error take_row(
+    void *context, const struct day_about *about, const struct day_key *key, uint64_t packets, struct failure *failure)
+{
+	return day_sum_count(context, about->day, key, packets, failure);
 }
 
 static enum error take_file(void *context, const char *path, struct failure *failure)
@@ -133,7 +189,7 @@ static enum error take_file(void *context, const char *path, struct failure *fai
 	if (error)
 		return error;
 	if (about.day != sum->current.day || strcmp(about.sensor, sum->current.sensor) != 0) {
-		end_sensor_day(sum);
+		error = end_sensor_day(sum, failure);
 		sum->current = about;
 	}
 	if (about.addresses > sum->current.addresses)
@@ -142,26 +198,32 @@ static enum error take_file(void *context, const char *path, struct failure *fai
 	for (unsigned i = 0; i < 2; i++)
 		if (period_with(sum, i, about.day))
 			sum->periods[i].files++;
-	return OK;
+	return error;
+}
+
+static enum error read_days(
+    struct day_sum *sum, const char *folder, const char *sensor, int64_t from, int64_t to, struct failure *failure)
+{
+	enum error error = day_folder_each(folder, sensor, from, to, take_file, sum, failure);
+	enum error ended = end_sensor_day(sum, error ? NULL : failure);
+
+	return error ? error : ended;
 }
 
 enum error day_sum_read(struct day_sum *sum, const char *folder, const char *sensor, struct failure *failure)
 {
 	const struct view_period *now = &sum->periods[0].days, *before = &sum->periods[1].days;
-	enum error error = day_folder_each(folder, sensor, now->from, now->to, take_file, sum, failure);
+	enum error error = read_days(sum, folder, sensor, now->from, now->to, failure);
 
-	end_sensor_day(sum);
 	if (error || (before->from >= now->from && before->to <= now->to))
 		return error;
 	/* What lies in both was added to both above: only the days outside are read now. */
 	if (before->from < now->from)
-		error = day_folder_each(folder, sensor, before->from,
-		    before->to < now->from ? before->to : now->from - 1, take_file, sum, failure);
-	end_sensor_day(sum);
+		error = read_days(
+		    sum, folder, sensor, before->from, before->to < now->from ? before->to : now->from - 1, failure);
 	if (!error && before->to > now->to)
-		error = day_folder_each(folder, sensor, before->from > now->to ? before->from : now->to + 1, before->to,
-		    take_file, sum, failure);
-	end_sensor_day(sum);
+		error = read_days(
+		    sum, folder, sensor, before->from > now->to ? before->from : now->to + 1, before->to, failure);
 	return error;
 }
 
@@ -176,6 +238,29 @@ double period_unit(const struct day_sum_period *period, enum view_kind kind, int
 		unit += kind == VIEW_BACKSCATTER ? cover->awake : cover->addresses;
 	}
 	return unit;
+}
+
+struct view_day_cover day_sum_day(const struct day_sum *sum, unsigned period, int64_t day)
+{
+	const struct day_sum_day *cover = &sum->periods[period].cover[day - sum->periods[period].days.from];
+
+	return (struct view_day_cover){ cover->addresses, cover->awake };
+}
+
+const struct view_sensor *day_sum_sensors(const struct day_sum *sum, size_t *count)
+{
+	*count = sum->sensor_count;
+	return sum->sensors;
+}
+
+void day_sum_leave_out(struct day_sum *sum, const struct view_period *days)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct day_sum_period *period = &sum->periods[i];
+		int64_t from = days->from > period->days.from ? days->from : period->days.from;
+		for (int64_t day = from; day <= days->to && day <= period->days.to; day++)
+			period->cover[day - period->days.from].left_out = true;
+	}
 }
 
 struct view_cover day_sum_cover(const struct day_sum *sum, unsigned period)
@@ -206,18 +291,22 @@ enum error day_sum_series(const struct day_sum *sum, unsigned series, unsigned w
 	if (!steps)
 		return fail(failure, ERROR_MEMORY, "no memory for a series");
 	*count = 0;
+	double unit = 0;
 	for (int64_t day = period->days.from; day <= period->days.to; day++) {
 		struct view_step *step = *count ? &steps[*count - 1] : NULL;
 		if (!step || !months || month_of(step->from) != month_of(day)) {
 			step = &steps[(*count)++];
 			step->from = day;
+			unit = 0;
 		}
 		step->to = day;
-		step->packets += period->series[series][day - period->days.from];
-	}
-	for (size_t i = 0; i < *count; i++) {
-		double unit = period_unit(period, sum->series[series].kind, steps[i].from, steps[i].to);
-		steps[i].value = unit > 0 ? (double)steps[i].packets / unit : NAN;
+		if (period->cover[day - period->days.from].left_out) {
+			step->left_out++;
+		} else {
+			step->packets += period->series[series][day - period->days.from];
+			unit += period_unit(period, sum->series[series].kind, day, day);
+		}
+		step->value = unit > 0 ? (double)step->packets / unit : NAN;
 	}
 	*made = steps;
 	return OK;

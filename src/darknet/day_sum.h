@@ -10,6 +10,7 @@
 struct day_sum_day {
 	double addresses; /* over all sensors, times the part of the day in which each was awake */
 	double awake;     /* the part of the day in which one of them was */
+	bool left_out;    /* of series */
 };
 
 struct day_sum_period {
@@ -24,6 +25,8 @@ struct day_sum {
 	struct day_sum_period periods[2];
 	struct view_query series[DAY_SUM_SERIES];
 	unsigned series_count;
+	struct view_sensor *sensors; /* in the order of their names, but for what is read later */
+	size_t sensor_count, sensor_room;
 	/* The day of a sensor whose parts are being read. */
 	struct day_about current;
 	uint64_t current_seconds;

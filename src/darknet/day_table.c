@@ -61,6 +61,16 @@ static struct day_row *find(struct day_row *rows, size_t room, uint64_t key)
 	return &rows[at];
 }
 
+size_t day_table_rows(const struct day_table *table)
+{
+	return table->count;
+}
+
+bool day_table_has(const struct day_table *table, const struct day_key *key)
+{
+	return find(table->rows, table->room, day_key_pack(key))->packets > 0;
+}
+
 static bool make_room(struct day_table *table)
 {
 	size_t room = table->room * 2;

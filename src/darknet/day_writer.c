@@ -61,6 +61,11 @@ static enum error write_all(int from, struct day_folder *folder, struct failure 
 	bool broken = false, ended = false;
 
 	while (!error && read_whole(from, &activity, sizeof activity, &broken)) {
+		if (activity.packets == 0 && activity.last > activity.first) { /* day_writer_awake() */
+			day_folder_awake(folder, activity.first, activity.last);
+			error = day_folder_flush(folder, failure);
+			continue;
+		}
 		ended = activity.packets == 0; /* nothing else has none: the end was meant */
 		if (ended)
 			break;
@@ -77,6 +82,9 @@ static enum error write_all(int from, struct day_folder *folder, struct failure 
 static _Noreturn void run(int from, int to, struct day_folder *folder)
 {
 	struct failure failure = { .words = "" };
+
+	signal(SIGINT, SIG_IGN); /* it ends when the packets' reader does */
+	signal(SIGTERM, SIG_IGN);
 	enum error error = sandbox_drop_capabilities(&failure);
 
 	if (!error)
@@ -151,6 +159,12 @@ enum error day_writer_add(struct day_writer *writer, const struct activity *acti
 		return OK;
 	writer->held[writer->count++] = *activity;
 	return writer->count == BATCH ? flush(writer, failure) : OK;
+}
+
+enum error day_writer_awake(struct day_writer *writer, nanoseconds from, nanoseconds to, struct failure *failure)
+{
+	writer->held[writer->count++] = (struct activity){ .first = from, .last = to };
+	return flush(writer, failure);
 }
 
 static void take_down(struct day_writer *writer)

@@ -117,12 +117,15 @@ void groups_add(struct groups *groups, const struct activity *activity)
 		return;
 	if (groups->open == 0)
 		groups->open = activity->bin;
+	uint64_t source = hash_bytes(&activity->source, sizeof activity->source, 38);
+	uint64_t pair = hash_u64(source ^ port_key(activity), 37);
+	lately_fetch(groups->seen, source);
+	lately_fetch(groups->seen, pair);
 	histories_add(groups->ports, port_key(activity), 1);
 	histories_add(groups->ports, HISTORY_ALL, 1);
-	uint64_t source = hash_bytes(&activity->source, sizeof activity->source, 38);
-	uint32_t day = (uint32_t)(activity->bin / DAY);
+	uint32_t day = groups->bin / (uint32_t)(DAY / groups->settings.bin); /* nobody is forgotten while we sleep */
 	struct newcomer newcomer = { .row = *activity, .source = source, .bin = groups->bin };
-	bool new_here = lately_first(groups->seen, hash_u64(source ^ port_key(activity), 37), day);
+	bool new_here = lately_first(groups->seen, pair, day);
 	newcomer.new_source = lately_first(groups->seen, source, day);
 	struct group *group = member_group(groups, source);
 	if (group) {
@@ -245,24 +248,29 @@ static const struct newcomer *newest_in(const struct groups *groups, const struc
 	return NULL;
 }
 
-static struct group *begin(struct groups *groups, nanoseconds now)
-{
-	struct group *group = &groups->all[++groups->number % GROUPS_MOST];
-	struct address *addresses = group->addresses;
-	if (!addresses)
-		addresses = calloc(groups->settings.addresses, sizeof *addresses);
-	if (!addresses)
-		return NULL;
-	*group = (struct group){ .number = groups->number, .noticed = now, .addresses = addresses, .open = true };
-	groups->rows[groups->number % GROUPS_MOST] = 0;
-	return group;
-}
-
 struct telling {
 	nanoseconds now;
 	group_visitor visit;
 	void *context;
 };
+
+static struct group *begin(struct groups *groups, const struct telling *telling)
+{
+	struct group *group = &groups->all[++groups->number % GROUPS_MOST];
+	struct address *addresses = group->addresses;
+	if (group->open) { /* its place is needed */
+		group->open = false;
+		telling->visit(telling->context, group);
+	}
+	if (!addresses)
+		addresses = calloc(groups->settings.addresses, sizeof *addresses);
+	if (!addresses)
+		return NULL;
+	*group =
+	    (struct group){ .number = groups->number, .noticed = telling->now, .addresses = addresses, .open = true };
+	groups->rows[groups->number % GROUPS_MOST] = 0;
+	return group;
+}
 
 static void found(struct groups *groups, struct cell *cell, struct score score, const struct telling *telling)
 {
@@ -270,7 +278,7 @@ static void found(struct groups *groups, struct cell *cell, struct score score, 
 	const struct newcomer *newest = newest_in(groups, cell);
 	struct group *group = newest ? akin(groups, newest, cell) : NULL;
 	if (newest && !group)
-		group = begin(groups, telling->now);
+		group = begin(groups, telling);
 	if (!group)
 		return;
 	if (group->told == 0) {
@@ -344,11 +352,22 @@ static void step_tails(struct groups *groups)
 		}
 }
 
-void groups_close(struct groups *groups, nanoseconds bin, group_visitor visit, void *context)
+/* Who came in a bin that was slept through counts nowhere: of the others we know nothing. */
+static void sleep_through(struct groups *groups)
 {
-	if (groups->open == 0)
-		groups->open = bin;
-	groups_check(groups, bin + groups->settings.bin - 1, visit, context);
+	for (size_t i = 0; i < groups->touched_count; i++) {
+		struct cell *cell = &groups->cells[groups->touched[i]];
+		uint16_t *slot = &cell->ring[cell->bin % RING];
+		cell->sum -= *slot;
+		*slot = 0;
+		cell->touched = cell->fresh = false;
+	}
+	groups->touched_count = groups->fresh_count = 0;
+	groups->slept++;
+}
+
+static void learn_bin(struct groups *groups)
+{
 	bool settled = groups->bin * groups->settings.bin > groups->settings.learn * DAY / 2;
 	for (size_t i = 0; i < groups->touched_count; i++) {
 		struct cell *cell = &groups->cells[groups->touched[i]];
@@ -357,12 +376,23 @@ void groups_close(struct groups *groups, nanoseconds bin, group_visitor visit, v
 		cell->touched = false;
 	}
 	groups->touched_count = 0;
-	histories_close(groups->ports, bin);
 	step_tails(groups);
 	groups->bin++;
+}
+
+void groups_close(struct groups *groups, nanoseconds bin, double awake, group_visitor visit, void *context)
+{
+	if (groups->open == 0)
+		groups->open = bin;
+	groups_check(groups, bin + groups->settings.bin - 1, visit, context);
+	if (awake < 0.5)
+		sleep_through(groups);
+	else
+		learn_bin(groups);
+	histories_close(groups->ports, bin, awake);
 	groups->open = bin + groups->settings.bin;
 	if (groups->open / DAY != bin / DAY)
-		groups_day(groups);
+		groups_day(groups, visit, context);
 }
 
 void groups_each(const struct groups *groups, group_visitor visit, void *context)

@@ -26,6 +26,7 @@
 #ifndef NOROSHI_DARKNET_GROUPS_H
 #define NOROSHI_DARKNET_GROUPS_H
 
+#include "base/codec.h"
 #include "base/time.h"
 #include "darknet/activity.h"
 
@@ -82,7 +83,7 @@ struct group {
 	unsigned port_count;
 	struct address *addresses; /* the indicators: its first members, `address_count` of them */
 	size_t address_count;
-	bool open; /* still acting */
+	bool open; /* still acting; false: it was told for the last time */
 };
 
 typedef void (*group_visitor)(void *context, const struct group *group);
@@ -98,8 +99,11 @@ void groups_add(struct groups *groups, const struct activity *activity);
 void groups_more(struct groups *groups, const struct activity *activity, uint32_t packets);
 /* Tells groups that are certain by `now`, a time in the open bin. Every minute or so; cheap when nothing came. */
 void groups_check(struct groups *groups, nanoseconds now, group_visitor visit, void *context);
-/* The bin that began at `bin` ended; every bin must be closed, in order. Tells as groups_check() does. */
-void groups_close(struct groups *groups, nanoseconds bin, group_visitor visit, void *context);
+/* The bin that began at `bin` ended; every bin must be closed, in order. Tells as groups_check() does, and at the end
+ * of a day groups that stopped (`open` is false then). `awake`: the
+ * share of it in which the sensor listened (1: all of it). A bin of which it missed more than half did not happen:
+ * nobody new is counted in it, nothing is learnt, and what was seen before it is not forgotten the sooner. */
+void groups_close(struct groups *groups, nanoseconds bin, double awake, group_visitor visit, void *context);
 /* Those that are remembered (the open ones, and the last that closed). */
 void groups_each(const struct groups *groups, group_visitor visit, void *context);
 
@@ -107,5 +111,10 @@ struct groups_lost {
 	uint64_t cells, sources, newcomers, members; /* that had no room */
 };
 struct groups_lost groups_lost(const struct groups *groups);
+
+/* Kept over a restart, but for groups that ended: written, and read into a new one of the same settings. What is no
+ * such thing fails the reader; what it was read into is then good for nothing but to be freed. */
+void groups_put(const struct groups *groups, struct builder *to);
+void groups_get(struct groups *groups, struct reader *from);
 
 #endif

@@ -59,7 +59,8 @@ struct groups {
 	uint32_t rows[GROUPS_MOST];    /* of each, since the day began */
 	uint64_t claims[CLAIMS / 64];  /* bits of the keys of cells that belong to groups: most rows need not look */
 	uint64_t number;
-	uint32_t bin;     /* bins since the first */
+	uint32_t bin;     /* bins since the first, but for those that were slept through */
+	uint32_t slept;   /* bins of the open day that were */
 	nanoseconds open; /* when the open bin began */
 	struct groups_lost lost;
 };
@@ -85,6 +86,7 @@ struct group *group_of(struct groups *groups, uint64_t number); /* NULL: closed 
 struct group *member_group(struct groups *groups, uint64_t source);
 void group_join(struct groups *groups, struct group *group, uint64_t source, const struct activity *row);
 void group_row(struct groups *groups, struct group *group, const struct activity *row);
-void groups_day(struct groups *groups); /* closes those that stopped, forgets their members */
+/* Closes and tells those that stopped, forgets their members. */
+void groups_day(struct groups *groups, group_visitor visit, void *context);
 
 #endif

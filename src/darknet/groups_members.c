@@ -61,21 +61,26 @@ void group_join(struct groups *groups, struct group *group, uint64_t source, con
 }
 
 /* A group stopped when its rows of a day are less than a tenth of its sources. */
-static void close_the_quiet(struct groups *groups)
+static void close_the_quiet(struct groups *groups, group_visitor visit, void *context)
 {
 	for (size_t i = 0; i < GROUPS_MOST; i++) {
 		struct group *group = &groups->all[i];
 		if (!group->open)
 			continue;
-		if (groups->open - group->noticed > DAY && groups->rows[i] < group->sources / 10 + 3)
+		if (groups->open - group->noticed > DAY && groups->rows[i] < group->sources / 10 + 3) {
 			group->open = false;
+			visit(context, group);
+		}
 		groups->rows[i] = 0;
 	}
 }
 
-void groups_day(struct groups *groups)
+void groups_day(struct groups *groups, group_visitor visit, void *context)
 {
-	close_the_quiet(groups);
+	bool awake = groups->slept * 2 * groups->settings.bin < DAY; /* else nobody can be told to be quiet */
+	groups->slept = 0;
+	if (awake)
+		close_the_quiet(groups, visit, context);
 	if (groups->member_count == 0)
 		return;
 	size_t room = groups->member_mask + 1;

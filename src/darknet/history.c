@@ -4,6 +4,7 @@
 #include "darknet/history.h"
 
 #include "base/hash.h"
+#include "darknet/kept.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -13,10 +14,12 @@
 #define FACTOR_TIMES 20 /* sightings of an hour, or of a day's hours, in which half of its factor is new */
 #define SCATTER_FIRST 0.05f
 #define PROBES 16
+#define COUNT_MOST 1e15f
 #define WELL_KNOWN 50.0 /* per bin: from there on the factors are mostly its own */
 
 struct histories {
-	struct history *all;
+	struct history *all; /* the first `count` */
+	uint32_t *places;    /* by hash: 1 + where it stands in `all`; 0: free */
 	size_t mask, count;
 	uint32_t age;
 	uint64_t displaced;
@@ -32,9 +35,10 @@ struct histories *histories_new(size_t most, nanoseconds bin, int zone)
 	struct histories *histories = calloc(1, sizeof *histories);
 	if (!histories)
 		return NULL;
-	histories->all = calloc(room, sizeof *histories->all);
-	if (!histories->all) {
-		free(histories);
+	histories->all = calloc(room, sizeof *histories->all); /* pages that nobody touches cost nothing */
+	histories->places = calloc(room, sizeof *histories->places);
+	if (!histories->all || !histories->places) {
+		histories_free(histories);
 		return NULL;
 	}
 	histories->mask = room - 1;
@@ -45,8 +49,10 @@ struct histories *histories_new(size_t most, nanoseconds bin, int zone)
 
 void histories_free(struct histories *histories)
 {
-	if (histories)
-		free(histories->all);
+	if (!histories)
+		return;
+	free(histories->all);
+	free(histories->places);
 	free(histories);
 }
 
@@ -59,8 +65,6 @@ static void begin(const struct histories *histories, struct history *history, ui
 		history->hour[i] = 1;
 	for (size_t i = 0; i < 7; i++)
 		history->day[i] = 1;
-	for (size_t i = 0; i < HISTORY_WEEKS; i++)
-		history->week[i] = -1;
 }
 
 struct history *histories_add(struct histories *histories, uint64_t key, double amount)
@@ -68,11 +72,12 @@ struct history *histories_add(struct histories *histories, uint64_t key, double 
 	uint64_t at = hash_u64(key, 31);
 	struct history *least = NULL;
 	for (size_t i = 0; i < PROBES; i++) {
-		struct history *history = &histories->all[(at + i) & histories->mask];
-		if (!history->key) {
-			begin(histories, history, key);
-			histories->count++;
+		uint32_t *place = &histories->places[(at + i) & histories->mask];
+		if (!*place) {
+			begin(histories, &histories->all[histories->count], key);
+			*place = (uint32_t)++histories->count;
 		}
+		struct history *history = &histories->all[*place - 1];
 		if (history->key == key) {
 			history->now += (float)amount;
 			return history;
@@ -90,11 +95,11 @@ struct history *histories_get(struct histories *histories, uint64_t key)
 {
 	uint64_t at = hash_u64(key, 31);
 	for (size_t i = 0; i < PROBES; i++) {
-		struct history *history = &histories->all[(at + i) & histories->mask];
-		if (history->key == key)
-			return history;
-		if (!history->key)
+		uint32_t place = histories->places[(at + i) & histories->mask];
+		if (!place)
 			return NULL;
+		if (histories->all[place - 1].key == key)
+			return &histories->all[place - 1];
 	}
 	return NULL;
 }
@@ -120,23 +125,17 @@ double history_season(const struct histories *histories, const struct history *h
 	return history->hour[place.hour] * history->day[place.day];
 }
 
+double history_day(const struct histories *histories, const struct history *history, nanoseconds bin)
+{
+	return history->day[place_of(histories, bin).day];
+}
+
 struct expected history_expected(const struct histories *histories, const struct history *history, nanoseconds bin)
 {
 	double mean = history->level * history_season(histories, history, bin);
 	/* What is known for a short time is known badly: gamma's predictive law of `bins` looks. */
 	double scatter = history->scatter + 1 / ((double)history->level * history->bins + 0.3);
 	return (struct expected){ fmax(mean, 0.3 / (history->bins + 1.0)), 1 / scatter };
-}
-
-static void learn_week(const struct histories *histories, struct history *history, double count)
-{
-	history->week_sum += (float)count;
-	if (++history->week_bins < 7 * DAY / histories->bin)
-		return;
-	memmove(history->week + 1, history->week, (HISTORY_WEEKS - 1) * sizeof history->week[0]);
-	history->week[0] = history->week_sum / (float)history->week_bins;
-	history->week_sum = 0;
-	history->week_bins = 0;
 }
 
 /* What all factors have in common belongs to the level. */
@@ -150,12 +149,11 @@ static void settle(struct history *history, float *factors, size_t count)
 	history->level *= sum / (float)count;
 }
 
-static void learn(struct histories *histories, struct history *history, nanoseconds bin)
+static void learn(struct histories *histories, struct history *history, nanoseconds bin, double awake)
 {
 	struct place place = place_of(histories, bin);
 	struct expected expected = history_expected(histories, history, bin);
-	double count = history->now, mean = expected.mean;
-	learn_week(histories, history, count);
+	double count = history->now / awake, mean = expected.mean;
 	history->now = 0;
 	if (history->bins > 24) {
 		double deviation = (3 + history->strange / 12.0) * sqrt(mean + mean * mean * history->scatter) + 1;
@@ -187,20 +185,24 @@ static void learn(struct histories *histories, struct history *history, nanoseco
 	}
 }
 
-void histories_close(struct histories *histories, nanoseconds bin)
+void histories_close(struct histories *histories, nanoseconds bin, double awake)
 {
-	histories->age++;
-	for (size_t i = 0; i <= histories->mask; i++) {
+	bool learns = awake >= 0.5;
+	histories->age += learns;
+	for (size_t i = 0; i < histories->count; i++) {
 		struct history *history = &histories->all[i];
-		if (!history->key)
-			continue;
-		if (history->now > 0 || history->level > 1e-3f) {
-			learn(histories, history, bin);
-		} else { /* most: seen once, long ago */
-			learn_week(histories, history, 0);
+		if (!learns)
+			history->now = 0;
+		else if (history->now > 0 || history->level > 1e-3f)
+			learn(histories, history, bin, awake);
+		else /* most: seen once, long ago */
 			history->bins++;
-		}
 	}
+}
+
+size_t histories_index(const struct histories *histories, const struct history *history)
+{
+	return (size_t)(history - histories->all);
 }
 
 uint64_t histories_displaced(const struct histories *histories)
@@ -213,6 +215,11 @@ size_t histories_count(const struct histories *histories)
 	return histories->count;
 }
 
+size_t histories_room(const struct histories *histories)
+{
+	return histories->mask + 1;
+}
+
 uint32_t histories_age(const struct histories *histories)
 {
 	return histories->age;
@@ -220,7 +227,88 @@ uint32_t histories_age(const struct histories *histories)
 
 void histories_change(struct histories *histories, history_visitor visit, void *context)
 {
-	for (size_t i = 0; i <= histories->mask; i++)
-		if (histories->all[i].key)
-			visit(context, &histories->all[i]);
+	for (size_t i = 0; i < histories->count; i++)
+		visit(context, &histories->all[i]);
+}
+
+/* ── kept ─ */
+
+static void put_history(struct builder *to, const struct history *history)
+{
+	put_u64(to, history->key);
+	put_float(to, history->now);
+	put_float(to, history->level);
+	put_float(to, history->scatter);
+	for (size_t i = 0; i < 24; i++)
+		put_float(to, history->hour[i]);
+	for (size_t i = 0; i < 7; i++)
+		put_float(to, history->day[i]);
+	put_u16(to, history->strange);
+	put_u8(to, history->above);
+	put_u32(to, history->bins);
+	put_u32(to, history->since);
+	for (size_t i = 0; i < 4; i++) {
+		put_float(to, history->marks[i].peak);
+		put_u32(to, history->marks[i].peak_bin);
+		put_u32(to, history->marks[i].quiet);
+	}
+}
+
+static void get_history(struct reader *from, struct history *history)
+{
+	history->key = get_u64(from);
+	history->now = get_float(from, 0, COUNT_MOST);
+	history->level = get_float(from, 0, COUNT_MOST);
+	history->scatter = get_float(from, 0.001f, 2);
+	for (size_t i = 0; i < 24; i++)
+		history->hour[i] = get_float(from, 0.001f, 100);
+	for (size_t i = 0; i < 7; i++)
+		history->day[i] = get_float(from, 0.001f, 100);
+	history->strange = get_u16(from);
+	history->above = get_u8(from) != 0;
+	history->bins = get_u32(from);
+	history->since = get_u32(from);
+	for (size_t i = 0; i < 4; i++) {
+		history->marks[i].peak = get_float(from, 0, COUNT_MOST);
+		history->marks[i].peak_bin = get_u32(from);
+		history->marks[i].quiet = get_u32(from);
+	}
+	if (history->key == 0)
+		from->failed = true;
+}
+
+void histories_put(const struct histories *histories, struct builder *to)
+{
+	put_u64(to, histories->mask);
+	put_i64(to, histories->bin);
+	put_i64(to, histories->zone);
+	put_u32(to, histories->age);
+	put_u64(to, histories->displaced);
+	put_u64(to, histories->count);
+	for (size_t place = 0; place <= histories->mask; place++)
+		if (histories->places[place]) {
+			put_u32(to, (uint32_t)place);
+			put_u32(to, histories->places[place]);
+		}
+	for (size_t i = 0; i < histories->count; i++)
+		put_history(to, &histories->all[i]);
+}
+
+void histories_get_kept(struct histories *histories, struct reader *from)
+{
+	get_same(from, histories->mask);
+	get_same(from, (uint64_t)histories->bin);
+	get_same(from, (uint64_t)histories->zone);
+	histories->age = get_u32(from);
+	histories->displaced = get_u64(from);
+	histories->count = get_u64_below(from, histories->mask + 2);
+	for (size_t i = 0; i < histories->count && !from->failed; i++) {
+		uint32_t *place = &histories->places[get_u32_below(from, histories->mask + 1)];
+		from->failed = from->failed || *place != 0;
+		*place = 1 + get_u32_below(from, histories->count + 1);
+		from->failed = from->failed || *place < 2;
+		*place -= 1;
+	}
+	for (size_t i = 0; i < histories->count && !from->failed; i++)
+		get_history(from, &histories->all[i]);
 }

@@ -7,6 +7,8 @@
 #ifndef NOROSHI_DARKNET_LATELY_H
 #define NOROSHI_DARKNET_LATELY_H
 
+#include "base/codec.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,6 +20,13 @@ struct lately *lately_new(size_t most, unsigned days);
 void lately_free(struct lately *seen);
 /* True when `key` (a hash) was not seen within the days before; it is from now on. `day`: days since 1970. */
 bool lately_first(struct lately *seen, uint64_t key, uint32_t day);
+/* The key will be asked for soon: its line is fetched meanwhile. */
+void lately_fetch(const struct lately *seen, uint64_t key);
 uint64_t lately_displaced(const struct lately *seen); /* forgotten before their time, since there was no room */
+
+/* Kept over a restart: written, and read into a new one of the same settings. What is no such thing fails the reader;
+ * what it was read into is then good for nothing but to be freed. */
+void lately_put(const struct lately *seen, struct builder *to);
+void lately_get(struct lately *seen, struct reader *from);
 
 #endif

@@ -27,6 +27,7 @@ struct touch {
 	uint8_t protocol, kind, mark;
 	uint8_t method; /* of ICMP none: there its kind says it */
 	bool v6;
+	uint32_t line; /* line_table_peek() */
 	const struct arrival *arrival;
 };
 
@@ -49,7 +50,7 @@ struct line { /* one cache line */
 };
 _Static_assert(sizeof(struct line) == 64, "a line is a cache line");
 
-/* Not secret: what collides only shortens how far a table looks (PROBES in sources.c). */
+/* Not secret: what collides only shortens how far a table looks (PROBES in table.c). */
 static inline uint64_t line_hash(uint64_t key, uint8_t kind, bool v6)
 {
 	uint64_t hash = (key ^ (uint64_t)(kind * 2u + v6) << 61) * 0x9e3779b97f4a7c15ull;
@@ -81,7 +82,8 @@ struct rows {
 };
 
 /* `part`: bin_part() of its time. */
-void rows_add(struct rows *rows, const struct touch *touch, uint8_t tool, uint16_t part);
+/* True: it is a new row. */
+bool rows_add(struct rows *rows, const struct touch *touch, uint8_t tool, uint16_t part);
 void rows_clear(struct rows *rows);
 
 /* ── what is more than a line ─ */
@@ -125,10 +127,60 @@ uint8_t trail_tool(struct trail *trail, const struct touch *touch);
 
 /* ── */
 
+/* ── the table of lines ─ */
+
+struct line_slot {
+	uint32_t hash; /* line_table_part() */
+	uint32_t line; /* its number; 0 = free */
+};
+
+struct line_table {
+	struct line *at;         /* from number 1, in the order in which they came; those without flags are free */
+	struct line_slot *slots; /* 2 to the power of `bits` */
+	unsigned bits;
+	uint32_t most, made, count; /* lines: the bound; so many numbers were given, 0 included; in use */
+	uint32_t spare;             /* the last that was given back, a chain by `trail`; 0 = none */
+};
+
+/* The part of a line_hash() that a slot holds; its upper bits say where the look begins. */
+static inline uint32_t line_table_part(uint64_t hash)
+{
+	return (uint32_t)(hash >> 32);
+}
+static inline size_t line_table_home(const struct line_table *table, uint32_t part)
+{
+	return part >> (32 - table->bits);
+}
+static inline bool line_is(const struct line *line, const struct touch *touch)
+{
+	return line->flags && line->key == touch->key && line->kind == touch->kind &&
+	       !(line->flags & LINE_V6) == !touch->v6;
+}
+
+bool line_table_init(struct line_table *table, uint32_t most); /* false: no memory */
+void line_table_free(struct line_table *table);
+/* The number of the line that is most probably the source's; 0: it surely has none. Does not look at lines. */
+uint32_t line_table_peek(const struct line_table *table, uint64_t hash);
+enum line_found {
+	LINE_KNOWN,
+	LINE_NEW,     /* a free line, which is its own from now on: to be filled at once */
+	LINE_FULL,    /* all lines are taken */
+	LINE_CROWDED, /* too many others stand where it belongs */
+	LINE_NO_MEMORY,
+};
+enum line_found line_table_find(struct line_table *table, const struct touch *touch, struct line **line);
+/* The stalest of the sources near the place where this one belongs. */
+struct line *line_table_stalest(const struct line_table *table, const struct touch *touch);
+void line_table_remove(struct line_table *table, struct line *line);
+/* In a crowd: line_table_stalest()'s line is this source's now, to be filled at once. */
+void line_table_replace(struct line_table *table, const struct line *line, const struct touch *touch);
+void line_table_clear(struct line_table *table); /* no line is taken */
+
+/* ── */
+
 struct sources {
 	struct source_settings settings;
-	struct line *lines;
-	size_t room, room_most; /* powers of two */
+	struct line_table table;
 	nanoseconds bin_begin, bin_end;
 	uint64_t bin_unit; /* nanoseconds, rounded up */
 	bool begun, exact; /* exact: places fit into a bitmap */
@@ -137,11 +189,6 @@ struct sources {
 	struct source_counts counts;
 };
 
-/* table.c */
-static inline size_t line_home(size_t room, uint64_t hash)
-{
-	return (size_t)(hash >> 20) & (room - 1);
-}
 /* Times within a bin are kept as 65,536ths of it: 55 ms of an hour. */
 static inline uint16_t bin_part(const struct sources *sources, nanoseconds time)
 {
@@ -155,15 +202,6 @@ static inline nanoseconds line_last(const struct line *line)
 {
 	return line->first + line->last * MILLISECOND;
 }
-struct line *table_map(size_t room); /* zeroed, on huge pages when there are some; NULL without memory */
-void table_unmap(struct line *lines, size_t room);
-enum error table_grow(struct sources *sources, struct failure *failure); /* to twice the room */
-/* The source's line, or a free one where it would stand; NULL: too many stand where it belongs. Changes nothing. */
-struct line *table_peek(const struct sources *sources, const struct touch *touch);
-/* The source's line, or a free one for it (flags 0): when all are taken another source ends for it. */
-struct line *table_find(struct sources *sources, const struct touch *touch);
-/* Those behind it that would be found no more move up. */
-void table_remove(struct sources *sources, size_t hole);
 
 /* touch.c */
 void touch_of(const struct arrival *arrival, struct touch *touch);
@@ -171,6 +209,16 @@ void touch_of(const struct arrival *arrival, struct touch *touch);
 /* tell.c */
 void tell_line(struct sources *sources, struct line *line); /* its activity of the bin, which is none then */
 void tell_rows(struct sources *sources);
-void end_event(struct sources *sources, struct line *line); /* the slot stays taken */
+void tell_first(const struct sources *sources, const struct line *line, const struct touch *touch);
+void end_event(struct sources *sources, struct line *line); /* the line stays taken */
+/* At the end of a bin: that the event goes on, where it is time to say so. */
+void tell_again(struct sources *sources, const struct line *line, nanoseconds next_bin);
+static inline void tell_begun(const struct sources *sources, const struct touch *touch)
+{
+	if (__builtin_expect(sources->settings.begun != NULL, 0))
+		sources->settings.begun(sources->settings.context, touch->arrival);
+}
+/* The address of a key. */
+struct address line_source(uint64_t key, bool v6);
 
 #endif

@@ -4,6 +4,7 @@
 #include "darknet/options.h"
 
 #include "base/memory.h"
+#include "base/size.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -27,8 +28,17 @@ enum {
 	PART,
 	ZONE,
 	LOCATIONS,
+	RING,
+	SNAP,
+	NO_PROMISCUOUS,
+	LINES,
+	CHECKPOINT,
+	AGAIN,
 	PROGRESS,
 	CHANGES,
+	NO_CHANGES,
+	HISTORY,
+	SAVE,
 	LANGUAGE,
 	HELP
 };
@@ -39,9 +49,14 @@ static const struct option long_options[] = { { "json", no_argument, NULL, JSON 
 	{ "sources", required_argument, NULL, SOURCES }, { "least-targets", required_argument, NULL, LEAST_TARGETS },
 	{ "least-answers", required_argument, NULL, LEAST_ANSWERS }, { "mirror", required_argument, NULL, MIRROR },
 	{ "warninglists", required_argument, NULL, WARNINGLISTS }, { "names", required_argument, NULL, NAMES },
-	{ "changes", no_argument, NULL, CHANGES }, { "tables", required_argument, NULL, TABLES },
-	{ "sensor", required_argument, NULL, SENSOR }, { "part", required_argument, NULL, PART },
-	{ "zone", required_argument, NULL, ZONE }, { "locations", required_argument, NULL, LOCATIONS },
+	{ "changes", no_argument, NULL, CHANGES }, { "no-changes", no_argument, NULL, NO_CHANGES },
+	{ "history", required_argument, NULL, HISTORY }, { "save", required_argument, NULL, SAVE },
+	{ "tables", required_argument, NULL, TABLES }, { "sensor", required_argument, NULL, SENSOR },
+	{ "part", required_argument, NULL, PART }, { "zone", required_argument, NULL, ZONE },
+	{ "locations", required_argument, NULL, LOCATIONS }, { "interface", required_argument, NULL, 'i' },
+	{ "ring", required_argument, NULL, RING }, { "snap", required_argument, NULL, SNAP },
+	{ "no-promiscuous", no_argument, NULL, NO_PROMISCUOUS }, { "lines", required_argument, NULL, LINES },
+	{ "checkpoint", required_argument, NULL, CHECKPOINT }, { "again", required_argument, NULL, AGAIN },
 	{ "progress", no_argument, NULL, PROGRESS }, { "language", required_argument, NULL, LANGUAGE },
 	{ "help", no_argument, NULL, HELP }, { NULL, 0, NULL, 0 } };
 
@@ -71,6 +86,14 @@ static int add_file(struct darknet_options *options, const char *path)
 	if (options->file_count == FILES_MOST)
 		return wrong("at most 256 files at once; too many is", path);
 	options->files[options->file_count++] = (struct files_source){ path, -1 };
+	return -1;
+}
+
+static int add_interface(struct darknet_options *options, const char *name)
+{
+	if (options->interface_count == LIVE_INTERFACES)
+		return wrong("at most 16 interfaces at once; too many is", name);
+	options->interfaces[options->interface_count++].interface = name;
 	return -1;
 }
 
@@ -149,8 +172,37 @@ static int read_limit(int choice, struct darknet_options *options)
 		return status;
 	case BIN:
 		return read_duration("bin", DAY, &settings->sources.bin);
+	case SAVE:
+		return read_duration("save", DAY, &options->save);
+	case CHECKPOINT:
+		return read_duration("checkpoint", HOUR, &options->checkpoint);
+	case AGAIN:
+		return read_duration("again", 30 * DAY, &settings->sources.every);
 	default:
 		return read_duration("timeout", 30 * DAY, &settings->sources.timeout);
+	}
+}
+
+/* The first interface's settings are those of all. */
+static int read_capture(int choice, struct darknet_options *options)
+{
+	struct capture_settings *capture = &options->interfaces[0];
+	uint64_t number = 0;
+	int status;
+
+	switch (choice) {
+	case RING:
+		return size_parse(text_of(optarg), &capture->ring) && capture->ring >= CAPTURE_RING_LEAST &&
+			       capture->ring <= CAPTURE_RING_MOST
+			   ? -1
+			   : wrong("--ring: a size from 4 MiB to 2 GiB was expected, not", optarg);
+	case SNAP:
+		status = read_number("snap", 0, CAPTURE_SNAP_MOST, &number);
+		capture->snap = (uint32_t)number;
+		return status;
+	default:
+		capture->promiscuous = false;
+		return -1;
 	}
 }
 
@@ -165,6 +217,12 @@ static int read_option(int choice, struct darknet_options *options)
 	case 'r':
 	case READ:
 		return add_file(options, optarg);
+	case 'i':
+		return add_interface(options, optarg);
+	case RING:
+	case SNAP:
+	case NO_PROMISCUOUS:
+		return read_capture(choice, options);
 	case WARNINGLISTS:
 		options->warninglists = optarg;
 		return -1;
@@ -174,12 +232,21 @@ static int read_option(int choice, struct darknet_options *options)
 	case CHANGES:
 		options->changes = true;
 		return -1;
+	case NO_CHANGES:
+		options->changes = false;
+		return -1;
+	case HISTORY:
+		options->history = optarg;
+		return -1;
 	case TABLES:
 	case SENSOR:
 	case PART:
 	case ZONE:
 	case LOCATIONS:
 		return read_table_option(choice, options);
+	case LINES:
+		options->lines = optarg;
+		return -1;
 	case PROGRESS:
 		options->progress = true;
 		return -1;
@@ -193,28 +260,53 @@ static int read_option(int choice, struct darknet_options *options)
 	}
 }
 
+/* What goes together; -1 or the exit code. */
+static int check(const struct darknet_options *options)
+{
+	bool live = options->interface_count > 0;
+
+	if (options->tables && !options->sensor)
+		return wrong("--tables: say with --sensor whose they are;", "nobody was said");
+	if (live && options->file_count)
+		return wrong("-i listens and -r reads: one of the two, not", options->files[0].path);
+	if (live && options->part)
+		return wrong("--part: each run of live capture is a part of its own, not", options->part);
+	for (size_t i = 0; options->tables && !options->part && i < options->file_count; i++)
+		if (strcmp(options->files[i].path, "-") == 0)
+			return wrong("--tables: standard input has no name: say with --part which input is", "-");
+	if (options->history && !options->changes)
+		return wrong("--history: keeps what changes learn, and not with --no-changes:", options->history);
+	if (options->lines && options->json && strcmp(options->lines, "-") == 0)
+		return wrong("--lines: standard output holds lines, or what --json writes:", "-");
+	if (!options->prefix_count)
+		return wrong("say with --net which addresses are the", "telescope's");
+	return options->file_count || live
+		   ? -1
+		   : wrong("give at least one capture file with -r, or an interface with", "-i");
+}
+
 int darknet_options_read(int argc, char **argv, struct darknet_options *options)
 {
 	int choice, status = -1;
 
-	*options = (struct darknet_options){ .zone = 9 * 3600 };
+	*options = (struct darknet_options){ .zone = 9 * 3600,
+		.changes = true,
+		.interfaces[0] = { .workers = 1, .ring = (uint64_t)64 << 20, .promiscuous = true } };
 	optind = 1;
 	opterr = 0;
-	while (status < 0 && (choice = getopt_long(argc, argv, "r:", long_options, NULL)) != -1)
+	while (status < 0 && (choice = getopt_long(argc, argv, "r:i:", long_options, NULL)) != -1)
 		status = choice == '?' ? wrong("there is no such option, or its value is missing:", argv[optind - 1])
 				       : read_option(choice, options);
 	for (; status < 0 && optind < argc; optind++)
 		status = add_file(options, argv[optind]);
 	if (status >= 0 || options->help)
 		return status;
-	if (options->tables && !options->sensor)
-		return wrong("--tables: say with --sensor whose they are;", "nobody was said");
-	for (size_t i = 0; options->tables && !options->part && i < options->file_count; i++)
-		if (strcmp(options->files[i].path, "-") == 0)
-			return wrong("--tables: standard input has no name: say with --part which input is", "-");
-	if (!options->prefix_count)
-		return wrong("say with --net which addresses are the", "telescope's");
-	return options->file_count ? -1 : wrong("give at least one capture file with", "-r");
+	for (unsigned i = 1; i < options->interface_count; i++) {
+		const char *name = options->interfaces[i].interface;
+		options->interfaces[i] = options->interfaces[0];
+		options->interfaces[i].interface = name;
+	}
+	return check(options);
 }
 
 void darknet_options_free(struct darknet_options *options)

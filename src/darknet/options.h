@@ -5,6 +5,7 @@
 #define NOROSHI_DARKNET_OPTIONS_H
 
 #include "darknet/files.h"
+#include "darknet/live.h"
 #include "darknet/telescope.h"
 #include "match/origin.h"
 
@@ -13,11 +14,17 @@ struct darknet_options {
 	size_t prefix_count, prefix_room;
 	struct files_source files[FILES_MOST];
 	size_t file_count;
+	struct capture_settings interfaces[LIVE_INTERFACES]; /* live; all alike but for their names */
+	unsigned interface_count;
 	const char *warninglists, *names, *language;
 	const char *tables, *sensor, *part; /* where day tables go, and whose they are; NULL: not said */
 	const char *locations[ORIGIN_FILES];
 	size_t location_count;
-	int zone; /* seconds east of UTC, of the days of tables */
+	const char *lines;      /* where they go: a path, or "-"; NULL: nowhere */
+	nanoseconds checkpoint; /* 0 = 10 s */
+	const char *history;    /* a path; NULL: nothing is kept */
+	nanoseconds save;       /* 0 = TRENDS_SAVED_EVERY */
+	int zone;               /* seconds east of UTC, of the days of tables */
 	unsigned carriers;
 	bool json, help, progress, changes;
 	struct telescope_settings settings;

@@ -15,11 +15,16 @@ struct report {
 	const struct research *research; /* may be NULL */
 	const struct trends *trends;     /* the same; finished */
 	uint64_t files, unread, truncated;
+	uint64_t dropped; /* frames that the kernel lost, live */
 };
 
 /* ERROR_SYSTEM: cannot be written. */
 enum error report_json(const struct report *report, FILE *to, struct failure *failure);
 enum error report_words(const struct report *report, const struct catalog *japanese, FILE *to, struct failure *failure);
+
+/* The items of the arrays `scans` and `victims`. `research` may be NULL. */
+void scan_json(const struct scan *scan, const struct research *research, struct builder *to);
+void victim_json(const struct victim *victim, struct builder *to);
 
 /* "23/tcp", "echo" of ICMP as "8.0/icmp". */
 #define PORT_TEXT 24

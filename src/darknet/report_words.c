@@ -34,12 +34,17 @@ const char *protocol_name(uint8_t protocol)
 char *port_format(uint16_t port, uint8_t protocol, char to[static PORT_TEXT])
 {
 	const char *name = protocol_name(protocol);
-	if (protocol == ICMP || protocol == ICMPV6)
-		snprintf(to, PORT_TEXT, "%u.%u/%s", port >> 8, port & 0xff, name);
-	else if (name)
-		snprintf(to, PORT_TEXT, "%u/%s", port, name);
-	else
-		snprintf(to, PORT_TEXT, "%u/ip-%u", port, protocol);
+	char *end = to;
+	if (protocol == ICMP || protocol == ICMPV6) {
+		end = text_put_unsigned(end, port >> 8);
+		*end++ = '.';
+		port &= 0xff;
+	}
+	end = text_put_unsigned(end, port);
+	*end++ = '/';
+	strcpy(end, name ? name : "ip-");
+	if (!name)
+		*text_put_unsigned(end + 3, protocol) = 0;
 	return to;
 }
 
@@ -117,6 +122,8 @@ static void write_scan(const struct scan *scan, FILE *to)
 	write_estimate(to, scan->rate);
 	for (uint32_t i = 0; i < scan->port_listed && i < 5; i++)
 		fprintf(to, " %s", port_format(scan->ports[i].port, scan->ports[i].protocol, port));
+	if (scan->member_count)
+		fprintf(to, "  group of %zu", scan->member_count);
 	fprintf(to, "%s%s\n", scan->port_count > 5 ? " …" : "",
 	    scan->research ? "  research"
 	    : scan->worm   ? "  worm"
@@ -176,11 +183,58 @@ static void write_victims(const struct report *report, const struct catalog *jap
 		write_victim(&victims[i], to);
 }
 
+static void write_change(const struct change *change, const struct catalog *japanese, FILE *to)
+{
+	static const char *const overs[CHANGE_OVERS] = { N_("an hour"), N_("a day"), N_("a week"), N_("a year") };
+	char noticed[TIME_TEXT], what[PORT_TEXT];
+
+	if (change->of == CHANGE_PORT)
+		port_format(change->port, change->protocol, what);
+	else if (change->of == CHANGE_COUNTRY)
+		snprintf(what, sizeof what, "%.2s", change->country);
+	else
+		snprintf(what, sizeof what, "AS%u", change->network);
+	fprintf(to, "  %s  %s  %-12s %s  %.4g (%.4g)%s%s\n", time_format(change->noticed, noticed),
+	    catalog_string(japanese, change->rise ? N_("rise") : N_("fall")), what,
+	    catalog_string(japanese, overs[change->over]), change->observed, change->expected,
+	    change->first ? "  " : "", change->first ? catalog_string(japanese, N_("not seen before")) : "");
+}
+
+static void write_group(const struct group *group, const struct catalog *japanese, FILE *to)
+{
+	char noticed[TIME_TEXT], port[PORT_TEXT];
+
+	fprintf(to, "  %s  %u  %llu  %u (%.4g)", time_format(group->noticed, noticed), group->sources,
+	    (unsigned long long)group->packets, group->observed, group->expected);
+	for (unsigned i = 0; i < group->port_count && i < 5; i++)
+		fprintf(to, " %s", port_format(group->ports[i], group->protocols[i], port));
+	fprintf(to, "%s%s%s\n", group->port_count > 5 ? " …" : "", group->open ? "  " : "",
+	    group->open ? catalog_string(japanese, N_("still acting")) : "");
+}
+
+/* Only where they were asked for. */
+static void write_trends(const struct report *report, const struct catalog *japanese, FILE *to)
+{
+	size_t count;
+
+	if (!report->trends)
+		return;
+	const struct change *changes = trends_changes(report->trends, &count);
+	heading(to, japanese, N_("Changes: noticed, what, over, sources seen (expected)"));
+	for (size_t i = count > LISTED ? count - LISTED : 0; i < count; i++)
+		write_change(&changes[i], japanese, to);
+	const struct group *groups = trends_groups(report->trends, &count);
+	heading(to, japanese, N_("Groups: noticed, sources, packets, newcomers (expected), ports"));
+	for (size_t i = count > LISTED ? count - LISTED : 0; i < count; i++)
+		write_group(&groups[i], japanese, to);
+}
+
 enum error report_words(const struct report *report, const struct catalog *japanese, FILE *to, struct failure *failure)
 {
 	write_totals(report, japanese, to);
 	write_ports(report, japanese, to);
 	write_scans(report, japanese, to);
 	write_victims(report, japanese, to);
+	write_trends(report, japanese, to);
 	return fflush(to) != 0 || ferror(to) ? fail_errno(failure, "the report cannot be written") : OK;
 }

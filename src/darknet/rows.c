@@ -56,13 +56,14 @@ static bool make_room(struct rows *rows)
 	return true;
 }
 
-void rows_add(struct rows *rows, const struct touch *touch, uint8_t tool, uint16_t part)
+bool rows_add(struct rows *rows, const struct touch *touch, uint8_t tool, uint16_t part)
 {
 	struct row *row = rows->room ? find(rows, touch) : NULL;
-	if (!row || !row->used) {
+	bool begins = !row || !row->used;
+	if (begins) {
 		if (rows->count >= rows->most || !make_room(rows)) {
 			rows->lost++;
-			return;
+			return false;
 		}
 		row = find(rows, touch);
 		*row = (struct row){ .key = touch->key,
@@ -82,6 +83,7 @@ void rows_add(struct rows *rows, const struct touch *touch, uint8_t tool, uint16
 	row->seen |= line_seen(touch->place);
 	if (row->shape != touch->shape)
 		row->shape = 0;
+	return begins;
 }
 
 void rows_clear(struct rows *rows)

@@ -14,6 +14,9 @@
 #include "darknet/estimate.h"
 #include "darknet/sources.h"
 
+struct coordinated;
+struct coordinated_member;
+
 enum scan_verdict {
 	SCAN_IS,
 	SCAN_BELOW,         /* too few packets to say */
@@ -53,8 +56,19 @@ struct scan {
 	bool worm;
 	bool research;
 	uint8_t tool, marks;
+	/* Of a coordinated scan (coordinated.h); then `source` is the first of them. The telescope's. */
+	struct coordinated_member *members;
+	size_t member_count;     /* 0 = one source alone */
+	double together, sigmas; /* targets that as many such scans would have by chance, and how far that is away */
 };
 
 enum scan_verdict scan_judge(struct scan_settings *settings, const struct source_event *event, struct scan *scan);
+
+/* The scan of all of them together; its members are for scan_clear(). False: no memory. */
+bool scan_of_group(struct scan_settings *settings, const struct coordinated *found, struct scan *scan);
+void scan_clear(struct scan *scan);
+/* Leaves out the scans that are members of others among them; all sorted by scan_compare(). How many are left. */
+size_t scan_drop_members(struct scan *scans, size_t count);
+int scan_compare(const void *a, const void *b); /* by time, then source; a coordinated scan before its members */
 
 #endif

@@ -1,13 +1,12 @@
 /*
- * The table of lines; see sources.h. Open addressing, one 64-byte line a slot, huge pages. A batch is worked on in
- * three rounds, so that its cache misses overlap: hash and fetch each line, fetch each trail, then update in order.
+ * What each packet adds to its source; see sources.h. A batch is worked on in rounds, so that its cache misses overlap:
+ * fetch each slot of the index, each line, each trail, the place of each target, then update in order.
  */
 #include "darknet/line.h"
 
 #include <stdlib.h>
 
 #define BATCH 64u
-#define FIRST_ROOM ((size_t)1 << 12)
 #define EVENT_LONGEST ((nanoseconds)UINT32_MAX * MILLISECOND) /* 49 days: then another begins */
 
 /* ── bins ─ */
@@ -15,17 +14,37 @@
 /* Tells every activity of the bin, and every event that no later packet can go on with. */
 static void close_bin(struct sources *sources, nanoseconds next_bin)
 {
-	for (size_t i = 0; i < sources->room; i++) {
-		struct line *line = &sources->lines[i];
-		while (line->flags) {
-			if (line->bin_packets)
-				tell_line(sources, line);
-			if (next_bin - line_last(line) <= sources->settings.timeout)
-				break;
-			end_event(sources, line);
-			table_remove(sources, i); /* another may stand here now */
+	struct line_table *table = &sources->table;
+	for (uint32_t i = 1; i < table->made; i++) {
+		struct line *line = &table->at[i];
+		if (!line->flags)
+			continue;
+		if (line->bin_packets)
+			tell_line(sources, line);
+		if (next_bin - line_last(line) <= sources->settings.timeout) {
+			tell_again(sources, line, next_bin);
+			continue;
 		}
+		end_event(sources, line);
+		line_table_remove(table, line);
 	}
+	tell_rows(sources);
+}
+
+/* The same at the very end, when nothing needs to be found again. */
+static void close_all(struct sources *sources)
+{
+	struct line_table *table = &sources->table;
+	for (uint32_t i = 1; i < table->made; i++) {
+		struct line *line = &table->at[i];
+		if (!line->flags)
+			continue;
+		if (line->bin_packets)
+			tell_line(sources, line);
+		end_event(sources, line);
+		line->flags = 0;
+	}
+	line_table_clear(table);
 	tell_rows(sources);
 }
 
@@ -48,7 +67,7 @@ void sources_close(struct sources *sources, nanoseconds now)
 void sources_finish(struct sources *sources)
 {
 	if (sources->begun)
-		close_bin(sources, INT64_MAX);
+		close_all(sources);
 	sources->begun = false;
 }
 
@@ -72,9 +91,8 @@ static void begin_line(struct sources *sources, struct line *line, const struct 
 	*line =
 	    (struct line){ .key = touch->key, .kind = touch->kind, .port = touch->port, .protocol = touch->protocol };
 	begin_event(line, touch);
-	sources->counts.lines++;
-	if (sources->counts.lines > sources->counts.lines_most)
-		sources->counts.lines_most = sources->counts.lines;
+	if (sources->table.count > sources->counts.lines_most)
+		sources->counts.lines_most = sources->table.count;
 }
 
 static void vote(struct line *line, uint8_t tool)
@@ -143,19 +161,21 @@ static void add_to_bin(struct sources *sources, struct line *line, const struct 
 {
 	uint16_t part = bin_part(sources, touch->time);
 
-	if (touch->method) {
-		rows_add(&sources->rows, touch, line->tool, part);
+	bool first = line->bin_packets == 0, elsewhere = line->port != touch->port || line->protocol != touch->protocol;
+
+	if (touch->method || (!first && elsewhere)) {
+		if (rows_add(&sources->rows, touch, line->tool, part) && sources->settings.first)
+			tell_first(sources, line, touch);
 		return;
 	}
-	if (!line->bin_packets) {
+	if (first) {
 		line->port = touch->port;
 		line->protocol = touch->protocol;
 		line->shape = touch->shape;
 		line->bin_first = line->bin_last = part;
 		line->seen = 0;
-	} else if (line->port != touch->port || line->protocol != touch->protocol) {
-		rows_add(&sources->rows, touch, line->tool, part);
-		return;
+		if (sources->settings.first)
+			tell_first(sources, line, touch);
 	}
 	if (part > line->bin_last)
 		line->bin_last = part;
@@ -165,56 +185,104 @@ static void add_to_bin(struct sources *sources, struct line *line, const struct 
 	line->seen |= line_seen(touch->place);
 }
 
-static enum error add_one(struct sources *sources, struct touch *touch, struct failure *failure)
+static void begin_bin(struct sources *sources, nanoseconds time)
 {
-	if (!sources->begun || touch->time >= sources->bin_end) {
-		if (sources->begun)
-			sources_close(sources, touch->time);
-		else
-			set_bin(sources, touch->time);
-		sources->begun = true;
+	if (sources->begun)
+		sources_close(sources, time);
+	else
+		set_bin(sources, time);
+	sources->begun = true;
+}
+
+/* Another source ends for this one. */
+static struct line *forget_for(struct sources *sources, const struct touch *touch, bool crowded)
+{
+	struct line *stalest = line_table_stalest(&sources->table, touch);
+	if (!stalest)
+		return NULL;
+	if (stalest->bin_packets)
+		tell_line(sources, stalest);
+	end_event(sources, stalest);
+	sources->counts.forgotten++;
+	if (crowded) {
+		line_table_replace(&sources->table, stalest, touch);
+		return stalest;
 	}
-	if (touch->time < sources->bin_begin) {
-		sources->counts.late++;
-		touch->time = sources->bin_begin;
-	}
-	if (sources->counts.lines >= sources->room / 8 * 5 && sources->room < sources->room_most) {
-		enum error error = table_grow(sources, failure);
-		if (error)
-			return error;
-	}
-	struct line *line = table_find(sources, touch);
-	if (!line->flags) {
-		begin_line(sources, line, touch);
-	} else {
-		nanoseconds silent = touch->time - line_last(line);
-		if (silent > sources->settings.timeout || touch->time - line->first > EVENT_LONGEST) {
-			end_event(sources, line);
-			begin_event(line, touch);
-			if (!line->bin_packets) { /* else the bin's activity goes on */
-				line->port = touch->port;
-				line->protocol = touch->protocol;
-			}
+	line_table_remove(&sources->table, stalest);
+	return line_table_find(&sources->table, touch, &stalest) == LINE_NEW ? stalest : NULL;
+}
+
+/* The source's line; NULL: there is no memory for another. */
+static struct line *find_line(struct sources *sources, const struct touch *touch)
+{
+	struct line *line = &sources->table.at[touch->line];
+	enum line_found found = LINE_KNOWN;
+
+	if (!touch->line || !line_is(line, touch))
+		found = line_table_find(&sources->table, touch, &line);
+	if (found == LINE_KNOWN)
+		return line;
+	if (found == LINE_NO_MEMORY)
+		return NULL;
+	if (found != LINE_NEW)
+		line = forget_for(sources, touch, found == LINE_CROWDED);
+	if (!line)
+		return NULL;
+	begin_line(sources, line, touch);
+	tell_begun(sources, touch);
+	return line;
+}
+
+/* A source that was silent for too long begins anew. */
+static void continue_line(struct sources *sources, struct line *line, const struct touch *touch)
+{
+	nanoseconds silent = touch->time - line_last(line);
+	if (silent > sources->settings.timeout || touch->time - line->first > EVENT_LONGEST) {
+		end_event(sources, line);
+		begin_event(line, touch);
+		tell_begun(sources, touch);
+		if (!line->bin_packets) { /* else the bin's activity goes on */
+			line->port = touch->port;
+			line->protocol = touch->protocol;
 		}
 	}
 	nanoseconds since = (touch->time - line->first) / MILLISECOND;
 	if (since > line->last)
 		line->last = (uint32_t)since;
+}
+
+static enum error add_one(struct sources *sources, struct touch *touch, struct failure *failure)
+{
+	if (!sources->begun || touch->time >= sources->bin_end)
+		begin_bin(sources, touch->time);
+	if (touch->time < sources->bin_begin) {
+		sources->counts.late++;
+		touch->time = sources->bin_begin;
+	}
+	struct line *line = find_line(sources, touch);
+	if (!line)
+		return fail(failure, ERROR_MEMORY, "no memory for more than %u sources", sources->table.count);
+	continue_line(sources, line, touch);
 	add_to_event(sources, line, touch);
 	add_to_bin(sources, line, touch);
 	return OK;
 }
 
 /* Fetches, for all of a batch at once, what each packet will touch: its line, its trail, the place of its target. */
-static void fetch(const struct sources *sources, const struct touch *touches, size_t count)
+static void fetch(const struct sources *sources, struct touch *touches, size_t count)
 {
+	const struct line_table *table = &sources->table;
 	const struct trail *trails[BATCH];
 
 	for (size_t i = 0; i < count; i++)
-		__builtin_prefetch(&sources->lines[line_home(sources->room, touches[i].hash)], 1);
+		__builtin_prefetch(&table->slots[line_table_home(table, line_table_part(touches[i].hash))]);
 	for (size_t i = 0; i < count; i++) {
-		const struct line *line = table_peek(sources, &touches[i]);
-		bool has = line && line->flags && line->trail && !(line->flags & LINE_UNTRAILED);
+		touches[i].line = line_table_peek(table, touches[i].hash);
+		__builtin_prefetch(&table->at[touches[i].line], 1);
+	}
+	for (size_t i = 0; i < count; i++) {
+		const struct line *line = &table->at[touches[i].line];
+		bool has = line->flags && line->trail && !(line->flags & LINE_UNTRAILED);
 		trails[i] = has ? trail_at(&sources->trails, line->trail) : NULL;
 		if (has)
 			__builtin_prefetch(trails[i], 1);
@@ -256,18 +324,16 @@ static void take_settings(struct sources *sources, const struct source_settings 
 	struct source_settings *settings = &sources->settings;
 	*settings = *asked;
 	settings->bin = asked->bin ? asked->bin : HOUR;
+	settings->every = asked->every ? asked->every : DAY;
 	settings->timeout = asked->timeout ? asked->timeout : sources_timeout(asked->space);
 	settings->lines = asked->lines ? asked->lines : 10000000;
+	settings->lines = settings->lines < SOURCE_LINES ? settings->lines : SOURCE_LINES;
 	settings->trails = asked->trails ? asked->trails : 262144;
 	settings->rows = asked->rows ? asked->rows : 4194304;
 	settings->blocks = asked->blocks ? asked->blocks : 32768;
 	sources->exact = asked->space->size <= 65536 && asked->space->prefix_count == 0;
 	sources->rows.most = settings->rows;
 	sources->bin_unit = ((uint64_t)settings->bin + 65535) / 65536;
-	sources->room_most = 64;
-	while (sources->room_most / 8 * 5 < settings->lines)
-		sources->room_most *= 2;
-	sources->room = sources->room_most < FIRST_ROOM ? sources->room_most : FIRST_ROOM;
 }
 
 enum error sources_new(const struct source_settings *settings, struct sources **made, struct failure *failure)
@@ -277,8 +343,8 @@ enum error sources_new(const struct source_settings *settings, struct sources **
 	if (!sources)
 		return fail(failure, ERROR_MEMORY, "no memory for sources");
 	take_settings(sources, settings);
-	sources->lines = table_map(sources->room);
-	if (!trails_init(&sources->trails, sources->settings.trails, sources->settings.blocks) || !sources->lines) {
+	bool lines = line_table_init(&sources->table, (uint32_t)sources->settings.lines);
+	if (!trails_init(&sources->trails, sources->settings.trails, sources->settings.blocks) || !lines) {
 		sources_free(sources);
 		return fail(failure, ERROR_MEMORY, "no memory for the sources of a telescope");
 	}
@@ -290,7 +356,7 @@ void sources_free(struct sources *sources)
 {
 	if (!sources)
 		return;
-	table_unmap(sources->lines, sources->room);
+	line_table_free(&sources->table);
 	free(sources->rows.at);
 	trails_free(&sources->trails);
 	free(sources);
@@ -299,6 +365,7 @@ void sources_free(struct sources *sources)
 struct source_counts sources_count(const struct sources *sources)
 {
 	struct source_counts counts = sources->counts;
+	counts.lines = sources->table.count;
 	counts.rowless = sources->rows.lost;
 	return counts;
 }

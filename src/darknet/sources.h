@@ -3,10 +3,10 @@
  *
  *   arrivals → sources_add() → activities, when their bin closes; events, when a source was silent for the time-out
  *
- * A source of one packet costs its line and nothing more. A second port, or a third target, gives it a trail (about 400
- * bytes: ports in order, distinct targets, packets of the busiest minute); a second port within a bin a row of that
- * bin. All of it is bounded; what is at its bound is counted (struct source_counts). With all lines taken the stalest
- * of eight neighbours ends: its event and activity are told as they are.
+ * A source of one packet costs its line, and 8 to 21 bytes of the index that finds it. A second port, or a third
+ * target, gives it a trail (about 400 bytes: ports in order, distinct targets, packets of the busiest minute); a second
+ * port within a bin a row of that bin. All of it is bounded; what is at its bound is counted (struct source_counts).
+ * With all lines taken the stalest of eight neighbours ends: its event and activity are told as they are.
  *
  * An event ends when its source sent nothing of that kind for the time-out. A slow scanner of all of the Internet at r
  * packets/s reaches a telescope of N addresses every 2^32/(r·N) s on average; waiting k times that splits it with a
@@ -22,8 +22,10 @@
 #include "base/error.h"
 #include "darknet/activity.h"
 #include "darknet/arrival.h"
+#include "darknet/cardinality.h"
 
-#define SOURCE_PORTS 16 /* that an event lists */
+#define SOURCE_PORTS 16                  /* that an event lists */
+#define SOURCE_LINES ((uint64_t)1 << 30) /* no telescope remembers more sources at once */
 
 /* How a source asked, or which answers a victim gave: bits of `marks`. */
 enum source_mark {
@@ -59,8 +61,13 @@ struct source_event {
 	uint8_t kind, tool; /* enum arrival_kind, arrival_tool that most of its packets say */
 	uint8_t marks;
 	uint8_t content; /* enum arrival_payload: the last one that was told */
+	/* The set that `targets` counts, until the visitor returns; NULL = not followed. */
+	const struct cardinality *distinct;
+	const struct blocks *blocks;
 };
 typedef void (*source_visitor)(void *context, const struct source_event *event);
+/* The packet with which an event begins. */
+typedef void (*source_beginner)(void *context, const struct arrival *first);
 
 struct source_settings {
 	const struct space *space;
@@ -71,7 +78,11 @@ struct source_settings {
 	uint32_t rows;             /* of a bin; 0 = 4,194,304 */
 	uint32_t blocks;           /* of 8 KiB, for distinct targets; 0 = 32,768 */
 	activity_visitor activity; /* may be NULL */
+	activity_visitor first;    /* the same: of each activity when it begins, with what its first packet says */
 	source_visitor event;      /* may be NULL */
+	source_beginner begun;     /* the same */
+	source_visitor again; /* the same: at the end of a bin, of an event that went on beyond a multiple of `every` */
+	nanoseconds every;    /* 0 = a day */
 	void *context;
 };
 

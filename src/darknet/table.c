@@ -1,5 +1,7 @@
 /*
- * The table of lines: open addressing, one line a slot, huge pages; see line.h.
+ * The lines of sources, one behind the other in the order in which they came, and the index that finds them; see
+ * line.h. The index is a hash table with open addressing of 8 bytes a slot: looks, growth and removals stay within it,
+ * and a new source costs no second look into memory that is not in the cache.
  */
 #include "darknet/line.h"
 
@@ -9,128 +11,178 @@
 
 #define PROBES 256u   /* slots that a look-up goes at most */
 #define NEIGHBOURS 8u /* of which the stalest ends when there is no room */
-#define HUGE_PAGE ((size_t)2 << 20)
-#define GROWS_FASTER ((size_t)1 << 18)
+#define LEAST_BITS 6u
+#define FIRST_BITS 12u
 
-struct line *table_map(size_t room)
+/* ── memory ─ */
+
+static size_t reserved(const struct line_table *table)
 {
-	size_t size = room * sizeof(struct line);
-	if (size < HUGE_PAGE) {
-		struct line *small = aligned_alloc(64, size);
-		if (small)
-			memset(small, 0, size);
-		return small;
+	return ((size_t)table->most + 1) * sizeof *table->at;
+}
+
+static size_t room_of(const struct line_table *table)
+{
+	return (size_t)1 << table->bits;
+}
+
+/* How many lines it finds before it grows. */
+static size_t load_of(const struct line_table *table)
+{
+	return room_of(table) / 4 * 3;
+}
+
+bool line_table_init(struct line_table *table, uint32_t most)
+{
+	*table = (struct line_table){ .most = most, .made = 1, .bits = LEAST_BITS }; /* number 0 is none */
+	while (table->bits < FIRST_BITS && load_of(table) < most)
+		table->bits++;
+	/* Address space for all of them; memory only as they come, and none of it ever moves. */
+	void *at =
+	    mmap(NULL, reserved(table), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	table->at = at == MAP_FAILED ? NULL : at;
+	table->slots = calloc(room_of(table), sizeof *table->slots);
+	return table->at && table->slots;
+}
+
+void line_table_free(struct line_table *table)
+{
+	if (table->at)
+		munmap(table->at, reserved(table));
+	free(table->slots);
+	*table = (struct line_table){ 0 };
+}
+
+/* Twice the slots. They stand almost in the order of their hashes, before as after it. */
+static bool grow(struct line_table *table)
+{
+	struct line_table larger = { .bits = table->bits + 1 };
+	size_t mask = room_of(&larger) - 1;
+	larger.slots = calloc(mask + 1, sizeof *larger.slots);
+	if (!larger.slots)
+		return false;
+	for (size_t i = 0; i < room_of(table); i++) {
+		const struct line_slot slot = table->slots[i];
+		size_t at = line_table_home(&larger, slot.hash);
+		if (!slot.line)
+			continue;
+		while (larger.slots[at].line)
+			at = (at + 1) & mask;
+		larger.slots[at] = slot;
 	}
-	char *at = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (at == MAP_FAILED)
-		return NULL;
-	size_t before = (HUGE_PAGE - (uintptr_t)at % HUGE_PAGE) % HUGE_PAGE;
-	if (before)
-		munmap(at, before);
-	munmap(at + before + size, HUGE_PAGE - before);
-	madvise(at + before, size, MADV_HUGEPAGE); /* without them it works, slower */
-	return (struct line *)(void *)(at + before);
+	free(table->slots);
+	table->slots = larger.slots;
+	table->bits = larger.bits;
+	return true;
 }
 
-void table_unmap(struct line *lines, size_t room)
+/* ── looking ─ */
+
+uint32_t line_table_peek(const struct line_table *table, uint64_t hash)
 {
-	size_t size = room * sizeof *lines;
-	if (size < HUGE_PAGE)
-		free(lines);
-	else if (lines)
-		munmap(lines, size);
+	uint32_t part = line_table_part(hash);
+	size_t mask = room_of(table) - 1, at = line_table_home(table, part);
+	for (unsigned i = 0; i < PROBES; i++, at = (at + 1) & mask)
+		if (table->slots[at].hash == part || !table->slots[at].line)
+			return table->slots[at].line;
+	return 0;
 }
 
-void table_remove(struct sources *sources, size_t hole)
+/* The slot of the source's line, or a free one where it would be found; NULL: others stand in all of them. */
+static struct line_slot *slot_of(const struct line_table *table, const struct touch *touch)
 {
-	size_t mask = sources->room - 1;
-	for (size_t at = (hole + 1) & mask; sources->lines[at].flags; at = (at + 1) & mask) {
-		const struct line *line = &sources->lines[at];
-		size_t home = line_home(sources->room, line_hash(line->key, line->kind, line->flags & LINE_V6));
+	uint32_t part = line_table_part(touch->hash);
+	size_t mask = room_of(table) - 1, at = line_table_home(table, part);
+	for (unsigned i = 0; i < PROBES; i++, at = (at + 1) & mask) {
+		struct line_slot *slot = &table->slots[at];
+		if (!slot->line || (slot->hash == part && line_is(&table->at[slot->line], touch)))
+			return slot;
+	}
+	return NULL;
+}
+
+/* ── ends ─ */
+
+static void remove_slot(struct line_table *table, size_t hole)
+{
+	size_t mask = room_of(table) - 1;
+	for (size_t at = (hole + 1) & mask; table->slots[at].line; at = (at + 1) & mask) {
+		size_t home = line_table_home(table, table->slots[at].hash);
 		if (((at - home) & mask) < ((at - hole) & mask))
 			continue;
-		sources->lines[hole] = *line;
+		table->slots[hole] = table->slots[at];
 		hole = at;
 	}
-	sources->lines[hole].flags = 0;
-	sources->counts.lines--;
+	table->slots[hole] = (struct line_slot){ 0 };
 }
 
-static bool line_is(const struct line *line, const struct touch *touch)
+static size_t slot_of_line(const struct line_table *table, const struct line *line)
 {
-	return line->key == touch->key && line->kind == touch->kind && !(line->flags & LINE_V6) == !touch->v6;
+	uint32_t number = (uint32_t)(line - table->at);
+	size_t at = line_table_home(table, line_table_part(line_hash(line->key, line->kind, line->flags & LINE_V6)));
+	while (table->slots[at].line != number)
+		at = (at + 1) & (room_of(table) - 1);
+	return at;
 }
 
-enum error table_grow(struct sources *sources, struct failure *failure)
+void line_table_remove(struct line_table *table, struct line *line)
 {
-	/* Fresh pages are what a large table costs: fourfold makes a third less of them in all than twofold. */
-	size_t room = sources->room * (sources->room >= GROWS_FASTER ? 4 : 2);
-	room = room < sources->room_most ? room : sources->room_most;
-	size_t mask = room - 1;
-	struct line *larger = table_map(room);
-	if (!larger)
-		return fail(failure, ERROR_MEMORY, "no memory for %zu sources", room);
-	for (size_t i = 0; i < sources->room; i++) {
-		const struct line *line = &sources->lines[i];
-		if (!line->flags)
-			continue;
-		size_t at = line_home(room, line_hash(line->key, line->kind, line->flags & LINE_V6));
-		while (larger[at].flags)
-			at = (at + 1) & mask;
-		larger[at] = *line;
-	}
-	table_unmap(sources->lines, sources->room);
-	sources->lines = larger;
-	sources->room = room;
-	return OK;
+	uint32_t number = (uint32_t)(line - table->at);
+	remove_slot(table, slot_of_line(table, line));
+	line->flags = 0;
+	line->trail = table->spare;
+	table->spare = number;
+	table->count--;
 }
 
-/* The stalest source near the place where this one belongs. */
-static struct line *stalest_near(const struct sources *sources, const struct touch *touch)
+void line_table_replace(struct line_table *table, const struct line *line, const struct touch *touch)
 {
-	size_t at = line_home(sources->room, touch->hash);
+	table->slots[slot_of_line(table, line)].hash = line_table_part(touch->hash);
+}
+
+void line_table_clear(struct line_table *table)
+{
+	memset(table->slots, 0, room_of(table) * sizeof *table->slots);
+	table->count = 0;
+	table->spare = 0;
+	table->made = 1;
+}
+
+struct line *line_table_stalest(const struct line_table *table, const struct touch *touch)
+{
+	size_t mask = room_of(table) - 1, at = line_table_home(table, line_table_part(touch->hash));
 	struct line *stalest = NULL;
-	for (unsigned i = 0; i < PROBES && (i < NEIGHBOURS || !stalest); i++) {
-		struct line *line = &sources->lines[(at + i) & (sources->room - 1)];
-		if (line->flags && (!stalest || line_last(line) < line_last(stalest)))
+	for (unsigned i = 0; i < PROBES && (i < NEIGHBOURS || !stalest); i++, at = (at + 1) & mask) {
+		struct line *line = &table->at[table->slots[at].line];
+		if (table->slots[at].line && (!stalest || line_last(line) < line_last(stalest)))
 			stalest = line;
 	}
 	return stalest;
 }
 
-static void forget(struct sources *sources, struct line *line)
-{
-	if (line->bin_packets)
-		tell_line(sources, line);
-	end_event(sources, line);
-	sources->counts.forgotten++;
-}
+/* ── */
 
-struct line *table_peek(const struct sources *sources, const struct touch *touch)
+enum line_found line_table_find(struct line_table *table, const struct touch *touch, struct line **line)
 {
-	size_t at = line_home(sources->room, touch->hash);
-	for (unsigned i = 0; i < PROBES; i++) {
-		struct line *line = &sources->lines[(at + i) & (sources->room - 1)];
-		if (!line->flags || line_is(line, touch))
-			return line;
+	struct line_slot *slot = slot_of(table, touch);
+	if (slot && slot->line) {
+		*line = &table->at[slot->line];
+		return LINE_KNOWN;
 	}
-	return NULL;
-}
-
-struct line *table_find(struct sources *sources, const struct touch *touch)
-{
-	struct line *line = table_peek(sources, touch);
-	if (line && (line->flags || sources->counts.lines < sources->settings.lines))
-		return line;
-	struct line *stalest = stalest_near(sources, touch);
-	if (!stalest)
-		return line;
-	forget(sources, stalest);
-	if (line) {
-		table_remove(sources, (size_t)(stalest - sources->lines));
-		return table_peek(sources, touch);
+	if (!slot || table->count == table->most)
+		return slot ? LINE_FULL : LINE_CROWDED;
+	if (table->count >= load_of(table)) {
+		if (!grow(table))
+			return LINE_NO_MEMORY;
+		return line_table_find(table, touch, line);
 	}
-	stalest->flags = 0; /* every slot from where it belongs to here is taken: it will be found */
-	sources->counts.lines--;
-	return stalest;
+	uint32_t number = table->spare;
+	if (number)
+		table->spare = table->at[number].trail;
+	else
+		number = table->made++;
+	*slot = (struct line_slot){ line_table_part(touch->hash), number };
+	*line = &table->at[number];
+	table->count++;
+	return LINE_NEW;
 }

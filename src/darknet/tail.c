@@ -3,6 +3,8 @@
  */
 #include "darknet/tail.h"
 
+#include "darknet/kept.h"
+
 #include <math.h>
 #include <stddef.h>
 
@@ -60,4 +62,30 @@ double tail_threshold(const struct tail *tail, double times, double unknown)
 	double upper = (quantile_beyond(tail, from, beyond, 0.2) - start) / log(5);
 	double slope = fmax(0.5, fmax(middle, upper));
 	return fmax(start, start + slope * log(beyond / months / times));
+}
+
+void tail_put(const struct tail *tail, struct builder *to)
+{
+	uint16_t used = 0;
+	for (size_t i = 0; i < TAIL_BUCKETS; i++)
+		used = (uint16_t)(used + (tail->counts[i] > 0));
+	put_float(to, tail->hours);
+	put_u16(to, used);
+	for (size_t i = 0; i < TAIL_BUCKETS; i++)
+		if (tail->counts[i] > 0) {
+			put_u16(to, (uint16_t)i);
+			put_float(to, tail->counts[i]);
+		}
+}
+
+void tail_get(struct tail *tail, struct reader *from)
+{
+	tail->hours = get_float(from, 0, 1e9f);
+	for (uint16_t used = get_u16(from); used > 0 && !from->failed; used--) {
+		uint16_t bucket = get_u16(from);
+		if (bucket >= TAIL_BUCKETS)
+			from->failed = true;
+		else
+			tail->counts[bucket] = get_float(from, 0, 1e12f);
+	}
 }

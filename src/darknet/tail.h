@@ -11,6 +11,8 @@
 #ifndef NOROSHI_DARKNET_TAIL_H
 #define NOROSHI_DARKNET_TAIL_H
 
+#include "base/codec.h"
+
 #define TAIL_BUCKETS 512 /* of half a unit (nat) each */
 
 struct tail {
@@ -25,5 +27,9 @@ void tail_step(struct tail *tail, double hours);
 /* The score that is exceeded `times` a month (30 days) by chance; `unknown` when fewer than three peaks were
  * seen. */
 double tail_threshold(const struct tail *tail, double times, double unknown);
+
+/* Kept over a restart; a wrong value fails the reader. */
+void tail_put(const struct tail *tail, struct builder *to);
+void tail_get(struct tail *tail, struct reader *from);
 
 #endif

@@ -4,6 +4,7 @@
 #include "darknet/telescope.h"
 
 #include "base/memory.h"
+#include "darknet/coordinated.h"
 #include "darknet/header.h"
 #include "darknet/ports.h"
 
@@ -11,6 +12,7 @@
 
 #define BATCH 64
 #define FINDINGS 1000000u
+#define LONGEST DAY /* a part of a coordinated scan that takes longer is not waited for */
 
 struct telescope {
 	struct telescope_settings settings;
@@ -18,11 +20,13 @@ struct telescope {
 	struct scan_kept kept[SCAN_KEPT];
 	struct victim_settings victim;
 	struct sources *sources;
+	struct coordinating *coordinating;
 	struct ports *ports;
 	struct telescope_totals totals;
 	struct scan *scans;
 	struct victim *victims;
 	size_t scan_count, scan_room, victim_count, victim_room;
+	uint64_t scans_told, victims_told; /* with those that were not kept */
 	struct telescope_port *list;
 	size_t listed;
 	bool failed; /* no memory for what was found */
@@ -36,39 +40,49 @@ static void add_part(struct telescope_part *part, const struct source_event *eve
 	part->packets += event->packets;
 }
 
-/* Room for one more of `*items`; false: the bound, or no memory. */
-static bool make_room(struct telescope *telescope, void **items, size_t *room, size_t count, size_t size)
+/* Where the next of `*items` goes, of which `*told` were told so far; NULL: the bound, or no memory. */
+static void *place_for(
+    struct telescope *telescope, void **items, size_t *room, size_t *count, uint64_t *told, size_t size)
 {
-	if (count >= telescope->settings.findings) {
+	uint64_t number = (*told)++;
+
+	if (number >= telescope->settings.findings) {
 		telescope->totals.untold++;
-		return false;
+		return telescope->settings.latest ? (char *)*items + number % telescope->settings.findings * size
+						  : NULL;
 	}
-	if (count < *room)
-		return true;
-	void *more = array_grow(*items, room, 256, size);
-	if (more)
+	if (*count == *room) {
+		void *more = array_grow(*items, room, 256, size);
+		telescope->failed |= !more;
+		if (!more)
+			return NULL;
 		*items = more;
-	else
-		telescope->failed = true;
-	return more != NULL;
+	}
+	return (char *)*items + (*count)++ * size;
 }
 
-static void keep_scan(struct telescope *telescope, const struct scan *scan)
+/* Whether it was; then its members are the telescope's. */
+static bool keep_scan(struct telescope *telescope, const struct scan *scan)
 {
 	void *items = telescope->scans;
-	bool fits = make_room(telescope, &items, &telescope->scan_room, telescope->scan_count, sizeof *scan);
+	struct scan *place = place_for(
+	    telescope, &items, &telescope->scan_room, &telescope->scan_count, &telescope->scans_told, sizeof *scan);
 	telescope->scans = items;
-	if (fits)
-		telescope->scans[telescope->scan_count++] = *scan;
+	if (place && telescope->scans_told > telescope->settings.findings)
+		scan_clear(place);
+	if (place)
+		*place = *scan;
+	return place != NULL;
 }
 
 static void keep_victim(struct telescope *telescope, const struct victim *victim)
 {
 	void *items = telescope->victims;
-	bool fits = make_room(telescope, &items, &telescope->victim_room, telescope->victim_count, sizeof *victim);
+	struct victim *place = place_for(telescope, &items, &telescope->victim_room, &telescope->victim_count,
+	    &telescope->victims_told, sizeof *victim);
 	telescope->victims = items;
-	if (fits)
-		telescope->victims[telescope->victim_count++] = *victim;
+	if (place)
+		*place = *victim;
 }
 
 static void on_scan(struct telescope *telescope, const struct source_event *event, struct scan *scan)
@@ -77,6 +91,25 @@ static void on_scan(struct telescope *telescope, const struct source_event *even
 	scan->research = research_of(telescope->settings.research, scan->source) != NULL;
 	add_part(scan->research ? &totals->research : scan->worm ? &totals->worms : &totals->scans, event);
 	keep_scan(telescope, scan);
+	if (telescope->settings.watch.scan)
+		telescope->settings.watch.scan(telescope->settings.watch.context, scan);
+	if (event->distinct && !scan->research && !scan->worm)
+		coordinated_add(telescope->coordinating, scan, event->distinct, event->blocks);
+	coordinated_close(telescope->coordinating, scan->last - LONGEST);
+}
+
+static void on_group(void *context, const struct coordinated *found)
+{
+	struct telescope *telescope = context;
+	struct scan scan;
+	if (!scan_of_group(&telescope->scan, found, &scan)) {
+		telescope->failed = true;
+		return;
+	}
+	if (telescope->settings.watch.scan)
+		telescope->settings.watch.scan(telescope->settings.watch.context, &scan);
+	if (!keep_scan(telescope, &scan))
+		scan_clear(&scan);
 }
 
 static void on_event(void *context, const struct source_event *event)
@@ -104,6 +137,30 @@ static void on_event(void *context, const struct source_event *event)
 	}
 	add_part(&totals->victims, event);
 	keep_victim(telescope, &victim);
+	if (telescope->settings.watch.victim)
+		telescope->settings.watch.victim(telescope->settings.watch.context, &victim);
+}
+
+static void on_begun(void *context, const struct arrival *first)
+{
+	const struct telescope *telescope = context;
+	telescope->settings.watch.begun(telescope->settings.watch.context, first);
+}
+
+static void on_again(void *context, const struct source_event *event)
+{
+	const struct telescope *telescope = context;
+	telescope->settings.watch.again(telescope->settings.watch.context, event);
+}
+
+/* Where it comes from, and whether it is a known scanner. */
+static void fill_in(const struct telescope *telescope, struct activity *activity)
+{
+	struct origin origin = origins_of(telescope->settings.origins, activity->source);
+	activity->network = origin.network;
+	activity->country[0] = origin.country[0];
+	activity->country[1] = origin.country[1];
+	activity->research = research_of(telescope->settings.research, activity->source) != NULL;
 }
 
 static void on_activity(void *context, const struct activity *told)
@@ -112,17 +169,20 @@ static void on_activity(void *context, const struct activity *told)
 	struct activity activity = *told;
 	if (activity.kind == ARRIVAL_PROBE && !ports_add(telescope->ports, &activity))
 		telescope->failed = true;
-	if (!telescope->settings.sources.activity && !telescope->settings.trends)
-		return;
-	struct origin origin = origins_of(telescope->settings.origins, activity.source);
-	activity.network = origin.network;
-	activity.country[0] = origin.country[0];
-	activity.country[1] = origin.country[1];
-	activity.research = research_of(telescope->settings.research, activity.source) != NULL;
-	if (telescope->settings.sources.activity)
-		telescope->settings.sources.activity(telescope->settings.sources.context, &activity);
 	if (telescope->settings.trends)
-		trends_add(telescope->settings.trends, &activity);
+		trends_more(telescope->settings.trends, &activity);
+	if (!telescope->settings.sources.activity)
+		return;
+	fill_in(telescope, &activity);
+	telescope->settings.sources.activity(telescope->settings.sources.context, &activity);
+}
+
+static void on_first(void *context, const struct activity *told)
+{
+	const struct telescope *telescope = context;
+	struct activity activity = *told;
+	fill_in(telescope, &activity);
+	trends_begin(telescope->settings.trends, &activity);
 }
 
 /* ── frames ─ */
@@ -154,6 +214,9 @@ enum error telescope_frames(
 			enum arrival_result result =
 			    arrival_of(telescope->settings.sources.space, &frames[i], &arrivals[taken]);
 			telescope->totals.results[result]++;
+			if (telescope->settings.watch.frame)
+				telescope->settings.watch.frame(telescope->settings.watch.context, &frames[i],
+				    result == ARRIVAL_TAKEN ? &arrivals[taken] : NULL);
 			if (result == ARRIVAL_TAKEN)
 				count_arrival(&telescope->totals, &arrivals[taken++]);
 		}
@@ -164,17 +227,15 @@ enum error telescope_frames(
 
 void telescope_close(struct telescope *telescope, nanoseconds now)
 {
+	nanoseconds timeout = telescope->settings.sources.timeout;
 	sources_close(telescope->sources, now);
+	if (telescope->settings.trends)
+		trends_clock(telescope->settings.trends, now);
+	timeout = timeout ? timeout : sources_timeout(telescope->settings.sources.space);
+	coordinated_close(telescope->coordinating, now - timeout - LONGEST);
 }
 
 /* ── what was found ─ */
-
-static int compare_scans(const void *a, const void *b)
-{
-	const struct scan *one = a, *other = b;
-	int order = (one->first > other->first) - (one->first < other->first);
-	return order ? order : address_compare(one->source, other->source);
-}
 
 static int compare_victims(const void *a, const void *b)
 {
@@ -186,10 +247,12 @@ static int compare_victims(const void *a, const void *b)
 enum error telescope_finish(struct telescope *telescope, struct failure *failure)
 {
 	sources_finish(telescope->sources);
+	coordinated_finish(telescope->coordinating);
 	if (telescope->settings.trends)
 		trends_finish(telescope->settings.trends);
 	if (telescope->scan_count)
-		qsort(telescope->scans, telescope->scan_count, sizeof *telescope->scans, compare_scans);
+		qsort(telescope->scans, telescope->scan_count, sizeof *telescope->scans, scan_compare);
+	telescope->scan_count = scan_drop_members(telescope->scans, telescope->scan_count);
 	if (telescope->victim_count)
 		qsort(telescope->victims, telescope->victim_count, sizeof *telescope->victims, compare_victims);
 	telescope->list = ports_list(telescope->ports, &telescope->listed);
@@ -237,11 +300,17 @@ enum error telescope_new(const struct telescope_settings *settings, struct teles
 	telescope->scan = (struct scan_settings){ settings->sources.space, settings->least_targets, telescope->kept };
 	telescope->victim = (struct victim_settings){ settings->sources.space, settings->least_answers };
 	telescope->ports = ports_new();
+	telescope->coordinating = coordinating_new(
+	    &(struct coordinated_settings){ .addresses = settings->sources.space->size }, on_group, telescope);
 	sources.activity = on_activity;
+	sources.first = settings->trends ? on_first : NULL;
 	sources.event = on_event;
+	sources.begun = settings->watch.begun ? on_begun : NULL;
+	sources.again = settings->watch.again ? on_again : NULL;
 	sources.context = telescope;
-	enum error error = telescope->ports ? sources_new(&sources, &telescope->sources, failure)
-					    : fail(failure, ERROR_MEMORY, "no memory for a telescope");
+	enum error error = telescope->ports && telescope->coordinating
+			       ? sources_new(&sources, &telescope->sources, failure)
+			       : fail(failure, ERROR_MEMORY, "no memory for a telescope");
 	if (error)
 		telescope_free(telescope);
 	else
@@ -254,7 +323,10 @@ void telescope_free(struct telescope *telescope)
 	if (!telescope)
 		return;
 	sources_free(telescope->sources);
+	coordinating_free(telescope->coordinating);
 	ports_free(telescope->ports);
+	for (size_t i = 0; i < telescope->scan_count; i++)
+		scan_clear(&telescope->scans[i]);
 	free(telescope->scans);
 	free(telescope->victims);
 	free(telescope->list);

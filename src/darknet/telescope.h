@@ -4,7 +4,7 @@
  *   frames → telescope_frames() → totals, ports, scans, victims; activities for whoever reads the history of many
  *
  * The same input in the same order gives the same results, from files or live, however it is sliced. Scans and victims
- * are kept until the end (at most `findings` of each; further ones are counted). One thread.
+ * are kept until the end (at most `findings` of each; the others are counted). One thread.
  */
 #ifndef NOROSHI_DARKNET_TELESCOPE_H
 #define NOROSHI_DARKNET_TELESCOPE_H
@@ -16,11 +16,24 @@
 #include "darknet/victims.h"
 #include "match/origin.h"
 
+/* Told while frames arrive, where not NULL: what lines.h writes. */
+struct telescope_watch {
+	/* Each frame, before anything that it causes is told; `arrival` is NULL unless it is to the telescope. */
+	void (*frame)(void *context, const struct frame *frame, const struct arrival *arrival);
+	source_beginner begun;
+	source_visitor again;
+	void (*scan)(void *context, const struct scan *scan);
+	void (*victim)(void *context, const struct victim *victim);
+	void *context;
+};
+
 struct telescope_settings {
 	/* `activity` with `context` is told of each activity, with `research` filled in; `event` is the telescope's. */
 	struct source_settings sources;
 	uint32_t least_targets, least_answers; /* scans.h, victims.h */
 	uint32_t findings;                     /* 0 = 1,000,000 */
+	bool latest;                           /* of more findings the last are kept, not the first */
+	struct telescope_watch watch;          /* zeroed: none */
 	const struct research *research;       /* may be NULL; lives as long */
 	const struct origins *origins;         /* the same: countries and networks of activities */
 	struct trends *trends;                 /* may be NULL; told of each activity and of the end; lives as long */

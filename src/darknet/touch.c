@@ -5,6 +5,9 @@
 #include "darknet/method.h"
 #include "net/packet.h"
 
+#include <endian.h>
+#include <string.h>
+
 enum { ICMP = 1, TCP = 6, UDP = 17, ICMPV6 = 58, SCTP = 132 };
 
 #define TIME_LAST ((nanoseconds)9000000000 * SECOND) /* the year 2255: room for a bin behind it */
@@ -29,14 +32,16 @@ static uint8_t mark_of(const struct arrival *arrival)
 	}
 }
 
+/* What struct touch says of a source; IPv4 is ::ffff:a.b.c.d. */
 static uint64_t key_of(struct address address, bool *v6)
 {
-	uint64_t key = 0;
-	*v6 = !address_is_v4(address);
-	unsigned at = *v6 ? 0 : 12, size = *v6 ? 8 : 4;
-	for (unsigned i = 0; i < size; i++)
-		key = key << 8 | address.bytes[at + i];
-	return key;
+	uint64_t high, low;
+	memcpy(&high, address.bytes, sizeof high);
+	memcpy(&low, address.bytes + sizeof high, sizeof low);
+	high = be64toh(high);
+	low = be64toh(low);
+	*v6 = high != 0 || low >> 32 != 0xffff;
+	return *v6 ? high : low & 0xffffffff;
 }
 
 /* Of backscatter: one for each question that was answered; see struct source_event. */

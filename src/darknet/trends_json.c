@@ -5,6 +5,8 @@
 #include "darknet/report.h"
 #include "darknet/trends.h"
 
+#include <string.h>
+
 static void put_time(struct builder *to, const char *name, nanoseconds time)
 {
 	char text[TIME_TEXT];
@@ -46,7 +48,7 @@ void change_json(const struct change *change, struct builder *to)
 	put_time(to, "from", change->from);
 	put_time(to, "to", change->to);
 	put_evidence(to, change->observed, change->expected, change->surprise, change->threshold);
-	build_char(to, '}');
+	build_format(to, ",\"awake\":%.3f}", change->awake);
 }
 
 static void put_common(struct builder *to, const struct group *group)
@@ -69,6 +71,41 @@ static void put_common(struct builder *to, const struct group *group)
 	build_char(to, '}');
 }
 
+/* IPv4: /24, IPv6: /48: where the listed members sit, most of them first. */
+static void put_prefixes(struct builder *to, const struct group *group)
+{
+	struct {
+		struct address base;
+		unsigned count;
+	} prefixes[1000];
+	size_t count = 0;
+	for (size_t i = 0; i < group->address_count; i++) {
+		struct address base = group->addresses[i];
+		size_t keep = address_is_v4(base) ? 15 : 6, at = 0;
+		memset(base.bytes + keep, 0, sizeof base.bytes - keep);
+		while (at < count && address_compare(prefixes[at].base, base) != 0)
+			at++;
+		if (at == sizeof prefixes / sizeof prefixes[0])
+			continue;
+		if (at == count) {
+			prefixes[count].base = base;
+			prefixes[count++].count = 0;
+		}
+		prefixes[at].count++;
+	}
+	build_text(to, TEXT(",\"prefixes\":{"));
+	for (unsigned listed = 0; listed < 5 && listed < count; listed++) {
+		char text[ADDRESS_TEXT];
+		size_t most = listed;
+		for (size_t i = listed; i < count; i++)
+			most = prefixes[i].count > prefixes[most].count ? i : most;
+		build_format(to, "%s\"%s/%d\":%u", listed ? "," : "", address_format(prefixes[most].base, text),
+		    address_is_v4(prefixes[most].base) ? 24 : 48, prefixes[most].count);
+		prefixes[most] = prefixes[listed];
+	}
+	build_char(to, '}');
+}
+
 void group_json(const struct group *group, struct builder *to)
 {
 	char words[PORT_TEXT], address[ADDRESS_TEXT];
@@ -83,6 +120,8 @@ void group_json(const struct group *group, struct builder *to)
 		build_format(to, "%s\"%s\"", i ? "," : "", port_format(group->ports[i], group->protocols[i], words));
 	build_char(to, ']');
 	put_common(to, group);
+	build_format(to, ",\"tool\":\"%s\",\"shape\":%u", arrival_tool_name(group->example.tool), group->example.shape);
+	put_prefixes(to, group);
 	put_evidence(to, group->observed, group->expected, group->surprise, group->threshold);
 	build_format(to, ",\"bins\":%u,\"addresses\":[", group->window);
 	for (size_t i = 0; i < group->address_count; i++)

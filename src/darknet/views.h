@@ -24,9 +24,13 @@ enum view_kind {
 
 enum view_by { VIEW_BY_PORT, VIEW_BY_COUNTRY, VIEW_BY_METHOD, VIEW_BY_NOTHING };
 
+/* Well-known ports are 0 to 1023 of TCP, UDP and SCTP. */
+enum view_ports { VIEW_PORTS_ALL, VIEW_PORTS_WELL_KNOWN, VIEW_PORTS_OTHER, VIEW_PORTS_NONE };
+
 struct view_query {
 	enum view_kind kind;
 	enum view_by by;
+	enum view_ports ports;
 	/* Only packets of this country or port; "" and no protocol = all. */
 	char country[2];
 	uint16_t port;
@@ -72,7 +76,25 @@ struct day_sum *day_sum_new(const struct view_period *now, const struct view_per
 void day_sum_free(struct day_sum *sum);
 /* Every table of the folder that belongs to either period; "" = all sensors. */
 enum error day_sum_read(struct day_sum *sum, const char *folder, const char *sensor, struct failure *failure);
+/* Instead of a folder, what somebody else keeps of days: counts, and for how long telescopes were awake (a part of the
+ * day) with how many addresses in all (addresses × that part). Days outside both periods are passed over. */
+enum error day_sum_count(
+    struct day_sum *sum, int64_t day, const struct day_key *key, uint64_t packets, struct failure *failure);
+void day_sum_awake(struct day_sum *sum, int64_t day, double awake, double address_days);
 struct view_cover day_sum_cover(const struct day_sum *sum, unsigned period); /* 0 = now, 1 = before */
+
+/* A day as it was seen; how long, and with how many addresses (times that). */
+struct view_day_cover {
+	double addresses, awake;
+};
+struct view_day_cover day_sum_day(const struct day_sum *sum, unsigned period, int64_t day);
+
+struct view_sensor {
+	char name[DAY_TABLE_NAME];
+	uint64_t addresses; /* the most of any day */
+	double days[2];     /* in which it was awake, of each period */
+};
+const struct view_sensor *day_sum_sensors(const struct day_sum *sum, size_t *count); /* those that had a day */
 
 enum error view_of(
     const struct day_sum *sum, const struct view_query *query, struct view *view, struct failure *failure);
@@ -82,6 +104,9 @@ size_t view_top(const struct view *view, enum view_order order, const struct vie
 
 /* ── series ─ */
 
+/* Days that are no part of trends: series pass over them; rankings hold them. */
+void day_sum_leave_out(struct day_sum *sum, const struct view_period *days);
+
 /* Before day_sum_read(): the packets of this query are kept for each day. At most DAY_SUM_SERIES; their number, from 0.
  */
 #define DAY_SUM_SERIES 64
@@ -90,9 +115,10 @@ enum error day_sum_follow(
 
 /* A day, or the days of one month that lie in the period. */
 struct view_step {
-	int64_t from, to; /* days, both within */
+	int64_t from, to;  /* days, both within */
+	unsigned left_out; /* days of them that do not count */
 	uint64_t packets;
-	double value; /* in the query's unit: NaN where there was no telescope */
+	double value; /* in the query's unit: NaN where there was no telescope, or all is left out */
 };
 /* `months`: a step for each month. The caller frees. */
 enum error day_sum_series(const struct day_sum *sum, unsigned series, unsigned period, bool months,

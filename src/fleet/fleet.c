@@ -118,13 +118,33 @@ double fleet_usual(const struct fleet_settings *settings, const struct fleet_sen
 	return sensor->days[slot] >= settings->slow_days ? sensor->usual[slot] : 0;
 }
 
-static void learn_rate(struct fleet_sensor *sensor, size_t slot)
+/* Weighted, so that the last ten such days or so count. */
+static void learn_rate(double *usual, uint16_t *days, uint64_t records)
 {
-	double days = sensor->days[slot], weight = 1 / (days + 1);
+	double weight = 1 / ((double)*days + 1);
 	if (weight < RATE_WEIGHT)
 		weight = RATE_WEIGHT;
-	sensor->usual[slot] += weight * ((double)sensor->records - sensor->usual[slot]);
-	sensor->days[slot] = (uint16_t)(days < 1000 ? days + 1 : days);
+	*usual += weight * ((double)records - *usual);
+	*days = *days < 1000 ? *days + 1 : *days;
+}
+
+/* What came in the hour against what is usual in such an hour. */
+struct rate {
+	const char *code;
+	double usual; /* 0 = not known, or too little to be judged by */
+	uint64_t came;
+};
+
+static struct rate rate_of(
+    const struct fleet_settings *settings, const char *code, double usual, uint16_t days, uint64_t came)
+{
+	bool known = days >= settings->slow_days && usual >= (double)settings->slow_least;
+	return (struct rate){ code, known ? usual : 0, came };
+}
+
+static bool is_low(const struct rate *rate, double share)
+{
+	return rate->usual > 0 && (double)rate->came < share * rate->usual;
 }
 
 static void judge_hour(struct judging *judging)
@@ -133,18 +153,28 @@ static void judge_hour(struct judging *judging)
 	const struct fleet_settings *settings = judging->settings;
 	struct fleet_condition *slow = &sensor->conditions[GAP_SLOW];
 	nanoseconds from = sensor->hour * HOUR;
-	double usual = fleet_usual(settings, sensor, from), records = (double)sensor->records;
-	bool known = usual >= (double)settings->slow_least && usual > 0;
-	if (known && records < settings->slow_share * usual) {
+	size_t slot = slot_of(sensor->hour);
+	const struct rate rates[] = {
+		rate_of(settings, "rate-low", sensor->usual[slot], sensor->days[slot], sensor->records),
+		rate_of(
+		    settings, "packets-low", sensor->usual_arrived[slot], sensor->days_arrived[slot], sensor->arrived),
+	};
+	const struct rate *low = is_low(&rates[0], settings->slow_share)   ? &rates[0]
+				 : is_low(&rates[1], settings->slow_share) ? &rates[1]
+									   : NULL;
+	if (low) {
 		if (!slow->on)
-			begin(judging, GAP_SLOW, "rate-low", from);
-		slow->gap.seen += sensor->records;
-		slow->gap.lost += (uint64_t)(usual - records);
+			begin(judging, GAP_SLOW, low->code, from);
+		slow->gap.seen += low->came;
+		slow->gap.lost += (uint64_t)(low->usual - (double)low->came);
 		tell(judging, GAP_SLOW);
-	} else if (slow->on && (!known || records >= 2 * settings->slow_share * usual)) {
+	} else if (slow->on && !is_low(&rates[0], 2 * settings->slow_share) &&
+		   !is_low(&rates[1], 2 * settings->slow_share)) {
 		end(judging, GAP_SLOW, from);
 	}
-	learn_rate(sensor, slot_of(sensor->hour));
+	learn_rate(&sensor->usual[slot], &sensor->days[slot], sensor->records);
+	if (sensor->arrived || sensor->days_arrived[slot])
+		learn_rate(&sensor->usual_arrived[slot], &sensor->days_arrived[slot], sensor->arrived);
 }
 
 /* Hours that end are judged, unless they were not listened to as a whole: silence is another matter. */
@@ -159,7 +189,7 @@ static void pass_hours(struct judging *judging, nanoseconds now)
 		judge_hour(judging);
 	sensor->partial = hour != sensor->hour + 1 || silent;
 	sensor->hour = hour;
-	sensor->records = 0;
+	sensor->records = sensor->arrived = 0;
 }
 
 /* ── dropping ─ */
@@ -184,6 +214,18 @@ static void hear_counters(struct judging *judging, const struct heard *heard)
 	sensor->counted = true;
 	sensor->packets = heard->packets;
 	sensor->drops = heard->drops;
+}
+
+/* A telescope says how many since it said so before. */
+static void hear_telescope(struct fleet_sensor *sensor, const struct heard *heard)
+{
+	if (!heard->written)
+		return;
+	if (!sensor->window)
+		sensor->window = sensor->last ? sensor->last : heard->received;
+	sensor->lost += heard->lost;
+	sensor->passed += heard->arrived;
+	sensor->arrived += heard->arrived;
 }
 
 static void judge_drops(struct judging *judging, nanoseconds now)
@@ -232,10 +274,14 @@ static void hear_content(struct judging *judging, const struct heard *heard)
 
 static void hear_clock(struct fleet_sensor *sensor, const struct heard *heard)
 {
-	if (!heard->newest && !heard->agent)
+	if (!heard->newest && !heard->agent && !heard->written)
 		return;
 	if (!sensor->clock)
 		sensor->clock = heard->received;
+	if (heard->written && (!sensor->wrote || heard->received - heard->written < sensor->written)) {
+		sensor->written = heard->received - heard->written;
+		sensor->wrote = true;
+	}
 	nanoseconds delay = heard->received - heard->newest;
 	if (heard->newest && (!sensor->delayed || delay < sensor->delay)) {
 		sensor->delay = delay;
@@ -247,11 +293,24 @@ static void hear_clock(struct fleet_sensor *sensor, const struct heard *heard)
 	}
 }
 
-/* Of the window: how far the clock is ahead; false: nothing can be said. */
-static bool clock_error(const struct fleet_sensor *sensor, nanoseconds *error)
+static nanoseconds distance(nanoseconds error)
+{
+	return error < 0 ? -error : error;
+}
+
+/* Of the window: how far the clock is ahead; false: nothing can be said. A telescope need not have its agent's clock:
+ * the worse of the two counts. *sure: it is the clock, not late delivery. */
+static bool clock_error(const struct fleet_sensor *sensor, nanoseconds *error, bool *sure)
 {
 	*error = sensor->clock_told ? sensor->clock_said : -sensor->delay;
-	return sensor->clock_told || (sensor->delayed && sensor->delay < LATE_MOST);
+	*sure = sensor->clock_told;
+	bool known = sensor->clock_told || (sensor->delayed && sensor->delay < LATE_MOST);
+	if (sensor->wrote && sensor->written < LATE_MOST && (!known || distance(sensor->written) > distance(*error))) {
+		*error = -sensor->written;
+		*sure = false;
+		known = true;
+	}
+	return known;
 }
 
 static void judge_clock(struct judging *judging, nanoseconds now)
@@ -259,16 +318,17 @@ static void judge_clock(struct judging *judging, nanoseconds now)
 	struct fleet_sensor *sensor = judging->sensor;
 	struct fleet_condition *drifting = &sensor->conditions[GAP_DRIFTING];
 	nanoseconds drift = judging->settings->drift, error;
+	bool sure;
 	if (!sensor->clock || now - sensor->clock < judging->settings->clock_window)
 		return;
-	if (clock_error(sensor, &error)) {
-		nanoseconds size = error < 0 ? -error : error;
+	if (clock_error(sensor, &error, &sure)) {
+		nanoseconds size = distance(error);
 		sensor->error = error;
 		if (size > drift && !drifting->on)
 			begin(judging, GAP_DRIFTING,
-			    error > 0            ? "clock-ahead"
-			    : sensor->clock_told ? "clock-behind"
-						 : "clock-behind-or-late",
+			    error > 0 ? "clock-ahead"
+			    : sure    ? "clock-behind"
+				      : "clock-behind-or-late",
 			    sensor->clock);
 		if (drifting->on && size > drift / 2) {
 			drifting->gap.error = error;
@@ -278,7 +338,7 @@ static void judge_clock(struct judging *judging, nanoseconds now)
 		}
 	}
 	sensor->clock = 0;
-	sensor->delayed = sensor->clock_told = false;
+	sensor->delayed = sensor->clock_told = sensor->wrote = false;
 }
 
 /* ── sampled ─ */
@@ -310,6 +370,7 @@ void fleet_hear(const struct fleet_settings *settings, struct fleet_sensor *sens
 		end(&judging, GAP_NEVER, heard->received);
 	resumes(&judging, heard);
 	hear_counters(&judging, heard);
+	hear_telescope(sensor, heard);
 	hear_content(&judging, heard);
 	hear_clock(sensor, heard);
 	hear_sampling(&judging, heard);

@@ -56,6 +56,10 @@ struct fleet_sensor {
 	uint64_t records;           /* in it */
 	double usual[FLEET_HOURS];  /* records in such an hour */
 	uint16_t days[FLEET_HOURS]; /* that this is made from */
+	/* the same of a telescope's packets: lines come however few they count */
+	uint64_t arrived;
+	double usual_arrived[FLEET_HOURS];
+	uint16_t days_arrived[FLEET_HOURS];
 	/* losses */
 	bool counted; /* `packets` and `drops` are those that the sensor said last */
 	uint64_t packets, drops, content;
@@ -66,6 +70,8 @@ struct fleet_sensor {
 	nanoseconds delay;        /* the least in it */
 	bool delayed, clock_told; /* `delay`, `clock_said` are of this window */
 	nanoseconds clock_said;   /* by the agent: its clock − ours */
+	bool wrote;               /* `written` is of this window */
+	nanoseconds written;      /* the least delay of a telescope's own lines */
 	nanoseconds error;        /* of the last whole window: positive = ahead */
 	nanoseconds sampled;      /* when sampling was heard of last */
 	/* Open gaps; those that are told of here only are not kept with the habit. */

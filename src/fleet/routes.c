@@ -95,6 +95,7 @@ static void add_sensor(void *context, const struct sensor *sensor)
 	output_string(object, "name", sensor->name);
 	output_string(object, "state", state);
 	json_object_set_new(object, "routes", json_boolean(sensor->routes));
+	json_object_set_new(object, "telescope", json_boolean(sensor->telescope));
 	json_object_set_new(object, "maintenance", json_boolean(on[GAP_MAINTENANCE]));
 	output_time(object, "last_seen", sensor->last_seen);
 	json_object_set_new(object, "alerts", json_integer((json_int_t)sensor->alerts));

@@ -74,6 +74,8 @@ const struct capture_path capture_eve[] = {
 	{ "auth.object", CAPTURE_COMMAND },
 	{ "auth.repeats", T },
 	{ "auth.unknown_account", T },
+	/* a telescope's */
+	{ "darknet.*", T },
 	/* flow, stats, anomaly */
 	{ "flow.*", T },
 	{ "netflow.*", T },
@@ -88,6 +90,8 @@ const struct capture_path capture_eve[] = {
 	{ "anomaly.code", T },
 	{ "traffic.id", T },
 	{ "traffic.label", T },
+	/* a telescope: sources, ports and counts of packets to nobody */
+	{ "darknet.*", T },
 	/* alert: what the rule says of itself */
 	{ "alert.action", T },
 	{ "alert.gid", T },
@@ -111,6 +115,25 @@ const struct capture_path capture_eve[] = {
 	{ "alert.rule", T },
 	{ "stream", T },
 	{ "xff", T },
+	/* what a decoy was sent (docs/formats/decoy-lines.md) */
+	{ "decoy.what", T },
+	{ "decoy.service", T },
+	{ "decoy.session", T },
+	{ "decoy.ended", T },
+	{ "decoy.seconds", T },
+	{ "decoy.received", T },
+	{ "decoy.sent", T },
+	{ "decoy.client", CAPTURE_AGENT },
+	{ "decoy.hassh", T },
+	{ "decoy.credentials.name", CAPTURE_ACCOUNT },
+	{ "decoy.credentials.mark", CAPTURE_ACCOUNT },
+	{ "decoy.commands", CAPTURE_COMMAND },
+	{ "decoy.urls", CAPTURE_URL },
+	{ "decoy.payload_sha256", CAPTURE_HASH },
+	{ "decoy.payload_size", T },
+	{ "decoy.sample", T },
+	{ "decoy.left_out", T },
+	{ "decoy.refused", T },
 	/* alert: what was met */
 	{ "payload", CAPTURE_PAYLOAD },
 	{ "payload_printable", CAPTURE_PAYLOAD },

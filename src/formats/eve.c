@@ -7,6 +7,7 @@
  * answer the server is the source.
  */
 #include "formats/eve.h"
+#include "formats/eve_darknet.h"
 #include "formats/eve_kept.h"
 #include "formats/fields.h"
 
@@ -219,9 +220,11 @@ static enum error eve_line(struct format_reader *reader, struct text line, struc
 	alert->detector = TEXT("Suricata");
 	error = field_time(reader, field_text(event, "timestamp"), "timestamp", alert, failure);
 	if (!error)
-		error = set_rule(reader, event, alert, failure);
-	if (!error)
 		error = eve_ends(event, alert, failure);
+	if (!error && eve_is_darknet(event))
+		return eve_darknet(reader, event, alert, failure);
+	if (!error)
+		error = set_rule(reader, event, alert, failure);
 	if (error)
 		return error;
 	eve_details(reader, event, alert);

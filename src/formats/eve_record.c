@@ -74,8 +74,7 @@ void eve_time(struct builder *to, const char *name, nanoseconds time)
 	eve_plain(to, name, text_of(time_format_micro(time, text)));
 }
 
-/* As Suricata names protocols of IP; others by their number. */
-static void write_protocol(struct builder *to, uint8_t ip_protocol)
+const char *eve_protocol(uint8_t ip_protocol, char number[static EVE_PROTOCOL])
 {
 	static const struct {
 		uint8_t number;
@@ -94,13 +93,16 @@ static void write_protocol(struct builder *to, uint8_t ip_protocol)
 		{ IPPROTO_SCTP, "SCTP" },
 	};
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (names[i].number == ip_protocol) {
-			eve_text(to, "proto", text_of(names[i].name));
-			return;
-		}
-	char number[4];
-	snprintf(number, sizeof number, "%03u", (unsigned)ip_protocol);
-	eve_text(to, "proto", text_of(number));
+		if (names[i].number == ip_protocol)
+			return names[i].name;
+	snprintf(number, EVE_PROTOCOL, "%03u", (unsigned)ip_protocol);
+	return number;
+}
+
+static void write_protocol(struct builder *to, uint8_t ip_protocol)
+{
+	char number[EVE_PROTOCOL];
+	eve_text(to, "proto", text_of(eve_protocol(ip_protocol, number)));
 }
 
 static bool has_ports(uint8_t ip_protocol)

@@ -111,6 +111,9 @@ static inline void eve_object_end(struct builder *to)
 	build_char(to, '}');
 }
 
+/* As Suricata names protocols of IP; others by their number, which is written to `number`. */
+#define EVE_PROTOCOL 4
+const char *eve_protocol(uint8_t ip_protocol, char number[static EVE_PROTOCOL]);
 void eve_time(struct builder *to, const char *name, nanoseconds time); /* "2026-01-31T12:00:00.000000+0000" */
 /* In lower case, of at least so many digits. */
 void eve_hex(struct builder *to, const char *name, unsigned value, int digits);

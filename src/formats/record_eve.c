@@ -150,10 +150,10 @@ static void read_dns(struct json_value root, struct record *record)
 /* Types live as long as the program. */
 static const char *known_type(struct text type)
 {
-	static const char *const types[] = { "alert", "anomaly", "cloud", "dhcp", "dnp3", "dns", "drop", "email",
-		"endpoint", "fileinfo", "flow", "ftp", "ftp_data", "http", "ike", "krb5", "ldap", "llmnr", "mdns",
-		"modbus", "mqtt", "netflow", "nfs", "packetinfo", "quic", "rdp", "rfb", "sip", "smb", "smtp", "snmp",
-		"ssh", "stats", "tftp", "tls", "websocket" };
+	static const char *const types[] = { "alert", "anomaly", "cloud", "darknet", "dhcp", "dnp3", "dns", "drop",
+		"email", "endpoint", "fileinfo", "flow", "ftp", "ftp_data", "http", "ike", "krb5", "ldap", "llmnr",
+		"mdns", "modbus", "mqtt", "netflow", "nfs", "packetinfo", "quic", "rdp", "rfb", "sip", "smb", "smtp",
+		"snmp", "ssh", "stats", "tftp", "tls", "websocket" };
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
 		if (text_equal(type, text_of(types[i])))
 			return types[i];

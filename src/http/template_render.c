@@ -30,39 +30,6 @@ struct render {
 	size_t number[TEMPLATE_LEVELS * 2]; /* place in a list from 1; 0 = not of a list */
 };
 
-static void write_escaped(struct builder *to, struct text text)
-{
-	size_t start = 0;
-	if (text.size == 0)
-		return;
-	for (size_t i = 0; i < text.size; i++) {
-		struct text entity;
-		switch (text.at[i]) {
-		case '&':
-			entity = TEXT("&amp;");
-			break;
-		case '<':
-			entity = TEXT("&lt;");
-			break;
-		case '>':
-			entity = TEXT("&gt;");
-			break;
-		case '"':
-			entity = TEXT("&quot;");
-			break;
-		case '\'':
-			entity = TEXT("&#39;");
-			break;
-		default:
-			continue;
-		}
-		build_text(to, (struct text){ text.at + start, i - start });
-		build_text(to, entity);
-		start = i + 1;
-	}
-	build_text(to, (struct text){ text.at + start, text.size - start });
-}
-
 static json_t *find_member(json_t *object, struct text name)
 {
 	char key[101];
@@ -137,7 +104,7 @@ static void write_message(struct render *render, struct text msgid, const struct
 {
 	struct builder plain = { 0 };
 	catalog_build(render->catalog, msgid, parameters, count, &plain);
-	write_escaped(render->to, (struct text){ plain.at, plain.size });
+	build_html(render->to, (struct text){ plain.at, plain.size });
 	render->to->failed |= plain.failed;
 	builder_free(&plain);
 }
@@ -172,7 +139,7 @@ static void render_date(struct render *render, const struct node *node)
 	nanoseconds time, shown;
 	struct tm parts;
 	if (!value_time(find_value(render, node->name), &time)) {
-		write_escaped(render->to, value_text(render, node->name, scratch));
+		build_html(render->to, value_text(render, node->name, scratch));
 		return;
 	}
 	if (__builtin_add_overflow(time, render->japanese ? JAPAN : 0, &shown))
@@ -208,7 +175,7 @@ static void render_number(struct render *render, const struct node *node)
 	const json_t *value = find_value(render, node->name);
 	double number = json_number_value(value);
 	if (text_equal(node->name, TEXT("@number")) || !json_is_number(value) || !isfinite(number)) {
-		write_escaped(render->to, value_text(render, node->name, scratch));
+		build_html(render->to, value_text(render, node->name, scratch));
 		return;
 	}
 	if (json_is_integer(value) && node->decimals == 0)
@@ -234,7 +201,7 @@ static void render_code(struct render *render, const struct node *node)
 	if (words)
 		write_message(render, text_of(words), NULL, 0);
 	else
-		write_escaped(render->to, code);
+		build_html(render->to, code);
 }
 
 /* The words come from our own table by the code; a code that this version does not know shows the words that came with
@@ -246,7 +213,7 @@ static void render_reason(struct render *render, const struct node *node)
 	const struct reason_kind *kind = code ? reason_kind_named(text_of(code)) : NULL;
 	struct text parameters[REASON_PARAMETERS] = { 0 };
 	if (!kind) {
-		write_escaped(render->to, text_of(json_string_value(json_object_get(reason, "words"))));
+		build_html(render->to, text_of(json_string_value(json_object_get(reason, "words"))));
 		return;
 	}
 	for (size_t i = 0; i < REASON_PARAMETERS; i++)
@@ -326,7 +293,7 @@ static enum error render_node(struct render *render, const struct parsed *parsed
 		build_text(render->to, node->text);
 		break;
 	case NODE_VALUE:
-		write_escaped(render->to, value_text(render, node->name, scratch));
+		build_html(render->to, value_text(render, node->name, scratch));
 		break;
 	case NODE_URL:
 		render_url(render, node);

@@ -77,7 +77,7 @@ static void write_words(struct builder *to, struct text text, size_t room, const
 	builder_free(&line);
 }
 
-static bool is_mail(struct text mail)
+bool mail_is_written(struct text mail)
 {
 	if (!mail_is_plausible(mail))
 		return false;
@@ -91,7 +91,7 @@ static bool is_mail(struct text mail)
 static enum error write_address(
     struct builder *to, const char *header, const struct mail_address *address, struct failure *failure)
 {
-	if (!is_mail(address->mail))
+	if (!mail_is_written(address->mail))
 		return fail(
 		    failure, ERROR_INPUT, "%s: this is not a mail address: expected local@domain in ASCII", header);
 	build_format(to, "%s: ", header);
@@ -133,7 +133,16 @@ static void write_identity(struct builder *to, const char *header, struct text i
 	build_format(to, "%s: <%.*s@%.*s>\r\n", header, (int)identity.size, identity.at, (int)domain.size, domain.at);
 }
 
-/* The body with CRLF line ends (RFC 2049: canonical form before base64). */
+static void write_lines(struct builder *to, struct text bytes)
+{
+	for (size_t start = 0; start < bytes.size; start += BODY_LINE_BYTES) {
+		size_t left = bytes.size - start;
+		write_base64(to, (const uint8_t *)bytes.at + start, left < BODY_LINE_BYTES ? left : BODY_LINE_BYTES);
+		build_text(to, TEXT("\r\n"));
+	}
+}
+
+/* The body with CRLF line ends (RFC 2049: canonical form before base64), and its headers. */
 static void write_body(struct builder *to, struct text body)
 {
 	struct builder canonical = { 0 };
@@ -144,14 +153,28 @@ static void write_body(struct builder *to, struct text body)
 			build_char(&canonical, '\r');
 		build_char(&canonical, body.at[i]);
 	}
-	for (size_t start = 0; start < canonical.size; start += BODY_LINE_BYTES) {
-		size_t left = canonical.size - start;
-		write_base64(
-		    to, (const uint8_t *)canonical.at + start, left < BODY_LINE_BYTES ? left : BODY_LINE_BYTES);
-		build_text(to, TEXT("\r\n"));
-	}
+	build_text(to, TEXT("Content-Type: text/plain; charset=utf-8\r\n"
+			    "Content-Transfer-Encoding: base64\r\n"
+			    "\r\n"));
+	write_lines(to, (struct text){ canonical.at, canonical.size });
 	to->failed |= canonical.failed;
 	builder_free(&canonical);
+}
+
+/* RFC 2046, 5.1: no line of base64 begins with the boundary's hyphens. */
+static void write_parts(struct builder *to, const struct mail *mail)
+{
+	int name = (int)mail->attachment.name.size, identity = (int)mail->identity.size;
+	build_format(to, "Content-Type: multipart/mixed; boundary=\"=_%.*s\"\r\n\r\n--=_%.*s\r\n", identity,
+	    mail->identity.at, identity, mail->identity.at);
+	write_body(to, mail->body);
+	build_format(to,
+	    "\r\n--=_%.*s\r\nContent-Type: %.*s\r\nContent-Transfer-Encoding: base64\r\n"
+	    "Content-Disposition: attachment; filename=\"%.*s\"\r\n\r\n",
+	    identity, mail->identity.at, (int)mail->attachment.type.size, mail->attachment.type.at, name,
+	    mail->attachment.name.at);
+	write_lines(to, mail->attachment.bytes);
+	build_format(to, "\r\n--=_%.*s--\r\n", identity, mail->identity.at);
 }
 
 void mail_time(nanoseconds time, struct builder *to)
@@ -168,6 +191,8 @@ enum error mail_write(const struct mail *mail, struct builder *to, struct failur
 {
 	if (!is_identity(mail->identity) || (mail->answers.size > 0 && !is_identity(mail->answers)))
 		return fail(failure, ERROR_INPUT, "mail: the identity must be letters, digits, '.' and '-'");
+	if (mail->attachment.name.size > 0 && !is_identity(mail->attachment.name))
+		return fail(failure, ERROR_INPUT, "mail: the file's name must be letters, digits, '.' and '-'");
 	enum error error = write_address(to, "From", &mail->from, failure);
 	if (error == OK)
 		error = write_address(to, "To", &mail->to, failure);
@@ -185,10 +210,10 @@ enum error mail_write(const struct mail *mail, struct builder *to, struct failur
 		write_identity(to, "References", mail->answers, domain);
 	}
 	build_text(to, TEXT("Auto-Submitted: auto-generated\r\n" /* RFC 3834: keeps out-of-office replies away */
-			    "MIME-Version: 1.0\r\n"
-			    "Content-Type: text/plain; charset=utf-8\r\n"
-			    "Content-Transfer-Encoding: base64\r\n"
-			    "\r\n"));
-	write_body(to, mail->body);
+			    "MIME-Version: 1.0\r\n"));
+	if (mail->attachment.name.size > 0)
+		write_parts(to, mail);
+	else
+		write_body(to, mail->body);
 	return to->failed ? fail(failure, ERROR_MEMORY, "mail: no memory") : OK;
 }

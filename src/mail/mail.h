@@ -25,6 +25,11 @@ struct mail {
 	struct text answers;  /* the identity of the first message of the thread; empty = this one opens it */
 	nanoseconds date;
 	struct text body; /* UTF-8, lines end with \n */
+	struct {
+		struct text name; /* of a file: letters, digits, '.', '-' */
+		struct text type; /* "text/csv; charset=utf-8" */
+		struct text bytes;
+	} attachment; /* its name is empty: none */
 };
 
 /* In whose name mails go out: notify's settings, as they are now. */
@@ -36,6 +41,9 @@ struct mail_sender {
 
 /* "2026-11-21 17:05 JST (2026-11-21 08:05 UTC)" */
 void mail_time(nanoseconds time, struct builder *to);
+
+/* Whether a header can hold the address as it is: stricter than mail_is_plausible(). */
+bool mail_is_written(struct text mail);
 
 /* ERROR_INPUT says which address is not one, or that the identity is not one. */
 enum error mail_write(const struct mail *mail, struct builder *to, struct failure *failure);

@@ -43,6 +43,9 @@ struct center {
 	bool capture_changed; /* a capture policy was changed: how long records are kept is looked at again */
 	/* Tells who looks at pages or streams that something of this organisation changed ("event", id). */
 	void (*changed)(struct center *center, uint32_t organisation, const char *noun, const char *id);
+	/* Tells every capability that listens (`heard`) what somebody found out of a sensor from its records; NULL
+	 * outside the keeper. */
+	void (*hear)(struct center *center, const struct heard *heard);
 	void *keeper; /* the keeper's own */
 	struct center_state {
 		const char *capability;
@@ -54,12 +57,21 @@ struct center {
 void *center_state(const struct center *center, const char *capability);
 bool center_set_state(struct center *center, const char *capability, void *state); /* false: no room */
 
+/* A command that writes records to a descriptor when `output` is followed by "-": with --center, --machine or --agent
+ * among its words they go to a centre (watch/sensor_ship.h). */
+struct command_shipping {
+	const char *output; /* "--eve" */
+	bool shared;        /* it takes --shared, a folder of what the exchange shares */
+	bool records;       /* the centre keeps those that are no alerts in any case */
+};
+
 struct command {
 	const char *name;    /* "triage"; NULL ends a list */
 	const char *summary; /* one line for `noroshi help` */
 	/* argv[0] is the command's name. Answers --help itself. Returns the exit code: 0 done, 1 found problems, 2 bad
 	 * usage or input. */
 	int (*run)(int argc, char **argv);
+	const struct command_shipping *shipping; /* NULL: none */
 };
 
 struct capability {
@@ -67,7 +79,7 @@ struct capability {
 	const struct option_group *options; /* may be NULL */
 	const struct command *commands;     /* may be NULL */
 	const struct route *routes;         /* may be NULL */
-	const struct route *pages;          /* further ones, of its pages; may be NULL */
+	const struct route *pages;          /* further ones, such as its pages; may be NULL */
 	const char *const *topics;          /* outbox topics it puts messages into; may be NULL */
 	/* In the keeper: once at the start, then about every second, and in order at the end. May be NULL. */
 	enum error (*start)(struct center *center, struct failure *failure);
@@ -78,6 +90,11 @@ struct capability {
 	enum error (*alerts)(struct center *center, const struct history_batch *batch, uint64_t first_position,
 	    struct reader *encoded, struct failure *failure);
 	uint64_t (*replay_from)(struct center *center);
+	/* The same of records that are no alerts (store/record_store.h): one frame of them that has become durable,
+	 * told once and in the order of its organisation's history. Whoever keeps something of them reads, at its
+	 * start, what is behind the position that it kept (record_store_replay()). May be NULL. */
+	enum error (*records)(struct center *center, const struct history_batch *batch, uint64_t first_position,
+	    struct reader *encoded, struct failure *failure);
 	/* In the keeper: a part of a batch came, with alerts or without, new or once more, and is durable
 	 * (model/heard.h). Outside any transaction. May be NULL. */
 	void (*heard)(struct center *center, const struct heard *heard);

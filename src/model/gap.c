@@ -77,7 +77,9 @@ static const char *sentence(const struct gap *gap)
 	case GAP_SILENT:
 		return N_("Sensor {0}: silent, {1}");
 	case GAP_SLOW:
-		return N_("Sensor {0}: {2} records where about {3} are usual, {1}");
+		return strcmp(gap->code, "packets-low") == 0
+			   ? N_("Sensor {0}: {2} packets where about {3} are usual, {1}")
+			   : N_("Sensor {0}: {2} records where about {3} are usual, {1}");
 	case GAP_DROPPING:
 		return strcmp(gap->code, "content-lost") == 0 ? N_("Sensor {0}: {3} bytes of its files were lost, {1}")
 							      : N_("Sensor {0}: {2} % of packets dropped, {1}");

@@ -21,7 +21,11 @@ struct heard {
 	uint32_t sampling;       /* EVE netflow: one packet in so many; 0 = not said */
 	bool agent;              /* its agent said the two below */
 	nanoseconds clock;       /* of the agent, when it sent this */
-	uint64_t content;        /* bytes of files that it lost for good */
+	/* Of a telescope, by its lines of counts: packets that came and that were lost since it was heard before; when
+	 * it wrote the newest of them, by its own clock. 0 = it is none. */
+	uint64_t arrived, lost;
+	nanoseconds written;
+	uint64_t content; /* bytes of files that it lost for good */
 };
 
 #endif

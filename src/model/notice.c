@@ -81,6 +81,20 @@ const char *notice_state_code(enum notice_state state)
 	return "draft";
 }
 
+enum delivery_state delivery_state_after(enum error result)
+{
+	switch (result) {
+	case OK:
+		return DELIVERY_DONE;
+	case ERROR_AGAIN:
+		return DELIVERY_WAITING;
+	case ERROR_LIMIT:
+		return DELIVERY_GIVEN_UP;
+	default:
+		return DELIVERY_FAILED;
+	}
+}
+
 const char *delivery_state_code(enum delivery_state state)
 {
 	switch (state) {

@@ -53,6 +53,8 @@ struct delivery {
 	char answer[256]; /* what the far side said, printable */
 };
 const char *delivery_state_code(enum delivery_state state);
+/* What a try to deliver leaves: `result` as struct capability's deliver() gave it. */
+enum delivery_state delivery_state_after(enum error result);
 
 /* A standing decision: made from a dismissal, or by itself. Alerts that match leave as noise, and it is the reason. */
 struct decision {

@@ -50,6 +50,8 @@ struct sensor {
 	nanoseconds clock_error; /* occurred of the newest alert − received, smoothed */
 	uint64_t alerts;
 	bool routes; /* it watches many: each of its alerts belongs to the organisations whose addresses it concerns */
+	bool telescope; /* it watches addresses that nobody uses: what it tells of a source concerns who held the source
+			 */
 	uint64_t version;
 };
 

@@ -59,6 +59,14 @@ static const uint8_t rules[ACTION_COUNT][ROLE_COUNT] = {
 	[ACTION_RELEASE_WRITE] = { NO, NO, ALL, OWN, NO, NO },
 	[ACTION_SHARED_KEEP] = { NO, NO, NO, NO, NO, OWN },
 	[ACTION_LIST_READ] = { NO, NO, NO, OWN, NO, NO, OWN },
+	/* Of what others' telescopes counted a member sees the sum, where it names nobody: darknet/counts_view.h. */
+	[ACTION_TELESCOPE_READ] = { NO, NO, ALL, OWN, NO, NO },
+	[ACTION_TELESCOPE_PUBLISH] = { NO, NO, ALL, NO, NO, NO },
+	[ACTION_CLEANUP_WRITE] = { NO, NO, NO, OWN, NO, NO },
+	[ACTION_APPEARANCE_READ] = { NO, NO, ALL, OWN, NO, NO },
+	/* Whom the centre tells outside is its own affair. */
+	[ACTION_NETWORK_READ] = { NO, ALL, NO, NO, NO, NO },
+	[ACTION_NETWORK_WRITE] = { NO, ALL, NO, NO, NO, NO },
 	[ACTION_SELF] = { NO, OWN, OWN, OWN, OWN, NO },
 };
 
@@ -124,6 +132,12 @@ static const struct opening {
 	[ACTION_RELEASE_WRITE] = { R(ORGANISATION) | R(COMMUNITY) | ITEM_SIDE, R(RELEASE) | R(COLLECTION) },
 	[ACTION_SHARED_KEEP] = { R(COMMUNITY) | R(RELEASE), 0 },
 	[ACTION_LIST_READ] = { R(COMMUNITY) | R(RELEASE), 0 },
+	[ACTION_TELESCOPE_READ] = { R(ORGANISATION) | R(SENSOR) | R(TELESCOPE), 0 },
+	[ACTION_TELESCOPE_PUBLISH] = { R(ORGANISATION) | R(SENSOR) | R(TELESCOPE), R(TELESCOPE) },
+	[ACTION_CLEANUP_WRITE] = { R(ORGANISATION) | R(CLEANUP) | R(APPEARANCE), R(CLEANUP) },
+	[ACTION_APPEARANCE_READ] = { R(ORGANISATION) | R(CLEANUP) | R(APPEARANCE), 0 },
+	[ACTION_NETWORK_READ] = { R(NETWORK), 0 },
+	[ACTION_NETWORK_WRITE] = { R(NETWORK), R(NETWORK) },
 	[ACTION_SELF] = { R(ORGANISATION) | R(ACCOUNT), R(ACCOUNT) },
 };
 #undef R
@@ -204,6 +218,12 @@ static const char *const action_codes[ACTION_COUNT] = {
 	[ACTION_RELEASE_WRITE] = "release.write",
 	[ACTION_SHARED_KEEP] = "shared.keep",
 	[ACTION_LIST_READ] = "list.read",
+	[ACTION_TELESCOPE_READ] = "telescope.read",
+	[ACTION_TELESCOPE_PUBLISH] = "telescope.publish",
+	[ACTION_CLEANUP_WRITE] = "cleanup.write",
+	[ACTION_APPEARANCE_READ] = "appearance.read",
+	[ACTION_NETWORK_READ] = "network.read",
+	[ACTION_NETWORK_WRITE] = "network.write",
 	[ACTION_SELF] = "self",
 };
 

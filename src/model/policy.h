@@ -69,9 +69,15 @@ enum action {
 	ACTION_ITEM_READ,    /* items and what was released to one's communities */
 	ACTION_ITEM_WRITE,   /* giving items; they belong to one's own organisation */
 	ACTION_RELEASE_WRITE,
-	ACTION_SHARED_KEEP, /* a sensor asks for the indicators that are shared with its organisation */
-	ACTION_LIST_READ,   /* lists of what is in force, for devices */
-	ACTION_SELF,        /* one's own account and session */
+	ACTION_SHARED_KEEP,       /* a sensor asks for the indicators that are shared with its organisation */
+	ACTION_LIST_READ,         /* lists of what is in force, for devices */
+	ACTION_TELESCOPE_READ,    /* what telescopes counted */
+	ACTION_TELESCOPE_PUBLISH, /* figures that stay */
+	ACTION_CLEANUP_WRITE,     /* what became of an address: its owner's own people alone */
+	ACTION_APPEARANCE_READ,   /* addresses of one's own that appeared in telescopes, and what became of them */
+	ACTION_NETWORK_READ,      /* contacts of networks that are no member's, and what waits for them */
+	ACTION_NETWORK_WRITE,
+	ACTION_SELF, /* one's own account and session */
 	ACTION_COUNT
 };
 const char *action_code(enum action action);
@@ -154,6 +160,10 @@ enum noun {
 	NOUN_ITEM,
 	NOUN_RELEASE,
 	NOUN_COLLECTION,
+	NOUN_TELESCOPE,  /* counts of telescopes, and what was published of them */
+	NOUN_CLEANUP,    /* what became of addresses that appeared in telescopes */
+	NOUN_APPEARANCE, /* addresses that appeared in telescopes */
+	NOUN_NETWORK,    /* contacts of networks of others, and what they are told */
 	NOUN_COUNT
 };
 bool scope_reads(const struct scope *scope, enum noun noun);

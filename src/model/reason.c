@@ -18,6 +18,7 @@ static const struct {
 	[VERDICT_KNOWN_SOURCE] = { "known-source", "Comes from a known scanner or service on a warning list." },
 	[VERDICT_DECISION] = { "decision", "Covered by a standing decision." },
 	[VERDICT_UNREMARKABLE] = { "unremarkable", "Nothing unusual for this organisation, and no step of an attack." },
+	[VERDICT_FOREIGN] = { "foreign", "A telescope saw an address that no organisation here holds." },
 };
 
 const char *verdict_code(enum verdict verdict)

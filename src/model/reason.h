@@ -21,6 +21,7 @@ enum verdict {
 	VERDICT_KNOWN_SOURCE = 7,   /* noise: known scanner or service (warning list) */
 	VERDICT_DECISION = 8,       /* noise: a standing decision */
 	VERDICT_UNREMARKABLE = 9,   /* noise: nothing unusual for this organisation, and no attack step */
+	VERDICT_FOREIGN = 10,       /* noise: a telescope saw an address that no organisation held */
 	VERDICT_COUNT
 };
 const char *verdict_code(enum verdict verdict);  /* stable: "background" */

@@ -51,28 +51,19 @@ static enum error fill(struct capture_file *file, size_t size, struct failure *f
 	return error;
 }
 
-enum error capture_need(struct capture_file *file, size_t size, const uint8_t **at, struct failure *failure)
+enum error capture_need_more(struct capture_file *file, size_t size, const uint8_t **at, struct failure *failure)
 {
-	if (file->end - file->begin < size) {
-		if (file->handed_out)
-			return ERROR_AGAIN;
-		enum error error = size > LARGEST_BUFFER ? capture_bad(file, failure, "a block of more than 16 MiB")
-							 : fill(file, size, failure);
-		if (error)
-			return error;
-	}
+	if (file->handed_out)
+		return ERROR_AGAIN;
+	enum error error = size > LARGEST_BUFFER ? capture_bad(file, failure, "a block of more than 16 MiB")
+						 : fill(file, size, failure);
+	if (error)
+		return error;
 	if (file->end - file->begin < size) {
 		file->truncated = file->end > file->begin;
 		return ERROR_END;
 	}
-	*at = (file->borrowed ? file->borrowed : file->buffer) + file->begin;
-	return OK;
-}
-
-void capture_done(struct capture_file *file, size_t size)
-{
-	file->begin += size;
-	file->offset += size;
+	return capture_need(file, size, at, failure);
 }
 
 enum error capture_bad(struct capture_file *file, struct failure *failure, const char *what)

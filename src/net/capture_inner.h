@@ -33,8 +33,21 @@ struct capture_file {
 
 /* `size` bytes at the place reached. ERROR_AGAIN: not without moving those handed out; ERROR_END: the file has fewer.
  */
-enum error capture_need(struct capture_file *file, size_t size, const uint8_t **at, struct failure *failure);
-void capture_done(struct capture_file *file, size_t size); /* goes on behind them */
+enum error capture_need_more(struct capture_file *file, size_t size, const uint8_t **at, struct failure *failure);
+static inline enum error capture_need(
+    struct capture_file *file, size_t size, const uint8_t **at, struct failure *failure)
+{
+	if (__builtin_expect(file->end - file->begin < size, 0))
+		return capture_need_more(file, size, at, failure);
+	*at = (file->borrowed ? file->borrowed : file->buffer) + file->begin;
+	return OK;
+}
+/* Goes on behind them. */
+static inline void capture_done(struct capture_file *file, size_t size)
+{
+	file->begin += size;
+	file->offset += size;
+}
 enum error capture_bad(struct capture_file *file, struct failure *failure, const char *what);
 
 enum error pcapng_next(struct capture_file *file, struct frame *frame, struct failure *failure);

@@ -45,6 +45,22 @@ enum error sandbox_drop_capabilities(struct failure *failure)
 	return drop_capabilities(failure);
 }
 
+enum error sandbox_become(const char *user, const char *option, struct failure *failure)
+{
+	if (geteuid() != 0)
+		return OK;
+	const struct passwd *account = getpwnam(user);
+	if (!account)
+		return fail(failure, ERROR_USAGE, "%s: this system has no account \"%.60s\"", option, user);
+	if (account->pw_uid == 0)
+		return fail(failure, ERROR_USAGE, "%s must not be root", option);
+	if (initgroups(user, account->pw_gid) != 0 ||
+	    setresgid(account->pw_gid, account->pw_gid, account->pw_gid) != 0 ||
+	    setresuid(account->pw_uid, account->pw_uid, account->pw_uid) != 0)
+		return fail_errno(failure, "cannot become %s", user);
+	return OK;
+}
+
 enum error sandbox_give_up_rights(struct failure *failure)
 {
 	crypto_load();  /* OpenSSL reads its configuration before files are out of reach */
@@ -143,13 +159,63 @@ static const int of_opener[] = {
 	SYS_inotify_add_watch,
 };
 
+static const int of_decoy[] = { SYS_epoll_wait, SYS_epoll_pwait, SYS_epoll_ctl, SYS_accept4 };
+static const int of_decoy_writer[] = {
+	SYS_epoll_wait,
+	SYS_epoll_pwait,
+	SYS_epoll_ctl,
+	SYS_openat, /* by Landlock: below its folder */
+	SYS_unlinkat,
+#ifdef SYS_unlink
+	SYS_unlink,
+#endif
+	SYS_getdents64,
+	SYS_pread64,
+	SYS_fcntl,
+	SYS_umask,
+	SYS_ftruncate,
+	SYS_recvfrom,
+	SYS_shutdown,
+	SYS_wait4,
+};
+
+/* What no part of a decoy does, unless a stranger does it. */
+static const int of_strangers[] = {
+	SYS_connect,
+	SYS_socket,
+	SYS_socketpair,
+	SYS_bind,
+	SYS_listen,
+	SYS_sendto,
+	SYS_sendmsg,
+	SYS_sendmmsg,
+	SYS_execve,
+	SYS_execveat,
+	SYS_clone,
+	SYS_clone3,
+	SYS_ptrace,
+	SYS_process_vm_readv,
+	SYS_process_vm_writev,
+	SYS_io_uring_setup,
+	SYS_bpf,
+	SYS_memfd_create,
+	SYS_openat,
+	SYS_openat2,
+#ifdef SYS_open
+	SYS_open,
+	SYS_creat,
+	SYS_fork,
+	SYS_vfork,
+#endif
+};
+
 /* Rings of packets, and what asks for interfaces; none that reaches another machine. */
 static const int opener_families[] = { AF_PACKET, AF_UNIX, AF_NETLINK };
 
-#define ALLOWED_MOST 64
+#define ALLOWED_MOST 80
 #define FAMILIES_MOST 4
 struct filter {
-	struct sock_filter at[8 + 2 * (ALLOWED_MOST + FAMILIES_MOST)];
+	struct sock_filter at[16 + 2 * (ALLOWED_MOST + FAMILIES_MOST)];
 	unsigned short size;
 };
 
@@ -158,12 +224,17 @@ static void add(struct filter *filter, struct sock_filter instruction)
 	filter->at[filter->size++] = instruction;
 }
 
-static void allow(struct filter *filter, const int *calls, size_t count)
+static void answer(struct filter *filter, const int *calls, size_t count, unsigned how)
 {
 	for (size_t i = 0; i < count; i++) {
 		add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)calls[i], 0, 1));
-		add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+		add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, how));
 	}
+}
+
+static void allow(struct filter *filter, const int *calls, size_t count)
+{
+	answer(filter, calls, count, SECCOMP_RET_ALLOW);
 }
 /* The last of all: it looks at an argument. */
 static void allow_sockets(struct filter *filter)
@@ -173,9 +244,23 @@ static void allow_sockets(struct filter *filter)
 	add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)));
 	allow(filter, opener_families, count);
 }
+/* Looks at an argument, too: what is longer is refused. */
+static void allow_datagrams(struct filter *filter)
+{
+	const unsigned size = offsetof(struct seccomp_data, args[2]), high = size + 4; /* little-endian, as both are */
+	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendto, 0, 6));
+	add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, high));
+	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3));
+	add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, size));
+	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, SANDBOX_DATAGRAM, 1, 0));
+	add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+	add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (EPERM & SECCOMP_RET_DATA)));
+}
+
 #define ALLOW(filter, calls) allow(filter, calls, sizeof(calls) / sizeof *(calls))
 static_assert(sizeof of_all + sizeof of_live <= ALLOWED_MOST * sizeof(int), "the filter has room for all");
 static_assert(sizeof opener_families <= FAMILIES_MOST * sizeof(int), "and for families");
+static_assert(sizeof of_all + sizeof of_decoy_writer + sizeof of_strangers <= ALLOWED_MOST * sizeof(int), "and here");
 static_assert(sizeof of_all + sizeof of_loader + sizeof of_opener <= ALLOWED_MOST * sizeof(int), "and here");
 
 enum error sandbox_give_up_calls(enum sandbox_use use, struct failure *failure)
@@ -195,6 +280,14 @@ enum error sandbox_give_up_calls(enum sandbox_use use, struct failure *failure)
 		ALLOW(&filter, of_loader);
 	if (use == SANDBOX_OPENER)
 		ALLOW(&filter, of_opener), allow_sockets(&filter);
+	if (use == SANDBOX_DECOY)
+		ALLOW(&filter, of_decoy);
+	if (use == SANDBOX_DECOY_WRITER || use == SANDBOX_DECOY_ANSWERS)
+		ALLOW(&filter, of_decoy_writer);
+	if (use == SANDBOX_DECOY_ANSWERS)
+		allow_datagrams(&filter);
+	if (use == SANDBOX_DECOY || use == SANDBOX_DECOY_WRITER || use == SANDBOX_DECOY_ANSWERS)
+		answer(&filter, of_strangers, sizeof of_strangers / sizeof *of_strangers, SECCOMP_RET_KILL_PROCESS);
 	add(&filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (EPERM & SECCOMP_RET_DATA)));
 	struct sock_fprog program = { filter.size, filter.at };
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||

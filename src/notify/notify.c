@@ -65,20 +65,6 @@ static void each_delivery(void *context, const struct delivery *delivery)
 	sought->found = true;
 }
 
-static enum delivery_state state_after(enum error result)
-{
-	switch (result) {
-	case OK:
-		return DELIVERY_DONE;
-	case ERROR_AGAIN:
-		return DELIVERY_WAITING;
-	case ERROR_LIMIT:
-		return DELIVERY_GIVEN_UP;
-	default:
-		return DELIVERY_FAILED;
-	}
-}
-
 /* The receipt: what became of a try to deliver, on the delivery's row. */
 static enum error delivered(struct center *center, const char *topic, const void *body, size_t size, enum error result,
     const char *words, nanoseconds now, struct failure *failure)
@@ -90,7 +76,7 @@ static enum error delivered(struct center *center, const char *topic, const void
 	if (error != OK)
 		return error;
 	if (envelope.delivery == 0)
-		return bulletin_delivered(center, &envelope, state_after(result), words, now, failure);
+		return bulletin_delivered(center, &envelope, delivery_state_after(result), words, now, failure);
 	struct arena *arena = arena_new(0);
 	if (!arena)
 		return fail(failure, ERROR_MEMORY, "delivery: no memory");
@@ -99,7 +85,7 @@ static enum error delivered(struct center *center, const char *topic, const void
 	struct sought sought = { .number = envelope.delivery };
 	error = store_delivery_each(center->store, scope, envelope.notice, each_delivery, &sought, failure);
 	if (error == OK && sought.found) {
-		sought.delivery.state = state_after(result);
+		sought.delivery.state = delivery_state_after(result);
 		sought.delivery.tries++;
 		sought.delivery.last_try = now;
 		text_copy(text_of(words), sought.delivery.answer, sizeof sought.delivery.answer);

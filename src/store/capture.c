@@ -51,6 +51,7 @@ enum error store_capture_put(
 		return error;
 	if (present.version != version->version)
 		return fail(failure, ERROR_CONFLICT, "the capture policy was changed by somebody else: read it again");
+	store->spaces++;
 	error = query_write(store, scope, NOUN_CAPTURE, version->organisation,
 	    "INSERT INTO capture_policy (organisation, version, made, account, own, policy)"
 	    " VALUES (:organisation, :version, :made, :account, :own, :policy)",

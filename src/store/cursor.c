@@ -22,6 +22,7 @@ static bool is_list(enum cursor_list list)
 	switch (list) {
 	case CURSOR_ACCOUNT:
 	case CURSOR_ANNOUNCEMENT:
+	case CURSOR_APPEARANCE:
 	case CURSOR_BULLETIN:
 	case CURSOR_CAMPAIGN:
 	case CURSOR_COMMUNITY:

@@ -8,8 +8,8 @@
 #define FIELDS                                                                                                         \
 	"organisation, day, alerts, verdict0, verdict1, verdict2, verdict3, verdict4, verdict5, verdict6, verdict7, "  \
 	"verdict8,"                                                                                                    \
-	" verdict9, malformed, late, events"
-_Static_assert(VERDICT_COUNT == 10, "a new verdict needs a column in a new migration");
+	" verdict9, verdict10, malformed, late, events"
+_Static_assert(VERDICT_COUNT == 11, "a new verdict needs a column in a new migration");
 
 enum error store_funnel_add(
     struct store *store, const struct scope *scope, const struct funnel *funnel, struct failure *failure)
@@ -18,13 +18,14 @@ enum error store_funnel_add(
 	enum error error = query_write(store, scope, NOUN_COUNTER, funnel->organisation,
 	    "INSERT INTO funnel (" FIELDS
 	    ") VALUES (:organisation, :day, :alerts, :v0, :v1, :v2, :v3, :v4, :v5, :v6, :v7, :v8,"
-	    " :v9, :malformed, :late, :events) ON CONFLICT (day, organisation) DO UPDATE SET alerts = alerts + "
+	    " :v9, :v10, :malformed, :late, :events) ON CONFLICT (day, organisation) DO UPDATE SET alerts = alerts + "
 	    "excluded.alerts,"
 	    " verdict0 = verdict0 + excluded.verdict0, verdict1 = verdict1 + excluded.verdict1,"
 	    " verdict2 = verdict2 + excluded.verdict2, verdict3 = verdict3 + excluded.verdict3,"
 	    " verdict4 = verdict4 + excluded.verdict4, verdict5 = verdict5 + excluded.verdict5,"
 	    " verdict6 = verdict6 + excluded.verdict6, verdict7 = verdict7 + excluded.verdict7,"
 	    " verdict8 = verdict8 + excluded.verdict8, verdict9 = verdict9 + excluded.verdict9,"
+	    " verdict10 = verdict10 + excluded.verdict10,"
 	    " malformed = malformed + excluded.malformed, late = late + excluded.late, events = events + "
 	    "excluded.events",
 	    &query, failure);
@@ -49,7 +50,7 @@ enum error store_counts_clear(struct store *store, const struct scope *scope, st
 	struct query query;
 	enum error error = query_write(store, scope, NOUN_COUNTER, 0,
 	    "UPDATE funnel SET alerts = 0, verdict0 = 0, verdict1 = 0, verdict2 = 0, verdict3 = 0, verdict4 = 0,"
-	    " verdict5 = 0, verdict6 = 0, verdict7 = 0, verdict8 = 0, verdict9 = 0",
+	    " verdict5 = 0, verdict6 = 0, verdict7 = 0, verdict8 = 0, verdict9 = 0, verdict10 = 0",
 	    &query, failure);
 	if (!error)
 		error = query_run(&query, NULL);
@@ -65,7 +66,7 @@ enum error store_funnel_each(struct store *store, const struct scope *scope, uin
 	struct query query;
 	enum error error = query_read(store, scope, NOUN_COUNTER,
 	    "SELECT organisation, day, alerts, verdict0, verdict1, verdict2, verdict3, verdict4, verdict5, verdict6,"
-	    " verdict7, verdict8, verdict9, malformed, late,"
+	    " verdict7, verdict8, verdict9, verdict10, malformed, late,"
 	    " events + (SELECT count(*) FROM event WHERE event.organisation = funnel.organisation AND state <> :merged"
 	    " AND first >= day * 86400000000000 AND first < (day + 1) * 86400000000000)"
 	    " FROM funnel WHERE {scope} AND (:organisation = 0 OR organisation = :organisation)"
@@ -81,9 +82,9 @@ enum error store_funnel_each(struct store *store, const struct scope *scope, uin
 		struct funnel funnel = { .organisation = (uint32_t)column_integer(&query, 0),
 			.day = (int32_t)column_integer(&query, 1),
 			.alerts = column_count(&query, 2),
-			.malformed = column_count(&query, 13),
-			.late = column_count(&query, 14),
-			.events = column_count(&query, 15) };
+			.malformed = column_count(&query, 14),
+			.late = column_count(&query, 15),
+			.events = column_count(&query, 16) };
 		for (int i = 0; i < VERDICT_COUNT; i++)
 			funnel.verdicts[i] = column_count(&query, 3 + i);
 		each(context, &funnel);

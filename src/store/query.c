@@ -178,6 +178,7 @@ enum error query_write(struct store *store, const struct scope *scope, enum noun
 		return fail(failure, ERROR_USAGE, "state store: a change outside a transaction");
 	store->standing +=
 	    noun == NOUN_ORGANISATION || noun == NOUN_COMMUNITY || noun == NOUN_MEMBERSHIP || noun == NOUN_NAMING;
+	store->spaces += noun == NOUN_ORGANISATION;
 	enum error error = note_use(store, scope, failure);
 	return error ? error : query_open(store, sql, ALL_ORGANISATIONS | ALL_COMMUNITIES, query, failure);
 }

@@ -17,6 +17,7 @@ struct store {
 	bool in_transaction;
 	int schema_version;
 	uint64_t standing; /* store_standing(): changes made here */
+	uint64_t spaces;   /* store_spaces_version(): the same */
 	struct statement {
 		const char *sql; /* the literal's address is the key */
 		unsigned all;    /* of what the scope covers all; see query.c */
@@ -87,6 +88,7 @@ void column_bytes(struct query *query, int column, void *to, size_t size); /* ze
 enum cursor_list {
 	CURSOR_ACCOUNT = 'a',
 	CURSOR_ANNOUNCEMENT = 'u',
+	CURSOR_APPEARANCE = 'v',
 	CURSOR_BULLETIN = 'b',
 	CURSOR_CAMPAIGN = 'c',
 	CURSOR_COMMUNITY = 'k',
@@ -116,6 +118,14 @@ uint32_t page_limit(const struct page *page); /* 1–500; 0 gives 50 */
 /* gap.c, for coverage.c: of one sensor, whoever asks. */
 enum error gap_each_of(struct store *store, uint32_t sensor, nanoseconds from, nanoseconds to,
     void (*each)(void *, const struct gap *), void *context, struct failure *failure);
+
+/* network.c: a read of NOUN_NETWORK, which is the centre's own: who sees one row sees all. */
+enum error query_network(
+    struct store *store, const struct scope *scope, const char *sql, struct query *query, struct failure *failure);
+
+/* appearance.c, for sighting.c: the columns `telescopes` and `ports`. */
+void appearance_take_lists(struct text telescopes, struct text ports, struct appearance *to);
+void appearance_put_lists(const struct appearance *from, struct builder *telescopes, struct builder *ports);
 
 /* The line that a person's change leaves in the log, in the same transaction. Background works leave none here. */
 enum error log_change(struct store *store, const struct scope *scope, const char *what, const char *object,

@@ -180,15 +180,15 @@ enum error record_store_seen(struct record_store *records, const struct history_
 	return error;
 }
 
-enum error record_store_append(
-    struct record_store *records, const struct history_batch *batch, struct text encoded, struct failure *failure)
+enum error record_store_append(struct record_store *records, const struct history_batch *batch, struct text encoded,
+    uint64_t *position, struct failure *failure)
 {
 	struct kept *kept = NULL;
-	uint64_t position;
+	uint64_t ignored;
 	enum error error = kept_of(records, batch->organisation, &kept, failure);
 	if (error)
 		return error;
-	error = history_append(kept->history, batch, encoded, &position, failure);
+	error = history_append(kept->history, batch, encoded, position ? position : &ignored, failure);
 	/* Of a full disk history takes care, and what is no batch is refused before anything is written. */
 	if (history_is_lost(kept->history) ||
 	    (error && error != ERROR_LIMIT && error != ERROR_CORRUPT && error != ERROR_INPUT))
@@ -269,6 +269,23 @@ enum error record_store_find(struct record_store *records, const struct scope *s
 			return error;
 	}
 	return OK;
+}
+
+enum error record_store_replay(struct record_store *records, const struct scope *scope, uint32_t organisation,
+    uint64_t from_position,
+    enum error (*each)(void *context, const struct history_batch *batch, uint64_t first_position,
+	struct reader *encoded, struct failure *failure),
+    void *context, struct failure *failure)
+{
+	struct kept *kept = find(records, organisation);
+	enum error error = kept ? make_ready(records, kept, failure) : OK;
+	return kept && !error ? history_replay(kept->history, scope, from_position, each, context, failure) : error;
+}
+
+uint64_t record_store_end(const struct record_store *records, uint32_t organisation)
+{
+	const struct kept *kept = find(records, organisation);
+	return kept && kept->history ? history_end(kept->history) : 0;
 }
 
 uint64_t record_store_count(

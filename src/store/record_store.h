@@ -20,11 +20,12 @@ struct record_store;
 enum error record_store_open(const char *folder, struct record_store **records, struct failure *failure);
 void record_store_close(struct record_store *records); /* NULL is fine */
 
-/* As of history, for the organisation of the batch. `batch->alerts` counts the records. */
+/* As of history, for the organisation of the batch. `batch->alerts` counts the records; *position (may be NULL) is that
+ * of the first in its organisation's history. */
 enum error record_store_seen(struct record_store *records, const struct history_batch *batch, uint64_t *end,
     struct history_batch *stored, struct failure *failure);
-enum error record_store_append(
-    struct record_store *records, const struct history_batch *batch, struct text encoded, struct failure *failure);
+enum error record_store_append(struct record_store *records, const struct history_batch *batch, struct text encoded,
+    uint64_t *position, struct failure *failure);
 /* When it fails, what was appended since the last one is gone, and the next call fails too, until something is asked or
  * appended. */
 enum error record_store_sync(struct record_store *records, uint32_t organisation, struct failure *failure);
@@ -46,6 +47,15 @@ enum error record_store_find(struct record_store *records, const struct scope *s
 /* How many are kept that were received on the days (UTC, since 1970) from `first` to `last`. For scopes that count. */
 uint64_t record_store_count(
     const struct record_store *records, const struct scope *scope, uint32_t organisation, int64_t first, int64_t last);
+
+/* Every frame of the organisation's that is behind a position, in order of appending (history_replay()); nothing when
+ * it has none. Its end: the position that its next record will get, 0 without any. */
+enum error record_store_replay(struct record_store *records, const struct scope *scope, uint32_t organisation,
+    uint64_t from_position,
+    enum error (*each)(void *context, const struct history_batch *batch, uint64_t first_position,
+	struct reader *encoded, struct failure *failure),
+    void *context, struct failure *failure);
+uint64_t record_store_end(const struct record_store *records, uint32_t organisation);
 
 /* Everything of an organisation that was received before `before` is read no more; segments with nothing else in them
  * are removed, and the oldest ones until `most` bytes are left (0: no limit). For background work. */

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#define FIELDS "number, id, organisation, name, state, last_seen, clock_error, alerts, version, routes"
+#define FIELDS "number, id, organisation, name, state, last_seen, clock_error, alerts, version, routes, telescope"
 
 static void take(struct query *query, struct sensor *sensor)
 {
@@ -18,14 +18,16 @@ static void take(struct query *query, struct sensor *sensor)
 	sensor->alerts = column_count(query, 7);
 	sensor->version = column_count(query, 8);
 	sensor->routes = column_integer(query, 9) != 0;
+	sensor->telescope = column_integer(query, 10) != 0;
 }
 
 static enum error insert(struct store *store, const struct scope *scope, struct sensor *sensor, struct failure *failure)
 {
 	struct query query;
 	enum error error = query_write(store, scope, NOUN_SENSOR, sensor->organisation,
-	    "INSERT INTO sensor (id, organisation, name, state, last_seen, clock_error, alerts, routes, version)"
-	    " VALUES (:id, :organisation, :name, :state, :last_seen, :clock_error, :alerts, :routes, 1)",
+	    "INSERT INTO sensor (id, organisation, name, state, last_seen, clock_error, alerts, routes, "
+	    "telescope, version)"
+	    " VALUES (:id, :organisation, :name, :state, :last_seen, :clock_error, :alerts, :routes, :telescope, 1)",
 	    &query, failure);
 	if (error)
 		return error;
@@ -39,6 +41,7 @@ static enum error insert(struct store *store, const struct scope *scope, struct 
 	bind_integer(&query, ":clock_error", sensor->clock_error);
 	bind_integer(&query, ":alerts", (int64_t)sensor->alerts);
 	bind_integer(&query, ":routes", sensor->routes);
+	bind_integer(&query, ":telescope", sensor->telescope);
 	error = query_run(&query, NULL);
 	if (error == ERROR_CONFLICT)
 		return fail(failure, ERROR_CONFLICT,
@@ -63,8 +66,8 @@ static enum error update(struct store *store, const struct scope *scope, struct 
 		return fail(failure, ERROR_INPUT, "a sensor does not move to another organisation: enrol a new one");
 	struct query query;
 	error = query_write(store, scope, NOUN_SENSOR, sensor->organisation,
-	    "UPDATE sensor SET name = :name, state = :state, routes = :routes, version = version + 1 WHERE number = "
-	    ":number",
+	    "UPDATE sensor SET name = :name, state = :state, routes = :routes, telescope = :telescope,"
+	    " version = version + 1 WHERE number = :number",
 	    &query, failure);
 	if (error)
 		return error;
@@ -72,6 +75,7 @@ static enum error update(struct store *store, const struct scope *scope, struct 
 	bind_string(&query, ":name", sensor->name);
 	bind_integer(&query, ":state", sensor->state);
 	bind_integer(&query, ":routes", sensor->routes);
+	bind_integer(&query, ":telescope", sensor->telescope);
 	error = query_run(&query, NULL);
 	if (!error)
 		sensor->version++;

@@ -115,7 +115,8 @@ enum error store_snapshot(struct store *store, nanoseconds now, struct arena *ar
 	return error ? error : load_memberships(store, arena, snapshot, failure);
 }
 
-enum error store_standing(struct store *store, uint64_t *standing, struct failure *failure)
+/* What was changed here, with what other connections changed. */
+static enum error changes_of(struct store *store, uint64_t here, uint64_t *number, struct failure *failure)
 {
 	struct query query;
 	enum error error =
@@ -124,7 +125,17 @@ enum error store_standing(struct store *store, uint64_t *standing, struct failur
 		error = query_one(&query, "version");
 	if (error)
 		return error;
-	*standing = store->standing << 24 ^ column_count(&query, 0);
+	*number = here << 24 ^ column_count(&query, 0);
 	query_release(&query);
 	return OK;
+}
+
+enum error store_standing(struct store *store, uint64_t *standing, struct failure *failure)
+{
+	return changes_of(store, store->standing, standing, failure);
+}
+
+enum error store_spaces_version(struct store *store, uint64_t *version, struct failure *failure)
+{
+	return changes_of(store, store->spaces, version, failure);
 }

@@ -215,4 +215,5 @@ void store_rollback(struct store *store)
 	store->in_transaction = false;
 	store->standing++;
 	store->standing++; /* what was made of changes that are gone */
+	store->spaces++;
 }

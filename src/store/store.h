@@ -21,6 +21,7 @@
 #include "base/memory.h"
 #include "model/account.h"
 #include "model/announcement.h"
+#include "model/appearance.h"
 #include "model/bulletin.h"
 #include "model/capture_policy.h"
 #include "model/coverage.h"
@@ -54,6 +55,10 @@ enum error store_snapshot(struct store *store, nanoseconds now, struct arena *ar
 /* Another number after each change of what store_snapshot() loads or store/known.h tells, by this or another
  * connection: what was made of these holds while it is the same. */
 enum error store_standing(struct store *store, uint64_t *standing, struct failure *failure);
+
+/* Another number after each change of organisations, their address spaces or capture policies, by this or another
+ * connection. */
+enum error store_spaces_version(struct store *, uint64_t *version, struct failure *);
 
 /* Pages (limit 0 = 50; larger than 500 = 500; a cursor of another list or a damaged one is ERROR_INPUT): `after` is the
  * opaque cursor of the last row seen (empty = start), `next` is filled (empty = no more). */
@@ -157,6 +162,24 @@ enum error store_bulletin_each(struct store *, const struct scope *, bool unqueu
 enum error store_bulletin_expire(struct store *, const struct scope *, nanoseconds before, struct failure *);
 /* The state of its mail (queued, delivery, tries, last_try, answer) as the struct has it. */
 enum error store_bulletin_mailed(struct store *, const struct scope *, const struct bulletin *, struct failure *);
+
+/* ── addresses of organisations that appeared in telescopes (model/appearance.h) ─ */
+enum error store_appearance_find(struct store *, const struct scope *, uint32_t organisation, struct address,
+    enum appearance_kind, struct appearance *, struct failure *);
+/* New when its number is 0, which it then gets. Without a line in the log; for background works. */
+enum error store_appearance_put(struct store *, const struct scope *, struct appearance *, struct failure *);
+/* When the organisation was last told of any; 0 = never. */
+enum error store_appearance_told(
+    struct store *, const struct scope *, uint32_t organisation, nanoseconds *when, struct failure *);
+/* Of which organisations something is due, the earliest first, at most `most`. */
+enum error store_appearance_waiting(struct store *, const struct scope *, nanoseconds now, uint32_t most,
+    void (*each)(void *, uint32_t organisation), void *context, struct failure *);
+enum error store_appearance_due(struct store *, const struct scope *, uint32_t organisation, nanoseconds now,
+    uint32_t most, void (*each)(void *, const struct appearance *), void *context, struct failure *);
+enum error store_appearance_count(struct store *, const struct scope *, uint64_t *count, struct failure *);
+/* Those that ended and were last seen before `before` go; *gone is how many. */
+enum error store_appearance_expire(
+    struct store *, const struct scope *, nanoseconds before, uint64_t *gone, struct failure *);
 
 /* ── dispatches (model/dispatch.h): the directory, messages and reach_years for scopes that cover all; recipients for
  * their organisation too ─ */

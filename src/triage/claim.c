@@ -18,6 +18,11 @@ static const struct row {
 	/* said to be without effect: before everything else, "exploit attempt blocked" is a failure */
 	{ CLAIM_FAILED, 0, { "blocked", "prevented", "quarantined", "unsuccessful" } },
 
+	/* An address of one's own in somebody's telescope: it scans because somebody else makes it. */
+	{ CLAIM_COMPROMISE, T(DISCOVERY), { "darknet: probe", "darknet: worm" } },
+	{ CLAIM_ATTEMPT, T(IMPACT), { "darknet: answer" } },
+	{ CLAIM_ROUTINE, 0, { "darknet: misconfiguration", "darknet: research scanner" } },
+
 	{ CLAIM_COMPROMISE, T(COMMAND_AND_CONTROL),
 	    { "trojan", "botnet", "cnc", "c2", "c&c", "command and control", "beacon*", "backdoor", "rat", "checkin",
 		"check-in", "cobalt strike", "meterpreter", "reverse shell", "remote access tool" } },

@@ -4,6 +4,7 @@
 #include "triage/identify.h"
 
 #include "base/memory.h"
+#include "model/appearance.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -129,7 +130,8 @@ struct address item_identify(struct identities *identities, const struct alert *
 	item->detector = names_number(&identities->names, alert->detector);
 	item->account = names_number(&identities->names, alert->account);
 	item->signature_key = hash_text(alert->signature, hash_text(alert->detector, SIGNATURE_SEED));
-	struct address inside = address_inside(alert);
+	/* Of a telescope's alerts about strangers nothing is remembered: they would take the room of all others. */
+	struct address inside = appearance_is_foreign(alert) ? (struct address){ 0 } : address_inside(alert);
 	char text[ADDRESS_TEXT];
 	struct text host = alert->host.size ? alert->host : text_of(address_format(inside, text));
 	item->host = names_number(&identities->names, host);

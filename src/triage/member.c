@@ -59,6 +59,8 @@ static enum verdict verdict_by_rule(
 {
 	if (rule == RULE_KNOWN_SOURCE)
 		return VERDICT_KNOWN_SOURCE;
+	if (rule == RULE_FOREIGN)
+		return VERDICT_FOREIGN;
 	if (!rule || rule > speaker->triage->rules.count)
 		return verdict;
 	*decision = speaker->triage->rules.items[rule - 1].id;

@@ -15,8 +15,9 @@
 #include "triage/rule.h"
 #include "triage/triage.h"
 
-#define RULE_KNOWN_SOURCE UINT32_MAX /* item.rule of an alert that a warning list takes out */
-#define MEMBER_EARLY 256             /* provisional events whose confirmation is awaited */
+#define RULE_FOREIGN (UINT32_MAX - 1) /* of one of a telescope about an address of nobody here */
+#define RULE_KNOWN_SOURCE UINT32_MAX  /* item.rule of an alert that a warning list takes out */
+#define MEMBER_EARLY 256              /* provisional events whose confirmation is awaited */
 
 struct early_event {
 	struct uuid id;

@@ -6,7 +6,7 @@
 static const char *const states[] = { "open", "confirmed", "dismissed", "merged", NULL };
 static const char *const orders[] = { "rank", "time", NULL };
 static const char *const verdicts[] = { "pending", "event", "context", "background", "failed", "reconnaissance",
-	"duplicate", "known-source", "decision", "unremarkable", NULL };
+	"duplicate", "known-source", "decision", "unremarkable", "foreign", NULL };
 
 #define ID                                                                                                             \
 	{                                                                                                              \

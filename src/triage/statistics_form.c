@@ -3,6 +3,7 @@
  */
 #include "triage/statistics_form.h"
 
+#include "base/csv.h"
 #include "base/time.h"
 
 #include <inttypes.h>
@@ -90,20 +91,6 @@ json_t *statistics_row_json(
 	return object;
 }
 
-/* Quoted; what a spreadsheet would take for a formula begins with an apostrophe. */
-static void csv_text(struct builder *to, const char *text)
-{
-	build_text(to, TEXT(",\""));
-	if (*text && strchr("=+-@\t\r", *text))
-		build_char(to, '\'');
-	for (; *text; text++) {
-		if (*text == '"')
-			build_char(to, '"');
-		build_char(to, *text);
-	}
-	build_char(to, '"');
-}
-
 void statistics_csv_header(struct builder *to)
 {
 	build_text(to, TEXT("level,period,first_day,last_day,sector,organisation,title"));
@@ -123,9 +110,12 @@ void statistics_csv_row(
 		days_of(kind, row->period, first, last);
 	}
 	build_format(to, "%s,%s,%s,%s", levels[row->level], period, first, last);
-	csv_text(to, label->sector);
-	csv_text(to, label->name);
-	csv_text(to, label->title);
+	build_char(to, ',');
+	csv_put(to, label->sector);
+	build_char(to, ',');
+	csv_put(to, label->name);
+	build_char(to, ',');
+	csv_put(to, label->title);
 	for (size_t i = 0; i < COLUMNS; i++)
 		build_format(to, ",%" PRIu64, figure(&row->figures, i));
 	for (int i = 0; i < DURATION_COUNT; i++) {

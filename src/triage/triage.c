@@ -6,6 +6,8 @@
  */
 #include "triage/member.h"
 
+#include "model/appearance.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,7 +178,7 @@ enum error triage_add_again(struct triage *triage, const struct alert *alert, ui
 	item.received = alert->received;
 	item.id = alert->id;
 	item.position = position;
-	item.rule = rules_match(&triage->rules, alert, again->outside);
+	item.rule = appearance_is_foreign(alert) ? RULE_FOREIGN : rules_match(&triage->rules, alert, again->outside);
 	if (!item.rule && triage->known && item.kind < CLAIM_CHANGE &&
 	    triage->known(triage->known_context, alert, again->outside))
 		item.rule = RULE_KNOWN_SOURCE;

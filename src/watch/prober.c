@@ -7,6 +7,7 @@
 #include "watch/prober.h"
 
 #include "base/hash.h"
+#include "base/version.h"
 #include "http/client.h"
 
 #include <pthread.h>

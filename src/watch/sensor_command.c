@@ -6,15 +6,12 @@
 #include "base/log.h"
 #include "watch/sensor_files.h"
 #include "watch/sensor_live.h"
-#include "watch/sensor_ship.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
 int sensor_command(int argc, char **argv)
 {
-	if (sensor_ship_wanted(argc, argv))
-		return sensor_ship(argc, argv);
 	struct sensor_options options;
 	struct failure failure = { 0 };
 	uint64_t unread = 0;

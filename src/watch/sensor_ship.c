@@ -34,8 +34,10 @@
 #define TEXT_MOST 4300
 
 struct ship_run {
+	const struct command_shipping *shipping;
+	char *verb;
 	const char *center, *token_file, *authorities, *machine, *agent_file, *folder, *keep;
-	char **sensor_arguments; /* with NULL behind the last */
+	const char **sensor_arguments; /* with NULL behind the last */
 	int sensor_count;
 	bool keep_records;
 	uint64_t limit;
@@ -76,18 +78,19 @@ bool sensor_ship_wanted(int argc, char **argv)
 
 static enum error take_words(int argc, char **argv, struct ship_run *run, struct failure *failure)
 {
+	const char *output = run->shipping->output;
 	run->sensor_arguments = calloc((size_t)argc + 6, sizeof *run->sensor_arguments);
 	if (!run->sensor_arguments)
 		return fail(failure, ERROR_MEMORY, "no memory for the options");
-	char *fixed[] = { "noroshi", "sensor" };
+	const char *fixed[] = { "noroshi", run->verb };
 	for (size_t i = 0; i < 2; i++)
 		run->sensor_arguments[run->sensor_count++] = fixed[i];
 	for (int i = 1; i < argc; i++) {
 		const char **to = place_of(run, argv[i]);
 		if (to && i + 1 == argc)
 			return fail(failure, ERROR_USAGE, "%s should have a value", argv[i]);
-		if (strcmp(argv[i], "--eve") == 0)
-			return fail(failure, ERROR_USAGE, "--eve and --center: records go to one of the two");
+		if (strcmp(argv[i], output) == 0)
+			return fail(failure, ERROR_USAGE, "%s and --center: records go to one of the two", output);
 		if (strcmp(argv[i], "--keep-records") == 0)
 			run->keep_records = true;
 		else if (to)
@@ -95,7 +98,7 @@ static enum error take_words(int argc, char **argv, struct ship_run *run, struct
 		else
 			run->sensor_arguments[run->sensor_count++] = argv[i];
 	}
-	run->sensor_arguments[run->sensor_count++] = "--eve";
+	run->sensor_arguments[run->sensor_count++] = output;
 	run->sensor_arguments[run->sensor_count++] = "-";
 	return OK;
 }
@@ -135,7 +138,7 @@ static enum error check(struct ship_run *run, struct failure *failure)
 	snprintf(run->state, sizeof run->state, "%s/agent", run->folder);
 	snprintf(run->policy, sizeof run->policy, "%s/agent/capture-policy", run->folder);
 	snprintf(run->shared, sizeof run->shared, "%s/shared", run->folder);
-	if (!run->agent_file) {
+	if (run->shipping->shared && !run->agent_file) {
 		run->sensor_arguments[run->sensor_count++] = "--shared";
 		run->sensor_arguments[run->sensor_count++] = run->shared;
 	}
@@ -172,7 +175,7 @@ static pid_t start(const struct ship_run *run, char *const *arguments, int outpu
 	if (output >= 0)
 		dup2(output, STDOUT_FILENO);
 	execv(PROGRAM, arguments);
-	fprintf(stderr, "noroshi sensor: cannot start %s: %s\n", arguments[1], strerror(errno));
+	fprintf(stderr, "noroshi %s: cannot start %s: %s\n", run->verb, arguments[1], strerror(errno));
 	_exit(2);
 }
 
@@ -188,7 +191,7 @@ static pid_t start_agent(const struct ship_run *run, bool once)
 			words[count++] = pairs[i][0];
 			words[count++] = pairs[i][1];
 		}
-	if (run->keep_records)
+	if (run->keep_records || run->shipping->records)
 		words[count++] = "--keep-records";
 	if (once)
 		words[count++] = "--once";
@@ -207,7 +210,7 @@ static pid_t start_follow(const struct ship_run *run)
 			words[count++] = pairs[i][0];
 			words[count++] = pairs[i][1];
 		}
-	return run->agent_file ? 0 : start(run, (char *const *)words, STDERR_FILENO);
+	return run->agent_file || !run->shipping->shared ? 0 : start(run, (char *const *)words, STDERR_FILENO);
 }
 
 /* ── the recorder's process ─ */
@@ -273,14 +276,20 @@ static pid_t start_recorder(const struct ship_run *run, int input)
 	uint64_t dropped = error ? 0 : recorder_dropped(recorder);
 	recorder_free(recorder);
 	if (error)
-		fprintf(stderr, "noroshi sensor: records cannot be kept: %s\n", failure.words);
+		fprintf(stderr, "noroshi %s: records cannot be kept: %s\n", run->verb, failure.words);
 	else if (dropped)
-		fprintf(stderr, "noroshi sensor: the disk was full: %llu records were dropped at the end\n",
+		fprintf(stderr, "noroshi %s: the disk was full: %llu records were dropped at the end\n", run->verb,
 		    (unsigned long long)dropped);
 	_exit(error || dropped ? 2 : 0);
 }
 
 /* ── all of them ─ */
+
+/* 1 is no failure: a telescope says so that it found something. */
+static bool failed(int status)
+{
+	return status > 1;
+}
 
 static int status_of(int status)
 {
@@ -339,7 +348,7 @@ static enum error begin(struct ship_run *run, struct failure *failure)
 		return error;
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return fail_errno(failure, "no pipe to the recorder");
-	run->sensor = start(run, run->sensor_arguments, ends[1]);
+	run->sensor = start(run, (char *const *)run->sensor_arguments, ends[1]);
 	close(ends[1]);
 	run->recorder = run->sensor > 0 ? start_recorder(run, ends[0]) : -1;
 	close(ends[0]);
@@ -371,7 +380,7 @@ static void take_ended(struct ship_run *run, pid_t ended, int status)
 	if (ended == run->sensor) {
 		run->sensor = -1;
 		run->sensor_status = status_of(status);
-		if (run->sensor_status != 0 && run->recorder > 0)
+		if (failed(run->sensor_status) && run->recorder > 0)
 			kill(run->recorder, SIGTERM);
 	} else if (ended == run->recorder) {
 		run->recorder = -1;
@@ -410,7 +419,7 @@ static int end(struct ship_run *run)
 {
 	end_one(run, run->follow, "follow", SIGTERM);
 	end_one(run, run->agent, "agent", SIGTERM);
-	if (run->sensor_status != 0 || run->recorder_status != 0)
+	if (failed(run->sensor_status) || run->recorder_status != 0)
 		return run->recorder_status ? run->recorder_status : run->sensor_status;
 	if (run->told_to_end)
 		return 0;
@@ -421,9 +430,9 @@ static int end(struct ship_run *run)
 	return 0;
 }
 
-int sensor_ship(int argc, char **argv)
+int sensor_ship(const struct command_shipping *shipping, int argc, char **argv)
 {
-	struct ship_run run = { 0 };
+	struct ship_run run = { .shipping = shipping, .verb = argv[0] };
 	struct failure failure = { 0 };
 	int status = 2;
 	enum error error = take_words(argc, argv, &run, &failure);
@@ -434,7 +443,7 @@ int sensor_ship(int argc, char **argv)
 	if (!error)
 		error = dump_forbid(&failure);
 	if (!error) {
-		log_setup("sensor", LOG_INFO, !isatty(STDERR_FILENO));
+		log_setup(run.verb, LOG_INFO, !isatty(STDERR_FILENO));
 		sigemptyset(&run.waited);
 		const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGCHLD };
 		for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
@@ -447,7 +456,7 @@ int sensor_ship(int argc, char **argv)
 		status = end(&run);
 	}
 	if (error)
-		fprintf(stderr, "noroshi sensor: %s\n", failure.words);
+		fprintf(stderr, "noroshi %s: %s\n", run.verb, failure.words);
 	free(run.sensor_arguments);
 	return error ? 2 : status;
 }

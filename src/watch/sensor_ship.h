@@ -1,5 +1,6 @@
 /*
- * `noroshi sensor … --center URL`: the sensor's records go to a centre.
+ * `noroshi sensor … --center URL`, `noroshi darknet … --center URL`: the records of a sensor or a telescope go to a
+ * centre.
  *
  *   noroshi sensor … --eve -  ─pipe─►  recorder ─► FOLDER/records/ ─► noroshi agent ─► centre
  *
@@ -11,10 +12,13 @@
 #ifndef NOROSHI_WATCH_SENSOR_SHIP_H
 #define NOROSHI_WATCH_SENSOR_SHIP_H
 
+#include "model/capability.h"
+
 #include <stdbool.h>
 
 /* Whether these words ask for it. */
 bool sensor_ship_wanted(int argc, char **argv);
-int sensor_ship(int argc, char **argv); /* as struct command's run */
+/* As struct command's run: argv[0] is the verb whose records these are. */
+int sensor_ship(const struct command_shipping *shipping, int argc, char **argv);
 
 #endif

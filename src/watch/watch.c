@@ -16,6 +16,8 @@
 #include "watch/signatures.h"
 #include "watch/weblog.h"
 
+static const struct command_shipping sensor_shipping = { .output = "--eve", .shared = true };
+
 static const struct command commands[] = {
 	{ .name = "agent",
 	    .summary = "follow files at a member and ship what is appended to the centre",
@@ -47,7 +49,10 @@ static const struct command commands[] = {
 	{ .name = "records",
 	    .summary = "read what other programs logged (Zeek, Windows, clouds …), and look for the same in it",
 	    .run = records_command },
-	{ .name = "sensor", .summary = "read packets, and write records of what they carry", .run = sensor_command },
+	{ .name = "sensor",
+	    .summary = "read packets, and write records of what they carry",
+	    .run = sensor_command,
+	    .shipping = &sensor_shipping },
 	{ .name = "weblog", .summary = "find traces of attack in web-server logs", .run = weblog_command },
 	{ .name = NULL },
 };

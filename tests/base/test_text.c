@@ -174,6 +174,47 @@ static void test_builder_writes_json_strings(void **state)
 	assert_null(builder.at);
 }
 
+static void assert_written_like_printf(struct builder *builder, double value)
+{
+	char expected[40];
+	snprintf(expected, sizeof expected, "%.6g", value);
+	builder_clear(builder);
+	build_double(builder, value);
+	assert_string_equal(builder->at, expected);
+}
+
+static void test_numbers_are_written_as_printf_writes_them(void **state)
+{
+	static const double odd[] = { 0, -0.0, 1, 10, 0.1, 0.0001, 9.99995e-5, 99999.95, 999999, 999999.5, 1e6, 1234565,
+		0.5, 123456.5, 1234567.5, 1e14, 999999499999999, 1e15, 1e300, 5e-324, -3.25, 2.5e-5, 0.000123456789 };
+	struct builder builder = { 0 };
+	uint64_t chance = 88172645463325252u;
+	(void)state;
+	for (size_t i = 0; i < sizeof odd / sizeof *odd; i++)
+		assert_written_like_printf(&builder, odd[i]);
+	for (int place = -18; place < 18; place++) /* around each power of ten */
+		for (int i = -40; i <= 40; i++)
+			assert_written_like_printf(&builder, pow(10, place) * (1 + i * 0x1p-52));
+	for (unsigned i = 0; i < 300000; i++) {
+		chance ^= chance << 13;
+		chance ^= chance >> 7;
+		chance ^= chance << 17;
+		double unit = (double)(chance >> 11) * 0x1p-53;
+		assert_written_like_printf(&builder, exp(unit * 80 - 40));
+		assert_written_like_printf(&builder, (double)(chance >> 44) / 8); /* halves of the last digit */
+		assert_written_like_printf(&builder, (double)(chance >> 40) / 1e3);
+	}
+	static const uint64_t whole[] = { 0, 7, 10, 99, 100, 18446744073709551615u };
+	for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+		char expected[24];
+		snprintf(expected, sizeof expected, "%llu", (unsigned long long)whole[i]);
+		builder_clear(&builder);
+		build_unsigned(&builder, whole[i]);
+		assert_string_equal(builder.at, expected);
+	}
+	builder_free(&builder);
+}
+
 static void test_every_byte_is_escaped_at_every_place_of_a_string(void **state)
 {
 	(void)state;
@@ -221,6 +262,7 @@ int main(void)
 		cmocka_unit_test(test_utf8_is_what_rfc_3629_says),
 		cmocka_unit_test(test_printable_text_cannot_deceive),
 		cmocka_unit_test(test_builder_writes_json_strings),
+		cmocka_unit_test(test_numbers_are_written_as_printf_writes_them),
 		cmocka_unit_test(test_every_byte_is_escaped_at_every_place_of_a_string),
 		cmocka_unit_test(test_words_of_a_failure_are_one_line_of_utf8_however_they_were_cut),
 	};

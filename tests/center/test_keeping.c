@@ -73,8 +73,8 @@ static void put(struct place *place, uint32_t organisation)
 		.repeats = 1,
 		.original = TEXT("{}") };
 	alert_encode(&record, &encoded);
-	inside_fine(inside,
-	    record_store_append(inside->records, &batch, (struct text){ encoded.at, encoded.size }, &inside->failure));
+	inside_fine(inside, record_store_append(inside->records, &batch, (struct text){ encoded.at, encoded.size },
+				NULL, &inside->failure));
 	inside_fine(inside, record_store_sync(inside->records, organisation, &inside->failure));
 	builder_free(&encoded);
 }

@@ -248,6 +248,15 @@ def test_a_sensor_ships_what_it_sees():
         assert found and all(each["type"] == "dns" and each["community_id"] for each in found), found
 
 
+def test_a_telescope_ships_its_lines():
+    with Centre(("alpha",)) as own:
+        capture = os.path.join(own.folder, "one.pcap")
+        dns_capture(capture, "www.seen.example")
+        run("darknet", "-r", capture, "--net", "198.18.1.53/32", "--center", own.address, "--token-file", token_file(own, "alpha"), "--records", os.path.join(own.folder, "telescope"))
+        found = all_pages("/v1/records", of=own)
+        assert [each["type"] for each in found] == ["darknet"], found
+
+
 if __name__ == "__main__":
     try:
         status = main(sys.modules[__name__])

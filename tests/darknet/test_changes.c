@@ -38,6 +38,12 @@ static struct activity row(struct world *world, uint16_t port, uint32_t number)
 {
 	nanoseconds bin = START + world->hour * HOUR;
 	return (struct activity){ .bin = bin,
+		.source = { { [10] = 0xff,
+		    0xff,
+		    (uint8_t)(number >> 24),
+		    (uint8_t)(number >> 16),
+		    (uint8_t)(number >> 8),
+		    (uint8_t)number } },
 		.first = bin,
 		.last = bin,
 		.packets = 1,
@@ -67,7 +73,7 @@ static void fill_hour(struct world *world)
 
 static void close_hour(struct world *world)
 {
-	changes_close(world->changes, START + world->hour++ * HOUR, tell, world);
+	changes_close(world->changes, START + world->hour++ * HOUR, 1, tell, world);
 }
 
 static void live(struct world *world, uint32_t days)

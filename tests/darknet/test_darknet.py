@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """`noroshi darknet`: over captures made here, what is found, said, counted and refused. TAP."""
+import datetime
 import json
 import os
 import random
@@ -23,6 +24,10 @@ def found(*arguments, stdin=None):
     status, out, err = run("--json", *arguments, stdin=stdin)
     assert status in (0, 1), (status, err)
     return json.loads(out)
+
+
+def instant(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00").split(".")[0] + ("" if "." not in text else "+00:00")).timestamp()
 
 
 def address(text):
@@ -54,11 +59,11 @@ def udp(source, target, source_port, port, payload):
 
 def pcap(frames, link=1):
     """frames: (seconds since BEGIN, bytes[, bytes on the wire])."""
-    out = struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, link)
+    out = bytearray(struct.pack("<IHHiIII", 0xA1B23C4D, 2, 4, 0, 0, 262144, link))
     for time, data, *wire in frames:
         whole = int(time)
         out += struct.pack("<IIII", BEGIN + whole, int((time - whole) * 1e9), len(data), wire[0] if wire else len(data)) + data
-    return out
+    return bytes(out)
 
 
 def target(number):
@@ -210,28 +215,84 @@ def test_research_scanners_are_told_by_lists_and_names(folder):
     assert status == 2 and "line 1" in err
 
 
-def test_sources_that_begin_together_are_a_group(folder):
-    """Sixteen days with a few new sources an hour on each of six ports; then two hundred on one port, a packet from each."""
+def weeks(days=16):
+    """Sixteen days, or more, with a few new sources an hour on each of six ports; then two hundred on one port, a packet from each."""
     random.seed(5)
     frames, number = [], 0
-    for hour in range(16 * 24):
+    for hour in range(days * 24):
         for port in (22, 23, 80, 443, 445, 8080):
             for _ in range(random.randrange(4)):
                 number += 1
                 frames.append((hour * 3600 + random.random() * 3600, tcp(f"10.{number >> 16}.{number >> 8 & 255}.{number & 255}", target(number % 60000), port)))
     together = [f"192.0.{2 + i // 250}.{1 + i % 250}" for i in range(200)]
     frames += [(15 * 86400 + 7200 + i * 9, tcp(source, target(i), 5555)) for i, source in enumerate(together)]
+    return sorted(frames), together
+
+
+def test_sources_that_begin_together_are_a_group(folder):
+    frames, together = weeks()
     path = folder / "weeks.pcap"
-    path.write_bytes(pcap(sorted(frames)))
-    plain = found("-r", path, "--net", "198.51.0.0/16")
+    path.write_bytes(pcap(frames))
+    plain = found("-r", path, "--net", "198.51.0.0/16", "--no-changes")
     assert plain["changes"] == [] and plain["groups"] == []
-    done = found("-r", path, "--net", "198.51.0.0/16", "--changes")
+    done = found("-r", path, "--net", "198.51.0.0/16")
+    assert done == found("-r", path, "--net", "198.51.0.0/16", "--changes")
     group, = [each for each in done["groups"] if "5555/tcp" in each["ports"]]
     assert set(group["addresses"]) == set(together) and group["sources"] == group["packets"] == 200, group
-    assert group["observed"] == 200 and group["expected"] < 1 and group["surprise"] > group["threshold"], group
+    assert 10 <= group["observed"] < 200 and group["expected"] < 1 and group["surprise"] > group["threshold"], group
+    assert BEGIN + 15 * 86400 + 7200 < instant(group["noticed"]) <= BEGIN + 15 * 86400 + 7200 + 600, group  # minutes after it began, not when its hour is over
+    assert sum(group["prefixes"].values()) == 200 and group["prefixes"] == {"192.0.2.0/24": 200}, group
     change, = [each for each in done["changes"] if each.get("port") == "5555/tcp" and each["over"] == "hour"]
-    assert change["change"] == "rise" and change["new"] and change["observed"] == 200, change
+    assert instant(change["noticed"]) < BEGIN + 15 * 86400 + 10800 and change["awake"] == 1, change
+    assert change["change"] == "rise" and change["new"] and 10 <= change["observed"] < 200, change
     assert len(done["groups"]) <= 2 and plain["totals"] == done["totals"]
+    scan, = [each for each in done["scans"] if each["kind"] == "group" and "5555/tcp" in each["ports"]]
+    assert set(scan["sources"]) == set(together) and scan["source_count"] == scan["packets"] == 200 and scan["group"] == group["number"], scan
+    assert scan["first"] == group["first"] and scan["targets"] is scan["coverage"] is scan["rate"] is None, scan
+    assert of(plain["scans"], kind="group") == [] and [each for each in done["scans"] if each["kind"] != "group"] == plain["scans"]
+    assert [each["first"] for each in done["scans"]] == sorted(each["first"] for each in done["scans"])
+    _, words, _ = run("-r", path, "--net", "198.51.0.0/16", "--language", "ja")
+    assert "集団" in words and "増加" in words and "新規" in words and "5555/tcp" in words[words.index("集団"):], words
+
+
+def test_a_group_that_ended_is_told_again(folder):
+    frames, _ = weeks(19)
+    path, lines = folder / "weeks.pcap", folder / "lines.jsonl"
+    path.write_bytes(pcap(frames))
+    done = found("-r", path, "--net", "198.51.0.0/16", "--lines", lines)
+    told = [line for line in map(json.loads, lines.read_text().splitlines()) if line["darknet"]["what"] == "group" and "5555/tcp" in line["darknet"]["ports"]]
+    group, = [each for each in done["groups"] if "5555/tcp" in each["ports"]]
+    assert [line["darknet"]["open"] for line in told] == [True] * (len(told) - 1) + [False] and len(told) > 1, [line["darknet"] for line in told]
+    assert not group["open"] and {**told[-1]["darknet"], "what": "group"} == {**group, "what": "group"}, (told[-1], group)
+    end = next(i for i, line in enumerate(map(json.loads, lines.read_text().splitlines())) if line == told[-1])
+    spans = [line for line in map(json.loads, lines.read_text().splitlines()[:end]) if line["darknet"]["what"] == "counts"]
+    assert instant(spans[-1]["timestamp"]) >= BEGIN + 16 * 86400, spans[-1]["timestamp"]
+
+
+def test_a_history_goes_on_where_an_earlier_run_ended(folder):
+    """The same weeks in two files, cut in the midst of the hour in which the group begins: together they tell what one run tells."""
+    frames, together = weeks()
+    cut = next(i for i, frame in enumerate(frames) if frame[0] > 15 * 86400 + 7200 + 400)
+    paths = [folder / name for name in ("whole.pcap", "one.pcap", "two.pcap")]
+    for path, part in zip(paths, (frames, frames[:cut], frames[cut - 5:])):  # five packets are in both
+        path.write_bytes(pcap(part))
+    net = ("--net", "198.51.0.0/16")
+    whole = found("-r", paths[0], *net, "--history", folder / "whole.history")
+    parts = [found("-r", path, *net, "--history", folder / "history") for path in paths[1:]]
+    assert whole["changes"] == parts[0]["changes"] + parts[1]["changes"], (whole["changes"], parts)
+    assert whole["groups"] and [dict(group, packets=0) for group in parts[1]["groups"]] == [dict(group, packets=0) for group in whole["groups"]], (whole["groups"], parts[1]["groups"])
+    again = found("-r", paths[1], *net, "--history", folder / "history")  # what it has seen already teaches nothing
+    assert again["changes"] == []
+    kept = (folder / "history").read_bytes()
+    (folder / "history").write_bytes(kept[:3000] + bytes([kept[3000] ^ 1]) + kept[3001:])
+    status, out, err = run("--json", "-r", paths[2], *net, "--history", folder / "history")
+    assert status == 2 and out == "" and err.count("\n") == 1 and "damaged" in err, (status, err)
+    (folder / "history").write_bytes(kept)
+    status, _, err = run("--json", "-r", paths[2], *net, "--no-changes", "--history", folder / "history")
+    assert status == 2 and "--no-changes" in err, err
+    status, _, err = run("--json", "-r", paths[2], *net, "--bin", "30 m", "--history", folder / "history")
+    assert status == 2 and "3600 s" in err, err
+    assert (folder / "history").read_bytes() == kept
 
 
 def test_a_bound_on_sources_is_kept_and_said(folder):
@@ -256,8 +317,8 @@ def test_people_read_it_in_both_languages(folder):
     assert run(empty, "--net", "198.51.0.0/16")[0] == 0
 
 
-def main():
-    tests = [value for name, value in globals().items() if name.startswith("test_")]
+def main(module):
+    tests = [value for name, value in module.items() if name.startswith("test_")]
     print(f"1..{len(tests)}")
     failed = 0
     for number, test in enumerate(tests, 1):
@@ -272,4 +333,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(globals()))

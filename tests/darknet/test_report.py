@@ -92,6 +92,7 @@ def test_killed_while_it_works_and_started_again_nothing_is_lost_or_doubled(fold
     views = [report(folder, "--period", "2023-11", "--sensor", sensor) for sensor in ("whole", "killed")]
     for view in views:
         view.pop("known")
+        assert [each.pop("sensor") for each in view["sensors"]] in (["whole"], ["killed"])
         assert view["views"]["all"]["packets"] == 24000
     assert views[0] == views[1]
 
@@ -172,6 +173,84 @@ def test_standard_input_is_a_part_only_with_a_name(folder):
     done = run("--net", NET, "--tables", folder / "tables", "--sensor", "one", "-", input=pcap(frames(0, 5)))
     assert done.returncode == 2 and b"--part" in done.stderr, done.stderr
     assert ports(report(folder, "--period", "2023-11"))["23/tcp"] == 30
+
+
+def note(folder, period, *more):
+    return run("note", "--tables", folder / "tables", "--period", period, "--text-ja", "停電のため少ない", "--text-en", "<b>Power</b> cut, \"so few\"", "--author", "A",
+               *more)
+
+
+def test_notes_stand_beside_the_figures_of_their_period_and_stay_with_what_was_published(folder):
+    keep(folder, write(folder, "a.pcap", frames(0, 100)))
+    done = run("report", "--tables", folder / "tables", "--period", "2023", "--publish", folder / "before.json")
+    assert done.returncode == 0, done.stderr
+    assert note(folder, "2023-11").returncode == 0
+    view = report(folder, "--period", "2023")
+    assert [(each["period"], each["ja"], each["author"], each["left_out"]) for each in view["period"]["notes"]] == [("2023-11", "停電のため少ない", "A", False)]
+    assert view["against"]["notes"] == [] and report(folder, "--period", "2024")["against"]["notes"] == view["period"]["notes"]
+    done = run("report", "--tables", folder / "tables", "--period", "2023", "--publish", folder / "after.json")
+    assert done.returncode == 0, done.stderr
+    assert note(folder, "2023", "--left-out").returncode == 0
+    assert json.loads((folder / "before.json").read_text())["period"]["notes"] == []
+    assert len(json.loads((folder / "after.json").read_text())["period"]["notes"]) == 1
+    assert len(report(folder, "--period", "2023")["period"]["notes"]) == 2
+    rows = list(csv.DictReader(io.StringIO(run("report", "--tables", folder / "tables", "--period", "2023", "--csv").stdout.decode())))
+    assert all('"so few"' in row["notes"] and row["notes"].startswith("2023-11: ") and row["notes_before"] == "" for row in rows), rows
+    words = run("report", "--tables", folder / "tables", "--period", "2023", "--language", "ja").stdout.decode()
+    assert "停電のため少ない" in words, words
+    done = run("note", "--tables", folder / "tables", "--period", "20x", "--text-ja", "a", "--text-en", "b", "--author", "c")
+    assert done.returncode == 2 and b"period" in done.stderr, done.stderr
+    listed = run("note", "--tables", folder / "tables").stdout.decode()
+    assert listed.count("Power") == 2 and "left out of trends" in listed, listed
+
+
+def test_nothing_is_compared_with_what_is_left_out_unless_it_is_asked_for(folder):
+    keep(folder, write(folder, "a.pcap", frames(0, 10)))
+    assert note(folder, "2022", "--left-out").returncode == 0
+    assert report(folder, "--period", "2023")["against"]["from"] == "2021-01-01"
+    assert report(folder, "--period", "2023", "--against", "2022")["against"]["from"] == "2022-01-01"
+    assert report(folder, "--period", "2024")["against"]["from"] == "2023-01-01"
+
+
+def test_of_notes_written_at_once_none_is_lost(folder):
+    keep(folder, write(folder, "a.pcap", frames(0, 10)))
+    said = 0
+    for _ in range(4):
+        children = [subprocess.Popen([NOROSHI, "darknet", "note", "--tables", str(folder / "tables"), "--period", "2023", "--text-ja", "a", "--text-en", "b",
+                                      "--author", "c"], stderr=subprocess.DEVNULL) for _ in range(4)]
+        said += [child.wait() for child in children].count(0)
+    assert said >= 4 and len(report(folder, "--period", "2023")["period"]["notes"]) == said, said
+
+
+def test_of_two_that_publish_at_once_one_does(folder):
+    keep(folder, write(folder, "a.pcap", frames(0, 100)))
+    for number in range(10):
+        children = [subprocess.Popen([NOROSHI, "darknet", "report", "--tables", str(folder / "tables"), "--period", period, "--publish",
+                                      str(folder / f"{number}.json")], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) for period in ("2023", "2023-11")]
+        words = [child.communicate()[1] for child in children]
+        codes = [child.returncode for child in children]
+        assert sorted(codes) == [0, 2], (codes, words)
+        winner = json.loads((folder / f"{number}.json").read_text())
+        assert (winner["period"]["from"] == "2023-01-01") == (codes[0] == 0), codes
+
+
+def test_figures_leave_researchers_out_of_the_ports_and_know_devices(folder):
+    (folder / "ports").write_text("name: Sonar\ndate: 2023-01-01\n23/tcp telnet\n")
+    keep(folder, write(folder, "a.pcap", frames(0, 60) + frames(10, 40, 80)))
+    view = report(folder, "--period", "2023", "--iot", folder / "ports")
+    figures = view["period"]["figures"]
+    assert (figures["packets"], figures["addresses"], figures["iot_percent"], figures["research_percent"]) == (100, 256, 60, 0), figures
+    assert abs(figures["seconds_for_each"] - 256 * 86400 / 100) < 1e-3 and view["iot_ports"] == {"name": "Sonar", "date": "2023-01-01"}
+    assert view["against"]["figures"]["iot_percent"] is None
+    (folder / "ports").write_text("name: Sonar\n23/tcp telnet\n")
+    done = run("report", "--tables", folder / "tables", "--period", "2023", "--iot", folder / "ports")
+    assert done.returncode == 2 and b"a list has" in done.stderr, done.stderr
+    done = run("report", "--tables", folder / "tables", "--period", "2023", "--follow", "23")
+    assert done.returncode == 2 and b"--follow" in done.stderr, done.stderr
+    view = report(folder, "--period", "2023", "--follow", "80/tcp")
+    assert "80/tcp" in view["series"] and "22/tcp" not in view["series"]
+    assert sum(day["packets"] for day in view["series"]["80/tcp"]["days"]) == 40
+    assert [port for port in view["port_months"]] == ["23/tcp", "80/tcp"]
 
 
 def main():

@@ -41,8 +41,16 @@ RUNS = {
     "198.18.0.20": ("mirai-like", "mirai", False, None),
     "198.18.0.21": ("connect()", "system", False, None),
     "198.18.0.22": ("zmap of a listed scanner", "zmap", False, "zmap -q -i pair0 -G GATEWAY -S SOURCE -p 21 -w NET -b NONE -n 4000 -r 2000 -c 1 -o NONE"),
+    # Two who know nothing of each other, at the same time on the same port.
+    "198.18.0.23": ("zmap, beside another", "zmap", False, "zmap -q -i pair0 -G GATEWAY -S SOURCE -p 5432 -w NET -b NONE -n 10000 -r 4000 -c 1 -e 1 -o NONE"),
+    "198.18.0.24": ("zmap, beside the other", "zmap", False, "zmap -q -i pair0 -G GATEWAY -S SOURCE -p 5432 -w NET -b NONE -n 10000 -r 4000 -c 1 -e 2 -o NONE"),
 }
 RESEARCH = "198.18.0.22"
+# Several that share one scan: tool, port, sources, command of each.
+SHARED = (
+    ("zmap", "9200/tcp", [f"198.18.0.{i}" for i in range(31, 35)], "zmap -q -i pair0 -G GATEWAY -S SOURCE -p 9200 -w NET -b NONE -r 3000 -c 1 -e 77 --shards 4 --shard PART -o NONE"),
+    ("masscan", "11211/tcp", [f"198.18.0.{i}" for i in range(41, 44)], "masscan -e pair0 --router-mac GATEWAY --source-ip SOURCE -p 11211 198.19.0.0/18 --rate 1500 --seed 5 --shard NEXT/3 --wait 0"),
+)
 VICTIM = "198.18.1.80"
 
 
@@ -109,7 +117,7 @@ def stop(child):
 
 
 def inside(folder):
-    for source in RUNS:
+    for source in [*RUNS, *(source for _, _, sources, _ in SHARED for source in sources)]:
         subprocess.run(["ip", "address", "add", f"{source}/32", "dev", "pair0"], check=True)
     subprocess.run(["ip", "route", "add", NET, "via", "198.18.0.2", "dev", "pair0"], check=True)
     subprocess.run(peer("ip", "route", "add", "blackhole", NET), check=True)
@@ -121,10 +129,12 @@ def inside(folder):
     sent = record([], folder / "sent.pcap")
     arrived = record(peer(), folder / "arrived.pcap")
     children = []
-    for source, (_, _, _, command) in RUNS.items():
-        if command:
-            words = command.replace("GATEWAY", gateway).replace("SOURCE", source).replace("NONE", str(folder / "none")).replace("-w NET", f"-w {folder / 'net'}")
-            children.append(subprocess.Popen(["timeout", "40", *words.split()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+    commands = [(source, command) for source, (_, _, _, command) in RUNS.items() if command]
+    for _, _, sources, command in SHARED:
+        commands += [(source, command.replace("PART", str(part)).replace("NEXT", str(part + 1))) for part, source in enumerate(sources)]
+    for source, command in commands:
+        words = command.replace("GATEWAY", gateway).replace("SOURCE", source).replace("NONE", str(folder / "none")).replace("-w NET", f"-w {folder / 'net'}")
+        children.append(subprocess.Popen(["timeout", "40", *words.split()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
     for work in (lambda: send("mirai", 4000, 1500, 1), lambda: send("backscatter", 3000, 1000, 2), lambda: connect(300)):
         child = os.fork()
         if child == 0:
@@ -208,6 +218,17 @@ def check(source, scan, sent):
     return wrong
 
 
+def shared(mixed, tool, port, sources, sent):
+    ours = [scan for scan in mixed["scans"] if set(scan["sources"]) & set(sources)]
+    packets, targets = (sum(sent[source][i] for source in sources) for i in (0, 1))
+    print(f"# {tool} by {len(sources)}: {ours[0]['packets']} packets of {packets}, {ours[0]['targets']} targets of {targets}, by chance {ours[0].get('targets_by_chance')}")
+    if len(ours) != 1 or ours[0]["kind"] != "group" or sorted(ours[0]["sources"]) != sources:
+        return [str([(scan["kind"], scan["sources"]) for scan in ours])]
+    wrong = [] if ours[0]["tool"] == tool and ours[0]["ports"] == [port] else [str((ours[0]["tool"], ours[0]["ports"]))]
+    wrong += [] if near(ours[0]["packets"], packets) and near(ours[0]["coverage"], targets / 65536) else [str((ours[0]["packets"], ours[0]["coverage"]))]
+    return wrong + ([] if sum(each["packets"] for each in ours[0]["members"]) == ours[0]["packets"] else ["members"])
+
+
 def evaluate(folder):
     sent = sent_by_source(folder / "sent.pcap")
     known = lists(folder)
@@ -235,7 +256,9 @@ def evaluate(folder):
     if victims and not (victims[0]["vectors"] == ["syn"] and near(victims[0]["packets"], 3000) and victims[0]["rate_low"] < 1000 * 65536 * 1.05):
         wrong.append(str(victims[0]))
     results.append(("backscatter is a victim and no scan", wrong))
-    others = {scan["sources"][0] for scan in mixed["scans"]} - set(RUNS)
+    for tool, port, sources, _ in SHARED:
+        results.append((f"{len(sources)} sources of {tool} share one scan", shared(mixed, tool, port, sources, sent)))
+    others = {source for scan in mixed["scans"] for source in scan["sources"]} - set(RUNS) - {source for _, _, sources, _ in SHARED for source in sources}
     results.append(("nothing else is a scan", [str(others)] if others else []))
     return results
 

@@ -4,6 +4,7 @@
  */
 #include "chance.h"
 #include "darknet/cardinality.h"
+#include "darknet/line.h"
 #include "darknet/method.h"
 #include "darknet/sources.h"
 #include "net/packet.h"
@@ -90,7 +91,10 @@ static void on_event(void *context, const struct source_event *event)
 	struct told *told = context;
 	assert_true(told->event_count < MOST);
 	memcpy(told->ports[told->event_count], event->ports, event->port_listed * sizeof *event->ports);
-	told->events[told->event_count++] = *event;
+	struct source_event *kept = &told->events[told->event_count++];
+	*kept = *event;
+	kept->distinct = NULL; /* only until this returns */
+	kept->blocks = NULL;
 }
 
 static int compare_activities(const void *a, const void *b)
@@ -297,6 +301,31 @@ static void test_at_every_bound_packets_stay_in_the_sums_and_losses_are_counted(
 	free(arrivals);
 }
 
+/* Addresses that all belong to one place of the index, as somebody might forge them: a look stays bounded. */
+static void test_sources_that_crowd_one_place_end_earlier_and_none_is_lost(void **state)
+{
+	enum { CROWD = 300 };
+	struct arrival arrivals[2 * CROWD];
+	struct source_counts counts;
+	uint64_t packets = 0;
+	size_t found = 0;
+	(void)state;
+	for (uint32_t address = 1; found < CROWD; address++)
+		if (line_table_part(line_hash(address, ARRIVAL_PROBE, false)) >> 20 == 5)
+			arrivals[found++] = syn(address, 1, 23, BEGIN + address);
+	for (size_t i = 0; i < CROWD; i++) {
+		arrivals[CROWD + i] = arrivals[i];
+		arrivals[CROWD + i].time += HOUR / 10;
+	}
+	struct told *told = tell(arrivals, 2 * CROWD, 64, (struct source_settings){ 0 }, &counts);
+	for (size_t i = 0; i < told->event_count; i++)
+		packets += told->events[i].packets;
+	assert_int_equal(packets, 2 * CROWD);
+	assert_true(counts.lines_most < CROWD && counts.lines_most > CROWD / 2);
+	assert_int_equal(counts.forgotten, told->event_count - counts.lines_most);
+	free(told);
+}
+
 static void test_a_source_of_each_kind_and_of_each_version_is_its_own(void **state)
 {
 	struct arrival arrivals[4] = { syn(0x01020304, 1, 23, BEGIN), syn(0x01020304, 1, 23, BEGIN),
@@ -425,6 +454,7 @@ int main(void)
 		cmocka_unit_test(test_activities_and_events_are_those_of_a_model_that_keeps_every_packet),
 		cmocka_unit_test(test_any_slicing_tells_the_same),
 		cmocka_unit_test(test_at_every_bound_packets_stay_in_the_sums_and_losses_are_counted),
+		cmocka_unit_test(test_sources_that_crowd_one_place_end_earlier_and_none_is_lost),
 		cmocka_unit_test(test_a_source_of_each_kind_and_of_each_version_is_its_own),
 		cmocka_unit_test(test_each_method_of_a_source_is_an_activity),
 		cmocka_unit_test(test_silence_longer_than_the_time_out_ends_an_event),

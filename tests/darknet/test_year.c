@@ -1,9 +1,10 @@
 /*
- * Groups on synthetic years against a plain threshold and a change-point baseline on the same data. Five weeks of
- * each setting; whole years, more seeds and all working points with NOROSHI_LONG=1. Prints the table of
- * docs/darknet-detection.md.
+ * Groups and changes on five weeks of synthetic years against a plain threshold and a change-point baseline on the same
+ * data. Whole years of many seeds: bench/run years.
  */
 #include "judge.h"
+
+#include "year.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,81 +21,72 @@ struct total {
 	double wrong, months, delays;
 };
 
-static void add(struct total *total, const struct year *year, const struct verdict *verdict, double months)
+static void add(
+    struct total *total, const struct world *world, const struct judgement *judgement, const struct verdict *verdict)
 {
-	struct share large = verdict_share(year, verdict, 100, UINT32_MAX),
-		     small = verdict_share(year, verdict, 10, 99);
+	struct share large = verdict_share(world, judgement, verdict, 100, UINT32_MAX),
+		     small = verdict_share(world, judgement, verdict, 10, 99);
 	total->large.all += large.all;
 	total->large.found += large.found;
 	total->small.all += small.all;
 	total->small.found += small.found;
 	total->wrong += verdict->wrong;
-	total->months += months;
-	total->delays += large.found > 0 ? large.delay * months : 0;
+	total->months += judgement->months;
+	total->delays += large.found > 0 ? large.delay * judgement->months : 0;
 }
 
-static void print(const char *name, const double *at, const struct total *totals, size_t points)
+static double print(const char *name, const struct world *world, const struct judgement *judgement,
+    const struct verdict *verdict, struct total *total)
 {
-	for (size_t i = 0; i < points; i++)
-		print_message("# | %s %g | %.2f | %u of %u | %u of %u | %.1f h |\n", name, at[i],
-		    totals[i].wrong / totals[i].months, totals[i].large.found, totals[i].large.all,
-		    totals[i].small.found, totals[i].small.all, totals[i].delays / totals[i].months);
+	*total = (struct total){ 0 };
+	add(total, world, judgement, verdict);
+	print_message("# | %s %g | %.2f | %u of %u | %u of %u | %.1f h |\n", name, verdict->at,
+	    total->wrong / total->months, total->large.found, total->large.all, total->small.found, total->small.all,
+	    total->delays / total->months);
+	return total->wrong / total->months;
 }
 
-static bool longer(void)
-{
-	const char *value = getenv("NOROSHI_LONG");
-	return value && *value;
-}
-
-/* What the groups must do, whatever the setting: not more false alarms than the change-point baseline has at the point
+/* What the groups must do, whatever the world: not more false alarms than the change-point baseline has at the point
  * where it has the fewest, or three times what was asked for; and there find nine of ten of the large campaigns. */
-static void judge_setting(bool second)
+static void judge(enum world_kind kind, const char *name)
 {
 	static struct judgement judgement;
-	struct total threshold[POINTS] = { 0 }, cusum[POINTS] = { 0 }, groups[POINTS] = { 0 };
-	size_t points = longer() ? POINTS : 1;
-	uint64_t rows = 0;
-	double seconds = 0;
-	for (uint64_t seed = 5; seed < (longer() ? 8 : 6); seed++) {
-		struct year_setting setting = {
-			.seed = seed, .days = 36, .rows = 500, .most = 2000, .second = second, .targets = 4096
-		};
-		if (longer())
-			setting = (struct year_setting){ seed, 365, 3000, 100000, second, 4096 };
-		struct year *year = year_new(&setting);
-		assert_non_null(year);
-		judge_year(year, points, &judgement);
-		rows += judgement.rows;
-		seconds += judgement.seconds;
-		for (size_t i = 0; i < POINTS; i++) {
-			add(&threshold[i], year, &judgement.threshold[i], judgement.months);
-			add(&cusum[i], year, &judgement.cusum[i], judgement.months);
-			add(&groups[i], year, &judgement.groups[i], judgement.months);
-		}
-		year_free(year);
-	}
-	print_message("# %s setting: %.1f months judged, %llu activities, %.0f s\n", second ? "second" : "first",
-	    groups[0].months, (unsigned long long)rows, seconds);
-	print("threshold", judgement.threshold_at, threshold, POINTS);
-	print("CUSUM", judgement.cusum_at, cusum, POINTS);
-	print("groups", judgement.groups_at, groups, points);
-	double asked = 3 * judgement.groups_at[0], fewest = cusum[POINTS - 1].wrong / cusum[POINTS - 1].months;
-	assert_true(groups[0].wrong / groups[0].months <= fmax(asked, fewest));
-	assert_true(groups[0].large.found * 10 >= groups[0].large.all * 9);
-	assert_true(groups[0].large.all >= 15);
+	struct total total;
+	struct world world;
+	const struct world_setting setting = { kind, 5, 36, 300, 2000 };
+	assert_true(world_new(&setting, &world));
+	judge_world(&world, 1, &judgement);
+	print_message("# %s: %.1f months judged, %llu activities, %.0f s\n", name, judgement.months,
+	    (unsigned long long)judgement.rows, judgement.seconds);
+	double fewest = INFINITY;
+	for (size_t i = 0; i < THRESHOLDS; i++)
+		print("threshold", &world, &judgement, &judgement.threshold[i], &total);
+	for (size_t i = 0; i < CUSUMS; i++)
+		fewest = fmin(fewest, print("CUSUM", &world, &judgement, &judgement.cusum[i], &total));
+	print("rises", &world, &judgement, &judgement.rises, &total);
+	print("groups", &world, &judgement, &judgement.groups[0], &total);
+	assert_true(total.wrong / total.months <= fmax(3 * judgement.groups[0].at, fewest));
+	assert_true(total.large.found * 10 >= total.large.all * 9);
+	assert_true(total.large.all >= 15);
+	world_free(&world);
 }
 
 static void test_groups_of_the_first_setting(void **state)
 {
 	(void)state;
-	judge_setting(false);
+	judge(WORLD_FIRST, "first setting");
 }
 
 static void test_groups_of_the_second_setting(void **state)
 {
 	(void)state;
-	judge_setting(true);
+	judge(WORLD_SECOND, "second setting");
+}
+
+static void test_groups_of_the_wild_year(void **state)
+{
+	(void)state;
+	judge(WORLD_WILD, "wild");
 }
 
 struct sums {
@@ -158,6 +150,7 @@ int main(void)
 		cmocka_unit_test(test_a_year_holds_what_it_says),
 		cmocka_unit_test(test_groups_of_the_first_setting),
 		cmocka_unit_test(test_groups_of_the_second_setting),
+		cmocka_unit_test(test_groups_of_the_wild_year),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -313,8 +313,8 @@ async function noFindings() {
 	const notice = notices.find((each) => each.organisation_name === "harbour").id;
 	const { campaigns } = await call(centre, tokenOf("analyst"), "GET", "/v1/campaigns");
 	const pages = {
-		analyst: ["/campaigns", `/campaigns/${campaigns[0].id}`, "/statistics", "/statistics?by=month", "/queue", "/queue?state=confirmed", `/events/${event.id}`, "/funnel", "/alerts", "/records", `/records?event=${event.id}`, "/decisions", "/notices", `/notices/${notice}`, "/organisations", `/organisations/${organisationOf("harbour").number}`, "/account", "/nothing"],
-		"member-harbour": ["/statistics", "/inbox", "/queue", `/events/${event.id}`, `/notices/${notice}`, "/alerts", "/records", "/funnel"],
+		analyst: ["/appearances", "/campaigns", `/campaigns/${campaigns[0].id}`, "/statistics", "/statistics?by=month", "/queue", "/queue?state=confirmed", `/events/${event.id}`, "/funnel", "/alerts", "/records", `/records?event=${event.id}`, "/darknet", "/darknet/findings", "/decisions", "/notices", `/notices/${notice}`, "/organisations", `/organisations/${organisationOf("harbour").number}`, "/account", "/nothing"],
+		"member-harbour": ["/appearances", "/statistics", "/inbox", "/queue", `/events/${event.id}`, `/notices/${notice}`, "/alerts", "/records", "/darknet", "/darknet?of=own", "/funnel"],
 		administrator: ["/statistics", "/organisations", `/organisations/${organisationOf("harbour").number}`, `/sensors/${organisationOf("harbour").sensor}`, "/accounts", "/funnel"],
 		auditor: ["/statistics", "/log", "/funnel"],
 		"": ["/sign-in", "/sign-in?failed=true", "/acknowledged", "/n/" + "a".repeat(64)],

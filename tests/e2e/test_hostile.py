@@ -166,6 +166,10 @@ def thing(path, number):
         return str(planned["number"]), "4000000"
     if path.startswith("/v1/remotes"):
         return UUIDS[0], UUIDS[0]  # administrators alone
+    if path.startswith("/v1/darknet/contacts"):
+        return UUIDS[0], UUIDS[0]  # administrators alone
+    if path.startswith("/v1/darknet/publications"):
+        return UUIDS[0], UUIDS[0]  # the same for everybody who reads what telescopes counted
     if path.startswith("/v1/feeds"):
         return UUIDS[0], UUIDS[0]  # its address is known to its reader alone
     if path.startswith(("/v1/dispatches", "/v1/publications", "/v1/dispatch-mails", "/v1/signatures")):
@@ -283,7 +287,7 @@ def test_lists_searches_and_counts_tell_nothing_of_others():
     queries = ["/v1/events", "/v1/events?state=open", "/v1/events?organisation=%d" % other, "/v1/alerts?limit=500", "/v1/notices",
                "/v1/alerts?contains=secret-" + name_of(other), "/v1/alerts?organisation=%d" % other, "/v1/funnel", "/v1/organisations",
                "/v1/alerts?event=" + w.events[other]["id"], "/v1/funnel?organisation=%d" % other, "/v1/fleet?organisation=%d" % other,
-               "/v1/gaps?organisation=%d" % other, "/v1/bulletins", "/v1/publications", "/v1/signatures", "/v1/decisions", "/v1/sensors",
+               "/v1/gaps?organisation=%d" % other, "/v1/bulletins", "/v1/appearances", "/v1/appearances?format=csv", "/v1/publications", "/v1/signatures", "/v1/decisions", "/v1/sensors",
                "/v1/sensors?organisation=%d" % other, "/v1/notices?event=" + w.events[other]["id"], "/v1/account",
                "/v1/events/%s" % w.events[mine]["id"], "/v1/events/%s/alerts" % w.events[mine]["id"],
                "/v1/notices/%s" % w.notices[mine], "/v1/records", "/v1/records?organisation=%d" % other,
@@ -293,7 +297,7 @@ def test_lists_searches_and_counts_tell_nothing_of_others():
     if campaign:
         queries.append("/v1/events?campaign=" + campaign)
         words.append(campaign)
-    pages = ["/queue", "/alerts?contains=secret", "/records", "/records?contains=secret", "/funnel", "/inbox", "/notices", "/decisions", "/account", "/communities", "/items", "/items?text=secret", "/shared", "/shared?text=indicator",
+    pages = ["/queue", "/alerts?contains=secret", "/records", "/records?contains=secret", "/funnel", "/inbox", "/appearances", "/notices", "/decisions", "/account", "/communities", "/items", "/items?text=secret", "/shared", "/shared?text=indicator",
              "/events/" + w.events[mine]["id"], "/notices/" + w.notices[mine]]
     for path in queries + pages:
         page = not path.startswith("/v1/")

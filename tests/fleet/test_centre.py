@@ -43,7 +43,7 @@ class Agent:
         config = os.path.join(self.folder, "agent.conf")
         with open(config, "w") as file:
             file.write('agent = { server = "%s"; token_file = "token"; state = "agent"; files = ( "%s" ); format = "eve";\n'
-                       ' scan_every = "200 ms"; heartbeat = "400 ms"; retry_most = "1 s"; };\n' % (centre.address, self.file))
+                       ' scan_every = "200 ms"; heartbeat = "400 ms"; retry_most = "1 s"; keep_records = true; };\n' % (centre.address, self.file))
         self.log = open(os.path.join(self.folder, "agent.log"), "wb")
         self.process = subprocess.Popen([NOROSHI, "agent", "--config", config], stdout=self.log, stderr=self.log)
 
@@ -217,6 +217,42 @@ def test_drops_and_clocks_are_told_from_what_is_delivered():
         gap, = sensors(centre)[0]["sensor-alpha"]["gaps"]
         assert 590 < gap["clock_error"] < 660 and gap["code"] == "clock-ahead", gap
         until("ok")
+
+
+def counts(packets, dropped=0, ahead=0):
+    """A telescope's line of the last ten seconds, by a clock that is so far ahead (docs/formats/darknet-lines.md)."""
+    def stamp(second):
+        return time.strftime("%Y-%m-%dT%H:%M:%S.000000+0000", time.gmtime(second))
+    end = time.time() + ahead
+    return json.dumps({"timestamp": stamp(end), "event_type": "darknet",
+                       "darknet": {"what": "counts", "from": stamp(end - 10), "awake": 10.0, "addresses": 256, "frames": packets, "packets": packets,
+                                   "bytes": 60 * packets, "dropped": dropped, "chunk": 1, "chunks": 1,
+                                   "rows": [["23/tcp", "probe", "", "", 0, packets]]}})
+
+
+def test_a_telescope_that_drops_or_whose_clock_is_90_s_off_is_noticed_though_its_agents_is_right():
+    with quick(silence="10 min") as centre:
+        assert centre.json("PATCH", "/v1/sensors/1", centre.tokens["administrator"], {"telescope": True})[0] == 200
+        agent = Agent(centre, centre.tokens["alpha"])
+        try:
+            def until(wanted, dropped=0, ahead=0):
+                wait_for(lambda: agent.write(counts(1000, dropped, ahead)) or state(centre) == wanted, 40, "the telescope is %s" % wanted)
+
+            agent.write(counts(1000))
+            becomes(centre, "ok")
+            until("drifting", ahead=90)
+            gap, = [each for each in sensors(centre)[0]["sensor-alpha"]["gaps"] if each["kind"] == "drifting"]
+            assert 85 < gap["clock_error"] < 95 and gap["code"] == "clock-ahead", gap
+            until("ok")
+            until("drifting", ahead=-90)
+            gap, = [each for each in sensors(centre)[0]["sensor-alpha"]["gaps"] if each["kind"] == "drifting"]
+            assert gap["clock_error"] < -80 and gap["code"] == "clock-behind-or-late", gap
+            until("ok")
+            until("dropping", dropped=500)
+            until("ok")
+            wait_for(lambda: [each for each in bulletins(centre, "member-alpha") if "clock" in each["text"]], 20, "its owner is told")
+        finally:
+            agent.end()
 
 
 def test_what_is_known_of_sensors_outlives_the_keeper_and_mail_holds_no_contents_above_green():

@@ -305,6 +305,65 @@ static void test_a_wrong_clock_is_told_from_late_delivery_where_an_agent_says_it
 	assert_int_equal(kept.count, 2);
 }
 
+/* A telescope's line each ten seconds, by an agent whose own clock is right. */
+static void watch(struct kept *kept, nanoseconds duration, uint64_t arrived, uint64_t lost, nanoseconds ahead)
+{
+	for (nanoseconds end = kept->now + duration; kept->now < end;) {
+		pass(kept, 10 * SECOND, 0, 0);
+		hear(kept, (struct heard){ .lines = 1, .agent = true, .clock = kept->now });
+		hear(kept, (struct heard){ .arrived = arrived, .lost = lost, .written = kept->now + ahead });
+	}
+}
+
+static void test_a_telescope_whose_clock_is_90_s_off_is_noticed_by_its_lines(void **unused)
+{
+	(void)unused;
+	struct kept kept = begin(MONDAY);
+	watch(&kept, HOUR, 1000, 0, -2 * SECOND); /* shipped a little later */
+	assert_int_equal(kept.count, 0);
+	watch(&kept, HOUR, 1000, 0, 90 * SECOND);
+	assert_int_equal(kept.count, 1);
+	assert_string_equal(kept.gaps[0].code, "clock-ahead");
+	assert_true(kept.gaps[0].error == 90 * SECOND);
+	watch(&kept, HOUR, 1000, 0, 0);
+	assert_false(on(&kept, GAP_DRIFTING));
+	watch(&kept, HOUR, 1000, 0, -90 * SECOND);
+	assert_int_equal(kept.count, 2);
+	assert_string_equal(kept.gaps[1].code, "clock-behind-or-late");
+	assert_true(kept.gaps[1].error == -90 * SECOND);
+	watch(&kept, HOUR, 1000, 0, 0);
+	assert_false(on(&kept, GAP_DRIFTING));
+}
+
+static void test_a_telescope_that_drops_is_noticed_by_its_lines(void **unused)
+{
+	(void)unused;
+	struct kept kept = begin(MONDAY);
+	watch(&kept, HOUR, 1000, 0, 0);
+	assert_int_equal(kept.count, 0);
+	watch(&kept, 20 * MINUTE, 1000, 500, 0);
+	assert_true(on(&kept, GAP_DROPPING));
+	assert_string_equal(kept.gaps[0].code, "packets-dropped");
+	watch(&kept, 20 * MINUTE, 1000, 0, 0);
+	assert_false(on(&kept, GAP_DROPPING));
+}
+
+/* Its route was withdrawn: lines come as before. */
+static void test_a_telescope_whose_packets_stay_away_is_slow(void **unused)
+{
+	(void)unused;
+	struct kept kept = begin(MONDAY);
+	watch(&kept, 4 * DAY, 1000, 0, 0);
+	assert_int_equal(kept.count, 0);
+	watch(&kept, 3 * HOUR, 10, 0, 0);
+	assert_true(on(&kept, GAP_SLOW));
+	assert_string_equal(kept.gaps[0].code, "packets-low");
+	assert_true(kept.gaps[0].seen > 0 && kept.gaps[0].lost > 50 * kept.gaps[0].seen);
+	watch(&kept, 3 * HOUR, 1000, 0, 0);
+	assert_false(on(&kept, GAP_SLOW));
+	assert_int_equal(kept.count, 1);
+}
+
 static void test_sampling_is_known_as_long_as_flows_say_so(void **unused)
 {
 	(void)unused;
@@ -365,6 +424,9 @@ int main(void)
 		cmocka_unit_test(test_drops_are_told_from_eves_counters_and_end_below_half_the_share),
 		cmocka_unit_test(test_content_that_an_agent_lost_is_a_gap_of_its_own),
 		cmocka_unit_test(test_a_wrong_clock_is_told_from_late_delivery_where_an_agent_says_its_time),
+		cmocka_unit_test(test_a_telescope_whose_clock_is_90_s_off_is_noticed_by_its_lines),
+		cmocka_unit_test(test_a_telescope_that_drops_is_noticed_by_its_lines),
+		cmocka_unit_test(test_a_telescope_whose_packets_stay_away_is_slow),
 		cmocka_unit_test(test_sampling_is_known_as_long_as_flows_say_so),
 		cmocka_unit_test(test_a_habit_comes_back_and_damage_is_refused),
 		cmocka_unit_test(test_the_state_that_is_shown_is_the_worst),

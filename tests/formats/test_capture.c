@@ -84,6 +84,11 @@ static void test_url_keeps_host_and_first_segment(void **state)
 static void test_mail_keeps_the_domain_and_a_file_its_extension(void **state)
 {
 	(void)state;
+	check("eve",
+	    "{\"event_type\":\"darknet\",\"src_ip\":\"192.0.2.1\",\"darknet\":{\"what\":\"counts\",\"awake\":10.0,"
+	    "\"rows\":[[\"23/tcp\",\"probe\",\"\",\"JP\",0,830]]}}",
+	    "{\"event_type\":\"darknet\",\"src_ip\":\"192.0.2.1\",\"darknet\":{\"what\":\"counts\",\"awake\":10.0,"
+	    "\"rows\":[[\"23/tcp\",\"probe\",\"\",\"JP\",0,830]]}}");
 	check("eve", "{\"smtp\":{\"mail_from\":\"<who@m.example>\",\"rcpt_to\":[\"a@b.example\",\"nobody\"]}}",
 	    "{\"smtp\":{\"mail_from\":\"@m.example\",\"rcpt_to\":[\"@b.example\"]}}");
 	check("eve", "{\"email\":{\"from\":\"\\\"Wo, Rd\\\" <who@m.example>\"}}",

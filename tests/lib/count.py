@@ -5,7 +5,7 @@ count.py --progress < OUTPUT OF meson test    passes on the line of each test pr
 count.py TESTLOG.json …                       prints what failed and "N passed, N failed[, N skipped]"; status 1 on failures
 
 Each TAP line of a program is one test; a program without TAP is one test. A program that crashes, stops early or runs out of
-time counts as one failure more than the "not ok" lines it printed. A log that is missing or empty is a failure too.
+time counts as one failure more than the "not ok" lines it printed. "# SKIP" is a skip, whatever stands before it. A log that is missing or empty is a failure too.
 """
 import json
 import re
@@ -48,6 +48,8 @@ def count_program(entry):
             words.append(f"{entry['name']}: {tap.group(3)}")
     result = entry.get("result")
     fine = result in ("OK", "EXPECTEDFAIL", "SKIP")
+    # cmocka says "not ok … # SKIP", which Meson takes for a failure; the program itself says that nothing failed.
+    fine = fine or (result == "FAIL" and entry.get("returncode") == 0 and skipped > 0 and failed == 0 and seen == planned)
     if seen == 0 and planned in (None, 0):  # no TAP: the program is the test
         if result == "SKIP" or skipped:
             return 0, 0, 1, []

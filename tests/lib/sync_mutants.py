@@ -2,15 +2,16 @@
 """Leaves out what makes files durable, one place at a time, and shows that the power-cut tests notice each.
 
 The places are found in the sources: every call that syncs, wherever it stands; and the table ORDERS has what is no call: a pragma, a take-back,
-an order. Each mutant is built in a copy of the sources, and tests/powercut runs until a kind, or the test of a whole centre,
-fails. Prints TAP and a table.
+an order. The file of each mutant is compiled as the build does, the programs of tests/powercut are linked with it, and run until a kind, or the
+test of a whole centre, fails. Prints TAP and a table.
 
-usage: sync_mutants.py [--sample N] [--list] [WORDS…]     (WORDS: only the mutants whose line has one of them; NOROSHI_LONG=1: no sample)
+usage: sync_mutants.py BUILD [--sample N] [--list] [WORDS…]     (WORDS: only the mutants whose line has one of them; NOROSHI_LONG=1: no sample)
 """
 import argparse
 import os
 import random
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,7 @@ ORDERS = [  # file, what stands there, what stands in its place, what that leave
 ]
 FIRST = {"src/base/copy.c": "folder", "src/center/folder.c": "folder", "src/watch/loss.c": "losses", "src/store/history.c": "history",
          "src/store/store.c": "state", "src/store/copy.c": "copy", "src/store/verdicts.c": "keeper", "src/triage/checkpoint.c": "keeper"}
+KINDS, WHOLE = "tests/powercut/test_powercut", "tests/powercut/noroshi_recording"
 CENTRE = "src/center/batches.c"  # which no kind of kinds.c reaches: the test with whole processes does
 
 
@@ -86,65 +88,79 @@ def mutants():
 
 
 class Workshop:
-    """A copy of the sources with a build folder."""
+    """Programs of a build folder linked anew with one object of a mutant in the place of its own."""
 
-    def __init__(self, optimization):
-        self.folder = Path(tempfile.mkdtemp(prefix="noroshi-mutants-"))
-        named = subprocess.run(["git", "-C", ROOT, "ls-files", "-z", "-co", "--exclude-standard"], check=True, capture_output=True, text=True)
-        for name in filter(None, named.stdout.split("\0")):
-            if (ROOT / name).is_file():
-                (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(ROOT / name, self.folder / name)
-        if self.run(["meson", "setup", "build", "-Dtests=enabled", "-Dwerror=false", "-Dwarning_level=0", "-Doptimization=" + optimization]) != 0 or not self.build():
-            raise SystemExit("sync_mutants: the sources do not build\n" + self.said)
-        self.kinds = subprocess.run([self.program(), "--list"], check=True, capture_output=True, text=True).stdout.split()
+    def __init__(self, build):
+        self.build = Path(build).resolve()
+        self.place = tempfile.TemporaryDirectory(prefix="noroshi-mutants-")
+        self.folder = Path(self.place.name)
+        shutil.copy2(self.build / "tests/powercut/source-folder", self.folder)
+        self.kinds = subprocess.run([self.build / KINDS, "--list"], check=True, capture_output=True, text=True).stdout.split()
+        self.commands = {program: self.ninja("-t", "commands", program).splitlines() for program in (KINDS, WHOLE)}
 
-    def program(self):
-        return str(self.folder / "build/tests/powercut/test_powercut")
+    def ninja(self, *words):
+        return subprocess.run(["ninja", "-C", self.build, *words], check=True, capture_output=True, text=True).stdout
 
-    def run(self, command, seconds=600):
-        done = subprocess.run(command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds,
-                              errors="replace")
+    def run(self, command, seconds=600, **more):
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=seconds, errors="replace", **more)
         self.said = done.stdout
         return done.returncode
 
-    def build(self, *names):
-        return self.run(["ninja", "-C", "build", "-j2", *("tests/powercut/" + name for name in names or ["test_powercut"])]) == 0
+    def do(self, words):
+        """A command of the build's."""
+        if self.run(words, cwd=self.build) != 0:
+            raise SystemExit("sync_mutants: %s\n%s" % (" ".join(words), self.said[-3000:]))
+
+    def compiled(self, program, mutant):
+        """The build's objects of the mutant's source in this program, and what stands in their place: those that the program is linked with
+        by name, or one that goes before the library that has it."""
+        source = os.path.relpath(ROOT / mutant.path, self.build)
+        link = shlex.split(self.commands[program][-1])
+        found = [words for words in map(shlex.split, self.commands[program]) if words[-2:] == ["-c", source]]
+        named = [words for words in found if words[words.index("-o") + 1] in link] or found
+        if not named:
+            raise SystemExit("sync_mutants: %s has no object of %s" % (program, mutant.path))
+        changed = self.folder / "mutant.c"
+        changed.write_text(mutant.apply((ROOT / mutant.path).read_text()))
+        made = {}
+        for number, words in enumerate(named):
+            at, own = words.index("-o") + 1, str(self.folder / ("mutant%d.o" % number))
+            made[words[at]] = own
+            flags = [word for word in words[:at - 1] if word != "-MD"]
+            self.do([*flags[:-4], "-w", "-Wno-error", "-o", own, "-c", str(changed)])
+        return made
+
+    def linked(self, program, mutant):
+        made = self.compiled(program, mutant)
+        words = [made.pop(word, word) for word in shlex.split(self.commands[program][-1])]
+        at, target = words.index("-o") + 1, self.folder / Path(program).name
+        self.do([*words[:at], str(target), *made.values(), *words[at + 1:]])
+        return str(target)
 
     def passes(self):
-        return all(self.run([self.program(), kind]) == 0 for kind in self.kinds)
+        return all(self.run([self.build / KINDS, kind]) == 0 for kind in self.kinds)
 
-    def centre_fails(self):
-        folder = str(self.folder / "build/tests/powercut") + "/"
-        code = self.run(["env", "NOROSHI=%snoroshi_recording" % folder, "POWERCUT_CUT=%spowercut_cut" % folder, sys.executable,
-                         "tests/powercut/test_centre.py"])
+    def centre_fails(self, program):
+        code = self.run([sys.executable, ROOT / "tests/powercut/test_centre.py"],
+                        env=dict(os.environ, NOROSHI=program, POWERCUT_CUT=str(self.build / "tests/powercut/powercut_cut")))
         reason = re.findall(r"^.*AssertionError.*", self.said, re.M)
         return "centre, " + reason[-1].strip() if code and reason else None
 
     def caught(self, mutant):
         """The kind that fails, with where; None when all pass."""
-        target = self.folder / mutant.path
-        content = (ROOT / mutant.path).read_text()
-        target.write_text(mutant.apply(content))
-        try:
-            if not self.build(*(["noroshi_recording", "powercut_cut"] if mutant.path == CENTRE else [])):
-                raise SystemExit("sync_mutants: %s does not build\n%s" % (mutant.words, self.said[-3000:]))
-            if mutant.path == CENTRE:
-                return self.centre_fails()
-            for kind in sorted(self.kinds, key=lambda kind: kind != FIRST.get(mutant.path)):
-                if self.run([self.program(), kind]) != 0:
-                    where = re.findall(r"^# at: (.*)", self.said, re.M)
-                    return where[-1] if where else kind
-            return None
-        finally:
-            target.write_text(content)
-
-    def close(self):
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if mutant.path == CENTRE:
+            return self.centre_fails(self.linked(WHOLE, mutant))
+        program = self.linked(KINDS, mutant)
+        for kind in sorted(self.kinds, key=lambda kind: kind != FIRST.get(mutant.path)):
+            if self.run([program, kind]) != 0:
+                where = re.findall(r"^# at: (.*)", self.said, re.M)
+                return where[-1] if where else kind
+        return None
 
 
 def main():
     options = argparse.ArgumentParser()
+    options.add_argument("build")
     options.add_argument("--sample", type=int, default=0)
     options.add_argument("--list", action="store_true")
     options.add_argument("words", nargs="*")
@@ -157,8 +173,8 @@ def main():
         print("\n".join(each.words for each in chosen))
         return 0
     print("1..%d" % (len(chosen) + 1), flush=True)
-    workshop, survived = Workshop("0" if sampled else "2"), 0  # of a sample, compiling takes longer than all else
-    try:
+    workshop, survived = Workshop(wishes.build), 0
+    with workshop.place:
         plain = sampled or workshop.passes()  # beside a sample the kinds are tests of their own
         print("%s 1 - without a mutant everything passes%s" % (("ok", "") if plain else ("not ok", "\n" + workshop.said)), flush=True)
         for number, mutant in enumerate(chosen, 2):
@@ -166,8 +182,6 @@ def main():
             survived += where is None
             print("%s %d - left out: %-72s %s" % ("ok" if where else "not ok", number, mutant.words,
                                                  "caught by " + where if where else "SURVIVES"), flush=True)
-    finally:
-        workshop.close()
     return 1 if survived or not plain else 0
 
 

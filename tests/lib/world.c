@@ -186,8 +186,8 @@ static void add_alerts(struct world *world, unsigned place, uint32_t count, cons
 		alert_encode(&alert, &encoded);
 	}
 	/* The same once more as records that are no alerts: they are nobody else's either. */
-	inside_fine(inside,
-	    record_store_append(inside->records, &batch, (struct text){ encoded.at, encoded.size }, &inside->failure));
+	inside_fine(inside, record_store_append(inside->records, &batch, (struct text){ encoded.at, encoded.size },
+				NULL, &inside->failure));
 	inside_fine(inside, record_store_sync(inside->records, batch.organisation, &inside->failure));
 	uint64_t position;
 	inside_fine(inside, history_append(inside->history, &batch, (struct text){ encoded.at, encoded.size },
@@ -430,6 +430,7 @@ struct world *world_new(uint64_t seed, bool pages)
 		add_sensor(world, place);
 		add_device(world, place);
 		add_gaps(world, place);
+		world_add_appearance(world, place);
 		for (unsigned i = 0; i < 1 + roll(world, 3); i++)
 			add_case(world, place, world->campaigns[roll(world, 3)]);
 	}

@@ -107,6 +107,9 @@ void world_add_reach(struct world *world);
 void world_keep_link(struct world *world, const char *secret, enum world_link kind, unsigned place);
 void world_add_message(struct world *world, unsigned place);
 
+/* An address of the organisation that telescopes saw (world_darknet.c). */
+void world_add_appearance(struct world *world, unsigned place);
+
 struct world *world_new(uint64_t seed, bool pages);
 void world_free(struct world *world);
 

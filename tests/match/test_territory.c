@@ -175,6 +175,39 @@ static void test_random_spaces_are_looked_up_as_they_are_defined(void **unused)
 	}
 }
 
+/* The same where ranges begin and end: at the ends of the space, of slots of 16 bits, and of the IPv4 addresses. */
+static struct address random_edge(void)
+{
+	static const char *const edges[] = { "0.0.0.0", "0.255.255.255", "1.0.0.0", "127.255.255.255", "128.0.0.0",
+		"198.50.255.255", "198.51.0.0", "198.51.255.255", "198.52.0.0", "223.255.255.255", "255.255.255.255",
+		"::1", "::fffe:ffff:ffff", "::1:0:0:0", "2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
+		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "8000::" };
+	return at(edges[(size_t)random() % (sizeof edges / sizeof *edges)]);
+}
+
+static void test_edges_of_the_space_are_looked_up_as_they_are_defined(void **unused)
+{
+	(void)unused;
+	struct organisation_space spaces[40];
+	srandom(6);
+	for (int round = 0; round < 2000; round++) {
+		size_t count = 1 + (size_t)random() % 40;
+		for (size_t i = 0; i < count; i++)
+			spaces[i] = (struct organisation_space){ .organisation = (uint32_t)(1 + random() % 5),
+				.prefix = prefix_of(random_edge(), (uint8_t)(1 + random() % 128)),
+				.from = NOON + random() % 2 * HOUR };
+		struct territory *territory = compiled(spaces, count);
+		for (int i = 0; i < 60; i++) {
+			struct address address = random_edge();
+			if (address_is_private(address) || !address_exists(address))
+				continue;
+			assert_int_equal(
+			    territory_owner(territory, address, NOON), by_definition(spaces, count, address, NOON));
+		}
+		territory_free(territory);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -183,6 +216,7 @@ int main(void)
 		cmocka_unit_test(test_what_two_claim_and_what_everybody_has_is_nobodys),
 		cmocka_unit_test(test_an_alert_concerns_each_of_its_ends_once),
 		cmocka_unit_test(test_random_spaces_are_looked_up_as_they_are_defined),
+		cmocka_unit_test(test_edges_of_the_space_are_looked_up_as_they_are_defined),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -122,7 +122,7 @@ static void check_roles(const struct world *world, const struct scope *scope)
 		return;
 	if (role == ROLE_ADMINISTRATOR || role == ROLE_AUDITOR) {
 		static const enum noun contents[] = { NOUN_ALERT, NOUN_EVENT, NOUN_DECISION, NOUN_NOTICE, NOUN_CAMPAIGN,
-			NOUN_RECORD };
+			NOUN_RECORD, NOUN_APPEARANCE };
 		for (size_t i = 0; i < sizeof contents / sizeof contents[0]; i++) {
 			assert_false(scope_reads(scope, contents[i]));
 			assert_false(scope_writes(scope, contents[i]));
@@ -133,6 +133,8 @@ static void check_roles(const struct world *world, const struct scope *scope)
 			    world->action == ACTION_CAPTURE_KEEP || world->action == ACTION_SHARED_KEEP);
 	if (role == ROLE_DEVICE)
 		assert_int_equal(world->action, ACTION_LIST_READ);
+	if (role != ROLE_ADMINISTRATOR)
+		assert_false(scope_reads(scope, NOUN_NETWORK) || scope_writes(scope, NOUN_NETWORK));
 	if (role != ROLE_AUDITOR)
 		assert_false(scope_reads(scope, NOUN_LOG));
 	if (role != ROLE_ANALYST)
@@ -212,6 +214,12 @@ static void test_the_table_says_what_was_agreed(void **unused)
 		{ ACTION_RELEASE_WRITE, "--ao---" },
 		{ ACTION_SHARED_KEEP, "-----o-" },
 		{ ACTION_LIST_READ, "---o--o" },
+		{ ACTION_TELESCOPE_READ, "--ao---" },
+		{ ACTION_TELESCOPE_PUBLISH, "--a----" },
+		{ ACTION_CLEANUP_WRITE, "---o---" },
+		{ ACTION_APPEARANCE_READ, "--ao---" },
+		{ ACTION_NETWORK_READ, "-a-----" },
+		{ ACTION_NETWORK_WRITE, "-a-----" },
 		{ ACTION_SELF, "-oooo--" },
 	};
 	assert_int_equal(sizeof agreed / sizeof agreed[0], ACTION_COUNT);
@@ -225,11 +233,13 @@ static void test_the_table_says_what_was_agreed(void **unused)
 
 /* And what each action opens, by the letters of its nouns: Organisation, Sensor, Account, aLert, record
  * (a Fact), Event, Decision, Notice, Counter, loG, camPaign, Machine, Kept back by a capture policy, commUnity,
- * memBership, where it is named (X), Item, Release, collecTion. */
+ * memBership, where it is named (X), Item, Release, collecTion, what teleScopes
+ * counted (W), what is to be cleaned up (Y), what appeared (V),
+ * contacts of networks of others (Z). */
 static void test_each_action_opens_what_was_agreed_and_nothing_else(void **unused)
 {
 	(void)unused;
-	static const char letters[NOUN_COUNT + 1] = "OSALFEDNCGPMKUBXIRT";
+	static const char letters[NOUN_COUNT + 1] = "OSALFEDNCGPMKUBXIRTWYVZ";
 	static const struct {
 		enum action action;
 		enum role role; /* one that may do it */
@@ -272,6 +282,12 @@ static void test_each_action_opens_what_was_agreed_and_nothing_else(void **unuse
 		{ ACTION_RELEASE_WRITE, ROLE_MEMBER, "OUIRT", "RT" },
 		{ ACTION_SHARED_KEEP, ROLE_SENSOR, "UR", "" },
 		{ ACTION_LIST_READ, ROLE_DEVICE, "UR", "" },
+		{ ACTION_TELESCOPE_READ, ROLE_MEMBER, "OSW", "" },
+		{ ACTION_TELESCOPE_PUBLISH, ROLE_ANALYST, "OSW", "W" },
+		{ ACTION_CLEANUP_WRITE, ROLE_MEMBER, "OYV", "Y" },
+		{ ACTION_APPEARANCE_READ, ROLE_MEMBER, "OYV", "" },
+		{ ACTION_NETWORK_READ, ROLE_ADMINISTRATOR, "Z", "" },
+		{ ACTION_NETWORK_WRITE, ROLE_ADMINISTRATOR, "Z", "Z" },
 		{ ACTION_SELF, ROLE_AUDITOR, "OA", "A" },
 	};
 	struct organisation_standing one = { 1, 0, true };

@@ -43,6 +43,39 @@ static void test_mail_is_written_as_rfc_5322_says(void **state)
 	builder_free(&to);
 }
 
+static void test_a_file_is_a_part_of_its_own(void **state)
+{
+	(void)state;
+	struct mail mail = plain_mail();
+	struct builder to = { 0 };
+	mail.attachment.name = TEXT("rows.csv");
+	mail.attachment.type = TEXT("text/csv; charset=utf-8");
+	mail.attachment.bytes = TEXT("a,b\r\n1,2\r\n");
+	assert_int_equal(mail_write(&mail, &to, NULL), OK);
+	build_char(&to, '\0');
+	assert_non_null(strstr(to.at, "MIME-Version: 1.0\r\n"
+				      "Content-Type: multipart/mixed; boundary=\"=_notice.1234\"\r\n"
+				      "\r\n"
+				      "--=_notice.1234\r\n"
+				      "Content-Type: text/plain; charset=utf-8\r\n"
+				      "Content-Transfer-Encoding: base64\r\n"
+				      "\r\n"
+				      "VExQOkFNQkVSDQoNCkhlbGxvLg0K\r\n"
+				      "\r\n"
+				      "--=_notice.1234\r\n"
+				      "Content-Type: text/csv; charset=utf-8\r\n"
+				      "Content-Transfer-Encoding: base64\r\n"
+				      "Content-Disposition: attachment; filename=\"rows.csv\"\r\n"
+				      "\r\n"
+				      "YSxiDQoxLDINCg==\r\n"
+				      "\r\n"
+				      "--=_notice.1234--\r\n"));
+	to.size = 0;
+	mail.attachment.name = TEXT("a\"\r\nBcc: b");
+	assert_int_equal(mail_write(&mail, &to, NULL), ERROR_INPUT);
+	builder_free(&to);
+}
+
 static void test_line_breaks_in_a_subject_or_a_name_start_no_header(void **state)
 {
 	(void)state;
@@ -110,6 +143,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mail_is_written_as_rfc_5322_says),
+		cmocka_unit_test(test_a_file_is_a_part_of_its_own),
 		cmocka_unit_test(test_line_breaks_in_a_subject_or_a_name_start_no_header),
 		cmocka_unit_test(test_an_address_with_anything_odd_is_refused),
 		cmocka_unit_test(test_an_identity_with_anything_odd_is_refused),

@@ -38,7 +38,7 @@ static enum error store_records(
 		return error;
 	error = record_store_seen(records, batch, &seen, NULL, failure);
 	if (!error && seen < batch->sequence_end)
-		error = record_store_append(records, batch, encoded, failure);
+		error = record_store_append(records, batch, encoded, NULL, failure);
 	if (!error)
 		error = record_store_sync(records, batch->organisation, failure);
 	record_store_close(records);

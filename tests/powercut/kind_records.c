@@ -53,7 +53,7 @@ static enum error append(struct record_store *records, uint32_t organisation, ui
 	uint64_t seen;
 	enum error error = record_store_seen(records, &batch, &seen, NULL, failure);
 	if (!error && seen < batch.sequence_end)
-		error = record_store_append(records, &batch, (struct text){ encoded.at, encoded.size }, failure);
+		error = record_store_append(records, &batch, (struct text){ encoded.at, encoded.size }, NULL, failure);
 	if (!error)
 		error = record_store_sync(records, organisation, failure);
 	builder_free(&encoded);

@@ -23,6 +23,8 @@ static const struct powercut_kind *const kinds[] = {
 	&kind_keeper,
 	&kind_backup,
 	&kind_parcel,
+	&kind_days,
+	&kind_trends,
 };
 
 static void test_what_was_acknowledged_survives_a_power_cut(void **state)

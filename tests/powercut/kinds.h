@@ -21,7 +21,7 @@
 
 extern const struct powercut_kind kind_files, kind_key, kind_report, kind_history, kind_records, kind_agent, kind_state,
     kind_copy, kind_keeper, kind_notice, kind_verdicts, kind_losses, kind_folder, kind_backup, kind_received,
-    kind_recorder, kind_parcel;
+    kind_recorder, kind_parcel, kind_days, kind_trends;
 
 /* In a check: nothing may fail. */
 #define FINE(call)                                                                                                     \

@@ -115,8 +115,8 @@ static void put(struct place *place, const struct history_batch *batch, const st
 {
 	struct builder encoded = { 0 };
 	encode(batch, facts, original, &encoded);
-	fine(place,
-	    record_store_append(place->records, batch, (struct text){ encoded.at, encoded.size }, &place->failure));
+	fine(place, record_store_append(
+			place->records, batch, (struct text){ encoded.at, encoded.size }, NULL, &place->failure));
 	fine(place, record_store_sync(place->records, batch->organisation, &place->failure));
 	builder_free(&encoded);
 }

@@ -241,6 +241,44 @@ static void test_a_known_scanner_is_noise_but_its_success_is_not(void **state)
 	assert_int_equal(bench->found->verdicts[worked], VERDICT_EVENT);
 }
 
+/* An address in somebody's telescope: one of ours is an event, a stranger's is nobody's business here, and leaves no
+ * trace in what is usual for the organisation whose telescope it is. */
+static void test_an_address_in_a_telescope_is_an_event_when_it_is_held_here(void **state)
+{
+	struct bench *bench = *state;
+	uint64_t strangers[300];
+	for (unsigned i = 0; i < 300; i++) {
+		struct alert alert = alert_of(1, MONDAY + i * SECOND, "Darknet: worm", "");
+		alert.detector = TEXT("Noroshi darknet");
+		alert.signature_id = TEXT("darknet:worm");
+		alert.severity = SEVERITY_HIGH;
+		alert.source = address_from("192.0.2.9");
+		alert.source.bytes[14] = (uint8_t)(i >> 8);
+		alert.source.bytes[15] = (uint8_t)i;
+		strangers[i] = feed(bench, alert);
+	}
+	struct alert own = alert_of(2, MONDAY, "Darknet: worm", "");
+	own.detector = TEXT("Noroshi darknet");
+	own.signature_id = TEXT("darknet:worm");
+	own.severity = SEVERITY_HIGH;
+	own.source = own.host_address = address_from("198.51.100.9");
+	uint64_t held = feed(bench, own);
+	own.signature = TEXT("Darknet: research scanner");
+	own.signature_id = TEXT("darknet:research");
+	own.severity = SEVERITY_INFO;
+	own.occurred += DAY;
+	uint64_t research = feed(bench, own);
+	triage_finish(bench->triage);
+	for (unsigned i = 0; i < 300; i++)
+		assert_int_equal(bench->found->verdicts[strangers[i]], VERDICT_FOREIGN);
+	assert_int_equal(bench->found->verdicts[held], VERDICT_EVENT);
+	assert_true(verdict_is_noise(bench->found->verdicts[research]));
+	struct triage_counts counts;
+	triage_count_organisation(bench->triage, 1, &counts);
+	assert_int_equal(counts.events_opened, 0);
+	assert_int_equal(counts.forgotten, 0);
+}
+
 static void test_one_wrong_clock_does_not_make_the_others_late(void **state)
 {
 	struct bench *bench = *state;
@@ -342,6 +380,8 @@ int main(void)
 		    test_addresses_of_one_ipv6_network_count_as_one_source, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_a_standing_decision_takes_alerts_out_until_it_expires, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_an_address_in_a_telescope_is_an_event_when_it_is_held_here, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_a_known_scanner_is_noise_but_its_success_is_not, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_one_wrong_clock_does_not_make_the_others_late, set_up, tear_down),

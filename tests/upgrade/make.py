@@ -55,12 +55,15 @@ def indicator(number, version=0):
             "valid_from": "2026-01-01T00:00:00Z", "x_of_ours": {"kept": [number, None, "残す"]}}
 
 
-def exchange(centre, administrator, sensor):
-    """Records; a community of both with a collection, into which one adds; gives a token of the other's."""
+def exchange(centre, administrator, analyst, sensor):
+    """Records; a community of both with a collection, into which one adds; gives a token of the other's, and of one of its devices."""
     def done(method, path, body, token=administrator):
         status, answer = centre.json(method, path, token, body)
         assert status < 300, (method, path, status, answer)
         return answer
+
+    def block(token, kind, value):
+        done("POST", "/v1/communities/%d/indicators" % community, {"type": kind, "value": value, "action": "block", "until": "2200-01-01T00:00:00Z"}, token)
 
     status, _, answer = centre.post(sensor, [flow(i) for i in range(1, 6)], batch="flows", records="true")
     assert status == 200, answer
@@ -81,13 +84,33 @@ def exchange(centre, administrator, sensor):
         path = "/taxii2/exchange/status/%s/" % json.loads(answer)["id"]
         wait_for(lambda path=path: json.loads(centre.request("GET", path, giver, None, {"Accept": kind})[2])["status"] == "complete", 60, "the import")
     done("PATCH", "/v1/naming", {"naming": "nowhere"}, taker)
-    return taker
+    done("PATCH", "/v1/communities/%d/rule" % community, {"alone": "block"}, analyst)
+    device = done("POST", "/v1/organisations/%d/devices" % numbers[SAMPLES[1][0]], {"name": "edge"}, taker)["token"]
+    for token in (giver, taker):
+        block(token, "domain", "shared.upgrade.example")
+        block(token, "address", "203.0.113.77")
+    wait_for(lambda: b"203.0.113.77" in centre.request("GET", "/v1/lists/plain", device)[2], 60, "the list")
+    return taker, device
+
+
+def elsewhere(centre, administrator, analyst):
+    """A feed, an announced attack, the directory of contacts."""
+    for token, path, body in (
+            (administrator, "/v1/remotes", {"name": "bulletins", "kind": "feed", "url": "https://127.0.0.1:9/feed.atom", "collection": "upgrades", "organisation": 1,
+                                            "poll": True, "active": False}),
+            (analyst, "/v1/announcements", {"source": "a board", "by": "somebody", "targets": "upgrade.example"}),
+            (analyst, "/v1/contacts", {"list": "upgrades", "contacts": "name,title,tier,parent,contact,mail,language,organisation,agreed\n"
+                                       "body,Body,sector,,First Contact,body@example.org,en,,2026-01-01\n"})):
+        status, answer = centre.json("POST", path, token, body)
+        assert status < 300, (path, status, answer)
 
 
 def main(version):
     out = os.path.join(FOLDER, version)
     os.makedirs(out)
     centre = Lasting()
+    with open(centre.config, "a") as file:
+        file.write('intel = { remotes = [ "127.0.0.1:9" ]; remote_networks = [ "127.0.0.0/8" ]; };\n')
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, os.path.join(FOLDER, "..", "..", "sample", "make.py"), folder], check=True,
                        stdout=subprocess.DEVNULL)
@@ -96,15 +119,17 @@ def main(version):
         tokens = feed(centre, administrator, folder)
         time.sleep(3)
         decide(centre, analyst)
-        member = exchange(centre, administrator, tokens[SAMPLES[0][0]])
+        member, device = exchange(centre, administrator, analyst, tokens[SAMPLES[0][0]])
+        elsewhere(centre, administrator, analyst)
         time.sleep(7)  # a checkpoint is written
-        facts = contents(centre, analyst, auditor, member)
+        facts = contents(centre, analyst, auditor, member, administrator, device)
         assert len(facts["collected"]) == 5 and len(facts["items"]) >= 4 and len(facts["records"]) >= 5, facts
+        assert all(facts[kind] for kind in ("devices", "remotes", "releases", "contacts", "announcements")) and "203.0.113.77" in facts["lists"]["plain"], facts
         centre.end()
     with tarfile.open(os.path.join(out, "state.tar.gz"), "w:gz") as archive:
         archive.add(os.path.join(centre.folder, "state"), "state")
     with open(os.path.join(out, "facts.json"), "w") as file:
-        json.dump({"analyst": analyst, "auditor": auditor, "member": member, "sensors": tokens, "contents": facts}, file, indent=0, sort_keys=True)
+        json.dump({"analyst": analyst, "auditor": auditor, "member": member, "administrator": administrator, "device": device, "sensors": tokens, "contents": facts}, file, indent=0, sort_keys=True)
         file.write("\n")
 
 

@@ -62,7 +62,24 @@ def exchanged(centre, analyst, member):
     }
 
 
-def contents(centre, analyst, auditor, member=None):
+def guarded(centre, administrator, analyst, member, device):
+    """What came with lists for devices, servers elsewhere, and who gave what to whom; releases before 0.4.0 have nothing of it."""
+    def got(path, token):
+        status, answer = centre.json("GET", path, token)
+        assert status == 200, (path, status, answer)
+        return answer
+
+    return {
+        "devices": sorted([d["name"], d["organisation"]] for d in got("/v1/devices", administrator)["devices"]),
+        "remotes": sorted([r["name"], r["kind"], r["url"], r["active"]] for r in got("/v1/remotes", administrator)["remotes"]),
+        "releases": sorted([r["release"], r["object"], r["tlp"], r["decided"]] for r in pages(centre, member, "/v1/releases", "releases")),
+        "contacts": sorted([c["name"], c["mail"]] for c in got("/v1/contacts", analyst)["contacts"]),
+        "announcements": sorted([a["source"], a["by"]] for a in got("/v1/announcements", analyst)["announcements"]),
+        "lists": {form: centre.request("GET", "/v1/lists/" + form, device)[2].decode() for form in ("plain", "hosts")},
+    }
+
+
+def contents(centre, analyst, auditor, member=None, administrator=None, device=None):
     """What a centre holds, as later versions must still give it."""
     alerts = pages(centre, analyst, "/v1/alerts", "alerts")
     events = pages(centre, analyst, "/v1/events", "events")
@@ -77,7 +94,13 @@ def contents(centre, analyst, auditor, member=None):
         "decisions": sorted([d["id"], d["signature"], d["reason"]] for d in pages(centre, analyst, "/v1/decisions", "decisions")),
         "organisations": sorted([o["number"], o["name"]] for o in pages(centre, analyst, "/v1/organisations", "organisations")),
         **(exchanged(centre, analyst, member) if member else {}),
+        **(guarded(centre, administrator, analyst, member, device) if device else {}),
     }
+
+
+def contents_of(centre, facts):
+    """The same, with the tokens that a release left behind."""
+    return contents(centre, *(facts.get(name) for name in ("analyst", "auditor", "member", "administrator", "device")))
 
 
 def crc32c(data):

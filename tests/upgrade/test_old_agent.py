@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The agent of each release, built from the history, ships to the present centre over TLS, compressed, through rotations, kills of the
+"""The agents of former releases, built from the history, ship to the present centre over TLS, compressed, through rotations, kills of the
 agent and restarts of the centre: what the centre holds equals the files, byte for byte. And what a centre says to an agent of a
 version that it does not speak. Prints TAP.
 
@@ -23,7 +23,7 @@ import center
 
 # What each release was; the tag may be missing in a copy of the history, the commit is what counts.
 RELEASES = {"0.1.0": "8fe36723c3162c7443f5a047a5a8684edaacd168", "0.2.0": "a87a675217258c91c67e8ae213643ae44d9dcb23",
-            "0.3.0": "1b2657850d996e1aa300fe8c36ab8675dddfe19d"}
+            "0.3.0": "1b2657850d996e1aa300fe8c36ab8675dddfe19d", "0.4.0": "1aab8b04e0318210c7792b0c3b359aa7d7cb0084"}
 BUILT = os.environ.get("NOROSHI_RELEASES") or os.path.join(os.path.dirname(os.path.abspath(NOROSHI)), "tests/upgrade/releases")
 ROOT = os.path.join(FOLDER, "../..")
 
@@ -191,9 +191,10 @@ def ships_exactly(version):
             centre.end()
 
 
-def test_the_agent_of_every_release_ships_to_this_centre_exactly():
+def test_the_agents_of_the_last_releases_ship_to_this_centre_exactly():
+    """Of the last two, as is promised (docs/formats/ingest.md); of all of them with NOROSHI_LONG=1, for each is built first."""
     skipped = []
-    for version in RELEASES:
+    for version in RELEASES if os.environ.get("NOROSHI_LONG") == "1" else list(RELEASES)[-2:]:
         try:
             ships_exactly(version)
         except Skip as why:

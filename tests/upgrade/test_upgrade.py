@@ -11,7 +11,7 @@ import sys
 import tarfile
 import tempfile
 
-from release import FOLDER, Lasting, contents, crc32c
+from release import FOLDER, Lasting, contents_of, crc32c
 import center  # noqa: E402  (release.py says where it is)
 
 
@@ -33,7 +33,7 @@ def opens(version):
     centre = unpacked(version)
     centre.start()
     try:
-        found = contents(centre, facts["analyst"], facts["auditor"], facts.get("member"))
+        found = contents_of(centre, facts)
         for kind, held in facts["contents"].items():
             # What was pending then may have been judged since; everything else stands.
             if kind == "alerts":
@@ -129,7 +129,7 @@ def test_a_checkpoint_of_another_version_is_made_anew_from_history():
     centre.start()
     try:
         assert "everything is judged again from the beginning of history" in centre.said(), centre.said()
-        found = contents(centre, facts["analyst"], facts["auditor"], facts.get("member"))
+        found = contents_of(centre, facts)
         for kind, held in facts["contents"].items():
             if kind == "alerts":
                 held, found[kind] = ([a[:3] for a in each] for each in (held, found[kind]))

@@ -1,0 +1,260 @@
+"""Counts of telescopes at a real centre: each line once, whoever is killed when; views as of `noroshi darknet report`; who sees whose."""
+import json
+import os
+import random
+import signal
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../center"))
+from center import Centre, main, wait_for  # noqa: E402
+
+JAPAN = 9 * 3600
+CONFIG = 'telescope: { save_every = "0.2 s"; %s };\n'
+DAY = 86400
+# Yesterday's noon in Japan: nothing that is counted here lies about a midnight.
+NOON = (int(time.time()) + JAPAN) // DAY * DAY - JAPAN - DAY // 2
+
+
+def stamp(second):
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)) + ".000000+0000"
+
+
+def day(second):
+    return time.strftime("%Y-%m-%d", time.gmtime(second + JAPAN))
+
+
+def counts(begin, rows, span=10, addresses=256, dropped=0, more=None):
+    packets = sum(row[5] for row in rows)
+    about = {"what": "counts", "from": stamp(begin), "awake": float(span), "addresses": addresses, "frames": packets, "packets": packets,
+             "bytes": 60 * packets, "dropped": dropped, "chunk": 1, "chunks": 1, "rows": rows}
+    about.update(more or {})
+    return json.dumps({"timestamp": stamp(begin + span), "event_type": "darknet", "darknet": about})
+
+
+def epoch(name):
+    return "%032x" % (sum(ord(c) << 8 * i for i, c in enumerate(name)) % (1 << 128))
+
+
+class Telescope:
+    """A file of lines, shipped as the agent ships it: by the file's identity and the byte offset."""
+
+    def __init__(self, centre, organisation, name):
+        self.centre, self.token, self.epoch, self.offset = centre, centre.tokens[organisation], epoch(name), 0
+
+    def send(self, lines):
+        body = "".join(line + "\n" for line in lines).encode()
+        answer = self.centre.post(self.token, body, records="true", epoch=self.epoch, offset=self.offset)
+        if answer[0] == 200:
+            self.offset += len(body)
+        return answer
+
+
+def views(centre, who="analyst", expect=200, **query):
+    query.setdefault("period", day(NOON))
+    status, answer = centre.json("GET", "/v1/darknet/views?" + "&".join("%s=%s" % each for each in query.items()), centre.tokens[who])
+    assert status == expect, (status, answer)
+    return answer
+
+
+def ranking(answer, view="ports", order="ranking"):
+    return {row["item"]: row["packets"] for row in answer["views"][view][order]}
+
+
+def counted(centre, packets, who="analyst", **query):
+    wait_for(lambda: views(centre, who, **query)["views"]["all"]["packets"] == packets or time.sleep(0.3), 30, "%d packets to be counted" % packets)
+
+
+def configured(more=""):
+    """Four organisations, each with a telescope; one more whose sensor is none."""
+    centre = Centre(("alpha", "beta", "gamma", "delta", "other"), config=CONFIG % more)
+    for number in (1, 2, 3, 4):
+        status, answer = centre.json("PATCH", "/v1/sensors/%d" % number, centre.tokens["administrator"], {"telescope": True})
+        assert status == 200, answer
+    return centre
+
+
+def test_counts_add_up_and_are_ranked_as_the_report_ranks_them():
+    with configured() as centre:
+        alpha, beta = Telescope(centre, "alpha", "a"), Telescope(centre, "beta", "b")
+        status, _, answer = alpha.send([counts(NOON, [["23/tcp", "probe", "", "JP", 0, 830], ["443/tcp", "backscatter", "", "DE", 0, 12]]),
+                                        counts(NOON + 10, [["23/tcp", "probe", "", "JP", 0, 170], ["8.0/icmp", "probe", "icmp", "US", 1, 5]])])
+        assert status == 200 and answer["records"] == 2 and answer["malformed"] == 0, answer
+        beta.send([counts(NOON, [["23/tcp", "probe", "", "CN", 0, 7], ["0/ip-47", "other", "", "", 0, 3]], addresses=512),
+                   counts(NOON - DAY, [["445/tcp", "probe", "smb1", "VN", 0, 40]])])
+        counted(centre, 830 + 170 + 5 + 7 + 3)
+        answer = views(centre)
+        assert ranking(answer) == {"23/tcp": 1007, "8.0/icmp": 5, "0/gre": 3}, answer
+        assert ranking(answer, "ports-japan") == {"23/tcp": 1000} and ranking(answer, "backscatter-ports") == {"443/tcp": 12}, answer
+        assert ranking(answer, order="decrease") == {"445/tcp": 0} and answer["telescopes"] == 2 and answer["telescopes_before"] == 1
+        # 20 s of 256 addresses and 10 s of 512, in days.
+        assert abs(answer["period"]["address_days"] - (20 * 256 + 10 * 512) / DAY) < 1e-9, answer["period"]
+        assert abs(answer["views"]["all"]["value"] - 1015 / ((20 * 256 + 10 * 512) / DAY)) < 0.01, answer["views"]["all"]
+        assert ranking(views(centre, research="false")) == {"23/tcp": 1007, "0/gre": 3}
+        status, headers, text = centre.request("GET", "/v1/darknet/views?format=csv&period=" + day(NOON), centre.tokens["analyst"])
+        assert status == 200 and headers["Content-Type"].startswith("text/csv") and b"ports,23/tcp,1,,1007,0," in text, text
+        # A line that comes again is the line that was here.
+        alpha.offset = 0
+        assert alpha.send([counts(NOON, [["23/tcp", "probe", "", "JP", 0, 830], ["443/tcp", "backscatter", "", "DE", 0, 12]])])[2]["repeated"]
+        time.sleep(1)
+        assert ranking(views(centre))["23/tcp"] == 1007
+        status, answer = centre.json("GET", "/v1/darknet/telescopes", centre.tokens["analyst"])
+        assert status == 200 and [(each["addresses"], each["packets"]) for each in answer["telescopes"]] == [(256, 1017), (512, 50)], answer
+        status, answer = centre.json("GET", "/v1/darknet/hours?days=3", centre.tokens["analyst"])
+        assert sorted(each["packets"] for each in answer["hours"]) == [40, 1027], answer
+
+
+def test_a_line_that_is_wrong_is_counted_and_nothing_of_it():
+    with configured() as centre:
+        alpha = Telescope(centre, "alpha", "a")
+        good = [["23/tcp", "probe", "", "JP", 0, 1]]
+        wrong = [counts(NOON, good + [["23/tcp", "probe", "", "Japan", 0, 5]]), counts(NOON, [["99999/tcp", "probe", "", "", 0, 1]]),
+                 counts(NOON, good, more={"awake": -1}), counts(NOON, good, more={"from": stamp(NOON - 7200)}), counts(NOON, good, more={"packets": -4}),
+                 counts(NOON, [["23/tcp", "probe", "", "", 0, 0]]), counts(NOON, good, more={"rows": [["23/tcp", "probe", "", "", 0]]}),
+                 counts(NOON, good, addresses=1 << 33)]
+        assert alpha.send(wrong + [counts(NOON, good)])[0] == 200
+        Telescope(centre, "other", "o").send([counts(NOON, good)] * 3)  # a sensor that is no telescope
+        counted(centre, 1)
+        metrics = centre.request("GET", "/metrics", centre.tokens["administrator"])[2].decode()
+        assert 'noroshi_darknet_counts_total{result="refused"} %d\n' % len(wrong) in metrics, metrics
+        assert 'noroshi_darknet_counts_total{result="of no telescope"} 3\n' in metrics, metrics
+
+
+def test_a_member_sees_its_own_and_a_sum_that_tells_of_nobody():
+    with configured() as centre:
+        for organisation, packets in (("alpha", 100), ("beta", 20), ("gamma", 3)):
+            Telescope(centre, organisation, organisation).send([counts(NOON, [["23/tcp", "probe", "", "JP", 0, packets]])])
+        counted(centre, 123)
+        counted(centre, 100, "member-alpha", of="own")
+        # Two others: their sum less than three telescopes' is not shown.
+        answer = views(centre, "member-alpha")
+        assert answer["telescopes"] == 0 and answer["days_left_out"] == 1 and answer["views"]["all"]["packets"] == 0, answer
+        status, answer = centre.json("GET", "/v1/darknet/hours?days=3", centre.tokens["member-alpha"])
+        assert status == 200 and answer["hours"] == [], answer
+        Telescope(centre, "delta", "delta").send([counts(NOON, [["80/tcp", "probe", "", "JP", 0, 4000]])])
+        counted(centre, 4123)
+        answer = views(centre, "member-alpha")
+        assert answer["views"]["all"]["packets"] == 4123 and answer["telescopes"] == 4 and answer["days_left_out"] == 0, answer
+        # Another's telescope is nothing that there is.
+        listed = centre.json("GET", "/v1/darknet/telescopes", centre.tokens["analyst"])[1]["telescopes"]
+        other = [each for each in listed if each["packets"] == 20][0]
+        assert views(centre, "member-alpha", sensor=other["sensor"])["views"]["all"]["packets"] == 0
+        assert views(centre, "member-alpha", organisation=other["organisation"])["views"]["all"]["packets"] == 0
+        assert [each["packets"] for each in centre.json("GET", "/v1/darknet/telescopes", centre.tokens["member-alpha"])[1]["telescopes"]] == [100]
+        # Beside the whole.
+        status, answer = centre.json("GET", "/v1/darknet/comparison?period=" + day(NOON), centre.tokens["member-alpha"])
+        ports = {row["item"]: row for row in [each for each in answer["views"] if each["view"] == "ports"][0]["rows"]}
+        assert status == 200 and ports["23/tcp"]["own_packets"] == 100 and ports["23/tcp"]["whole_packets"] == 123, answer
+        assert ports["80/tcp"]["own_packets"] == 0 and ports["80/tcp"]["whole_packets"] == 4000, answer
+        assert abs(ports["23/tcp"]["ratio"] - 100 / (123 / 4)) < 0.01, ports
+        # The page says the same, and of the telescopes its own alone.
+        page = centre.request("GET", "/darknet?period=" + day(NOON), headers={"Cookie": centre.sign_in("member-alpha"), "Accept": "text/html", "Accept-Language": "en"})
+        assert page[0] == 200 and b"4 telescopes; 4123 packets" in page[2] and b"sensor-alpha" in page[2] and b"sensor-beta" not in page[2], page[2]
+        for who, path in (("administrator", "/v1/darknet/views"), ("auditor", "/v1/darknet/telescopes"), ("administrator", "/v1/darknet/hours")):
+            assert centre.json("GET", path, centre.tokens[who])[0] == 403, (who, path)
+
+
+def test_findings_are_listed_for_whom_they_are():
+    with configured() as centre:
+        alpha = Telescope(centre, "alpha", "a")
+        alert = {"action": "allowed", "signature": "Darknet: group", "category": "Coordinated scan", "severity": 2}
+        group = {"what": "group", "number": 1, "sources": 12, "packets": 40, "open": True, "ports": ["23/tcp", "2323/tcp"]}
+        scan = {"what": "scan", "kind": "single", "tool": "zmap", "ports": ["80/tcp"], "packets": 7}
+        lines = [{"timestamp": stamp(NOON), "event_type": "alert", "alert": alert, "darknet": group},
+                 {"timestamp": stamp(NOON), "event_type": "darknet", "src_ip": "8.8.8.8", "darknet": scan}]
+        status, _, answer = alpha.send([json.dumps(line, separators=(",", ":")) for line in lines])  # as telescopes write them
+        assert status == 200 and answer["alerts"] == 1 and answer["records"] == 1, answer
+        for who, found in (("analyst", 1), ("member-alpha", 1), ("member-beta", 0)):
+            for what, key, value in (("group", "sources", 12), ("scan", "tool", "zmap"), ("change", None, None), ("victim", None, None)):
+                status, answer = centre.json("GET", "/v1/darknet/findings?what=" + what, centre.tokens[who])
+                assert status == 200 and len(answer["findings"]) == (found if key else 0), (who, what, answer)
+                if key and found:
+                    assert answer["findings"][0]["finding"][key] == value, answer
+        page = centre.request("GET", "/darknet/findings", headers={"Cookie": centre.sign_in("analyst"), "Accept": "text/html", "Accept-Language": "en"})
+        assert page[0] == 200 and b"23/tcp 2323/tcp" in page[2], page[2]
+
+
+def test_what_was_published_stays():
+    with configured() as centre:
+        telescopes = [Telescope(centre, each, each) for each in ("alpha", "beta", "gamma")]
+        for telescope in telescopes[:2]:
+            telescope.send([counts(NOON, [["23/tcp", "probe", "", "JP", 0, 100]])])
+        counted(centre, 200)
+        wish = {"title": "A day", "period": day(NOON)}
+        status, answer = centre.json("POST", "/v1/darknet/publications", centre.tokens["analyst"], wish)
+        assert status == 409, (status, answer)
+        telescopes[2].send([counts(NOON, [["23/tcp", "probe", "", "JP", 0, 100]])])
+        counted(centre, 300)
+        assert centre.json("POST", "/v1/darknet/publications", centre.tokens["member-alpha"], wish)[0] == 403
+        status, answer = centre.json("POST", "/v1/darknet/publications", centre.tokens["analyst"], wish)
+        assert status == 201, answer
+        name = answer["publication"]["id"]
+        telescopes[0].send([counts(NOON + 20, [["23/tcp", "probe", "", "JP", 0, 1]])])
+        counted(centre, 301)
+        for who in ("analyst", "member-beta"):
+            status, answer = centre.json("GET", "/v1/darknet/publications/" + name, centre.tokens[who])
+            assert status == 200 and answer["figures"]["views"]["all"]["packets"] == 300 and answer["figures"]["known"], answer
+            assert [each["title"] for each in centre.json("GET", "/v1/darknet/publications", centre.tokens[who])[1]["publications"]] == ["A day"]
+
+
+def test_a_table_that_is_full_loses_ports_and_no_packet():
+    with configured("rows = 1000;") as centre:
+        alpha = Telescope(centre, "alpha", "a")
+        alpha.send([counts(NOON, [["%d/tcp" % port, "probe", "", "JP", 0, 1] for port in range(1, 3001)])])
+        counted(centre, 3000)
+        answer = views(centre)
+        assert answer["packets_without_port"] == 2000 and ranking(answer)["0/ip-0"] == 2000, answer
+
+
+KILLS = int(os.environ.get("NOROSHI_KILLS", "6"))
+
+
+def test_every_line_counts_once_when_the_keeper_is_killed():
+    chance = random.Random(6)
+    with configured() as centre:
+        telescopes = [Telescope(centre, each, each) for each in ("alpha", "beta")]
+        sent, ending, problems = {0: 0, 1: 0}, threading.Event(), []
+
+        def run(index):
+            number = 0
+            while not ending.is_set():
+                try:
+                    status, _, answer = telescopes[index].send(
+                        [counts(NOON + 10 * (number + i) % 3600, [["%d/tcp" % (1 + (number + i) % 50), "probe", "", "JP", 0, 3]]) for i in range(5)])
+                except Exception:  # noqa: BLE001: a connection that broke: the same lines again, at the same place
+                    time.sleep(0.05)
+                    continue
+                if status == 200:
+                    number += 5
+                    sent[index] = number
+                elif status not in (429, 503):
+                    problems.append((status, answer))
+                    return
+                time.sleep(0.01)
+        threads = [threading.Thread(target=run, args=(index,)) for index in sent]
+        for each in threads:
+            each.start()
+        for _ in range(KILLS):
+            time.sleep(chance.uniform(0.1, 1.0))
+            before = centre.children().get("keeper")
+            os.kill(before, signal.SIGKILL)
+            wait_for(lambda: centre.children().get("keeper") not in (None, before), 60, "the keeper to be started again")
+        time.sleep(0.3)
+        ending.set()
+        for each in threads:
+            each.join()
+        assert not problems, problems[:3]
+        assert min(sent.values()) > 0, sent
+
+        def total():
+            status, answer = centre.json("GET", "/v1/darknet/views?period=%s..%s" % (day(NOON - DAY), day(NOON + DAY)), centre.tokens["analyst"])
+            return answer["views"]["all"]["packets"] if status == 200 else None
+        wait_for(lambda: total() == 3 * sum(sent.values()) or time.sleep(0.3), 30, "%d packets, not %s" % (3 * sum(sent.values()), total()))
+        time.sleep(1)
+        assert total() == 3 * sum(sent.values()), (total(), sent)
+        assert "are read again" in centre.said() or "were read again" in centre.said(), centre.said()[-2000:]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.modules[__name__]))

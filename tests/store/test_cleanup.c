@@ -1,0 +1,166 @@
+/*
+ * The clean-up list in the store: what is said of an address holds until it is seen again, pages by when it was seen
+ * last, and what a member may see.
+ */
+#include "store_place.h"
+
+#include "store/darknet.h"
+
+#define NOON ((nanoseconds)1795230000 * SECOND)
+#define ROWS 7
+
+static struct address address_of(const char *text)
+{
+	struct address address = { 0 };
+	assert_true(address_parse(text_of(text), &address));
+	return address;
+}
+
+static void see(struct place *place, uint32_t organisation, const char *address, enum appearance_kind kind,
+    nanoseconds first, nanoseconds last)
+{
+	struct appearance appearance;
+	enum error error = store_appearance_find(
+	    place->store, place->work, organisation, address_of(address), kind, &appearance, &place->failure);
+	if (error == ERROR_NOT_FOUND)
+		appearance =
+		    (struct appearance){ .organisation = organisation, .address = address_of(address), .kind = kind };
+	appearance.first = first;
+	appearance.last = last;
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_appearance_put(place->store, place->work, &appearance, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+}
+
+static void say(
+    struct place *place, uint32_t organisation, const char *address, enum cleanup_state state, nanoseconds when)
+{
+	struct cleanup cleanup = { .organisation = organisation,
+		.address = address_of(address),
+		.state = state,
+		.note = "a camera",
+		.who = "m",
+		.changed = when };
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_cleanup_put(place->store, place->work, &cleanup, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+}
+
+struct list {
+	struct cleanup_row rows[ROWS];
+	size_t count;
+};
+
+static void take(void *context, const struct cleanup_row *row)
+{
+	struct list *list = context;
+	assert_true(list->count < ROWS);
+	list->rows[list->count++] = *row;
+}
+
+static struct list list(struct place *place, const struct scope *scope, struct cleanup_query asked)
+{
+	struct list list = { 0 };
+	struct page page = { 0 };
+	done(place, store_cleanup_each(place->store, scope, &asked, &page, take, &list, &place->failure));
+	assert_int_equal(page.next[0], 0);
+	return list;
+}
+
+static enum cleanup_state state(struct place *place)
+{
+	struct list all = list(place, place->work, (struct cleanup_query){ 0 });
+	assert_int_equal(all.count, 1);
+	for (int i = 0; i < CLEANUP_STATES; i++) {
+		struct cleanup_query asked = { .of_one_state = true, .state = (enum cleanup_state)i };
+		assert_int_equal(list(place, place->work, asked).count, all.rows[0].state == asked.state);
+	}
+	return all.rows[0].state;
+}
+
+static void test_what_was_said_holds_until_it_is_seen_again(void **given)
+{
+	struct place *place = *given;
+	uint32_t alpha = add_organisation(place, "alpha");
+	see(place, alpha, "192.0.2.7", APPEARANCE_PROBE, NOON, NOON + HOUR);
+	assert_int_equal(state(place), CLEANUP_OPEN);
+	say(place, alpha, "192.0.2.7", CLEANUP_CLEANED, NOON + 2 * HOUR);
+	assert_int_equal(state(place), CLEANUP_CLEANED);
+	see(place, alpha, "192.0.2.7", APPEARANCE_PROBE, NOON, NOON + 2 * HOUR); /* no later than that */
+	assert_int_equal(state(place), CLEANUP_CLEANED);
+	see(place, alpha, "192.0.2.7", APPEARANCE_PROBE, NOON, NOON + 2 * HOUR + 1);
+	assert_int_equal(state(place), CLEANUP_OPEN);
+	say(place, alpha, "192.0.2.7", CLEANUP_EXPLAINED, NOON + 3 * HOUR);
+	see(place, alpha, "192.0.2.7", APPEARANCE_PROBE, NOON, NOON + 4 * HOUR); /* goes on */
+	assert_int_equal(state(place), CLEANUP_EXPLAINED);
+	see(place, alpha, "192.0.2.7", APPEARANCE_PROBE, NOON + 5 * HOUR, NOON + 5 * HOUR); /* anew */
+	assert_int_equal(state(place), CLEANUP_OPEN);
+	struct cleanup_row row = list(place, place->work, (struct cleanup_query){ 0 }).rows[0];
+	assert_int_equal(row.said.state, CLEANUP_EXPLAINED);
+	assert_string_equal(row.said.note, "a camera");
+	assert_string_equal(row.said.who, "m");
+	assert_true(row.said.changed == NOON + 3 * HOUR && row.seen.last == NOON + 5 * HOUR);
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_cleanup_expire(place->store, place->work, NOON + 4 * HOUR, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+	assert_true(list(place, place->work, (struct cleanup_query){ 0 }).rows[0].said.changed == 0);
+}
+
+static void test_pages_go_by_what_was_seen_last(void **given)
+{
+	struct place *place = *given;
+	uint32_t alpha = add_organisation(place, "alpha");
+	char address[32], after[sizeof(((struct page *)0)->next)];
+	for (int i = 0; i < ROWS; i++) { /* pairs of one time */
+		snprintf(address, sizeof address, "192.0.2.%d", i);
+		see(place, alpha, address, APPEARANCE_PROBE, NOON, NOON + (i * 5 % ROWS) / 2 * SECOND);
+	}
+	struct list whole = list(place, place->work, (struct cleanup_query){ 0 }), pages = { 0 };
+	struct page page = { .limit = 2 };
+	struct cleanup_query all = { 0 };
+	assert_int_equal(whole.count, ROWS);
+	for (int i = 1; i < ROWS; i++)
+		assert_true(whole.rows[i - 1].seen.last >= whole.rows[i].seen.last);
+	do {
+		done(place, store_cleanup_each(place->store, place->work, &all, &page, take, &pages, &place->failure));
+		strcpy(after, page.next);
+		page.after = text_of(after);
+	} while (*page.next);
+	assert_int_equal(pages.count, ROWS);
+	for (int i = 0; i < ROWS; i++)
+		assert_true(pages.rows[i].seen.number == whole.rows[i].seen.number);
+}
+
+static void test_a_member_sees_and_says_its_own(void **given)
+{
+	struct place *place = *given;
+	uint32_t alpha = add_organisation(place, "alpha"), beta = add_organisation(place, "beta");
+	/* The same address at both, one after the other: what one says is not the other's. */
+	see(place, alpha, "192.0.2.7", APPEARANCE_PROBE, NOON, NOON);
+	see(place, beta, "192.0.2.7", APPEARANCE_PROBE, NOON, NOON);
+	say(place, alpha, "192.0.2.7", CLEANUP_CLEANED, NOON + HOUR);
+	const struct scope *own = scope_of(place, ROLE_MEMBER, beta, ACTION_APPEARANCE_READ);
+	struct list seen = list(place, own, (struct cleanup_query){ 0 });
+	assert_int_equal(seen.count, 1);
+	assert_true(seen.rows[0].seen.organisation == beta && seen.rows[0].said.changed == 0);
+	assert_string_equal(seen.rows[0].said.note, "");
+	struct cleanup foreign = { .organisation = alpha, .address = address_of("192.0.2.7"), .changed = NOON };
+	const struct scope *writes = scope_of(place, ROLE_MEMBER, beta, ACTION_CLEANUP_WRITE);
+	done(place, store_begin(place->store, &place->failure));
+	assert_int_equal(store_cleanup_put(place->store, writes, &foreign, &place->failure), ERROR_NOT_FOUND);
+	foreign.organisation = beta;
+	assert_int_equal(store_cleanup_put(place->store, own, &foreign, &place->failure), ERROR_DENIED);
+	done(place, store_cleanup_put(place->store, writes, &foreign, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_what_was_said_holds_until_it_is_seen_again),
+		TEST(test_pages_go_by_what_was_seen_last),
+		TEST(test_a_member_sees_and_says_its_own),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
