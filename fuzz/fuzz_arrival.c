@@ -1,12 +1,12 @@
 /*
- * darknet/arrival.h: any bytes as a frame of any link, whole or cut, plain or inside a mirror. A packet that was taken
- * is of the telescope and of one kind; only probes have a tool, and the same frame gives the same arrival.
+ * darknet/packet/arrival.h: any bytes as a frame of any link, whole or cut, plain or inside a mirror. A packet that was
+ * taken is of the telescope and of one kind; only probes have a tool, and the same frame gives the same arrival.
  *
- * Sources: darknet/arrival.c, darknet/header.c, darknet/answer.c, darknet/space.c, net/packet.c, net/packet_ip.c,
- * net/packet_tunnel.c.
+ * Sources: darknet/packet/arrival.c, darknet/packet/header.c, darknet/packet/answer.c, darknet/packet/space.c,
+ * net/packet.c, net/packet_ip.c, net/packet_tunnel.c.
  */
-#include "darknet/arrival.h"
-#include "darknet/header.h"
+#include "darknet/packet/arrival.h"
+#include "darknet/packet/header.h"
 #include "fuzz.h"
 
 #include <string.h>

@@ -1,12 +1,12 @@
 /*
- * darknet/lines_read.h, darknet/day_code.h: any line is counted whole or refused with words; what was counted, as
- * bytes, is read again as the same; any bytes as a table are read or refused.
+ * darknet/report/lines_read.h, darknet/day/day_code.h: any line is counted whole or refused with words; what was
+ * counted, as bytes, is read again as the same; any bytes as a table are read or refused.
  *
- * Sources: darknet/lines_read.c, darknet/day_code.c.
+ * Sources: darknet/report/lines_read.c, darknet/day/day_code.c.
  */
-#include "darknet/day_code.h"
-#include "darknet/lines_read.h"
-#include "darknet/report.h"
+#include "darknet/day/day_code.h"
+#include "darknet/report/lines_read.h"
+#include "darknet/report/report.h"
 #include "fuzz.h"
 
 static enum error take(void *context, const struct day_key *key, uint64_t packets, struct failure *failure)

@@ -1,11 +1,11 @@
 /*
- * darknet/day_table.h: any file is read or refused with words; what was read, written again, is read as the same. The
- * last line of a file is made here, or hardly an input would have the right checksum.
+ * darknet/day/day_table.h: any file is read or refused with words; what was read, written again, is read as the same.
+ * The last line of a file is made here, or hardly an input would have the right checksum.
  *
- * Sources: darknet/day_file.c, darknet/day_table.c.
+ * Sources: darknet/day/day_file.c, darknet/day/day_table.c.
  */
 #include "base/hash.h"
-#include "darknet/day_table.h"
+#include "darknet/day/day_table.h"
 #include "fuzz.h"
 
 #include <stdio.h>

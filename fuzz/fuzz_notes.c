@@ -1,11 +1,11 @@
 /*
- * darknet/views_notes.h, darknet/iot.h: any text is read or refused with words; notes that were read, written again,
- * are read as the same.
+ * darknet/view/views_notes.h, darknet/view/iot.h: any text is read or refused with words; notes that were read, written
+ * again, are read as the same.
  *
- * Sources: darknet/views_notes.c, darknet/iot.c, darknet/period.c.
+ * Sources: darknet/view/views_notes.c, darknet/view/iot.c, darknet/view/period.c.
  */
-#include "darknet/iot.h"
-#include "darknet/views_notes.h"
+#include "darknet/view/iot.h"
+#include "darknet/view/views_notes.h"
 #include "fuzz.h"
 
 #include <string.h>

@@ -1,11 +1,12 @@
 /*
- * darknet/trends.h: whatever a kept history says, it is loaded or refused; what was loaded goes on for a few hours and
- * is kept again without a fault. The input is what stands behind the file's head: its checksum and size are made here.
+ * darknet/trend/trends.h: whatever a kept history says, it is loaded or refused; what was loaded goes on for a few
+ * hours and is kept again without a fault. The input is what stands behind the file's head: its checksum and size are
+ * made here.
  *
- * Source: darknet/trends_kept.c.
+ * Source: darknet/trend/trends_kept.c.
  */
-#include "darknet/arrival.h"
-#include "darknet/trends_inner.h"
+#include "darknet/packet/arrival.h"
+#include "darknet/trend/trends_inner.h"
 #include "fuzz.h"
 
 #include <stdlib.h>

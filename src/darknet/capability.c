@@ -3,12 +3,12 @@
  */
 #include "darknet/capability.h"
 
-#include "darknet/adapter.h"
-#include "darknet/command.h"
-#include "darknet/networks_routes.h"
-#include "darknet/networks_tell.h"
-#include "darknet/owners_routes.h"
-#include "darknet/settings.h"
+#include "darknet/center/adapter.h"
+#include "darknet/center/networks_routes.h"
+#include "darknet/center/networks_tell.h"
+#include "darknet/center/owners_routes.h"
+#include "darknet/center/settings.h"
+#include "darknet/verb/command.h"
 
 static const struct command_shipping shipping = { .output = "--lines", .records = true };
 

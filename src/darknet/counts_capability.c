@@ -4,8 +4,8 @@
  */
 #include "darknet/capability.h"
 
-#include "darknet/counting.h"
-#include "darknet/counts_routes.h"
+#include "darknet/center/counting.h"
+#include "darknet/center/counts_routes.h"
 
 const struct capability counts_capability = {
 	.name = "counts",

@@ -59,7 +59,8 @@ static const uint8_t rules[ACTION_COUNT][ROLE_COUNT] = {
 	[ACTION_RELEASE_WRITE] = { NO, NO, ALL, OWN, NO, NO },
 	[ACTION_SHARED_KEEP] = { NO, NO, NO, NO, NO, OWN },
 	[ACTION_LIST_READ] = { NO, NO, NO, OWN, NO, NO, OWN },
-	/* Of what others' telescopes counted a member sees the sum, where it names nobody: darknet/counts_view.h. */
+	/* Of what others' telescopes counted a member sees the sum, where it names nobody:
+	   darknet/center/counts_view.h. */
 	[ACTION_TELESCOPE_READ] = { NO, NO, ALL, OWN, NO, NO },
 	[ACTION_TELESCOPE_PUBLISH] = { NO, NO, ALL, NO, NO, NO },
 	[ACTION_CLEANUP_WRITE] = { NO, NO, NO, OWN, NO, NO },

@@ -1,6 +1,6 @@
 /*
  * What telescopes counted, what was published of it, and which members' addresses appeared in them: a part of the state
- * store (store.h). darknet/counting.h and darknet/owners_routes.h fill it.
+ * store (store.h). darknet/center/counting.h and darknet/center/owners_routes.h fill it.
  */
 #ifndef NOROSHI_STORE_DARKNET_H
 #define NOROSHI_STORE_DARKNET_H
@@ -21,7 +21,7 @@ struct darknet_table {
 	uint64_t frames, packets, bytes, dropped;
 	uint64_t folded; /* of the packets: without their port, because the table had too many rows */
 	uint32_t rows;
-	struct text body; /* darknet/day_code.h; borrowed */
+	struct text body; /* darknet/day/day_code.h; borrowed */
 };
 
 /* For background work, in a transaction: replaces the table of that sensor, day and hour. */

@@ -1,6 +1,6 @@
 /*
  * Contacts of networks that are no member's, what telescopes saw there, and the batches that told them: a part of the
- * state store (store.h). darknet/networks_tell.c fills and empties it.
+ * state store (store.h). darknet/center/networks_tell.c fills and empties it.
  *
  *   network_contact ◄─ sightings that wait for it ─► network_batch (and a mail in the outbox), in one transaction
  */

@@ -3,10 +3,10 @@
  */
 #include "judge.h"
 
-#include "darknet/arrival.h"
-#include "darknet/changes.h"
-#include "darknet/groups.h"
-#include "darknet/history.h"
+#include "darknet/packet/arrival.h"
+#include "darknet/trend/changes.h"
+#include "darknet/trend/groups.h"
+#include "darknet/trend/history.h"
 
 #include <math.h>
 #include <stdlib.h>

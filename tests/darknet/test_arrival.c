@@ -1,8 +1,8 @@
 /*
  * One packet: whether it is the telescope's, what it is, and what made it; every link, every length, every broken one.
  */
-#include "darknet/arrival.h"
-#include "darknet/header.h"
+#include "darknet/packet/arrival.h"
+#include "darknet/packet/header.h"
 #include "packets.h"
 
 #include <setjmp.h>

@@ -1,9 +1,9 @@
 /*
- * darknet/changes.h: rises, falls and new ports are told, with their evidence, as soon as they are certain; a quiet
- * world is quiet.
+ * darknet/trend/changes.h: rises, falls and new ports are told, with their evidence, as soon as they are certain; a
+ * quiet world is quiet.
  */
-#include "darknet/arrival.h"
-#include "darknet/changes.h"
+#include "darknet/packet/arrival.h"
+#include "darknet/trend/changes.h"
 
 #include "chance.h"
 

@@ -1,7 +1,7 @@
 /*
  * Charts: numbers end where the scale says, gaps stay gaps, strangers' words stay words.
  */
-#include "darknet/chart.h"
+#include "darknet/view/chart.h"
 
 #include <math.h>
 #include <setjmp.h>

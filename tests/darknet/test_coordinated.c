@@ -1,7 +1,7 @@
 /*
- * darknet/coordinated.h: scans that divide their targets are one; scans that are each on their own are not.
+ * darknet/event/coordinated.h: scans that divide their targets are one; scans that are each on their own are not.
  */
-#include "darknet/coordinated.h"
+#include "darknet/event/coordinated.h"
 
 #include "chance.h"
 

@@ -1,9 +1,9 @@
 /*
- * darknet/estimate.h: the 95 % interval of each estimate holds the truth in 93–97 % of 1,000 simulated events, for
- * small and large counts and telescopes of a /16, /20 and /24; darknet/quantile.h: known values.
+ * darknet/event/estimate.h: the 95 % interval of each estimate holds the truth in 93–97 % of 1,000 simulated events,
+ * for small and large counts and telescopes of a /16, /20 and /24; darknet/trend/quantile.h: known values.
  */
-#include "darknet/estimate.h"
-#include "darknet/quantile.h"
+#include "darknet/event/estimate.h"
+#include "darknet/trend/quantile.h"
 
 #include "chance.h"
 

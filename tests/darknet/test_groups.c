@@ -1,12 +1,12 @@
 /*
- * darknet/groups.h and what it stands on: who is new (lately.h), what is usual (history.h), how surprising chance is
- * (tail.h).
+ * darknet/trend/groups.h and what it stands on: who is new (lately.h), what is usual (history.h), how surprising chance
+ * is (tail.h).
  */
-#include "darknet/arrival.h"
-#include "darknet/groups.h"
-#include "darknet/history.h"
-#include "darknet/lately.h"
-#include "darknet/tail.h"
+#include "darknet/packet/arrival.h"
+#include "darknet/trend/groups.h"
+#include "darknet/trend/history.h"
+#include "darknet/trend/lately.h"
+#include "darknet/trend/tail.h"
 
 #include "chance.h"
 

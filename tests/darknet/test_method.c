@@ -1,8 +1,8 @@
 /*
  * What a payload tries: the beginning of each protocol is told, and everything shorter or other is not.
  */
-#include "darknet/arrival.h"
-#include "darknet/method.h"
+#include "darknet/packet/arrival.h"
+#include "darknet/packet/method.h"
 #include "packets.h"
 
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /*
- * Which contact is told, what waits for it, and the rows of its batch (darknet/networks.h).
+ * Which contact is told, what waits for it, and the rows of its batch (darknet/center/networks.h).
  */
-#include "darknet/networks.h"
+#include "darknet/center/networks.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

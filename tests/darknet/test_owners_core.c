@@ -1,7 +1,7 @@
 /*
- * What there is to tell about an address, without a clock or a store (darknet/owners.h).
+ * What there is to tell about an address, without a clock or a store (darknet/center/owners.h).
  */
-#include "darknet/owners.h"
+#include "darknet/center/owners.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

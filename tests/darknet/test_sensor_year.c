@@ -5,11 +5,11 @@
  *
  *   test_sensor_year FIGURES CELLS
  */
-#include "darknet/arrival.h"
-#include "darknet/day_folder.h"
-#include "darknet/method.h"
-#include "darknet/sources.h"
-#include "darknet/views.h"
+#include "darknet/day/day_folder.h"
+#include "darknet/event/sources.h"
+#include "darknet/packet/arrival.h"
+#include "darknet/packet/method.h"
+#include "darknet/view/views.h"
 #include "match/origin.h"
 #include "packets.h"
 

@@ -3,10 +3,10 @@
  * whatever the table went through; at every bound no packet is lost from the sums, and what was forgotten is counted.
  */
 #include "chance.h"
-#include "darknet/cardinality.h"
-#include "darknet/line.h"
-#include "darknet/method.h"
-#include "darknet/sources.h"
+#include "darknet/event/cardinality.h"
+#include "darknet/event/line.h"
+#include "darknet/event/sources.h"
+#include "darknet/packet/method.h"
 #include "net/packet.h"
 
 #include <math.h>

@@ -4,7 +4,7 @@
  */
 #include "packets.h"
 
-#include "darknet/telescope.h"
+#include "darknet/event/telescope.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,11 +1,11 @@
 /*
- * darknet/trends.h: bins close by themselves, also those in which nothing came; what is told is JSON with each key that
- * docs/darknet.md has.
+ * darknet/trend/trends.h: bins close by themselves, also those in which nothing came; what is told is JSON with each
+ * key that docs/darknet.md has.
  */
 #include "base/hash.h"
 #include "base/memory.h"
-#include "darknet/coverage.h"
-#include "darknet/trends.h"
+#include "darknet/trend/coverage.h"
+#include "darknet/trend/trends.h"
 
 #include "world.h"
 #include "year.h"

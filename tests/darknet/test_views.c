@@ -2,10 +2,10 @@
  * Day tables and views on small numbers: what one packet changes, days of the zone, files that are read twice, cut or
  * changed.
  */
-#include "darknet/arrival.h"
-#include "darknet/day_folder.h"
-#include "darknet/method.h"
-#include "darknet/views.h"
+#include "darknet/day/day_folder.h"
+#include "darknet/packet/arrival.h"
+#include "darknet/packet/method.h"
+#include "darknet/view/views.h"
 
 #include "base/file.h"
 

@@ -2,10 +2,10 @@
  * What a report holds beside its rankings: a telescope's figures, notes on periods and what they leave out, kinds of
  * ports, ports of IoT devices, sensors and outages.
  */
-#include "darknet/arrival.h"
-#include "darknet/day_folder.h"
-#include "darknet/report.h"
-#include "darknet/views_report.h"
+#include "darknet/day/day_folder.h"
+#include "darknet/packet/arrival.h"
+#include "darknet/report/report.h"
+#include "darknet/view/views_report.h"
 
 #include "base/file.h"
 

@@ -3,7 +3,7 @@
  */
 #include "base/hash.h"
 #include "base/memory.h"
-#include "darknet/arrival.h"
+#include "darknet/packet/arrival.h"
 #include "wild_inner.h"
 
 #include <math.h>

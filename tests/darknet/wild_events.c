@@ -1,7 +1,7 @@
 /*
  * What happens in the wild year: campaigns, mistakes, attacks and researchers.
  */
-#include "darknet/arrival.h"
+#include "darknet/packet/arrival.h"
 #include "wild_inner.h"
 
 #include <math.h>

@@ -4,7 +4,7 @@
 #include "wild_inner.h"
 
 #include "base/hash.h"
-#include "darknet/arrival.h"
+#include "darknet/packet/arrival.h"
 
 #include <math.h>
 #include <stdlib.h>

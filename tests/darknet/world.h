@@ -9,7 +9,7 @@
 #ifndef NOROSHI_TESTS_DARKNET_WORLD_H
 #define NOROSHI_TESTS_DARKNET_WORLD_H
 
-#include "darknet/activity.h"
+#include "darknet/packet/activity.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,8 +10,8 @@
 #ifndef NOROSHI_TESTS_DARKNET_YEAR_H
 #define NOROSHI_TESTS_DARKNET_YEAR_H
 
-#include "darknet/activity.h"
-#include "darknet/arrival.h"
+#include "darknet/packet/activity.h"
+#include "darknet/packet/arrival.h"
 
 #include <stdbool.h>
 #include <stddef.h>

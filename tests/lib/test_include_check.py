@@ -6,16 +6,18 @@ from pathlib import Path
 
 from include_check import check
 
-ROOMS = ["base", "net", "model", "formats", "match", "store", "bus", "http", "watch", "triage", "center", "cmd"]
+ROOMS = ["base", "net", "model", "formats", "match", "store", "bus", "http", "watch", "triage", "darknet", "center", "cmd"]
 
 
 class IncludeCheck(unittest.TestCase):
     def wrong(self, room, line):
+        """What is found in a file of `room` (room/folder for a folder of it) with that line."""
         with tempfile.TemporaryDirectory() as folder:
             source = Path(folder)
             for name in ROOMS:
                 (source / name).mkdir()
             (source / "base" / "text.h").write_text("/* a header */\n")
+            (source / room).mkdir(exist_ok=True)
             (source / room / "file.c").write_text(f"/* first line */\n{line}\n")
             return check(source)[1]
 
@@ -40,6 +42,14 @@ class IncludeCheck(unittest.TestCase):
         self.assertIn("siblings", self.wrong("formats", '#include "match/prefix.h"')[0])
         self.assertIn("siblings", self.wrong("bus", '#include "store/store.h"')[0])
         self.assertIn("one capability", self.wrong("watch", '#include "triage/triage.h"')[0])
+
+    def test_folders_of_a_room_know_those_before_them(self):
+        for room, line in [("darknet/event", '#include "darknet/packet/header.h"'), ("darknet/event", '#include "darknet/event/line.h"'),
+                           ("darknet", '#include "darknet/center/owners.h"'), ("darknet/center", '#include "store/store.h"')]:
+            self.assertEqual(self.wrong(room, line), [], line)
+        self.assertIn("goes up", self.wrong("darknet/packet", '#include "darknet/event/line.h"')[0])
+        self.assertIn("goes up", self.wrong("darknet/center", '#include "darknet/capability.h"')[0])
+        self.assertIn("no folder", self.wrong("darknet/attic", '#include "base/text.h"')[0])
 
     def test_libraries_stay_in_their_room_and_headers_name_theirs(self):
         self.assertIn("http/ only", self.wrong("center", "#include <libwebsockets.h>")[0])

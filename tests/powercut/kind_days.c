@@ -5,10 +5,10 @@
  */
 #include "kinds.h"
 
-#include "darknet/arrival.h"
-#include "darknet/day_folder.h"
-#include "darknet/publication.h"
-#include "darknet/views_notes.h"
+#include "darknet/day/day_folder.h"
+#include "darknet/packet/arrival.h"
+#include "darknet/view/publication.h"
+#include "darknet/view/views_notes.h"
 
 #define ROUNDS 3
 #define PACKETS 7   /* of a day */

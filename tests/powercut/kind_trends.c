@@ -1,10 +1,10 @@
 /*
- * The history of trends (darknet/trends_keeper.h): replaced whole again and again. After the cut it is one that was
- * saved, and not older than what was said to be durable.
+ * The history of trends (darknet/verb/trends_keeper.h): replaced whole again and again. After the cut it is one that
+ * was saved, and not older than what was said to be durable.
  */
 #include "kinds.h"
 
-#include "darknet/trends_keeper.h"
+#include "darknet/verb/trends_keeper.h"
 
 #define SAVES 3
 #define FIRST_HOUR (START / HOUR * HOUR)

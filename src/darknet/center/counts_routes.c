@@ -1,0 +1,200 @@
+/*
+ * Views of what telescopes counted, and what was published of them.
+ */
+#include "darknet/center/counts_routes.h"
+
+#include "darknet/center/counts_settings.h"
+#include "darknet/view/period.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum error asked_periods(const struct call *call, struct view_period periods[2], struct failure *failure)
+{
+	char month[16];
+	struct view_period ignored;
+	struct text period = input_text(call, "period"), against = input_text(call, "against");
+	view_day(day_of(call->now, (int)counts_configured()->zone * 60), month);
+	month[7] = 0;
+	if (!period_parse(period.size ? period : text_of(month), &periods[0], &periods[1]))
+		return fail(failure, ERROR_INPUT,
+		    "period: a year, a month, a day or two days as 2022-03-01..2022-03-31 were expected");
+	if (against.size && !period_parse(against, &periods[1], &ignored))
+		return fail(failure, ERROR_INPUT, "against: a period as of `period` was expected");
+	if (periods[0].to - periods[0].from > 3700 || periods[1].to - periods[1].from > 3700)
+		return fail(failure, ERROR_INPUT, "period: at most ten years");
+	return OK;
+}
+
+enum error whole_of(struct call *call, const struct scope **scope, struct counts_view *view, struct failure *failure)
+{
+	view->rows = (uint64_t)counts_configured()->view_rows;
+	if (scope_covers_all(call->scope)) {
+		*scope = call->scope;
+		return OK;
+	}
+	/* The sum alone leaves the centre. */
+	*scope = policy_background("telescopes together", call->arena);
+	view->asker = call->subject->organisation;
+	view->least = (uint32_t)counts_configured()->least_telescopes;
+	return *scope ? OK : fail(failure, ERROR_MEMORY, "no memory for a view");
+}
+
+enum error output_views(const struct views_report *report, json_t *output, struct failure *failure)
+{
+	struct builder text = { 0 };
+	json_t *object = views_report_json(report, &text) == OK ? json_loadb(text.at, text.size, 0, NULL) : NULL;
+	builder_free(&text);
+	if (!object || json_object_update(output, object) != 0) {
+		json_decref(object);
+		return fail(failure, ERROR_MEMORY, "no memory for a view");
+	}
+	json_decref(object);
+	return OK;
+}
+
+static void output_counts(const struct counts_view *view, json_t *output)
+{
+	json_object_set_new(output, "telescopes", json_integer(view->telescopes[0]));
+	json_object_set_new(output, "telescopes_before", json_integer(view->telescopes[1]));
+	json_object_set_new(output, "days_left_out", json_integer(view->left_out[0]));
+	json_object_set_new(output, "days_left_out_before", json_integer(view->left_out[1]));
+	json_object_set_new(output, "packets_without_port", json_integer((json_int_t)view->folded));
+}
+
+static enum error answer_csv(struct call *call, const struct views_report *report, struct failure *failure)
+{
+	struct builder csv = { 0 };
+	enum error error = views_report_csv(report, &csv);
+	call->body = error ? TEXT_NONE : arena_text(call->arena, (struct text){ csv.at, csv.size });
+	builder_free(&csv);
+	if (!call->body.at)
+		return fail(failure, ERROR_MEMORY, "no memory for a view");
+	call->type = "text/csv; charset=utf-8; header=present";
+	return OK;
+}
+
+/* Of the whole unless it is asked for some organisation's, some telescope's or one's own. */
+static enum error choose(
+    struct call *call, const struct scope **scope, struct counts_view *view, struct failure *failure)
+{
+	view->organisation = (uint32_t)input_integer(call, "organisation", 0);
+	view->sensor = (uint32_t)input_integer(call, "sensor", 0);
+	view->rows = (uint64_t)counts_configured()->view_rows;
+	*scope = call->scope;
+	if (view->organisation || view->sensor || text_equal(input_text(call, "of"), TEXT("own")))
+		return OK;
+	return whole_of(call, scope, view, failure);
+}
+
+enum error views_read(struct call *call, struct failure *failure)
+{
+	const struct scope *scope;
+	struct counts_view view = { 0 };
+	struct views_report report = { .top = (size_t)input_integer(call, "top", 10),
+		.without_research = !input_boolean(call, "research", true) };
+	enum error error = asked_periods(call, report.periods, failure);
+	if (!error)
+		error = choose(call, &scope, &view, failure);
+	if (!error)
+		error = counts_view_make(call->store, scope, &view, &report, failure);
+	if (!error && text_equal(input_text(call, "format"), TEXT("csv")))
+		error = answer_csv(call, &report, failure);
+	else if (!error)
+		error = output_views(&report, call->output, failure);
+	if (!error)
+		output_counts(&view, call->output);
+	if (!error && call->route->kind == ROUTE_JSON)
+		json_object_del(call->output, "known"); /* who asks twice is answered the same */
+	views_report_free(&report);
+	return error;
+}
+
+/* ── publications ─ */
+
+static json_t *publication_json(const struct darknet_publication *publication)
+{
+	json_t *object = json_object();
+	output_uuid(object, "id", publication->id);
+	output_string(object, "title", publication->title);
+	output_string(object, "period", publication->period);
+	output_string(object, "author_name", publication->author);
+	output_time(object, "known", publication->created);
+	return object;
+}
+
+/* Of all telescopes together, as the sum is known now. */
+static enum error freeze(
+    struct call *call, struct darknet_publication *publication, struct builder *text, struct failure *failure)
+{
+	struct counts_view view = { .rows = (uint64_t)counts_configured()->view_rows };
+	struct views_report report = { .top = (size_t)input_integer(call, "top", 10),
+		.without_research = !input_boolean(call, "research", true) };
+	char from[16], to[16];
+	enum error error = asked_periods(call, report.periods, failure);
+	/* What is published members read too: it tells no telescope's counts either. */
+	view.least = (uint32_t)counts_configured()->least_telescopes;
+	if (!error)
+		error = counts_view_make(call->store, call->scope, &view, &report, failure);
+	if (!error && view.left_out[0] + view.left_out[1] > 0)
+		error = fail(failure, ERROR_CONFLICT,
+		    "on %u days of the periods fewer than %u telescopes saw something: what is published would tell "
+		    "what each of them counted",
+		    view.left_out[0] + view.left_out[1], view.least);
+	if (!error && view.telescopes[0] == 0)
+		error = fail(failure, ERROR_CONFLICT, "no telescope counted anything in that period");
+	if (!error && views_report_json(&report, text) != OK)
+		error = fail(failure, ERROR_MEMORY, "no memory for a publication");
+	snprintf(publication->period, sizeof publication->period, "%s..%s", view_day(report.periods[0].from, from),
+	    view_day(report.periods[0].to, to));
+	views_report_free(&report);
+	return error;
+}
+
+enum error figures_publish(struct call *call, struct failure *failure)
+{
+	struct darknet_publication publication = { .created = call->now };
+	struct builder text = { 0 };
+	char id[UUID_TEXT];
+	enum error error = input_copy(call, "title", publication.title, sizeof publication.title, failure);
+	text_copy(text_of(call->subject->name), publication.author, sizeof publication.author);
+	if (!error)
+		error = freeze(call, &publication, &text, failure);
+	publication.body = (struct text){ text.at, text.size };
+	if (!error)
+		error = store_darknet_publish(call->store, call->scope, &publication, failure);
+	builder_free(&text);
+	if (error)
+		return error;
+	call->status = 201;
+	snprintf(call->location, sizeof call->location, "/v1/darknet/publications/%s", uuid_format(publication.id, id));
+	json_object_set_new(call->output, "publication", publication_json(&publication));
+	return OK;
+}
+
+static void add_publication(void *context, const struct darknet_publication *publication)
+{
+	json_array_append_new(context, publication_json(publication));
+}
+
+enum error figures_list(struct call *call, struct failure *failure)
+{
+	json_t *list = json_array();
+	json_object_set_new(call->output, "publications", list);
+	return store_darknet_publication_each(call->store, call->scope, add_publication, list, failure);
+}
+
+enum error figures_get(struct call *call, struct failure *failure)
+{
+	struct darknet_publication publication;
+	enum error error = store_darknet_publication_get(
+	    call->store, call->scope, input_uuid(call, "id"), call->arena, &publication, failure);
+	if (error)
+		return error == ERROR_NOT_FOUND ? fail(failure, error, ROUTE_HIDDEN_WORDS) : error;
+	json_t *figures = json_loadb(publication.body.at, publication.body.size, 0, NULL);
+	if (!figures)
+		return fail(failure, ERROR_CORRUPT, "the publication is damaged");
+	json_object_set_new(call->output, "publication", publication_json(&publication));
+	json_object_set_new(call->output, "figures", figures);
+	return OK;
+}

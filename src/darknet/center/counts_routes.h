@@ -1,0 +1,31 @@
+/*
+ * What telescopes counted, for programs and as pages. Handlers: typed fields in, JSON out.
+ */
+#ifndef NOROSHI_DARKNET_COUNTS_ROUTES_H
+#define NOROSHI_DARKNET_COUNTS_ROUTES_H
+
+#include "darknet/center/counts_view.h"
+#include "http/call.h"
+
+extern const struct route counts_routes[];
+
+enum error views_read(struct call *call, struct failure *failure);      /* rankings of a period */
+enum error comparison_read(struct call *call, struct failure *failure); /* one's own beside the whole */
+enum error telescopes_read(struct call *call, struct failure *failure); /* what each saw lately */
+enum error telescope_hours(struct call *call, struct failure *failure); /* packets of each hour */
+enum error figures_publish(struct call *call, struct failure *failure); /* figures that stay */
+enum error figures_list(struct call *call, struct failure *failure);
+enum error findings_list(struct call *call, struct failure *failure); /* groups, changes, scans, victims */
+enum error darknet_page(struct call *call, struct failure *failure);  /* all of these, for people */
+enum error figures_get(struct call *call, struct failure *failure);
+
+/* ── for the handlers of several files ─ */
+
+/* `period` and `against`; this month when absent. */
+enum error asked_periods(const struct call *call, struct view_period periods[2], struct failure *failure);
+/* Of the whole, as the asker may see it: *scope is a background work's, and the view says what is left out. */
+enum error whole_of(struct call *call, const struct scope **scope, struct counts_view *view, struct failure *failure);
+/* The report's JSON object becomes members of the output. */
+enum error output_views(const struct views_report *report, json_t *output, struct failure *failure);
+
+#endif

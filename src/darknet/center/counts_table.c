@@ -1,0 +1,114 @@
+/*
+ * The table of routes of what telescopes counted.
+ */
+#include "darknet/center/counts_routes.h"
+
+static const char *const forms[] = { "json", "csv", NULL };
+static const char *const whose[] = { "all", "own", NULL };
+
+#define PERIOD                                                                                                         \
+	{ "period", FIELD_TEXT, IN_QUERY, false, 31,                                                                   \
+		.summary = "2022, 2022-03, 2022-03-01 or 2022-03-01..2022-03-31; this month when absent." },           \
+	{                                                                                                              \
+		"against", FIELD_TEXT, IN_QUERY, false, 31,                                                            \
+		    .summary = "What it is compared with; the year, the month or as many days before when absent."     \
+	}
+#define ONE_OF                                                                                                         \
+	{ "organisation", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 4294967295,                              \
+		.summary = "Only its telescopes." },                                                                   \
+	{                                                                                                              \
+		"sensor", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 4294967295,                              \
+							  .summary = "Only this telescope."                            \
+	}
+#define OF                                                                                                             \
+	{                                                                                                              \
+		"of", FIELD_CHOICE, IN_QUERY, false,                                                                   \
+		    .choices = whose,                                                                                  \
+		    .summary =                                                                                         \
+			"all: all telescopes together (when absent); own: those that one may see by themselves."       \
+	}
+#define TOP                                                                                                            \
+	{                                                                                                              \
+		"top", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 1000,                                       \
+						       .summary = "So many of each ranking; 10 when absent."           \
+	}
+#define RESEARCH(place_)                                                                                               \
+	{                                                                                                              \
+		"research", FIELD_BOOLEAN, place_, false, .summary = "false: scanners of researchers do not count."    \
+	}
+
+static const struct field views_fields[] = {
+	PERIOD,
+	OF,
+	ONE_OF,
+	TOP,
+	RESEARCH(IN_QUERY),
+	{ "format", FIELD_CHOICE, IN_QUERY, false, .choices = forms, .summary = "csv: every count, as CSV." },
+	{ NULL },
+};
+static const struct field comparison_fields[] = { PERIOD, ONE_OF, TOP, { NULL } };
+static const struct field telescopes_fields[] = {
+	{ "organisation", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 4294967295,
+	    .summary = "Only its telescopes." },
+	{ NULL },
+};
+static const struct field hours_fields[] = {
+	OF,
+	ONE_OF,
+	{ "days", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 35, .summary = "So many; 7 when absent." },
+	{ NULL },
+};
+static const struct field publish_fields[] = {
+	{ "title", FIELD_TEXT, IN_BODY, true, 255, .summary = "What it is published as." },
+	{ "period", FIELD_TEXT, IN_BODY, true, 31, .summary = "As of the views." },
+	{ "against", FIELD_TEXT, IN_BODY, false, 31, .summary = "As of the views." },
+	{ "top", FIELD_INTEGER, IN_BODY, false, .least = 1, .most = 1000, .summary = "As of the views." },
+	RESEARCH(IN_BODY),
+	{ NULL },
+};
+static const struct field publication_fields[] = {
+	{ "id", FIELD_UUID, IN_PATH, true, .summary = "The publication." },
+	{ NULL },
+};
+
+static const char *const sorts[] = { "group", "change", "scan", "victim", NULL };
+static const struct field findings_fields[] = {
+	{ "what", FIELD_CHOICE, IN_QUERY, false, .choices = sorts, .summary = "Of which sort; group when absent." },
+	{ "organisation", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 4294967295,
+	    .summary = "Only of its telescopes." },
+	{ "from", FIELD_TIME, IN_QUERY, false, .summary = "Not before this; 30 days ago when absent." },
+	{ "to", FIELD_TIME, IN_QUERY, false, .summary = "Before this." },
+	{ "limit", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 200, .summary = "At most; 50 when absent." },
+	{ NULL },
+};
+
+const struct route counts_routes[] = {
+	{ ROUTE_JSON, "GET", "/v1/darknet/views", "darknet-views",
+	    "What telescopes saw in a period, ranked and compared; JSON or CSV.", views_fields, ACTION_TELESCOPE_READ,
+	    .deferrable = true, .handle = views_read },
+	{ ROUTE_JSON, "GET", "/v1/darknet/comparison", "darknet-comparison",
+	    "What one's own telescopes saw beside all of them, for each day and address.", comparison_fields,
+	    ACTION_TELESCOPE_READ, .deferrable = true, .handle = comparison_read },
+	{ ROUTE_JSON, "GET", "/v1/darknet/telescopes", "darknet-telescopes",
+	    "The telescopes, and what each saw in the last 30 days.", telescopes_fields, ACTION_TELESCOPE_READ,
+	    .handle = telescopes_read },
+	{ ROUTE_JSON, "GET", "/v1/darknet/hours", "darknet-hours", "Packets of each hour, for each address.",
+	    hours_fields, ACTION_TELESCOPE_READ, .deferrable = true, .handle = telescope_hours },
+	{ ROUTE_JSON, "POST", "/v1/darknet/publications", "darknet-publish",
+	    "Keep the views of a period of all telescopes as they are known now.", publish_fields,
+	    ACTION_TELESCOPE_PUBLISH, .changes = true, .handle = figures_publish },
+	{ ROUTE_JSON, "GET", "/v1/darknet/publications", "darknet-publications",
+	    "What was published of telescopes, newest first.", NULL, ACTION_TELESCOPE_READ, .handle = figures_list },
+	{ ROUTE_JSON, "GET", "/v1/darknet/publications/{id}", "darknet-publication",
+	    "What was published, as it was known then.", publication_fields, ACTION_TELESCOPE_READ,
+	    .handle = figures_get },
+	{ ROUTE_JSON, "GET", "/v1/darknet/findings", "darknet-findings",
+	    "Groups, changes, scans or victims that telescopes found, newest first.", findings_fields,
+	    ACTION_RECORD_READ, .deferrable = true, .handle = findings_list },
+	{ ROUTE_PAGE, "GET", "/darknet/findings", "darknet-findings-page",
+	    "Groups, changes, scans or victims that telescopes found, newest first.", findings_fields,
+	    ACTION_RECORD_READ, .deferrable = true, .page = "findings", .handle = findings_list },
+	{ ROUTE_PAGE, "GET", "/darknet", "darknet-page", "What telescopes saw in a period, ranked and compared.",
+	    views_fields, ACTION_TELESCOPE_READ, .deferrable = true, .page = "darknet", .handle = darknet_page },
+	{ .name = NULL },
+};

@@ -1,0 +1,410 @@
+/*
+ * Groups: from newcomers to alarms. Cells: groups_cells.c; who belongs to which: groups_members.c.
+ */
+#include "darknet/trend/groups.h"
+
+#include "base/hash.h"
+#include "darknet/packet/arrival.h"
+#include "darknet/trend/groups_inner.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define UNKNOWN 30.0    /* where alarms begin when nothing is known of chance's scores */
+#define PURE 0.7        /* of a cell's newcomers: from there on all further ones are members */
+#define CLAIM (2 * DAY) /* how long a group has its cells */
+#define ROUNDS 64       /* groups of one check */
+
+const struct groups_settings groups_usual = { .bin = HOUR,
+	.alarms = 1,
+	.least = 10,
+	.learn = 14,
+	.days = 10,
+	.cells = 1 << 19,
+	.seen = 1 << 22,
+	.newcomers = 1 << 18,
+	.members = 1 << 20,
+	.addresses = 1000 };
+
+static size_t power(size_t room)
+{
+	size_t size = 64;
+	while (size < room)
+		size *= 2;
+	return size;
+}
+
+struct groups *groups_new(const struct groups_settings *settings)
+{
+	struct groups *groups = calloc(1, sizeof *groups);
+	if (!groups)
+		return NULL;
+	groups->settings = *settings;
+	groups->settings.newcomers = power(settings->newcomers);
+	size_t cells = power(settings->cells), members = power(settings->members);
+	groups->cells = calloc(cells, sizeof *groups->cells);
+	groups->cell_mask = cells - 1;
+	groups->touched = calloc(cells, sizeof *groups->touched);
+	groups->fresh = calloc(cells, sizeof *groups->fresh);
+	groups->seen = lately_new(settings->seen, settings->days);
+	groups->newcomers = calloc(groups->settings.newcomers, sizeof *groups->newcomers);
+	groups->members = calloc(members, sizeof *groups->members);
+	groups->member_mask = members - 1;
+	groups->ports = histories_new(3000, settings->bin, settings->zone);
+	if (groups->cells && groups->touched && groups->fresh && groups->seen && groups->newcomers && groups->members &&
+	    groups->ports)
+		return groups;
+	groups_free(groups);
+	return NULL;
+}
+
+void groups_free(struct groups *groups)
+{
+	if (!groups)
+		return;
+	for (size_t i = 0; i < GROUPS_MOST; i++)
+		free(groups->all[i].addresses);
+	free(groups->cells);
+	free(groups->touched);
+	free(groups->fresh);
+	lately_free(groups->seen);
+	free(groups->newcomers);
+	free(groups->members);
+	histories_free(groups->ports);
+	free(groups);
+}
+
+struct keys {
+	uint64_t of[GROUP_BYS]; /* 0: not applicable */
+};
+
+static struct keys keys_of(const struct newcomer *newcomer)
+{
+	struct keys keys = { 0 };
+	for (unsigned by = 0; by < GROUP_BYS; by++)
+		if (by < GROUP_BY_SHAPE || newcomer->new_source)
+			keys.of[by] = cell_key(&newcomer->row, by);
+	return keys;
+}
+
+/* A newcomer in a cell that belongs to a group is its member, and counts nowhere else. */
+static struct group *claimed_by(struct groups *groups, const struct keys *keys)
+{
+	for (unsigned by = 0; by < GROUP_BYS; by++) {
+		uint64_t key = keys->of[by], bit = key >> 8 & (CLAIMS - 1);
+		struct cell *cell = key && groups->claims[bit / 64] >> bit % 64 & 1 ? cell_find(groups, key) : NULL;
+		if (!cell || !cell->group)
+			continue;
+		struct group *group = group_of(groups, cell->group);
+		if (group && groups->open - group->noticed < CLAIM)
+			return group;
+		cell->group = 0; /* what came to stay is the cell's history from now on */
+	}
+	return NULL;
+}
+
+static void claim(struct groups *groups, struct cell *cell, const struct group *group)
+{
+	uint64_t bit = cell->key >> 8 & (CLAIMS - 1);
+	cell->group = (uint32_t)group->number;
+	groups->claims[bit / 64] |= (uint64_t)1 << bit % 64;
+}
+
+void groups_add(struct groups *groups, const struct activity *activity)
+{
+	if (activity->kind != ARRIVAL_PROBE || activity->research)
+		return;
+	if (groups->open == 0)
+		groups->open = activity->bin;
+	uint64_t source = hash_bytes(&activity->source, sizeof activity->source, 38);
+	uint64_t pair = hash_u64(source ^ port_key(activity), 37);
+	lately_fetch(groups->seen, source);
+	lately_fetch(groups->seen, pair);
+	histories_add(groups->ports, port_key(activity), 1);
+	histories_add(groups->ports, HISTORY_ALL, 1);
+	uint32_t day = groups->bin / (uint32_t)(DAY / groups->settings.bin); /* nobody is forgotten while we sleep */
+	struct newcomer newcomer = { .row = *activity, .source = source, .bin = groups->bin };
+	bool new_here = lately_first(groups->seen, pair, day);
+	newcomer.new_source = lately_first(groups->seen, source, day);
+	struct group *group = member_group(groups, source);
+	if (group) {
+		group_row(groups, group, activity);
+		return;
+	}
+	if (!new_here)
+		return;
+	struct keys keys = keys_of(&newcomer);
+	group = claimed_by(groups, &keys);
+	if (group) {
+		group_join(groups, group, source, activity);
+		return;
+	}
+	for (unsigned by = 0; by < GROUP_BYS; by++)
+		if (keys.of[by])
+			cell_count(groups, activity, by, keys.of[by]);
+	struct newcomer *slot = &groups->newcomers[groups->newcomer_count++ % groups->settings.newcomers];
+	groups->lost.newcomers += slot->source && slot->bin + RING > groups->bin;
+	*slot = newcomer;
+}
+
+void groups_more(struct groups *groups, const struct activity *activity, uint32_t packets)
+{
+	uint64_t source = hash_bytes(&activity->source, sizeof activity->source, 38);
+	struct group *group = activity->kind == ARRIVAL_PROBE ? member_group(groups, source) : NULL;
+	if (!group)
+		return;
+	group->packets += packets;
+	if (activity->last > group->last)
+		group->last = activity->last;
+}
+
+static double threshold(const struct groups *groups, const struct cell *cell)
+{
+	return groups->thresholds[cell->by][cell_level(cell)];
+}
+
+/* What was no alarm is what chance does: its highest score within a day goes into its class's tail. */
+static void note(struct groups *groups, struct cell *cell)
+{
+	double surprise = cell_score(groups, cell).surprise;
+	bool lately = cell->peak > 0 && groups->bin - cell->peak_bin < RING;
+	if (surprise <= 1 || cell->group || cell->quiet > groups->bin || (lately && surprise <= cell->peak))
+		return;
+	tail_note(&groups->tails[cell->by][cell_level(cell)], lately ? cell->peak : 0, surprise);
+	cell->peak = (float)surprise;
+	cell->peak_bin = groups->bin;
+}
+
+/* One that a newcomer is taken out of: it is explained by its group. */
+static void take_out(struct groups *groups, struct newcomer *newcomer)
+{
+	newcomer->taken = true;
+	uint32_t age = groups->bin - newcomer->bin;
+	struct keys keys = keys_of(newcomer);
+	for (unsigned by = 0; by < GROUP_BYS; by++) {
+		struct cell *cell = keys.of[by] ? cell_find(groups, keys.of[by]) : NULL;
+		/* The ring of a cell that was not touched lately is at an older bin. */
+		if (!cell || groups->bin - cell->bin > age || age - (groups->bin - cell->bin) >= RING)
+			continue;
+		uint16_t *slot = &cell->ring[newcomer->bin % RING];
+		if (*slot > 0) {
+			--*slot;
+			cell->sum--;
+		}
+	}
+}
+
+/* Visits the newcomers of the last `window` bins that count in `cell`, newest first. */
+static void take_members(struct groups *groups, struct group *group, const struct cell *cell, unsigned window)
+{
+	uint64_t most =
+	    groups->newcomer_count < groups->settings.newcomers ? groups->newcomer_count : groups->settings.newcomers;
+	for (uint64_t i = 1; i <= most; i++) {
+		struct newcomer *newcomer =
+		    &groups->newcomers[(groups->newcomer_count - i) % groups->settings.newcomers];
+		if (groups->bin - newcomer->bin >= window)
+			break;
+		if (newcomer->taken || (cell->by >= GROUP_BY_SHAPE && !newcomer->new_source) ||
+		    cell_key(&newcomer->row, cell->by) != cell->key)
+			continue;
+		if (group->told == 0 && group->sources == 0)
+			group->example = newcomer->row;
+		group_join(groups, group, newcomer->source, &newcomer->row);
+		take_out(groups, newcomer);
+	}
+}
+
+/* The group that this cell belongs to as well: open, of the last two days, the same shape on another port or the same
+ * port with another shape, when shapes and ports are what they were found by. */
+static struct group *akin(struct groups *groups, const struct newcomer *newest, const struct cell *cell)
+{
+	uint64_t most = groups->number < GROUPS_MOST ? groups->number : GROUPS_MOST;
+	for (uint64_t i = 0; i < most; i++) {
+		struct group *group = group_of(groups, groups->number - i);
+		if (!group || groups->open - group->noticed > CLAIM)
+			continue;
+		const struct activity *example = &group->example;
+		bool shapes = cell->by == GROUP_BY_PORT_SHAPE && group->by == GROUP_BY_PORT_SHAPE &&
+			      example->shape == newest->row.shape;
+		bool ports = cell->by < GROUP_BY_SHAPE && group->by < GROUP_BY_SHAPE &&
+			     port_key(example) == port_key(&newest->row);
+		if (shapes || ports)
+			return group;
+	}
+	return NULL;
+}
+
+static const struct newcomer *newest_in(const struct groups *groups, const struct cell *cell)
+{
+	for (uint64_t i = 1; i <= groups->newcomer_count && i <= groups->settings.newcomers; i++) {
+		const struct newcomer *newcomer =
+		    &groups->newcomers[(groups->newcomer_count - i) % groups->settings.newcomers];
+		if (groups->bin - newcomer->bin >= RING)
+			return NULL;
+		if (!newcomer->taken && cell_key(&newcomer->row, cell->by) == cell->key)
+			return newcomer;
+	}
+	return NULL;
+}
+
+struct telling {
+	nanoseconds now;
+	group_visitor visit;
+	void *context;
+};
+
+static struct group *begin(struct groups *groups, const struct telling *telling)
+{
+	struct group *group = &groups->all[++groups->number % GROUPS_MOST];
+	struct address *addresses = group->addresses;
+	if (group->open) { /* its place is needed */
+		group->open = false;
+		telling->visit(telling->context, group);
+	}
+	if (!addresses)
+		addresses = calloc(groups->settings.addresses, sizeof *addresses);
+	if (!addresses)
+		return NULL;
+	*group =
+	    (struct group){ .number = groups->number, .noticed = telling->now, .addresses = addresses, .open = true };
+	groups->rows[groups->number % GROUPS_MOST] = 0;
+	return group;
+}
+
+static void found(struct groups *groups, struct cell *cell, struct score score, const struct telling *telling)
+{
+	cell->quiet = groups->bin + RING;
+	const struct newcomer *newest = newest_in(groups, cell);
+	struct group *group = newest ? akin(groups, newest, cell) : NULL;
+	if (newest && !group)
+		group = begin(groups, telling);
+	if (!group)
+		return;
+	if (group->told == 0) {
+		group->by = cell->by;
+		group->observed = score.observed;
+		group->expected = score.expected;
+		group->window = score.window;
+		group->surprise = score.surprise;
+		group->threshold = threshold(groups, cell);
+	}
+	unsigned ports = group->port_count;
+	take_members(groups, group, cell, score.window);
+	if (score.observed - score.expected > PURE * score.observed)
+		claim(groups, cell, group);
+	/* The same group, by something else that its members have in common; unless it doubled, or has a new port. */
+	if (group->told > 0 && group->port_count == ports && group->sources < 2 * group->sources_told)
+		return;
+	group->sources_told = group->sources;
+	group->told++;
+	telling->visit(telling->context, group);
+}
+
+static bool alarming(const struct groups *groups, const struct cell *cell, struct score score)
+{
+	return score.observed >= groups->settings.least && score.surprise > threshold(groups, cell) && !cell->group &&
+	       cell->quiet <= groups->bin;
+}
+
+/* The cells in which something came are held against their thresholds; those beyond go on to the next round, since each
+ * group explains a part of the others. */
+void groups_check(struct groups *groups, nanoseconds now, group_visitor visit, void *context)
+{
+	const struct telling telling = { now, visit, context };
+	bool learning = groups->bin * groups->settings.bin < groups->settings.learn * DAY;
+	size_t count = groups->fresh_count;
+	for (size_t i = 0; i < count; i++)
+		groups->cells[groups->fresh[i]].fresh = false;
+	groups->fresh_count = 0;
+	for (unsigned round = 0; round < ROUNDS && !learning && count > 0; round++) {
+		struct cell *purest = NULL;
+		struct score best = { 0 };
+		double best_purity = -1;
+		size_t left = 0;
+		for (size_t i = 0; i < count; i++) {
+			struct cell *cell = &groups->cells[groups->fresh[i]];
+			struct score score = cell_score(groups, cell);
+			if (!alarming(groups, cell, score))
+				continue;
+			groups->fresh[left++] = groups->fresh[i];
+			double purity = 1 - score.expected / score.observed;
+			if (purity > best_purity) {
+				purest = cell;
+				best = score;
+				best_purity = purity;
+			}
+		}
+		count = left;
+		if (purest)
+			found(groups, purest, best, &telling);
+	}
+}
+
+static void step_tails(struct groups *groups)
+{
+	for (unsigned by = 0; by < GROUP_BYS; by++)
+		for (unsigned level = 0; level < LEVELS; level++) {
+			struct tail *tail = &groups->tails[by][level];
+			tail_step(tail, (double)groups->settings.bin / HOUR);
+			groups->thresholds[by][level] =
+			    tail_threshold(tail, groups->settings.alarms / (GROUP_BYS * LEVELS), UNKNOWN);
+		}
+}
+
+/* Who came in a bin that was slept through counts nowhere: of the others we know nothing. */
+static void sleep_through(struct groups *groups)
+{
+	for (size_t i = 0; i < groups->touched_count; i++) {
+		struct cell *cell = &groups->cells[groups->touched[i]];
+		uint16_t *slot = &cell->ring[cell->bin % RING];
+		cell->sum -= *slot;
+		*slot = 0;
+		cell->touched = cell->fresh = false;
+	}
+	groups->touched_count = groups->fresh_count = 0;
+	groups->slept++;
+}
+
+static void learn_bin(struct groups *groups)
+{
+	bool settled = groups->bin * groups->settings.bin > groups->settings.learn * DAY / 2;
+	for (size_t i = 0; i < groups->touched_count; i++) {
+		struct cell *cell = &groups->cells[groups->touched[i]];
+		if (settled)
+			note(groups, cell);
+		cell->touched = false;
+	}
+	groups->touched_count = 0;
+	step_tails(groups);
+	groups->bin++;
+}
+
+void groups_close(struct groups *groups, nanoseconds bin, double awake, group_visitor visit, void *context)
+{
+	if (groups->open == 0)
+		groups->open = bin;
+	groups_check(groups, bin + groups->settings.bin - 1, visit, context);
+	if (awake < 0.5)
+		sleep_through(groups);
+	else
+		learn_bin(groups);
+	histories_close(groups->ports, bin, awake);
+	groups->open = bin + groups->settings.bin;
+	if (groups->open / DAY != bin / DAY)
+		groups_day(groups, visit, context);
+}
+
+void groups_each(const struct groups *groups, group_visitor visit, void *context)
+{
+	for (size_t i = 0; i < GROUPS_MOST; i++)
+		if (groups->all[i].number)
+			visit(context, &groups->all[i]);
+}
+
+struct groups_lost groups_lost(const struct groups *groups)
+{
+	struct groups_lost lost = groups->lost;
+	lost.sources = lately_displaced(groups->seen);
+	return lost;
+}

@@ -1,0 +1,92 @@
+/*
+ * Inside of groups.h: cells, the newcomers of a day, members.
+ */
+#ifndef NOROSHI_DARKNET_GROUPS_INNER_H
+#define NOROSHI_DARKNET_GROUPS_INNER_H
+
+#include "darknet/trend/groups.h"
+#include "darknet/trend/history.h"
+#include "darknet/trend/lately.h"
+#include "darknet/trend/tail.h"
+
+#define RING 24 /* bins that a cell's counts are kept for */
+#define LEVELS 3
+#define GROUPS_MOST 1024
+#define CLAIMS 65536
+
+struct cell {
+	uint64_t key;
+	uint64_t port;        /* key of its port's history; 0: all ports */
+	float seen, exposure; /* newcomers that left the ring, in so many bins of season; both forget */
+	float scatter;
+	float peak;             /* the highest score lately, which its class's tail holds */
+	uint32_t peak_bin, bin; /* the bin that `ring` is at */
+	uint32_t quiet;         /* told: no alarm before this bin */
+	uint32_t group;         /* its newcomers belong to this group's number; 0: none */
+	uint32_t sum;           /* of the ring */
+	uint16_t ring[RING];
+	uint8_t by;
+	bool touched, fresh; /* in this bin; since the last check */
+};
+
+struct newcomer {
+	struct activity row;
+	uint64_t source; /* hash */
+	uint32_t bin;
+	bool new_source, taken; /* new at all, not only on this port; a member by now */
+};
+
+struct member {
+	uint64_t source;
+	uint32_t group, spare;
+};
+
+struct groups {
+	struct groups_settings settings;
+	struct cell *cells;
+	size_t cell_mask;
+	uint32_t *touched, *fresh; /* cells of this bin; those that a newcomer came to since the last check */
+	size_t touched_count, fresh_count;
+	double thresholds[GROUP_BYS][LEVELS]; /* of this bin */
+	struct lately *seen;
+	struct newcomer *newcomers; /* a ring */
+	uint64_t newcomer_count;
+	struct member *members;
+	size_t member_mask, member_count;
+	struct histories *ports; /* rows of each port, and of all (key 1) */
+	struct tail tails[GROUP_BYS][LEVELS];
+	struct group all[GROUPS_MOST]; /* by number modulo their number */
+	uint32_t rows[GROUPS_MOST];    /* of each, since the day began */
+	uint64_t claims[CLAIMS / 64];  /* bits of the keys of cells that belong to groups: most rows need not look */
+	uint64_t number;
+	uint32_t bin;     /* bins since the first, but for those that were slept through */
+	uint32_t slept;   /* bins of the open day that were */
+	nanoseconds open; /* when the open bin began */
+	struct groups_lost lost;
+};
+
+#define HISTORY_ALL 1
+
+/* groups_cells.c */
+uint64_t cell_key(const struct activity *activity, enum group_by by); /* 0: not applicable */
+uint64_t port_key(const struct activity *activity);
+/* One newcomer more. */
+void cell_count(struct groups *groups, const struct activity *activity, enum group_by by, uint64_t key);
+struct cell *cell_find(const struct groups *groups, uint64_t key);
+struct score {
+	double surprise, expected;
+	uint32_t observed;
+	unsigned window;
+};
+struct score cell_score(const struct groups *groups, const struct cell *cell);
+unsigned cell_level(const struct cell *cell);
+
+/* groups_members.c */
+struct group *group_of(struct groups *groups, uint64_t number); /* NULL: closed or forgotten */
+struct group *member_group(struct groups *groups, uint64_t source);
+void group_join(struct groups *groups, struct group *group, uint64_t source, const struct activity *row);
+void group_row(struct groups *groups, struct group *group, const struct activity *row);
+/* Closes and tells those that stopped, forgets their members. */
+void groups_day(struct groups *groups, group_visitor visit, void *context);
+
+#endif

@@ -1,0 +1,124 @@
+/*
+ * Who is new: see the header.
+ */
+#include "darknet/trend/lately.h"
+
+#include "darknet/trend/kept.h"
+
+#include <stdlib.h>
+
+#define WAYS 16
+
+struct lately {
+	uint32_t (*lines)[WAYS]; /* fingerprint << 8 | day; 0 = free */
+	size_t mask;
+	uint64_t displaced;
+	unsigned days;
+};
+
+struct lately *lately_new(size_t most, unsigned days)
+{
+	size_t lines = 1;
+	while (lines * WAYS < most)
+		lines *= 2;
+	struct lately *seen = calloc(1, sizeof *seen);
+	if (!seen)
+		return NULL;
+	seen->lines = aligned_alloc(64, lines * sizeof *seen->lines);
+	if (!seen->lines) {
+		free(seen);
+		return NULL;
+	}
+	for (size_t i = 0; i < lines; i++)
+		for (size_t way = 0; way < WAYS; way++)
+			seen->lines[i][way] = 0;
+	seen->mask = lines - 1;
+	seen->days = days < 1 ? 1 : days > 120 ? 120 : days;
+	return seen;
+}
+
+void lately_free(struct lately *seen)
+{
+	if (seen)
+		free(seen->lines);
+	free(seen);
+}
+
+bool lately_first(struct lately *seen, uint64_t key, uint32_t day)
+{
+	uint32_t *line = seen->lines[key & seen->mask], now = day % 256;
+	uint32_t fingerprint = (uint32_t)(key >> 40);
+	fingerprint += fingerprint == 0;
+	size_t oldest = 0;
+	unsigned oldest_age = 0;
+	for (size_t way = 0; way < WAYS; way++) {
+		unsigned age = line[way] ? (now - line[way]) & 0xff : 256;
+		if (line[way] >> 8 == fingerprint) {
+			line[way] = fingerprint << 8 | now;
+			return age > seen->days;
+		}
+		if (age > oldest_age) {
+			oldest = way;
+			oldest_age = age;
+		}
+	}
+	seen->displaced += oldest_age <= seen->days;
+	line[oldest] = fingerprint << 8 | now;
+	return true;
+}
+
+void lately_fetch(const struct lately *seen, uint64_t key)
+{
+	__builtin_prefetch(seen->lines[key & seen->mask], 1);
+}
+
+uint64_t lately_displaced(const struct lately *seen)
+{
+	return seen->displaced;
+}
+
+/* A line fills from its first place on. */
+static uint8_t used_of(const uint32_t line[static WAYS])
+{
+	uint8_t count = 0;
+	while (count < WAYS && line[count])
+		count++;
+	return count;
+}
+
+void lately_put(const struct lately *seen, struct builder *to)
+{
+	uint64_t lines = 0;
+	for (size_t i = 0; i <= seen->mask; i++)
+		lines += seen->lines[i][0] != 0;
+	put_u64(to, seen->mask);
+	put_u32(to, seen->days);
+	put_u64(to, seen->displaced);
+	put_u64(to, lines);
+	for (size_t i = 0; i <= seen->mask; i++) {
+		uint8_t count = used_of(seen->lines[i]);
+		if (count == 0)
+			continue;
+		put_u32(to, (uint32_t)i);
+		put_u8(to, count);
+		for (size_t way = 0; way < count; way++)
+			put_u32(to, seen->lines[i][way]);
+	}
+}
+
+void lately_get(struct lately *seen, struct reader *from)
+{
+	get_same(from, seen->mask);
+	if (get_u32(from) != seen->days)
+		from->failed = true;
+	seen->displaced = get_u64(from);
+	for (uint64_t lines = get_u64_below(from, seen->mask + 2); lines > 0 && !from->failed; lines--) {
+		uint32_t *line = seen->lines[get_u32_below(from, seen->mask + 1)];
+		uint8_t count = get_u8(from);
+		if (count == 0 || count > WAYS || line[0])
+			from->failed = true;
+		for (size_t way = 0; way < count && !from->failed; way++)
+			if (!(line[way] = get_u32(from)))
+				from->failed = true;
+	}
+}
