@@ -126,6 +126,17 @@ def send_now(count, rate, seed, source, port):
             time.sleep(wait)
 
 
+def send_bursts(first, last):
+    """Six packets of a source of its own, ten times a second, for each port."""
+    out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    out.bind(("pair1", 0x0800))
+    gateway = bytes.fromhex(os.environ["GATEWAY"].replace(":", ""))
+    for port in range(first, last + 1):
+        for i in range(6):
+            out.send(gateway + tcp(f"198.18.2.{port % 256}", f"198.19.7.{i}", port, source_port=999)[6:])
+        time.sleep(0.1)
+
+
 def same(live, recorded):
     """Of two reports, what is not alike but for frames that were not for the telescope."""
     for one in (live, recorded):
@@ -206,16 +217,18 @@ def test_a_telescope_that_is_killed_loses_one_checkpoint_and_shows_it(folder):
     recorder = Recorder(folder / "seen.pcap")
     chance, killed, runs = random.Random(4), [], 5
     sender = send(1000 * PATIENCE, 1000, 2)
+    short = subprocess.Popen(peer(sys.executable, __file__, "--bursts", 7001, 7250))  # scans that are over while others go on
     for i in range(runs):
-        telescope = Telescope(folder, "--lines", folder / "lines.jsonl", "--checkpoint", "1 s", "--bin", "1 s", "--tables", folder / "tables", "--sensor", "one")
+        telescope = Telescope(folder, "--lines", folder / "lines.jsonl", "--checkpoint", "1 s", "--bin", "1 s", "--timeout", "1 s", "--tables", folder / "tables", "--sensor", "one")
         time.sleep(chance.uniform(0.7, 3))
         if i + 1 < runs:
             killed.append(time.time())
             telescope.kill()
         else:
             telescope.end()
-    sender.kill()
-    sender.wait()
+    for child in (sender, short):
+        child.kill()
+        child.wait()
     recorder.rest()
     times = recorder.end()
     read, torn = [], 0
@@ -244,22 +257,37 @@ def test_a_telescope_that_is_killed_loses_one_checkpoint_and_shows_it(folder):
     for moment in killed:
         behind = min((moment - end / 1e6 for begin, end, _, _ in pieces if begin / 1e6 < moment and end / 1e6 <= moment), default=None)
         assert behind is None or behind < 10, behind
+    # a scan that was over is told once, by whichever run saw its end; it is none of the others'
+    ended = [(line["src_ip"], line["darknet"]["first"]) for line in what(read, "scan") if line["src_ip"] != "198.18.0.77"]
+    assert len(ended) == len(set(ended)) > 3, ended
+    sources = {(line["src_ip"], line["darknet"]["first"][:23]) for line in what(read, "source")}
+    assert all((source, first[:23].rstrip("Z")) in sources for source, first in ended), (ended, sources)
     counted = check_tables(folder, pieces, times)
     print(f"# killed {len(killed)} times: {len(times)} arrived, {sum(piece[2] for piece in pieces)} in lines, {counted} in tables")
 
 
 def test_the_clock_ends_what_is_silent(folder):
-    telescope = Telescope(folder, "--lines", folder / "lines.jsonl", "--bin", "1 s", "--timeout", "2 s", "--checkpoint", "1 s")
+    """A scan when its time-out has passed, not when the bin (an hour) is over; counts of time in which nothing came."""
+    recorder = Recorder(folder / "seen.pcap")
+    telescope = Telescope(folder, "--lines", folder / "lines.jsonl", "--timeout", "2 s", "--checkpoint", "1 s")
     send(100, 500, 3).wait()
 
     def told(name):
         return what([json.loads(line) for line in (folder / "lines.jsonl").read_text().splitlines()], name)
 
     wait_for(lambda: told("scan"), "the end of a scan")
-    assert told("scan")[0]["darknet"]["packets"] == 100
+    late = time.time() - seconds(told("scan")[0]["timestamp"]) - 2
+    assert told("scan")[0]["darknet"]["packets"] == 100 and late < 5, (late, told("scan"))
     before = len(told("counts"))
     wait_for(lambda: len(told("counts")) > before + 1 and told("counts")[-1]["darknet"]["packets"] == 0, "counts of nothing")
-    telescope.end()
+    send(50, 500, 4).wait()
+    wait_for(lambda: len(told("scan")) == 2, "the end of a second scan")
+    found = telescope.end()["scans"]
+    assert [scan["packets"] for scan in found] == [100, 50] and len(told("scan")) == 2
+    recorder.end()
+    done = subprocess.run([NOROSHI, "darknet", "-r", recorder.path, "--net", NET, "--json", "--timeout", "2 s"], capture_output=True, timeout=PATIENCE)
+    assert json.loads(done.stdout)["scans"] == found
+    print(f"# a scan was told {late:.2f} s after its time-out")
 
 
 def test_an_interface_that_goes_and_comes_is_listened_to_again(folder):
@@ -360,6 +388,8 @@ def inside(folder):
 
 
 def main():
+    if sys.argv[1] == "--bursts":
+        return send_bursts(int(sys.argv[2]), int(sys.argv[3]))
     if sys.argv[1] == "--send":
         return send_now(int(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4]), sys.argv[5], int(sys.argv[6]))
     if "--inside" in sys.argv:

@@ -36,7 +36,7 @@ struct line { /* one cache line */
 	nanoseconds first;            /* of the event */
 	uint32_t last;                /* milliseconds since then */
 	uint16_t bin_first, bin_last; /* of the activity that stands here: bin_part() */
-	uint32_t packets;             /* of the event */
+	uint32_t packets;             /* of the event; 0 = it is over, and the activity is not yet told */
 	uint32_t bin_packets;         /* of the activity; 0 = there is none in this bin */
 	uint64_t seen;                /* the activity's targets: a bit each, by hash */
 	uint32_t shape;               /* the activity's; 0 = several */
@@ -176,11 +176,33 @@ void line_table_remove(struct line_table *table, struct line *line);
 void line_table_replace(struct line_table *table, const struct line *line, const struct touch *touch);
 void line_table_clear(struct line_table *table); /* no line is taken */
 
+/* ── when lines end; expiry.c ─ */
+
+struct expiry {
+	uint32_t *next;  /* by number of a line: the one behind it in its slot; 0 = it is in none */
+	uint32_t *slots; /* the first of each; 0 = none */
+	size_t slot_count, size, waiting;
+	nanoseconds length, timeout; /* of a slot; of silence */
+	nanoseconds until;           /* the end of the slot that is over next: what is due earlier has ended */
+};
+
+struct sources;
+
+bool expiry_init(struct expiry *expiry, nanoseconds timeout, uint32_t lines); /* false: no memory */
+void expiry_free(struct expiry *expiry);
+void expiry_begin(struct expiry *expiry, nanoseconds now); /* nothing waits */
+/* The line's last packet came at `last`, and it goes on. */
+void expiry_add(struct expiry *expiry, uint32_t number, nanoseconds last);
+/* Ends what was silent for longer than the time-out at the end of each slot up to `now`, slot by slot. */
+void expiry_reach(struct sources *sources, nanoseconds now);
+
 /* ── */
 
 struct sources {
 	struct source_settings settings;
 	struct line_table table;
+	struct expiry expiry;
+	nanoseconds wake; /* a packet from then on ends a bin, or a slot of silence */
 	nanoseconds bin_begin, bin_end;
 	uint64_t bin_unit; /* nanoseconds, rounded up */
 	bool begun, exact; /* exact: places fit into a bitmap */

@@ -11,7 +11,7 @@
 
 /* ── bins ─ */
 
-/* Tells every activity of the bin, and every event that no later packet can go on with. */
+/* Tells every activity of the bin. */
 static void close_bin(struct sources *sources, nanoseconds next_bin)
 {
 	struct line_table *table = &sources->table;
@@ -21,12 +21,10 @@ static void close_bin(struct sources *sources, nanoseconds next_bin)
 			continue;
 		if (line->bin_packets)
 			tell_line(sources, line);
-		if (next_bin - line_last(line) <= sources->settings.timeout) {
+		if (line->packets)
 			tell_again(sources, line, next_bin);
-			continue;
-		}
-		end_event(sources, line);
-		line_table_remove(table, line);
+		else
+			line_table_remove(table, line);
 	}
 	tell_rows(sources);
 }
@@ -41,7 +39,8 @@ static void close_all(struct sources *sources)
 			continue;
 		if (line->bin_packets)
 			tell_line(sources, line);
-		end_event(sources, line);
+		if (line->packets)
+			end_event(sources, line);
 		line->flags = 0;
 	}
 	line_table_clear(table);
@@ -55,13 +54,25 @@ static void set_bin(struct sources *sources, nanoseconds time)
 	sources->bin_end = sources->bin_begin + length;
 }
 
+static void set_wake(struct sources *sources)
+{
+	nanoseconds silent = sources->expiry.until;
+	sources->wake = silent < sources->bin_end ? silent : sources->bin_end;
+}
+
+/* Of bins in which nothing came only those matter at whose end somebody is told that an event goes on. */
 void sources_close(struct sources *sources, nanoseconds now)
 {
-	if (!sources->begun || now < sources->bin_end)
+	if (!sources->begun || now < sources->wake)
 		return;
-	nanoseconds next = now - ((now % sources->settings.bin) + sources->settings.bin) % sources->settings.bin;
-	close_bin(sources, next);
-	set_bin(sources, now);
+	while (now >= sources->bin_end) {
+		nanoseconds end = sources->bin_end;
+		expiry_reach(sources, end);
+		close_bin(sources, end);
+		set_bin(sources, sources->settings.again && sources->table.count ? end : now);
+	}
+	expiry_reach(sources, now);
+	set_wake(sources);
 }
 
 void sources_finish(struct sources *sources)
@@ -86,11 +97,11 @@ static void begin_event(struct line *line, const struct touch *touch)
 	line->flags = (uint8_t)(LINE_OCCUPIED | (touch->v6 ? LINE_V6 : 0));
 }
 
+/* A line that has no event yet: continue_line() begins it. */
 static void begin_line(struct sources *sources, struct line *line, const struct touch *touch)
 {
-	*line =
-	    (struct line){ .key = touch->key, .kind = touch->kind, .port = touch->port, .protocol = touch->protocol };
-	begin_event(line, touch);
+	*line = (struct line){ .key = touch->key, .kind = touch->kind };
+	line->flags = (uint8_t)(LINE_OCCUPIED | (touch->v6 ? LINE_V6 : 0));
 	if (sources->table.count > sources->counts.lines_most)
 		sources->counts.lines_most = sources->table.count;
 }
@@ -187,10 +198,13 @@ static void add_to_bin(struct sources *sources, struct line *line, const struct 
 
 static void begin_bin(struct sources *sources, nanoseconds time)
 {
-	if (sources->begun)
+	if (sources->begun) {
 		sources_close(sources, time);
-	else
-		set_bin(sources, time);
+		return;
+	}
+	set_bin(sources, time);
+	expiry_begin(&sources->expiry, time);
+	set_wake(sources);
 	sources->begun = true;
 }
 
@@ -202,8 +216,10 @@ static struct line *forget_for(struct sources *sources, const struct touch *touc
 		return NULL;
 	if (stalest->bin_packets)
 		tell_line(sources, stalest);
-	end_event(sources, stalest);
-	sources->counts.forgotten++;
+	if (stalest->packets) {
+		end_event(sources, stalest);
+		sources->counts.forgotten++;
+	}
 	if (crowded) {
 		line_table_replace(&sources->table, stalest, touch);
 		return stalest;
@@ -229,17 +245,18 @@ static struct line *find_line(struct sources *sources, const struct touch *touch
 	if (!line)
 		return NULL;
 	begin_line(sources, line, touch);
-	tell_begun(sources, touch);
 	return line;
 }
 
-/* A source that was silent for too long begins anew. */
+/* A source that is new, or was silent for too long, begins. */
 static void continue_line(struct sources *sources, struct line *line, const struct touch *touch)
 {
 	nanoseconds silent = touch->time - line_last(line);
-	if (silent > sources->settings.timeout || touch->time - line->first > EVENT_LONGEST) {
-		end_event(sources, line);
+	if (!line->packets || silent > sources->settings.timeout || touch->time - line->first > EVENT_LONGEST) {
+		if (line->packets)
+			end_event(sources, line);
 		begin_event(line, touch);
+		expiry_add(&sources->expiry, (uint32_t)(line - sources->table.at), touch->time);
 		tell_begun(sources, touch);
 		if (!line->bin_packets) { /* else the bin's activity goes on */
 			line->port = touch->port;
@@ -253,7 +270,7 @@ static void continue_line(struct sources *sources, struct line *line, const stru
 
 static enum error add_one(struct sources *sources, struct touch *touch, struct failure *failure)
 {
-	if (!sources->begun || touch->time >= sources->bin_end)
+	if (!sources->begun || touch->time >= sources->wake)
 		begin_bin(sources, touch->time);
 	if (touch->time < sources->bin_begin) {
 		sources->counts.late++;
@@ -343,7 +360,8 @@ enum error sources_new(const struct source_settings *settings, struct sources **
 	if (!sources)
 		return fail(failure, ERROR_MEMORY, "no memory for sources");
 	take_settings(sources, settings);
-	bool lines = line_table_init(&sources->table, (uint32_t)sources->settings.lines);
+	bool lines = line_table_init(&sources->table, (uint32_t)sources->settings.lines) &&
+		     expiry_init(&sources->expiry, sources->settings.timeout, (uint32_t)sources->settings.lines);
 	if (!trails_init(&sources->trails, sources->settings.trails, sources->settings.blocks) || !lines) {
 		sources_free(sources);
 		return fail(failure, ERROR_MEMORY, "no memory for the sources of a telescope");
@@ -357,6 +375,7 @@ void sources_free(struct sources *sources)
 	if (!sources)
 		return;
 	line_table_free(&sources->table);
+	expiry_free(&sources->expiry);
 	free(sources->rows.at);
 	trails_free(&sources->trails);
 	free(sources);

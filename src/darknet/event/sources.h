@@ -3,15 +3,19 @@
  *
  *   arrivals → sources_add() → activities, when their bin closes; events, when a source was silent for the time-out
  *
- * A source of one packet costs its line, and 8 to 21 bytes of the index that finds it. A second port, or a third
- * target, gives it a trail (about 400 bytes: ports in order, distinct targets, packets of the busiest minute); a second
- * port within a bin a row of that bin. All of it is bounded; what is at its bound is counted (struct source_counts).
- * With all lines taken the stalest of eight neighbours ends: its event and activity are told as they are.
+ * A source of one packet costs its line, 8 to 21 bytes of the index that finds it, and 4 of what ends it in time. A
+ * second port, or a third target, gives it a trail (about 400 bytes: ports in order, distinct targets, packets of the
+ * busiest minute); a second port within a bin a row of that bin. All of it is bounded; what is at its bound is counted
+ * (struct source_counts). With all lines taken the stalest of eight neighbours ends: its event and activity are told as
+ * they are.
  *
  * An event ends when its source sent nothing of that kind for the time-out. A slow scanner of all of the Internet at r
  * packets/s reaches a telescope of N addresses every 2^32/(r·N) s on average; waiting k times that splits it with a
  * probability of e^−k at each packet. sources_timeout() takes r = 10 (what Durumeric et al., USENIX Security 2014, call
  * a scan) and k = 5, within 10 minutes and 2 days.
+ *
+ * It is told when the time-out has passed, by the arrivals' own time: within a 64th of it, at most a minute; its
+ * activity of the bin when that is over.
  *
  * Bins are of the arrivals' own time. One that is older than the current bin counts as at its beginning, and as late.
  * What is told depends on the order of arrivals only, never on how they are sliced. One thread.
@@ -103,7 +107,7 @@ nanoseconds sources_timeout(const struct space *space);
 enum error sources_new(const struct source_settings *settings, struct sources **made, struct failure *failure);
 void sources_free(struct sources *sources); /* tells nothing; NULL is fine */
 enum error sources_add(struct sources *sources, const struct arrival *arrivals, size_t count, struct failure *failure);
-/* The clock says that everything before `now` has arrived: closes bins that ended. */
+/* The clock says that everything before `now` has arrived: closes bins, and tells events, that ended. */
 void sources_close(struct sources *sources, nanoseconds now);
 /* There is nothing more: closes everything. */
 void sources_finish(struct sources *sources);

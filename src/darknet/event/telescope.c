@@ -93,9 +93,9 @@ static void on_scan(struct telescope *telescope, const struct source_event *even
 	keep_scan(telescope, scan);
 	if (telescope->settings.watch.scan)
 		telescope->settings.watch.scan(telescope->settings.watch.context, scan);
+	coordinated_close(telescope->coordinating, scan->last - LONGEST); /* before: as the clock does, live */
 	if (event->distinct && !scan->research && !scan->worm)
 		coordinated_add(telescope->coordinating, scan, event->distinct, event->blocks);
-	coordinated_close(telescope->coordinating, scan->last - LONGEST);
 }
 
 static void on_group(void *context, const struct coordinated *found)
