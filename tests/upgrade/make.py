@@ -13,7 +13,7 @@ import tarfile
 import tempfile
 import time
 
-from release import FOLDER, Lasting, account, contents, wait_for
+from release import FOLDER, OBSERVED, Lasting, account, contents, wait_for
 
 SAMPLES = [("kaede-hospital", "kaede-hospital.wazuh.json.gz"), ("tsubaki-university", "tsubaki-university.aminer.json.gz")]
 
@@ -93,6 +93,49 @@ def exchange(centre, administrator, analyst, sensor):
     return taker, device
 
 
+def counted(rows):
+    packets = sum(row[5] for row in rows)
+    return {"timestamp": OBSERVED + "T03:00:10.000000+0000", "event_type": "darknet",
+            "darknet": {"what": "counts", "from": OBSERVED + "T03:00:00.000000+0000", "awake": 10.0, "addresses": 256, "frames": packets, "packets": packets,
+                        "bytes": 60 * packets, "dropped": 0, "chunk": 1, "chunks": 1, "rows": rows}}
+
+
+def found(what, fields, alert=None):
+    line = {"timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000000+0000", time.gmtime()), "event_type": "alert" if alert else "darknet", "src_ip": "203.0.113.200", "dest_port": 23,
+            "proto": "TCP", "darknet": {"what": what, **fields}}
+    return {**line, "alert": {"action": "allowed", "signature": "Darknet: " + alert, "category": "Network scan", "severity": 3}} if alert else line
+
+
+def watched(centre, administrator, analyst, member):
+    """Three telescopes; one's lines: counts, a scan, a group, an address of the member, which says what became of it; what is published; a network."""
+    def done(method, path, body, token=administrator):
+        status, answer = centre.json(method, path, token, body)
+        assert status < 300, (method, path, status, answer)
+        return answer
+
+    held = {each["name"]: each["number"] for each in done("GET", "/v1/organisations", None)["organisations"]}
+    numbers = [held[name] for name, _ in SAMPLES]
+    done("POST", "/v1/organisations/%d/space" % numbers[1], {"prefix": "203.0.113.192/26", "from": "2026-10-01T00:00:00Z"})
+    done("POST", "/v1/darknet/contacts", {"name": "Others", "prefixes": ["192.0.2.0/24"], "mail": "abuse@example.net", "signed_for_by": "Somebody", "every": "hourly",
+                                          "language": "en"})
+    lines = [counted([["23/tcp", "probe", "", "JP", 0, 83], ["443/tcp", "backscatter", "", "DE", 0, 12]]),
+             found("scan", {"kind": "single", "tool": "zmap", "ports": ["80/tcp"], "packets": 7}),
+             found("group", {"number": 1, "sources": 12, "packets": 40, "open": True, "ports": ["23/tcp"]}, "group"),
+             found("source", {"kind": "probe", "port": "23/tcp", "research": False, "again": False, "packets": 9, "targets": 3, "addresses": 256}, "probe")]
+    for index, organisation in enumerate((numbers[0], numbers[1], numbers[1])):
+        sensor = done("POST", "/v1/organisations/%d/sensors" % organisation, {"name": "hill-%d" % index})["number"]
+        token = done("POST", "/v1/sensors/%d/token" % sensor, {})["token"]
+        done("PATCH", "/v1/sensors/%d" % sensor, {"telescope": True})
+        body = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines[:1 if index else 4])
+        status, _, answer = centre.post(token, body.encode(), records="true", epoch="%032x" % (index + 1), offset=0)
+        assert status == 200 and answer["malformed"] == 0, answer
+    time.sleep(5)
+    seen = done("GET", "/v1/darknet/views?period=" + OBSERVED, None, analyst)
+    assert seen["telescopes"] == 3 and seen["period"]["figures"]["packets"] == 3 * 95, seen
+    done("POST", "/v1/appearances", {"address": "203.0.113.200", "state": "cleaned", "note": "a camera"}, member)
+    done("POST", "/v1/darknet/publications", {"title": "A day", "period": OBSERVED}, analyst)
+
+
 def elsewhere(centre, administrator, analyst):
     """A feed, an announced attack, the directory of contacts."""
     for token, path, body in (
@@ -110,7 +153,7 @@ def main(version):
     os.makedirs(out)
     centre = Lasting()
     with open(centre.config, "a") as file:
-        file.write('intel = { remotes = [ "127.0.0.1:9" ]; remote_networks = [ "127.0.0.0/8" ]; };\n')
+        file.write('intel = { remotes = [ "127.0.0.1:9" ]; remote_networks = [ "127.0.0.0/8" ]; };\ntelescope = { save_every = "0.2 s"; };\n')
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, os.path.join(FOLDER, "..", "..", "sample", "make.py"), folder], check=True,
                        stdout=subprocess.DEVNULL)
@@ -121,15 +164,17 @@ def main(version):
         decide(centre, analyst)
         member, device = exchange(centre, administrator, analyst, tokens[SAMPLES[0][0]])
         elsewhere(centre, administrator, analyst)
+        watched(centre, administrator, analyst, member)
         time.sleep(7)  # a checkpoint is written
-        facts = contents(centre, analyst, auditor, member, administrator, device)
+        facts = contents(centre, analyst, auditor, member, administrator, device, True)
         assert len(facts["collected"]) == 5 and len(facts["items"]) >= 4 and len(facts["records"]) >= 5, facts
-        assert all(facts[kind] for kind in ("devices", "remotes", "releases", "contacts", "announcements")) and "203.0.113.77" in facts["lists"]["plain"], facts
+        assert all(facts[kind] for kind in ("devices", "remotes", "releases", "contacts", "announcements", "appearances", "counted", "published",
+                                             "findings", "network_contacts")) and "203.0.113.77" in facts["lists"]["plain"], facts
         centre.end()
     with tarfile.open(os.path.join(out, "state.tar.gz"), "w:gz") as archive:
         archive.add(os.path.join(centre.folder, "state"), "state")
     with open(os.path.join(out, "facts.json"), "w") as file:
-        json.dump({"analyst": analyst, "auditor": auditor, "member": member, "administrator": administrator, "device": device, "sensors": tokens, "contents": facts}, file, indent=0, sort_keys=True)
+        json.dump({"analyst": analyst, "auditor": auditor, "member": member, "administrator": administrator, "device": device, "telescopes": True, "sensors": tokens, "contents": facts}, file, indent=0, sort_keys=True)
         file.write("\n")
 
 

@@ -8,6 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from center import NOROSHI, wait_for  # noqa: E402,F401
 from test_lasting import Lasting  # noqa: E402
 
+OBSERVED = "2026-11-01"  # the day of which the telescopes of a fixture tell
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
@@ -54,7 +55,7 @@ def collected(centre, member):
 def exchanged(centre, analyst, member):
     """What came with the exchange and with records; releases before 0.3.0 have nothing of it."""
     return {
-        "records": sorted([r["type"], r["occurred"], r["source"], r["target"], r["original"]] for r in pages(centre, analyst, "/v1/records", "records")),
+        "records": sorted([r["type"], r["occurred"], r.get("source", ""), r.get("target", ""), r["original"]] for r in pages(centre, analyst, "/v1/records", "records")),
         "communities": sorted([c["name"], c["kind"], c["purpose"]] for c in pages(centre, analyst, "/v1/communities", "communities")),
         "items": sorted([i["id"], i["type"], i["modified"], i["tlp"]] for i in pages(centre, analyst, "/v1/items", "items")),
         "naming": centre.json("GET", "/v1/naming", member)[1].get("naming"),
@@ -79,7 +80,26 @@ def guarded(centre, administrator, analyst, member, device):
     }
 
 
-def contents(centre, analyst, auditor, member=None, administrator=None, device=None):
+def observed(centre, administrator, analyst, member):
+    """What telescopes brought: whose address appeared in them, what they counted and found, what was published, who else is told."""
+    def got(path, token=analyst):
+        status, answer = centre.json("GET", path, token)
+        assert status == 200, (path, status, answer)
+        return answer
+
+    views = got("/v1/darknet/views?period=" + OBSERVED)
+    publications = {each["title"]: got("/v1/darknet/publications/" + each["id"]) for each in got("/v1/darknet/publications")["publications"]}
+    return {
+        "appearances": sorted([a["address"], a["state"], a["note"]] for a in got("/v1/appearances", member)["appearances"]),
+        "counted": [views["telescopes"], views["period"]["address_days"], views["views"]["all"]["packets"]],
+        "published": sorted([title, p["figures"]["known"], p["figures"]["views"]["all"]["packets"]] for title, p in publications.items()),
+        "findings": sorted(json.dumps(f["finding"], sort_keys=True) for what in ("group", "scan") for f in got("/v1/darknet/findings?what=" + what)["findings"]),
+        "network_contacts": sorted([c["name"], c["prefixes"], c["mail"], c["every"], c["signed_for_by"]]
+                                   for c in got("/v1/darknet/contacts", administrator)["contacts"]),
+    }
+
+
+def contents(centre, analyst, auditor, member=None, administrator=None, device=None, telescopes=None):
     """What a centre holds, as later versions must still give it."""
     alerts = pages(centre, analyst, "/v1/alerts", "alerts")
     events = pages(centre, analyst, "/v1/events", "events")
@@ -95,12 +115,13 @@ def contents(centre, analyst, auditor, member=None, administrator=None, device=N
         "organisations": sorted([o["number"], o["name"]] for o in pages(centre, analyst, "/v1/organisations", "organisations")),
         **(exchanged(centre, analyst, member) if member else {}),
         **(guarded(centre, administrator, analyst, member, device) if device else {}),
+        **(observed(centre, administrator, analyst, member) if telescopes else {}),
     }
 
 
 def contents_of(centre, facts):
     """The same, with the tokens that a release left behind."""
-    return contents(centre, *(facts.get(name) for name in ("analyst", "auditor", "member", "administrator", "device")))
+    return contents(centre, *(facts.get(name) for name in ("analyst", "auditor", "member", "administrator", "device", "telescopes")))
 
 
 def crc32c(data):

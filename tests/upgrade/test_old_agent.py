@@ -23,7 +23,7 @@ import center
 
 # What each release was; the tag may be missing in a copy of the history, the commit is what counts.
 RELEASES = {"0.1.0": "8fe36723c3162c7443f5a047a5a8684edaacd168", "0.2.0": "a87a675217258c91c67e8ae213643ae44d9dcb23",
-            "0.3.0": "1b2657850d996e1aa300fe8c36ab8675dddfe19d", "0.4.0": "1aab8b04e0318210c7792b0c3b359aa7d7cb0084"}
+            "0.3.0": "1b2657850d996e1aa300fe8c36ab8675dddfe19d", "0.4.0": "5ad10e6d9f4eda91f42738b6a6caa0813a090f3c"}
 BUILT = os.environ.get("NOROSHI_RELEASES") or os.path.join(os.path.dirname(os.path.abspath(NOROSHI)), "tests/upgrade/releases")
 ROOT = os.path.join(FOLDER, "../..")
 
