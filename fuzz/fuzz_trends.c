@@ -55,7 +55,7 @@ static void go_on(struct trends *trends)
 			.shape = 7,
 			.kind = ARRIVAL_PROBE };
 		row.first = row.last = row.bin + i % 50 * MINUTE;
-		trends_begin(trends, &row);
+		trends_begin(trends, &row, 1);
 		trends_more(trends, &row);
 	}
 }

@@ -2,6 +2,7 @@
  * base/hash.h: known answers of every hash, hexadecimal digits, UUIDs.
  */
 #include "base/hash.h"
+#include "base/hash_inline.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -50,6 +51,11 @@ static void test_fast_hashes_never_change(void **state)
 	assert_true(hash_text(TEXT("noroshi"), 0) == hash_bytes("noroshi", 7, 0));
 	assert_true(hash_text(TEXT("noroshi"), 0) != hash_text(TEXT("noroshi"), 1));
 	assert_true(hash_u64(0x0102030405060708, 3) == hash_bytes("\x08\x07\x06\x05\x04\x03\x02\x01", 8, 3));
+	for (uint64_t seed = 0; seed < 100; seed++) {
+		uint64_t words[] = { hash_u64(seed, 1), hash_u64(seed, 2) };
+		assert_true(hash_16_inline(words, seed) == hash_bytes(words, sizeof words, seed));
+		assert_true(hash_u64_inline(words[0], seed) == hash_u64(words[0], seed));
+	}
 	struct hash128 empty = hash128_bytes(NULL, 0, 0);
 	assert_true(empty.high == 0x99aa06d3014798d8 && empty.low == 0x6001c324468d497f);
 }

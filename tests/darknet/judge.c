@@ -201,8 +201,8 @@ static void row(void *context, const struct activity *activity)
 		region_row(court, campaign, activity);
 	}
 	for (size_t i = 0; i < court->points; i++)
-		groups_add(court->groups[i], activity);
-	changes_add(court->changes, activity);
+		groups_add(court->groups[i], activity, 1);
+	changes_add(court->changes, activity, 1);
 	if (activity->kind != ARRIVAL_PROBE || activity->research)
 		return;
 	struct port_state *port = &court->ports[index_of(activity)];

@@ -57,7 +57,7 @@ static struct activity row(struct world *world, uint16_t port, uint32_t number)
 static void add(struct world *world, uint16_t port)
 {
 	struct activity activity = row(world, port, (uint32_t)chance_bits(&world->chance) >> 4);
-	changes_add(world->changes, &activity);
+	changes_add(world->changes, &activity, 1);
 }
 
 /* Ports 1 … 20 with 20 to 210 sources an hour, more by day; scattered more than Poisson's law. */
@@ -219,7 +219,7 @@ static void test_research_and_backscatter_do_not_count(void **state)
 		struct activity activity = row(&world, 4444, i);
 		activity.research = i % 2;
 		activity.kind = i % 2 ? ARRIVAL_PROBE : ARRIVAL_BACKSCATTER;
-		changes_add(world.changes, &activity);
+		changes_add(world.changes, &activity, 1);
 	}
 	changes_check(world.changes, START + world.hour * HOUR + MINUTE, tell, &world);
 	assert_int_equal(world.count, before);

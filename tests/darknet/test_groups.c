@@ -181,7 +181,7 @@ static void background(struct groups *groups, struct chance *chance, uint32_t ho
 		bool known = chance_unit(chance) < 0.5;
 		uint32_t number = known ? chance_below(chance, 2000) : (uint32_t)chance_bits(chance) | 1u << 24;
 		struct activity row = source(number, START + hour * HOUR + chance_below(chance, 3600) * SECOND);
-		groups_add(groups, &row);
+		groups_add(groups, &row, 1);
 	}
 }
 
@@ -217,7 +217,7 @@ static void test_sources_that_begin_together_are_a_group_before_their_hour_ended
 	for (uint32_t i = 0; i < 200 && told.times == by_chance; i++) {
 		struct activity row = source(0x50000000 + i, hour + i * 10 * SECOND);
 		row.shape = 99; /* one packet from each, but the same header */
-		groups_add(groups, &row);
+		groups_add(groups, &row, 1);
 		groups_check(groups, row.first + 1, tell, &told);
 	}
 	assert_int_equal(told.times, by_chance + 1);
@@ -251,7 +251,7 @@ static void test_a_group_grows_and_ends(void **state)
 		for (uint32_t i = 0; hour < WEEKS + 48 && i < 300; i++) {
 			struct activity row = source(0x50000000 + i, START + hour * HOUR + i * SECOND);
 			row.shape = 99;
-			groups_add(groups, &row);
+			groups_add(groups, &row, 1);
 			groups_more(groups, &row, 2);
 		}
 		groups_close(groups, START + hour * HOUR, 1, tell, &told);
@@ -278,7 +278,7 @@ static void test_research_and_backscatter_are_no_groups(void **state)
 		row.shape = 99;
 		row.research = i % 2;
 		row.kind = i % 2 ? ARRIVAL_PROBE : ARRIVAL_BACKSCATTER;
-		groups_add(groups, &row);
+		groups_add(groups, &row, 1);
 	}
 	groups_close(groups, START + WEEKS * HOUR, 1, tell, &told);
 	assert_int_equal(told.times, by_chance);
@@ -297,7 +297,7 @@ static void test_what_finds_no_room_is_counted(void **state)
 	for (uint32_t i = 0; i < 20000; i++) {
 		struct activity row = source(i, START + i / 7 * SECOND);
 		row.port = (uint16_t)(i % 3 ? 23 : i);
-		groups_add(groups, &row);
+		groups_add(groups, &row, 1);
 	}
 	groups_close(groups, START, 1, tell, &told);
 	struct groups_lost lost = groups_lost(groups);
@@ -305,7 +305,7 @@ static void test_what_finds_no_room_is_counted(void **state)
 	for (uint32_t hour = 1; hour < 60; hour++) {
 		for (uint32_t i = 0; i < 100; i++) {
 			struct activity row = source(0x50000000 + i + hour * 100, START + hour * HOUR + i);
-			groups_add(groups, &row);
+			groups_add(groups, &row, 1);
 		}
 		groups_close(groups, START + hour * HOUR, 1, tell, &told);
 	}

@@ -193,7 +193,7 @@ static void relay_row(void *context, const struct activity *activity)
 	if (relay->number++ == relay->broken) {
 		restart(relay);
 		for (size_t i = 0; i < 3; i++) /* the row before is seen again: it began before the run broke */
-			trends_begin(relay->trends, &relay->rows[0]);
+			trends_begin(relay->trends, &relay->rows[0], 1);
 	}
 	if (relay->count == relay->room) {
 		relay->rows = array_grow(relay->rows, &relay->room, 1024, sizeof *relay->rows);
@@ -201,7 +201,7 @@ static void relay_row(void *context, const struct activity *activity)
 	}
 	relay->rows[relay->count++] = *activity;
 	first.packets = 1;
-	trends_begin(relay->trends, &first);
+	trends_begin(relay->trends, &first, 1);
 }
 
 static struct told run_broken_at(uint64_t broken)
@@ -239,6 +239,7 @@ static struct builder some_history(void)
 	struct year_setting setting = { .seed = 4, .days = 25, .rows = 20, .most = 100, .targets = 4096 };
 	struct year *year = year_new(&setting);
 	struct trends *trends = trends_new(0);
+	trends_keep(trends);
 	for (uint32_t hour = 0; hour < 600; hour++)
 		year_hour(year, hour, add, trends);
 	assert_int_equal(trends_save(trends, &kept, NULL), OK);
@@ -307,7 +308,7 @@ static void test_what_is_older_than_the_history_is_left_out(void **state)
 	struct activity activity = {
 		.bin = YEAR_START, .first = YEAR_START, .last = YEAR_START, .packets = 1, .port = 23, .protocol = 6
 	};
-	trends_begin(trends, &activity);
+	trends_begin(trends, &activity, 1);
 	trends_add(trends, &activity);
 	assert_int_equal(trends_old(trends), 2);
 	trends_free(trends);
@@ -344,7 +345,7 @@ static void hear(void *context, const struct activity *activity)
 	struct activity heard = *activity;
 	if (heard.last >= sensor->off_from && heard.first < sensor->off_from)
 		heard.last = sensor->off_from - 1;
-	trends_begin(sensor->trends, &heard);
+	trends_begin(sensor->trends, &heard, 1);
 	trends_more(sensor->trends, &heard);
 }
 

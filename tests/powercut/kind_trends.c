@@ -19,6 +19,7 @@ static struct trends *load(const char *path, struct failure *failure)
 {
 	struct trends *trends = trends_new(0);
 	assert_non_null(trends);
+	trends_keep(trends);
 	if (trends_file_load(trends, path, failure) == OK)
 		return trends;
 	trends_free(trends);
@@ -35,7 +36,7 @@ static bool work(const char *folder)
 	for (unsigned hour = trends ? hours_of(trends) : 0; !error && hour < SAVES; hour++) {
 		struct activity row = { .bin = FIRST_HOUR + hour * HOUR, .packets = 1, .port = 23, .protocol = 6 };
 		row.first = row.last = row.bin;
-		trends_begin(trends, &row);
+		trends_begin(trends, &row, 1);
 		error = trends_file_save(trends, path, &failure);
 		if (!error)
 			mark("hours %u", hour + 1);

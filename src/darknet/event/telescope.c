@@ -29,6 +29,8 @@ struct telescope {
 	uint64_t scans_told, victims_told; /* with those that were not kept */
 	struct telescope_port *list;
 	size_t listed;
+	struct activity begun[BATCH]; /* of the batch, that trends were not told of */
+	size_t begun_count;
 	bool failed; /* no memory for what was found */
 };
 
@@ -163,9 +165,21 @@ static void fill_in(const struct telescope *telescope, struct activity *activity
 	activity->research = research_of(telescope->settings.research, activity->source) != NULL;
 }
 
+/* What began before is told before anything else is: so it is all the same how many are told at once. */
+static void tell_begun_ones(struct telescope *telescope)
+{
+	size_t count = telescope->begun_count;
+	telescope->begun_count = 0;
+	for (size_t i = 0; i < count; i++)
+		fill_in(telescope, &telescope->begun[i]);
+	if (count)
+		trends_begin(telescope->settings.trends, telescope->begun, count);
+}
+
 static void on_activity(void *context, const struct activity *told)
 {
 	struct telescope *telescope = context;
+	tell_begun_ones(telescope);
 	struct activity activity = *told;
 	if (activity.kind == ARRIVAL_PROBE && !ports_add(telescope->ports, &activity))
 		telescope->failed = true;
@@ -179,10 +193,10 @@ static void on_activity(void *context, const struct activity *told)
 
 static void on_first(void *context, const struct activity *told)
 {
-	const struct telescope *telescope = context;
-	struct activity activity = *told;
-	fill_in(telescope, &activity);
-	trends_begin(telescope->settings.trends, &activity);
+	struct telescope *telescope = context;
+	telescope->begun[telescope->begun_count++] = *told;
+	if (telescope->begun_count == BATCH)
+		tell_begun_ones(telescope);
 }
 
 /* ── frames ─ */
@@ -221,6 +235,7 @@ enum error telescope_frames(
 				count_arrival(&telescope->totals, &arrivals[taken++]);
 		}
 		error = sources_add(telescope->sources, arrivals, taken, failure);
+		tell_begun_ones(telescope);
 	}
 	return error;
 }

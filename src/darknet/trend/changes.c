@@ -3,7 +3,7 @@
  */
 #include "darknet/trend/changes.h"
 
-#include "base/hash.h"
+#include "base/hash_inline.h"
 #include "darknet/packet/arrival.h"
 #include "darknet/trend/days.h"
 #include "darknet/trend/kept.h"
@@ -17,6 +17,7 @@
 #define UNKNOWN 16.0 /* where alarms begin when nothing is known of the scores of chance: once in 10 million */
 #define SCORED 3.0   /* less is not worth a note */
 #define FRESH_MOST 65536
+#define BATCH 64
 
 const struct changes_settings changes_usual = { HOUR, 1, 10, 14, 16384, 1 << 22, 0 };
 
@@ -80,36 +81,92 @@ static struct days *days_of(struct changes *changes, const struct history *histo
 }
 
 /* `first`: the source is, on this day. */
-static void count(struct changes *changes, enum change_of of, uint32_t id, bool first)
+static void count_one(struct changes *changes, uint64_t key, bool first)
 {
-	uint64_t key = key_of(of, id);
-	const struct history *history = histories_add(changes->histories, key, 1);
+	struct history *history = histories_add(changes->histories, key, 1);
 	struct days *days = days_of(changes, history);
 	days->today += first && days->today < UINT32_MAX;
-	if ((history->now >= (float)changes->settings.least || days->today >= changes->settings.least) &&
-	    changes->fresh_count < FRESH_MOST)
+	if (!history->fresh &&
+	    (history->now >= (float)changes->settings.least || days->today >= changes->settings.least) &&
+	    changes->fresh_count < FRESH_MOST) {
 		changes->fresh[changes->fresh_count++] = key;
+		history->fresh = true;
+	}
 }
 
-void changes_add(struct changes *changes, const struct activity *activity)
+/* Keys of what an activity counts for; 0: not known. */
+static uint64_t port_key(const struct activity *activity)
 {
-	if (activity->kind != ARRIVAL_PROBE || activity->research)
-		return;
-	if (changes->open == 0)
-		changes->open = activity->bin;
+	return key_of(CHANGE_PORT, (uint32_t)activity->protocol << 16 | activity->port);
+}
+
+static uint64_t country_key(const struct activity *activity)
+{
+	uint32_t id = (uint32_t)(uint8_t)activity->country[0] << 8 | (uint8_t)activity->country[1];
+	return activity->country[0] ? key_of(CHANGE_COUNTRY, id) : 0;
+}
+
+static uint64_t network_key(const struct activity *activity)
+{
+	return activity->network ? key_of(CHANGE_NETWORK, activity->network) : 0;
+}
+
+struct look {
+	uint64_t source, pair;
+	uint64_t keys[CHANGE_OFS]; /* of histories; 0: of none */
+};
+
+static struct look look_of(const struct activity *activity)
+{
+	uint64_t source = hash_16_inline(&activity->source, 41);
+	struct look look = { .source = source };
+	look.keys[CHANGE_PORT] = port_key(activity);
+	look.keys[CHANGE_COUNTRY] = country_key(activity);
+	look.keys[CHANGE_NETWORK] = network_key(activity);
+	look.pair = hash_u64_inline(source ^ (uint32_t)look.keys[CHANGE_PORT], 42);
+	return look;
+}
+
+static void add_some(struct changes *changes, const struct look *looks, size_t count)
+{
 	/* The memory forgets after one day, so that every second one is what it knows. */
-	uint32_t day = changes->day_count * 2, port = (uint32_t)activity->protocol << 16 | activity->port;
-	uint64_t source = hash_bytes(&activity->source, sizeof activity->source, 41);
-	uint64_t pair = hash_u64(source ^ port, 42);
-	lately_fetch(changes->seen, source);
-	lately_fetch(changes->seen, pair);
-	bool first = lately_first(changes->seen, source, day);
-	count(changes, CHANGE_PORT, port, lately_first(changes->seen, pair, day));
-	if (activity->country[0])
-		count(changes, CHANGE_COUNTRY,
-		    (uint32_t)(uint8_t)activity->country[0] << 8 | (uint8_t)activity->country[1], first);
-	if (activity->network)
-		count(changes, CHANGE_NETWORK, activity->network, first);
+	uint32_t day = changes->day_count * 2;
+	for (size_t i = 0; i < count; i++)
+		for (unsigned of = 0; of < CHANGE_OFS; of++)
+			if (looks[i].keys[of])
+				__builtin_prefetch(
+				    &changes->days[histories_fetch_found(changes->histories, looks[i].keys[of])], 1);
+	for (size_t i = 0; i < count; i++) {
+		bool first = lately_first(changes->seen, looks[i].source, day);
+		count_one(changes, looks[i].keys[CHANGE_PORT], lately_first(changes->seen, looks[i].pair, day));
+		for (unsigned of = CHANGE_COUNTRY; of < CHANGE_OFS; of++)
+			if (looks[i].keys[of])
+				count_one(changes, looks[i].keys[of], first);
+	}
+}
+
+void changes_add(struct changes *changes, const struct activity *activities, size_t count)
+{
+	struct look looks[BATCH];
+	size_t some = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct activity *activity = &activities[i];
+		if (activity->kind != ARRIVAL_PROBE || activity->research)
+			continue;
+		if (changes->open == 0)
+			changes->open = activity->bin;
+		looks[some] = look_of(activity);
+		lately_fetch(changes->seen, looks[some].source);
+		lately_fetch(changes->seen, looks[some].pair);
+		for (unsigned of = 0; of < CHANGE_OFS; of++)
+			if (looks[some].keys[of])
+				histories_fetch(changes->histories, looks[some].keys[of]);
+		if (++some == BATCH) {
+			add_some(changes, looks, some);
+			some = 0;
+		}
+	}
+	add_some(changes, looks, some);
 }
 
 /* -ln P(X <= x) of the same law as count_surprise(). */
@@ -151,6 +208,17 @@ static struct change describe(const struct changes *changes, const struct histor
 	return change;
 }
 
+/* Of the first days not even scores are noted. */
+static bool settled(const struct changes *changes)
+{
+	return changes->bin > changes->settings.learn * (uint32_t)(DAY / changes->settings.bin) / 2;
+}
+
+static bool telling(const struct changes *changes)
+{
+	return changes->bin > changes->settings.learn * (uint32_t)(DAY / changes->settings.bin);
+}
+
 /* A score is an alarm, or goes into the tail of what chance does: its highest within a day. `final`: it grows no more.
  */
 static void judge(struct changes *changes, struct history *history, struct change *change, bool final)
@@ -158,11 +226,10 @@ static void judge(struct changes *changes, struct history *history, struct chang
 	struct history_mark *mark = &history->marks[change->over];
 	struct tail *tail = &changes->tails[change->of][change->over][change->rise];
 	uint32_t day = (uint32_t)(DAY / changes->settings.bin);
-	bool settled = changes->bin > changes->settings.learn * day / 2;
 	change->threshold = changes->thresholds[change->of][change->over][change->rise];
-	if (change->surprise < SCORED || mark->quiet > changes->bin || !settled)
+	if (change->surprise < SCORED || mark->quiet > changes->bin)
 		return;
-	if (changes->bin > changes->settings.learn * day && change->surprise > change->threshold) {
+	if (telling(changes) && change->surprise > change->threshold) {
 		mark->quiet = changes->bin + (change->over >= CHANGE_WEEK ? 7 * day : day);
 		changes->visit(changes->context, change);
 		return;
@@ -183,6 +250,8 @@ static void judge_count(
 	double count = change->observed, least = changes->settings.least;
 	change->rise = count > law.mean;
 	change->expected = change->rise ? law.mean : law.mean * change->awake;
+	if (!settled(changes))
+		return;
 	if (change->rise ? count < least
 			 : !final || change->awake < 0.5 || change->expected < 4 * least || count >= change->expected)
 		return;
@@ -229,6 +298,9 @@ void changes_check(struct changes *changes, nanoseconds now, change_visitor visi
 		struct history *history = histories_get(changes->histories, changes->fresh[i]);
 		if (!history)
 			continue;
+		history->fresh = false;
+		if (!telling(changes)) /* what is not final is an alarm or nothing */
+			continue;
 		judge_hour(changes, history, false);
 		judge_day(changes, history, false);
 	}
@@ -237,6 +309,7 @@ void changes_check(struct changes *changes, nanoseconds now, change_visitor visi
 
 static void close_hour(void *context, struct history *history)
 {
+	history->fresh = false;
 	judge_hour(context, history, true);
 }
 
@@ -348,6 +421,10 @@ void changes_get(struct changes *changes, struct reader *from)
 		(&changes->thresholds[0][0][0])[i] = get_real_within(from, 0, 1e9);
 	}
 	changes->fresh_count = get_u64_below(from, FRESH_MOST + 1);
-	for (size_t i = 0; i < changes->fresh_count && !from->failed; i++)
+	for (size_t i = 0; i < changes->fresh_count && !from->failed; i++) {
 		changes->fresh[i] = get_u64(from);
+		struct history *history = histories_get(changes->histories, changes->fresh[i]);
+		if (history)
+			history->fresh = true;
+	}
 }

@@ -62,7 +62,8 @@ struct changes;
 
 struct changes *changes_new(const struct changes_settings *settings); /* NULL without memory */
 void changes_free(struct changes *changes);
-void changes_add(struct changes *changes, const struct activity *activity); /* a row of the open bin */
+/* Rows of the open bin. Many at once are cheaper: what they look up is fetched meanwhile. */
+void changes_add(struct changes *changes, const struct activity *activities, size_t count);
 void changes_check(struct changes *changes, nanoseconds now, change_visitor visit, void *context);
 /* The bin that began at `bin` ended; every bin must be closed, in order. `awake`: the share of it in which the sensor
  * listened (1: all of it). What is missing of it is no fall; of less than half of a bin or day nothing is learnt, and

@@ -3,7 +3,7 @@
  */
 #include "darknet/trend/groups.h"
 
-#include "base/hash.h"
+#include "base/hash_inline.h"
 #include "darknet/packet/arrival.h"
 #include "darknet/trend/groups_inner.h"
 
@@ -15,6 +15,7 @@
 #define PURE 0.7        /* of a cell's newcomers: from there on all further ones are members */
 #define CLAIM (2 * DAY) /* how long a group has its cells */
 #define ROUNDS 64       /* groups of one check */
+#define BATCH 64
 
 const struct groups_settings groups_usual = { .bin = HOUR,
 	.alarms = 1,
@@ -79,12 +80,12 @@ struct keys {
 	uint64_t of[GROUP_BYS]; /* 0: not applicable */
 };
 
-static struct keys keys_of(const struct newcomer *newcomer)
+static struct keys keys_of(const struct activity *row, bool new_source)
 {
 	struct keys keys = { 0 };
 	for (unsigned by = 0; by < GROUP_BYS; by++)
-		if (by < GROUP_BY_SHAPE || newcomer->new_source)
-			keys.of[by] = cell_key(&newcomer->row, by);
+		if (by < GROUP_BY_SHAPE || new_source)
+			keys.of[by] = cell_key(row, by);
 	return keys;
 }
 
@@ -111,47 +112,92 @@ static void claim(struct groups *groups, struct cell *cell, const struct group *
 	groups->claims[bit / 64] |= (uint64_t)1 << bit % 64;
 }
 
-void groups_add(struct groups *groups, const struct activity *activity)
+/* What a row looks up. */
+struct look {
+	const struct activity *row;
+	uint64_t source, pair; /* hashes */
+	bool new_here, new_source;
+	struct keys keys; /* of who is new here */
+};
+
+static uint64_t source_hash(const struct activity *row)
 {
-	if (activity->kind != ARRIVAL_PROBE || activity->research)
-		return;
-	if (groups->open == 0)
-		groups->open = activity->bin;
-	uint64_t source = hash_bytes(&activity->source, sizeof activity->source, 38);
-	uint64_t pair = hash_u64(source ^ port_key(activity), 37);
-	lately_fetch(groups->seen, source);
-	lately_fetch(groups->seen, pair);
-	histories_add(groups->ports, port_key(activity), 1);
+	return hash_16_inline(&row->source, 38);
+}
+
+static void add_one(struct groups *groups, const struct look *look)
+{
+	histories_add(groups->ports, port_key(look->row), 1);
 	histories_add(groups->ports, HISTORY_ALL, 1);
-	uint32_t day = groups->bin / (uint32_t)(DAY / groups->settings.bin); /* nobody is forgotten while we sleep */
-	struct newcomer newcomer = { .row = *activity, .source = source, .bin = groups->bin };
-	bool new_here = lately_first(groups->seen, pair, day);
-	newcomer.new_source = lately_first(groups->seen, source, day);
-	struct group *group = member_group(groups, source);
+	struct group *group = member_group(groups, look->source);
 	if (group) {
-		group_row(groups, group, activity);
+		group_row(groups, group, look->row);
 		return;
 	}
-	if (!new_here)
+	if (!look->new_here)
 		return;
-	struct keys keys = keys_of(&newcomer);
-	group = claimed_by(groups, &keys);
+	group = claimed_by(groups, &look->keys);
 	if (group) {
-		group_join(groups, group, source, activity);
+		group_join(groups, group, look->source, look->row);
 		return;
 	}
 	for (unsigned by = 0; by < GROUP_BYS; by++)
-		if (keys.of[by])
-			cell_count(groups, activity, by, keys.of[by]);
+		if (look->keys.of[by])
+			cell_count(groups, look->row, by, look->keys.of[by]);
 	struct newcomer *slot = &groups->newcomers[groups->newcomer_count++ % groups->settings.newcomers];
 	groups->lost.newcomers += slot->source && slot->bin + RING > groups->bin;
-	*slot = newcomer;
+	*slot = (struct newcomer){
+		.row = *look->row, .source = look->source, .bin = groups->bin, .new_source = look->new_source
+	};
+}
+
+static void add_some(struct groups *groups, struct look *looks, size_t count)
+{
+	uint32_t day = groups->bin / (uint32_t)(DAY / groups->settings.bin); /* nobody is forgotten while we sleep */
+	for (size_t i = 0; i < count; i++) {
+		struct look *look = &looks[i];
+		look->new_here = lately_first(groups->seen, look->pair, day);
+		look->new_source = lately_first(groups->seen, look->source, day);
+		if (!look->new_here)
+			continue;
+		look->keys = keys_of(look->row, look->new_source);
+		for (unsigned by = 0; by < GROUP_BYS; by++)
+			if (look->keys.of[by])
+				cell_fetch(groups, look->keys.of[by]);
+	}
+	for (size_t i = 0; i < count; i++)
+		add_one(groups, &looks[i]);
+}
+
+void groups_add(struct groups *groups, const struct activity *activities, size_t count)
+{
+	struct look looks[BATCH];
+	size_t some = 0;
+	for (size_t i = 0; i < count; i++) {
+		const struct activity *row = &activities[i];
+		if (row->kind != ARRIVAL_PROBE || row->research)
+			continue;
+		if (groups->open == 0)
+			groups->open = row->bin;
+		uint64_t source = source_hash(row);
+		looks[some] =
+		    (struct look){ .row = row, .source = source, .pair = hash_u64_inline(source ^ port_key(row), 37) };
+		lately_fetch(groups->seen, looks[some].source);
+		lately_fetch(groups->seen, looks[some].pair);
+		histories_fetch(groups->ports, port_key(row));
+		if (++some == BATCH) {
+			add_some(groups, looks, some);
+			some = 0;
+		}
+	}
+	add_some(groups, looks, some);
 }
 
 void groups_more(struct groups *groups, const struct activity *activity, uint32_t packets)
 {
-	uint64_t source = hash_bytes(&activity->source, sizeof activity->source, 38);
-	struct group *group = activity->kind == ARRIVAL_PROBE ? member_group(groups, source) : NULL;
+	if (groups->member_count == 0 || activity->kind != ARRIVAL_PROBE)
+		return;
+	struct group *group = member_group(groups, source_hash(activity));
 	if (!group)
 		return;
 	group->packets += packets;
@@ -181,7 +227,7 @@ static void take_out(struct groups *groups, struct newcomer *newcomer)
 {
 	newcomer->taken = true;
 	uint32_t age = groups->bin - newcomer->bin;
-	struct keys keys = keys_of(newcomer);
+	struct keys keys = keys_of(&newcomer->row, newcomer->new_source);
 	for (unsigned by = 0; by < GROUP_BYS; by++) {
 		struct cell *cell = keys.of[by] ? cell_find(groups, keys.of[by]) : NULL;
 		/* The ring of a cell that was not touched lately is at an older bin. */

@@ -93,8 +93,9 @@ struct groups;
 struct groups *groups_new(const struct groups_settings *settings); /* NULL without memory */
 void groups_free(struct groups *groups);
 
-/* A row of the open bin: when it begins, with the packets so far, or when its bin closed. Once for each. */
-void groups_add(struct groups *groups, const struct activity *activity);
+/* Rows of the open bin: when they begin, with the packets so far, or when their bin closed. Once for each. Many at once
+ * are cheaper: what they look up is fetched meanwhile. */
+void groups_add(struct groups *groups, const struct activity *activities, size_t count);
 /* Packets of a row beyond those that groups_add() was told. */
 void groups_more(struct groups *groups, const struct activity *activity, uint32_t packets);
 /* Tells groups that are certain by `now`, a time in the open bin. Every minute or so; cheap when nothing came. */

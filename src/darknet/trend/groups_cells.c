@@ -1,7 +1,7 @@
 /*
  * Cells: how many newcomers have something in common, against the cell's own history.
  */
-#include "base/hash.h"
+#include "base/hash_inline.h"
 #include "darknet/packet/arrival.h"
 #include "darknet/trend/groups_inner.h"
 #include "darknet/trend/quantile.h"
@@ -51,7 +51,7 @@ uint64_t cell_key(const struct activity *activity, enum group_by by)
 	}
 	if (what == 0)
 		return 0;
-	return hash_u64(port ^ hash_u64(what, 40 + by), 39) | 1;
+	return hash_u64_inline(port ^ hash_u64_inline(what, 40 + by), 39) | 1;
 }
 
 /* What is expected of a bin without its season. */
@@ -145,6 +145,13 @@ static struct cell *cell_place(struct groups *groups, uint64_t key)
 	if (least)
 		begin(groups, least, key);
 	return least;
+}
+
+void cell_fetch(const struct groups *groups, uint64_t key)
+{
+	const struct cell *cell = &groups->cells[key >> 8 & groups->cell_mask];
+	__builtin_prefetch(cell, 1);
+	__builtin_prefetch(&cell->ring[groups->bin % RING], 1);
 }
 
 void cell_count(struct groups *groups, const struct activity *activity, enum group_by by, uint64_t key)

@@ -24,9 +24,9 @@ struct cell {
 	uint32_t quiet;         /* told: no alarm before this bin */
 	uint32_t group;         /* its newcomers belong to this group's number; 0: none */
 	uint32_t sum;           /* of the ring */
-	uint16_t ring[RING];
 	uint8_t by;
 	bool touched, fresh; /* in this bin; since the last check */
+	uint16_t ring[RING];
 };
 
 struct newcomer {
@@ -70,6 +70,8 @@ struct groups {
 /* groups_cells.c */
 uint64_t cell_key(const struct activity *activity, enum group_by by); /* 0: not applicable */
 uint64_t port_key(const struct activity *activity);
+/* The cell of that key will be looked for soon. */
+void cell_fetch(const struct groups *groups, uint64_t key);
 /* One newcomer more. */
 void cell_count(struct groups *groups, const struct activity *activity, enum group_by by, uint64_t key);
 struct cell *cell_find(const struct groups *groups, uint64_t key);

@@ -21,6 +21,8 @@ static struct member *place(const struct groups *groups, uint64_t source)
 
 struct group *member_group(struct groups *groups, uint64_t source)
 {
+	if (groups->member_count == 0)
+		return NULL;
 	const struct member *member = place(groups, source);
 	return member->group ? group_of(groups, member->group) : NULL;
 }

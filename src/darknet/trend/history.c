@@ -3,7 +3,7 @@
  */
 #include "darknet/trend/history.h"
 
-#include "base/hash.h"
+#include "base/hash_inline.h"
 #include "darknet/trend/kept.h"
 
 #include <math.h>
@@ -17,9 +17,14 @@
 #define COUNT_MOST 1e15f
 #define WELL_KNOWN 50.0 /* per bin: from there on the factors are mostly its own */
 
+struct slot {
+	uint32_t place; /* 1 + where it stands in `all`; 0: free */
+	uint32_t tag;   /* the upper half of its key's hash: others need not be looked at */
+};
+
 struct histories {
 	struct history *all; /* the first `count` */
-	uint32_t *places;    /* by hash: 1 + where it stands in `all`; 0: free */
+	struct slot *slots;  /* by the lower half */
 	size_t mask, count;
 	uint32_t age;
 	uint64_t displaced;
@@ -36,8 +41,8 @@ struct histories *histories_new(size_t most, nanoseconds bin, int zone)
 	if (!histories)
 		return NULL;
 	histories->all = calloc(room, sizeof *histories->all); /* pages that nobody touches cost nothing */
-	histories->places = calloc(room, sizeof *histories->places);
-	if (!histories->all || !histories->places) {
+	histories->slots = calloc(room, sizeof *histories->slots);
+	if (!histories->all || !histories->slots) {
 		histories_free(histories);
 		return NULL;
 	}
@@ -52,7 +57,7 @@ void histories_free(struct histories *histories)
 	if (!histories)
 		return;
 	free(histories->all);
-	free(histories->places);
+	free(histories->slots);
 	free(histories);
 }
 
@@ -67,41 +72,82 @@ static void begin(const struct histories *histories, struct history *history, ui
 		history->day[i] = 1;
 }
 
+static uint64_t hash_of(uint64_t key)
+{
+	return hash_u64_inline(key, 31);
+}
+
+/* The slot of a key or the free one where it belongs; NULL: others stand in all of them. */
+static struct slot *slot_of(const struct histories *histories, uint64_t key, uint64_t hash)
+{
+	for (size_t i = 0; i < PROBES; i++) {
+		struct slot *slot = &histories->slots[(hash + i) & histories->mask];
+		if (!slot->place || (slot->tag == hash >> 32 && histories->all[slot->place - 1].key == key))
+			return slot;
+	}
+	return NULL;
+}
+
+static struct slot *least_of(const struct histories *histories, uint64_t hash)
+{
+	struct slot *least = NULL;
+	float worth = 0;
+	for (size_t i = 0; i < PROBES; i++) {
+		struct slot *slot = &histories->slots[(hash + i) & histories->mask];
+		const struct history *history = &histories->all[slot->place - 1];
+		if (!least || history->level + history->now < worth) {
+			least = slot;
+			worth = history->level + history->now;
+		}
+	}
+	return least;
+}
+
 struct history *histories_add(struct histories *histories, uint64_t key, double amount)
 {
-	uint64_t at = hash_u64(key, 31);
-	struct history *least = NULL;
-	for (size_t i = 0; i < PROBES; i++) {
-		uint32_t *place = &histories->places[(at + i) & histories->mask];
-		if (!*place) {
-			begin(histories, &histories->all[histories->count], key);
-			*place = (uint32_t)++histories->count;
-		}
-		struct history *history = &histories->all[*place - 1];
-		if (history->key == key) {
-			history->now += (float)amount;
-			return history;
-		}
-		if (!least || history->level + history->now < least->level + least->now)
-			least = history;
+	uint64_t hash = hash_of(key);
+	struct slot *slot = slot_of(histories, key, hash);
+	bool known = slot && slot->place;
+	if (!slot) {
+		histories->displaced++;
+		slot = least_of(histories, hash);
+	} else if (!known) {
+		slot->place = (uint32_t)++histories->count;
 	}
-	histories->displaced++;
-	begin(histories, least, key);
-	least->now = (float)amount;
-	return least;
+	struct history *history = &histories->all[slot->place - 1];
+	if (!known) {
+		slot->tag = (uint32_t)(hash >> 32);
+		begin(histories, history, key);
+	}
+	history->now += (float)amount;
+	return history;
 }
 
 struct history *histories_get(struct histories *histories, uint64_t key)
 {
-	uint64_t at = hash_u64(key, 31);
+	const struct slot *slot = slot_of(histories, key, hash_of(key));
+	return slot && slot->place ? &histories->all[slot->place - 1] : NULL;
+}
+
+void histories_fetch(const struct histories *histories, uint64_t key)
+{
+	const struct slot *slot = &histories->slots[hash_of(key) & histories->mask];
+	__builtin_prefetch(slot);
+	__builtin_prefetch(slot + 64 / sizeof *slot); /* a look-up may go on there */
+}
+
+size_t histories_fetch_found(const struct histories *histories, uint64_t key)
+{
+	uint64_t hash = hash_of(key);
 	for (size_t i = 0; i < PROBES; i++) {
-		uint32_t place = histories->places[(at + i) & histories->mask];
-		if (!place)
-			return NULL;
-		if (histories->all[place - 1].key == key)
-			return &histories->all[place - 1];
+		const struct slot *slot = &histories->slots[(hash + i) & histories->mask];
+		if (!slot->place || slot->tag == hash >> 32) {
+			size_t index = slot->place ? slot->place - 1 : 0;
+			__builtin_prefetch(&histories->all[index], 1);
+			return index;
+		}
 	}
-	return NULL;
+	return 0;
 }
 
 const struct history *histories_find(const struct histories *histories, uint64_t key)
@@ -286,9 +332,9 @@ void histories_put(const struct histories *histories, struct builder *to)
 	put_u64(to, histories->displaced);
 	put_u64(to, histories->count);
 	for (size_t place = 0; place <= histories->mask; place++)
-		if (histories->places[place]) {
+		if (histories->slots[place].place) {
 			put_u32(to, (uint32_t)place);
-			put_u32(to, histories->places[place]);
+			put_u32(to, histories->slots[place].place);
 		}
 	for (size_t i = 0; i < histories->count; i++)
 		put_history(to, &histories->all[i]);
@@ -303,7 +349,7 @@ void histories_get_kept(struct histories *histories, struct reader *from)
 	histories->displaced = get_u64(from);
 	histories->count = get_u64_below(from, histories->mask + 2);
 	for (size_t i = 0; i < histories->count && !from->failed; i++) {
-		uint32_t *place = &histories->places[get_u32_below(from, histories->mask + 1)];
+		uint32_t *place = &histories->slots[get_u32_below(from, histories->mask + 1)].place;
 		from->failed = from->failed || *place != 0;
 		*place = 1 + get_u32_below(from, histories->count + 1);
 		from->failed = from->failed || *place < 2;
@@ -311,4 +357,8 @@ void histories_get_kept(struct histories *histories, struct reader *from)
 	}
 	for (size_t i = 0; i < histories->count && !from->failed; i++)
 		get_history(from, &histories->all[i]);
+	for (size_t i = 0; i <= histories->mask && !from->failed; i++)
+		if (histories->slots[i].place)
+			histories->slots[i].tag =
+			    (uint32_t)(hash_of(histories->all[histories->slots[i].place - 1].key) >> 32);
 }

@@ -38,6 +38,7 @@ struct history {
 	uint32_t since;         /* bins of the table before it was first seen */
 	/* For whoever watches it. */
 	struct history_mark marks[4];
+	bool fresh; /* not kept */
 };
 
 struct expected {
@@ -53,6 +54,10 @@ void histories_free(struct histories *histories);
 struct history *histories_add(struct histories *histories, uint64_t key, double amount);
 struct history *histories_get(struct histories *histories, uint64_t key);              /* NULL: not known */
 const struct history *histories_find(const struct histories *histories, uint64_t key); /* NULL: not known */
+/* The key will be asked for soon: first the places where it may stand, then, when they are near, what stands there
+ * (its histories_index(), most probably), are fetched meanwhile. */
+void histories_fetch(const struct histories *histories, uint64_t key);
+size_t histories_fetch_found(const struct histories *histories, uint64_t key);
 /* The open bin, which began at `bin`, ended: all learn, also what did not come. `awake`: the share of it in which the
  * sensor listened; of less than half of a bin nothing is learnt. */
 void histories_close(struct histories *histories, nanoseconds bin, double awake);

@@ -8,9 +8,13 @@
 #include <stdlib.h>
 
 #define WAYS 16
+#define LINE 64
+
+typedef int32_t quarter __attribute__((vector_size(16))); /* four ways of a line */
 
 struct lately {
 	uint32_t (*lines)[WAYS]; /* fingerprint << 8 | day; 0 = free */
+	void *memory;
 	size_t mask;
 	uint64_t displaced;
 	unsigned days;
@@ -24,14 +28,12 @@ struct lately *lately_new(size_t most, unsigned days)
 	struct lately *seen = calloc(1, sizeof *seen);
 	if (!seen)
 		return NULL;
-	seen->lines = aligned_alloc(64, lines * sizeof *seen->lines);
-	if (!seen->lines) {
+	seen->memory = calloc(lines + 1, LINE); /* pages that nobody touches cost nothing */
+	if (!seen->memory) {
 		free(seen);
 		return NULL;
 	}
-	for (size_t i = 0; i < lines; i++)
-		for (size_t way = 0; way < WAYS; way++)
-			seen->lines[i][way] = 0;
+	seen->lines = (void *)(((uintptr_t)seen->memory + LINE - 1) / LINE * LINE);
 	seen->mask = lines - 1;
 	seen->days = days < 1 ? 1 : days > 120 ? 120 : days;
 	return seen;
@@ -40,8 +42,38 @@ struct lately *lately_new(size_t most, unsigned days)
 void lately_free(struct lately *seen)
 {
 	if (seen)
-		free(seen->lines);
+		free(seen->memory);
 	free(seen);
+}
+
+/* The first way that holds the fingerprint; WAYS: none. */
+static unsigned way_of(const uint32_t line[static WAYS], uint32_t fingerprint)
+{
+	static const quarter bits[] = { { 1, 2, 4, 8 }, { 16, 32, 64, 128 }, { 256, 512, 1024, 2048 },
+		{ 4096, 8192, 16384, 32768 } };
+	const quarter *ways = (const quarter *)line;
+	const int32_t is = (int32_t)fingerprint;
+	quarter found = { 0 };
+	for (size_t i = 0; i < WAYS / 4; i++)
+		found |= ((ways[i] >> 8 & 0xffffff) == is) & bits[i];
+	int32_t mask = found[0] | found[1] | found[2] | found[3] | 1 << WAYS;
+	return (unsigned)__builtin_ctz((unsigned)mask);
+}
+
+/* The greatest of age * 16 + 15 - way: a free one is the oldest, of those of one age the first way. */
+static unsigned oldest_of(const uint32_t line[static WAYS], uint32_t now)
+{
+	static const quarter order[] = { { 15, 14, 13, 12 }, { 11, 10, 9, 8 }, { 7, 6, 5, 4 }, { 3, 2, 1, 0 } };
+	const quarter *ways = (const quarter *)line;
+	quarter most = { 0 };
+	for (size_t i = 0; i < WAYS / 4; i++) {
+		quarter free = ways[i] == 0, age = ((int32_t)now - ways[i]) & 0xff;
+		quarter score = ((age & ~free) | (free & 256)) << 4 | order[i];
+		quarter more = score > most;
+		most = (score & more) | (most & ~more);
+	}
+	int32_t low = most[0] > most[1] ? most[0] : most[1], high = most[2] > most[3] ? most[2] : most[3];
+	return (unsigned)(low > high ? low : high);
 }
 
 bool lately_first(struct lately *seen, uint64_t key, uint32_t day)
@@ -49,21 +81,15 @@ bool lately_first(struct lately *seen, uint64_t key, uint32_t day)
 	uint32_t *line = seen->lines[key & seen->mask], now = day % 256;
 	uint32_t fingerprint = (uint32_t)(key >> 40);
 	fingerprint += fingerprint == 0;
-	size_t oldest = 0;
-	unsigned oldest_age = 0;
-	for (size_t way = 0; way < WAYS; way++) {
-		unsigned age = line[way] ? (now - line[way]) & 0xff : 256;
-		if (line[way] >> 8 == fingerprint) {
-			line[way] = fingerprint << 8 | now;
-			return age > seen->days;
-		}
-		if (age > oldest_age) {
-			oldest = way;
-			oldest_age = age;
-		}
+	unsigned way = way_of(line, fingerprint);
+	if (way < WAYS) {
+		unsigned age = (now - line[way]) & 0xff;
+		line[way] = fingerprint << 8 | now;
+		return age > seen->days;
 	}
-	seen->displaced += oldest_age <= seen->days;
-	line[oldest] = fingerprint << 8 | now;
+	unsigned oldest = oldest_of(line, now);
+	seen->displaced += oldest / WAYS <= seen->days;
+	line[WAYS - 1 - oldest % WAYS] = fingerprint << 8 | now;
 	return true;
 }
 

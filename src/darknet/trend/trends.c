@@ -3,7 +3,7 @@
  */
 #include "darknet/trend/trends_inner.h"
 
-#include "base/hash.h"
+#include "base/hash_inline.h"
 #include "base/memory.h"
 #include "darknet/packet/arrival.h"
 
@@ -119,18 +119,20 @@ static uint64_t key_of(const struct activity *activity)
 {
 	uint64_t what = (uint64_t)activity->kind << 40 | (uint64_t)activity->method << 32 |
 			(uint64_t)activity->protocol << 16 | activity->port;
-	uint64_t key = hash_u64(hash_bytes(&activity->source, sizeof activity->source, 43) ^ what, 44);
+	uint64_t key = hash_u64_inline(hash_16_inline(&activity->source, 43) ^ what, 44);
 	return key ? key : 1;
 }
 
-static bool was_begun(const struct trends *trends, uint64_t key)
+static bool was_begun(const struct trends *trends, const struct activity *activity)
 {
-	for (size_t at = key; trends->resumed; at++)
+	if (!trends->resumed)
+		return false;
+	uint64_t key = key_of(activity);
+	for (size_t at = key;; at++)
 		if (trends->resumed[at & trends->resumed_mask] == key)
 			return true;
 		else if (trends->resumed[at & trends->resumed_mask] == 0)
 			return false;
-	return false;
 }
 
 /* Remembered until its bin is over, for whoever goes on in the midst of it. */
@@ -149,12 +151,15 @@ static void remember(struct trends *trends, uint64_t key)
 	trends->begun[trends->begun_count++] = key;
 }
 
-static void begin(struct trends *trends, const struct activity *activity, uint64_t key)
+static void begin(struct trends *trends, const struct activity *activities, size_t count)
 {
-	coverage_mark(&trends->coverage, trends->open, activity->first);
-	remember(trends, key);
-	changes_add(trends->changes, activity);
-	groups_add(trends->groups, activity);
+	for (size_t i = 0; i < count; i++) {
+		coverage_mark(&trends->coverage, trends->open, activities[i].first);
+		if (trends->keeps)
+			remember(trends, key_of(&activities[i]));
+	}
+	changes_add(trends->changes, activities, count);
+	groups_add(trends->groups, activities, count);
 }
 
 void trends_clock(struct trends *trends, nanoseconds now)
@@ -169,21 +174,39 @@ void trends_clock(struct trends *trends, nanoseconds now)
 	trends->check = now / MINUTE * MINUTE + MINUTE;
 }
 
-void trends_begin(struct trends *trends, const struct activity *activity)
+/* How many of them begin before anything is told or closed: the first always. */
+static size_t run_of(const struct trends *trends, const struct activity *activities, size_t count)
 {
-	uint64_t key = key_of(activity);
-	if (!reach(trends, activity->bin))
-		return;
-	trends_clock(trends, activity->first);
-	if (!was_begun(trends, key))
-		begin(trends, activity, key);
+	nanoseconds end = trends->open + trends->bin;
+	size_t run = 1;
+	end = trends->check < end ? trends->check : end;
+	while (run < count && activities[run].bin == trends->open && activities[run].first < end)
+		run++;
+	return run;
+}
+
+void trends_begin(struct trends *trends, const struct activity *activities, size_t count)
+{
+	for (size_t i = 0, run = 1; i < count; i += run) {
+		run = 1;
+		if (!reach(trends, activities[i].bin))
+			continue;
+		trends_clock(trends, activities[i].first);
+		if (trends->resumed) {
+			if (!was_begun(trends, &activities[i]))
+				begin(trends, &activities[i], 1);
+			continue;
+		}
+		run = run_of(trends, activities + i, count - i);
+		begin(trends, activities + i, run);
+	}
 }
 
 void trends_more(struct trends *trends, const struct activity *activity)
 {
 	if (activity->bin != trends->open)
 		return; /* its beginning was too old */
-	uint32_t packets = activity->packets - !was_begun(trends, key_of(activity));
+	uint32_t packets = activity->packets - !was_begun(trends, activity);
 	coverage_mark(&trends->coverage, trends->open, activity->last);
 	if (packets)
 		groups_more(trends->groups, activity, packets);
@@ -191,14 +214,13 @@ void trends_more(struct trends *trends, const struct activity *activity)
 
 void trends_add(struct trends *trends, const struct activity *activity)
 {
-	uint64_t key = key_of(activity);
 	if (!reach(trends, activity->bin))
 		return;
 	coverage_mark(&trends->coverage, trends->open, activity->last);
-	if (was_begun(trends, key))
+	if (was_begun(trends, activity))
 		groups_more(trends->groups, activity, activity->packets);
 	else
-		begin(trends, activity, key);
+		begin(trends, activity, 1);
 }
 
 void trends_lost(struct trends *trends, nanoseconds from, nanoseconds to)

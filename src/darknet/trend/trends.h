@@ -32,7 +32,8 @@ struct trends *trends_new(nanoseconds bin); /* 0 = an hour; NULL without memory 
 void trends_free(struct trends *trends);
 /* Told of each when it is noticed, of a group also when it grew and when it ended. Either may be NULL. */
 void trends_tell(struct trends *trends, change_visitor change, group_visitor group, void *context);
-void trends_begin(struct trends *trends, const struct activity *activity);
+/* Many at once are cheaper; what is told is the same. */
+void trends_begin(struct trends *trends, const struct activity *activities, size_t count);
 void trends_more(struct trends *trends, const struct activity *activity);
 void trends_add(struct trends *trends, const struct activity *activity);
 /* Everything before `now` was told: what is certain is told by now. */
@@ -42,7 +43,7 @@ void trends_lost(struct trends *trends, nanoseconds from, nanoseconds to);
 /* There is nothing more: the last bin is closed, unless trends_keep() said that it goes on. */
 void trends_finish(struct trends *trends);
 
-/* What was learnt goes on in another run. */
+/* What was learnt goes on in another run. Before anything is told, else what began before is told twice there. */
 void trends_keep(struct trends *trends);
 /* docs/formats/darknet-history.md. ERROR_MEMORY. */
 enum error trends_save(const struct trends *trends, struct builder *to, struct failure *failure);
