@@ -3,15 +3,15 @@
  */
 #include "darknet/event/cardinality.h"
 
-#include "base/hash.h"
-#include "base/memory.h"
+#include "darknet/event/registers.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SMALL_REGISTERS (CARDINALITY_FEW * sizeof(uint32_t))
-#define ITEM_SEED 0x64697374u
+#define SMALL_BITS 8
+#define BLOCK_BITS 13
 
 /* ── blocks ─ */
 
@@ -54,76 +54,6 @@ void blocks_give(struct blocks *blocks, uint32_t block)
 	blocks->spare[blocks->spare_count++] = block;
 }
 
-/* ── registers ─ */
-
-static bool registers_add(uint8_t *registers, unsigned bits, uint32_t item)
-{
-	uint64_t hash = hash_u64(item, ITEM_SEED);
-	uint8_t *at = &registers[hash >> (64 - bits)];
-	uint64_t rest = hash << bits | (uint64_t)1 << (bits - 1); /* ends with a one */
-	uint8_t rank = (uint8_t)(__builtin_clzll(rest) + 1);
-	if (rank <= *at)
-		return false;
-	*at = rank;
-	return true;
-}
-
-/* Ertl's sigma and tau: what registers of 0, and at their highest, add. */
-static double sigma(double x)
-{
-	double y = 1, z = x, before;
-	if (x == 1.0)
-		return INFINITY;
-	do {
-		before = z;
-		x *= x;
-		z += x * y;
-		y += y;
-	} while (z != before);
-	return z;
-}
-
-static double tau(double x)
-{
-	double y = 1, z = 1 - x, before;
-	if (x == 0.0 || x == 1.0)
-		return 0;
-	do {
-		before = z;
-		x = sqrt(x);
-		y *= 0.5;
-		z -= (1 - x) * (1 - x) * y;
-	} while (z != before);
-	return z / 3;
-}
-
-/* How many registers hold each rank. Of most sources nearly all hold none: those go eight at a time. */
-static void registers_sort(const uint8_t *registers, size_t count, size_t of[static 66])
-{
-	for (size_t i = 0; i < count; i += 8) {
-		uint64_t eight;
-		memcpy(&eight, &registers[i], 8);
-		if (eight == 0)
-			of[0] += 8;
-		else
-			for (unsigned j = 0; j < 8; j++)
-				of[registers[i + j]]++;
-	}
-}
-
-static double registers_count(const uint8_t *registers, unsigned bits)
-{
-	size_t count = (size_t)1 << bits, of[66] = { 0 };
-	unsigned highest = 64 - bits;
-	double m = (double)count;
-	registers_sort(registers, count, of);
-	double z = m * tau(1 - (double)of[highest + 1] / m);
-	for (unsigned rank = highest; rank > 0; rank--)
-		z = 0.5 * (z + (double)of[rank]);
-	z += m * sigma((double)of[0] / m);
-	return m * m / (2 * M_LN2) / z;
-}
-
 /* ── */
 
 static bool bitmap_add(uint8_t *bitmap, uint32_t item)
@@ -139,6 +69,28 @@ static bool bitmap_add(uint8_t *bitmap, uint32_t item)
 static uint32_t slot_of(uint32_t item)
 {
 	return item == UINT32_MAX ? item : item + 1;
+}
+
+#define LINE_ITEMS CARDINALITY_LINE
+
+struct seen {
+	bool wanted;   /* is there */
+	unsigned used; /* items of the line */
+};
+
+/* All of a line at once: no branch that depends on what stands where. */
+static struct seen line_look(const uint32_t line[static LINE_ITEMS], uint32_t wanted)
+{
+	typedef uint32_t four __attribute__((vector_size(16)));
+	four found = { 0 }, used = { 0 };
+
+	for (unsigned i = 0; i < LINE_ITEMS; i += 4) {
+		four items;
+		memcpy(&items, line + i, sizeof items);
+		found |= (four)(items == wanted);
+		used -= (four)(items != 0); /* -1 where it is true */
+	}
+	return (struct seen){ (found[0] | found[1] | found[2] | found[3]) != 0, used[0] + used[1] + used[2] + used[3] };
 }
 
 /* The list is full: its items go where the new form wants them. */
@@ -158,20 +110,24 @@ static void leave_list(struct cardinality *distinct, struct blocks *blocks, bool
 		cardinality_add(distinct, blocks, few[i] - 1, exact);
 }
 
+/* A list is four lines of the cache of 16 items, each filled from its front; a line that is full goes on in the next.
+ */
 static bool list_add(struct cardinality *distinct, struct blocks *blocks, uint32_t item, bool exact)
 {
 	uint32_t wanted = slot_of(item), at = cardinality_home(item);
 
-	for (unsigned i = 0; i < CARDINALITY_FEW && distinct->few[at]; i++, at = (at + 1) % CARDINALITY_FEW)
-		if (distinct->few[at] == wanted)
+	for (unsigned i = 0; i < CARDINALITY_FEW / LINE_ITEMS; i++, at = (at + LINE_ITEMS) % CARDINALITY_FEW) {
+		struct seen seen = line_look(&distinct->few[at], wanted);
+		if (seen.wanted)
 			return false;
-	if (distinct->count == CARDINALITY_FEW) {
-		leave_list(distinct, blocks, exact);
-		return cardinality_add(distinct, blocks, item, exact);
+		if (seen.used == LINE_ITEMS)
+			continue;
+		distinct->few[at + seen.used] = wanted;
+		distinct->count++;
+		return true;
 	}
-	distinct->few[at] = wanted;
-	distinct->count++;
-	return true;
+	leave_list(distinct, blocks, exact);
+	return cardinality_add(distinct, blocks, item, exact);
 }
 
 bool cardinality_add(struct cardinality *distinct, struct blocks *blocks, uint32_t item, bool exact)
@@ -185,13 +141,20 @@ bool cardinality_add(struct cardinality *distinct, struct blocks *blocks, uint32
 		distinct->count += fresh;
 		break;
 	case CARDINALITY_REGISTERS:
-		fresh = registers_add(blocks->at[distinct->block], 13, item);
+		fresh = registers_add(blocks->at[distinct->block], BLOCK_BITS, item);
 		break;
 	case CARDINALITY_SMALL:
-		fresh = registers_add((uint8_t *)distinct->few, 8, item);
+		fresh = registers_add((uint8_t *)distinct->few, SMALL_BITS, item);
 		break;
 	}
 	return fresh;
+}
+
+static double registers_count(const uint8_t *registers, unsigned bits)
+{
+	struct ranks ranks;
+	registers_rank(registers, bits, &ranks);
+	return ranks_count(&ranks, bits);
 }
 
 double cardinality_count(const struct cardinality *distinct, const struct blocks *blocks, double *error)
@@ -200,10 +163,10 @@ double cardinality_count(const struct cardinality *distinct, const struct blocks
 	switch (distinct->form) {
 	case CARDINALITY_REGISTERS:
 		*error = 1.04 / sqrt(CARDINALITY_BLOCK);
-		return registers_count(blocks->at[distinct->block], 13);
+		return registers_count(blocks->at[distinct->block], BLOCK_BITS);
 	case CARDINALITY_SMALL:
 		*error = 1.04 / sqrt(SMALL_REGISTERS);
-		return registers_count((const uint8_t *)distinct->few, 8);
+		return registers_count((const uint8_t *)distinct->few, SMALL_BITS);
 	default:
 		return distinct->count;
 	}
@@ -229,17 +192,18 @@ bool cardinality_copy(
 	return true;
 }
 
-static void merge_blocks(uint8_t form, uint8_t *to, const uint8_t *from)
-{
-	for (size_t i = 0; i < CARDINALITY_BLOCK; i++)
-		to[i] = form == CARDINALITY_BITMAP ? to[i] | from[i] : to[i] > from[i] ? to[i] : from[i];
-}
-
-static uint32_t bits_of(const uint8_t *bitmap)
+/* Returns how many bits both have together. */
+static uint32_t bitmap_merge(uint8_t *to, const uint8_t *from)
 {
 	uint32_t bits = 0;
-	for (size_t i = 0; i < CARDINALITY_BLOCK; i++)
-		bits += (uint32_t)__builtin_popcount(bitmap[i]);
+	for (size_t i = 0; i < CARDINALITY_BLOCK; i += 8) {
+		uint64_t one, other;
+		memcpy(&one, to + i, 8);
+		memcpy(&other, from + i, 8);
+		one |= other;
+		memcpy(to + i, &one, 8);
+		bits += (uint32_t)__builtin_popcountll(one);
+	}
 	return bits;
 }
 
@@ -260,9 +224,10 @@ bool cardinality_merge(struct cardinality *to, struct blocks *to_blocks, const s
 	if (to->form != from->form || to->form == CARDINALITY_SMALL)
 		return false;
 	uint8_t *block = to_blocks->at[to->block];
-	merge_blocks(to->form, block, from_blocks->at[from->block]);
 	if (to->form == CARDINALITY_BITMAP)
-		to->count = bits_of(block);
+		to->count = bitmap_merge(block, from_blocks->at[from->block]);
+	else
+		registers_merge(block, from_blocks->at[from->block], CARDINALITY_BLOCK);
 	return true;
 }
 
@@ -277,9 +242,14 @@ void cardinality_clear(struct cardinality *distinct, struct blocks *blocks)
 
 const void *cardinality_place(const struct cardinality *distinct, const struct blocks *blocks, uint32_t item)
 {
-	if (distinct->form == CARDINALITY_BITMAP)
+	switch (distinct->form) {
+	case CARDINALITY_BITMAP:
 		return blocks->at[distinct->block] + ((item & 0xffff) >> 3);
-	if (distinct->form == CARDINALITY_REGISTERS)
-		return blocks->at[distinct->block] + (hash_u64(item, ITEM_SEED) >> (64 - 13));
-	return &distinct->few[cardinality_home(item)];
+	case CARDINALITY_REGISTERS:
+		return blocks->at[distinct->block] + registers_place(BLOCK_BITS, item).at;
+	case CARDINALITY_SMALL:
+		return (const uint8_t *)distinct->few + registers_place(SMALL_BITS, item).at;
+	default:
+		return &distinct->few[cardinality_home(item)];
+	}
 }

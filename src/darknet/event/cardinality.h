@@ -4,9 +4,8 @@
  *   items (32 bits: an address's place in the telescope, a hash) → cardinality_add() → cardinality_count()
  *
  * Up to 64 items are kept as they are. The 65th takes a block of 8 KiB: an exact bitmap where items are places below
- * 65,536, else a HyperLogLog of 8,192 registers (standard error 1.04/√8192 = 1.15 %: 95 % within 2.3 %). When the pool
- * of blocks is used up the 64 words themselves become 256 registers (6.5 %), which is counted. Sources: Flajolet, Fusy,
- * Gandouet, Meunier, AofA 2007; the estimator without bias ranges of Ertl, arXiv:1702.01284 (2017), algorithm 6.
+ * 65,536, else a HyperLogLog of 8,192 registers (registers.h; standard error 1.04/√8192 = 1.15 %: 95 % within 2.3 %).
+ * When the pool of blocks is used up the 64 words themselves become 256 registers (6.5 %), which is counted.
  *
  * One thread for a pool and what uses it.
  */
@@ -18,6 +17,7 @@
 #include <stdint.h>
 
 #define CARDINALITY_FEW 64
+#define CARDINALITY_LINE 16
 #define CARDINALITY_BLOCK 8192
 #define CARDINALITY_NONE UINT32_MAX
 
@@ -39,13 +39,14 @@ struct cardinality {    /* zeroed: nothing was there */
 	uint32_t count; /* of a list or bitmap */
 	uint32_t block;
 	uint8_t form;
-	uint32_t few[CARDINALITY_FEW]; /* of a list: a hash table */
+	/* Of a list: lines of the cache where the struct stands so; in each its items come first. 0 = none. */
+	_Alignas(16) uint32_t few[CARDINALITY_FEW];
 };
 
-/* Where a list looks for an item first. */
+/* The line in which a list looks for an item first. */
 static inline uint32_t cardinality_home(uint32_t item)
 {
-	return item * 0x9e3779b1u >> 26;
+	return (item * 0x9e3779b1u >> 30) * CARDINALITY_LINE;
 }
 
 /* `exact`: every item is below 65,536. Whether it surely was not there before (of registers: perhaps). */

@@ -7,6 +7,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "darknet/event/joint.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -32,7 +33,7 @@
 struct cohort {
 	uint64_t key;
 	struct scan example;
-	struct cardinality targets;
+	struct joint targets;
 	nanoseconds begin, first, last; /* begin: of the member that came first */
 	uint64_t packets;
 	double sum;                /* of its members' targets */
@@ -91,10 +92,10 @@ static void unchain(struct coordinating *all, uint32_t number)
  * product of (N - t)/N, two with that of (N - t)(N - t - 1)/(N(N - 1)). */
 static void judge(struct coordinating *all, const struct cohort *cohort)
 {
-	double n = (double)all->settings.addresses, error;
+	double n = (double)all->settings.addresses;
 	double one = exp(cohort->free_log), two = exp(cohort->pair_log);
 	double variance = n * one + n * (n - 1) * two - n * n * one * one;
-	double held = cardinality_count(&cohort->targets, &all->blocks, &error);
+	double held = cohort->targets.count, error = cohort->targets.error;
 	double chance = n * (1 - one);
 	struct coordinated found = { &cohort->example, cohort->first, cohort->last, cohort->packets, held, error,
 		chance, 0, cohort->members, cohort->count };
@@ -113,7 +114,7 @@ static void end_oldest(struct coordinating *all)
 		judge(all, cohort);
 		unchain(all, all->oldest);
 	}
-	cardinality_clear(&cohort->targets, &all->blocks);
+	joint_clear(&cohort->targets, &all->blocks);
 	free(cohort->members);
 	*cohort = (struct cohort){ 0 };
 	all->oldest = (all->oldest + 1) % all->settings.cohorts;
@@ -185,23 +186,17 @@ static void join(struct coordinating *all, struct cohort *cohort, const struct s
 static bool try_cohort(struct coordinating *all, struct cohort *cohort, const struct scan *scan,
     const struct cardinality *targets, const struct blocks *blocks)
 {
-	struct cardinality both;
-	double error, before = cardinality_count(&cohort->targets, &all->blocks, &error);
-	bool exact = all->settings.addresses <= 1u << 16;
+	struct joint_trial trial;
+	double before = cohort->targets.count;
 
-	if (!cardinality_copy(&both, &all->blocks, &cohort->targets, &all->blocks) ||
-	    !cardinality_merge(&both, &all->blocks, targets, blocks, exact)) {
-		cardinality_clear(&both, &all->blocks);
+	if (!joint_try(&cohort->targets, &all->blocks, targets, blocks, all->settings.addresses <= 1u << 16, &trial))
 		return false;
-	}
-	double after = cardinality_count(&both, &all->blocks, &error);
-	bool its_own = fits(all, scan, before, after, error);
+	bool its_own = fits(all, scan, before, trial.count, trial.error);
 	if (its_own) {
-		cardinality_clear(&cohort->targets, &all->blocks);
-		cohort->targets = both;
+		joint_keep(&cohort->targets, &all->blocks, &trial);
 		join(all, cohort, scan);
 	} else {
-		cardinality_clear(&both, &all->blocks);
+		joint_drop(&cohort->targets, &all->blocks, &trial);
 	}
 	return its_own;
 }
@@ -223,7 +218,7 @@ void coordinated_add(
 			return;
 	}
 	struct cohort *cohort = begin_cohort(all, key, scan);
-	if (cardinality_copy(&cohort->targets, &all->blocks, targets, blocks))
+	if (joint_begin(&cohort->targets, &all->blocks, targets, blocks))
 		join(all, cohort, scan);
 }
 

@@ -101,7 +101,7 @@ struct trail {
 	struct cardinality targets;
 	struct source_port ports[SOURCE_PORTS];
 };
-_Static_assert(offsetof(struct trail, targets.few) <= 64, "the first line holds what each packet touches");
+_Static_assert(offsetof(struct trail, targets.few) == 64, "the first line holds what each packet touches");
 
 struct trails {
 	struct trail **chunks; /* of TRAIL_CHUNK */
