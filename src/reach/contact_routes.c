@@ -1,7 +1,7 @@
 /*
  * Handlers of the directory, and of the years of reach tests.
  */
-#include "reach/columns.h"
+#include "base/columns.h"
 #include "reach/routes.h"
 #include "reach/tree.h"
 

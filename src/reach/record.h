@@ -5,9 +5,9 @@
 #ifndef NOROSHI_REACH_RECORD_H
 #define NOROSHI_REACH_RECORD_H
 
+#include "base/columns.h"
 #include "base/memory.h"
 #include "model/dispatch.h"
-#include "reach/columns.h"
 
 #include <jansson.h>
 

@@ -32,6 +32,7 @@ static bool is_list(enum cursor_list list)
 	case CURSOR_ITEM:
 	case CURSOR_LOG:
 	case CURSOR_MEMBERSHIP:
+	case CURSOR_NETWORK:
 	case CURSOR_NOTICE:
 	case CURSOR_ORGANISATION:
 	case CURSOR_RANK:

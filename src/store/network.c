@@ -5,7 +5,8 @@
 
 #include "store/query.h"
 
-#define FIELDS "number, id, created, version, name, prefixes, mail, language, every, active, signed_by, told, due"
+#define FIELDS                                                                                                         \
+	"number, id, created, version, name, prefixes, mail, language, every, active, signed_by, told, due, systems"
 
 /* They are the centre's own: who may see one sees all. */
 enum error query_network(
@@ -31,6 +32,7 @@ static void take(struct query *query, struct network_contact *to)
 	column_string(query, 5, to->prefixes, sizeof to->prefixes);
 	column_string(query, 6, to->mail, sizeof to->mail);
 	column_string(query, 10, to->signed_by, sizeof to->signed_by);
+	column_string(query, 13, to->systems, sizeof to->systems);
 }
 
 static enum error check_room(struct store *store, struct failure *failure)
@@ -54,12 +56,14 @@ static enum error write(
 	struct query query;
 	bool is_new = contact->number == 0;
 	enum error error = query_write(store, scope, NOUN_NETWORK, 0,
-	    is_new ? "INSERT INTO network_contact (id, created, version, name, prefixes, mail, language, every, active,"
-		     " signed_by, told, due) VALUES (:id, :created, 1, :name, :prefixes, :mail, :language, :every,"
-		     " :active, :signed_by, 0, 0)"
-		   : "UPDATE network_contact SET version = version + 1, name = :name, prefixes = :prefixes,"
-		     " mail = :mail, language = :language, every = :every, active = :active, signed_by = :signed_by"
-		     " WHERE number = :number",
+	    is_new
+		? "INSERT INTO network_contact (id, created, version, name, prefixes, systems, mail, language, every,"
+		  " active, signed_by, told, due) VALUES (:id, :created, 1, :name, :prefixes, :systems, :mail,"
+		  " :language, :every, :active, :signed_by, 0, 0)"
+		: "UPDATE network_contact SET version = version + 1, name = :name, prefixes = :prefixes,"
+		  " systems = :systems, mail = :mail, language = :language, every = :every, active = :active, "
+		  "signed_by = :signed_by"
+		  " WHERE number = :number",
 	    &query, failure);
 	if (error)
 		return error;
@@ -71,6 +75,7 @@ static enum error write(
 		bind_integer(&query, ":number", contact->number);
 	bind_string(&query, ":name", contact->name);
 	bind_string(&query, ":prefixes", contact->prefixes);
+	bind_string(&query, ":systems", contact->systems);
 	bind_string(&query, ":mail", contact->mail);
 	bind_integer(&query, ":language", contact->language);
 	bind_integer(&query, ":every", contact->every);
@@ -98,6 +103,16 @@ enum error store_network_put(
 			   uuid_format(contact->id, object), 0, contact->name, failure);
 }
 
+static enum error take_one(struct query *query, struct network_contact *contact)
+{
+	enum error error = query_one(query, "contact");
+	if (error)
+		return error;
+	take(query, contact);
+	query_release(query);
+	return OK;
+}
+
 enum error store_network_get(struct store *store, const struct scope *scope, struct uuid id,
     struct network_contact *contact, struct failure *failure)
 {
@@ -107,12 +122,47 @@ enum error store_network_get(struct store *store, const struct scope *scope, str
 	if (error)
 		return error;
 	bind_uuid(&query, ":id", &id);
-	error = query_one(&query, "contact");
+	return take_one(&query, contact);
+}
+
+enum error store_network_named(struct store *store, const struct scope *scope, struct text name,
+    struct network_contact *contact, struct failure *failure)
+{
+	struct query query;
+	enum error error =
+	    query_network(store, scope, "SELECT " FIELDS " FROM network_contact WHERE name = :name", &query, failure);
 	if (error)
 		return error;
-	take(&query, contact);
+	bind_text(&query, ":name", name);
+	return take_one(&query, contact);
+}
+
+enum error store_network_page(struct store *store, const struct scope *scope, struct page *page,
+    void (*each)(void *, const struct network_contact *), void *context, struct failure *failure)
+{
+	struct cursor cursor;
+	struct query query;
+	struct network_contact contact = { 0 };
+	enum error error = cursor_read(page, CURSOR_NETWORK, &cursor, failure);
+	page->next[0] = 0;
+	if (!error)
+		error = query_network(store, scope,
+		    "SELECT " FIELDS " FROM network_contact WHERE number > :after ORDER BY number LIMIT :limit", &query,
+		    failure);
+	if (error)
+		return error;
+	uint32_t limit = page_limit(page), shown = 0;
+	bind_integer(&query, ":after", cursor.none ? 0 : cursor.key);
+	bind_integer(&query, ":limit", (int64_t)limit + 1);
+	while ((error = query_step(&query)) == OK && shown < limit) {
+		take(&query, &contact);
+		each(context, &contact);
+		shown++;
+	}
+	if (!error)
+		cursor_write(page, CURSOR_NETWORK, contact.number, (struct uuid){ 0 });
 	query_release(&query);
-	return OK;
+	return error == ERROR_END ? OK : error;
 }
 
 enum error store_network_each(struct store *store, const struct scope *scope,
@@ -229,23 +279,43 @@ enum error store_network_batch_get(struct store *store, const struct scope *scop
 	return OK;
 }
 
+static enum error each_batch(struct query *query, void (*each)(void *, const struct network_batch *), void *context)
+{
+	struct network_batch batch;
+	enum error error;
+	while ((error = query_step(query)) == OK) {
+		take_batch(query, &batch);
+		each(context, &batch);
+	}
+	query_release(query);
+	return error == ERROR_END ? OK : error;
+}
+
 enum error store_network_batch_each(struct store *store, const struct scope *scope, struct uuid contact,
     void (*each)(void *, const struct network_batch *), void *context, struct failure *failure)
 {
 	struct query query;
-	struct network_batch batch;
 	enum error error = query_network(store, scope,
 	    "SELECT " BATCH " FROM network_batch WHERE contact = :contact ORDER BY number DESC LIMIT 100", &query,
 	    failure);
 	if (error)
 		return error;
 	bind_uuid(&query, ":contact", &contact);
-	while ((error = query_step(&query)) == OK) {
-		take_batch(&query, &batch);
-		each(context, &batch);
-	}
-	query_release(&query);
-	return error == ERROR_END ? OK : error;
+	return each_batch(&query, each, context);
+}
+
+enum error store_network_batch_refused(struct store *store, const struct scope *scope,
+    void (*each)(void *, const struct network_batch *), void *context, struct failure *failure)
+{
+	struct query query;
+	enum error error = query_network(store, scope,
+	    "SELECT " BATCH " FROM network_batch WHERE state IN (:failed, :over) ORDER BY number DESC LIMIT 100",
+	    &query, failure);
+	if (error)
+		return error;
+	bind_integer(&query, ":failed", DELIVERY_FAILED);
+	bind_integer(&query, ":over", DELIVERY_GIVEN_UP);
+	return each_batch(&query, each, context);
 }
 
 enum error store_network_expire(

@@ -11,7 +11,8 @@
 #include "store/store.h"
 
 #define NETWORK_PREFIXES 128 /* of one contact */
-#define NETWORK_CONTACTS 1000
+#define NETWORK_SYSTEMS 128  /* autonomous systems of one contact */
+#define NETWORK_CONTACTS 5000
 
 /* Whom the centre tells of addresses of a network. */
 struct network_contact {
@@ -21,6 +22,7 @@ struct network_contact {
 	uint64_t version;
 	char name[NAME_SIZE];                          /* unique */
 	char prefixes[NETWORK_PREFIXES * PREFIX_TEXT]; /* with a space between */
+	char systems[NETWORK_SYSTEMS * 11];            /* numbers of autonomous systems, with a space between */
 	char mail[MAIL_SIZE];
 	enum language language;
 	nanoseconds every;
@@ -32,7 +34,12 @@ struct network_contact {
 enum error store_network_put(struct store *, const struct scope *, struct network_contact *, struct failure *);
 enum error store_network_get(
     struct store *, const struct scope *, struct uuid id, struct network_contact *, struct failure *);
-/* By name. */
+enum error store_network_named(
+    struct store *, const struct scope *, struct text name, struct network_contact *, struct failure *);
+/* A page of them, in the order in which they were made. */
+enum error store_network_page(struct store *, const struct scope *, struct page *,
+    void (*each)(void *, const struct network_contact *), void *context, struct failure *);
+/* All of them, by name. */
 enum error store_network_each(struct store *, const struct scope *,
     void (*each)(void *, const struct network_contact *), void *context, struct failure *);
 /* With what waits for it; its batches stay. */
@@ -73,6 +80,9 @@ enum error store_network_batch_get(
     struct store *, const struct scope *, struct uuid id, struct network_batch *, struct failure *);
 /* The newest 100 of a contact, the newest first. */
 enum error store_network_batch_each(struct store *, const struct scope *, struct uuid contact,
+    void (*each)(void *, const struct network_batch *), void *context, struct failure *);
+/* The newest 100 of all contacts that the mail server refused. */
+enum error store_network_batch_refused(struct store *, const struct scope *,
     void (*each)(void *, const struct network_batch *), void *context, struct failure *);
 /* Batches made before this go, and what waits and was last seen before it. For background work. */
 enum error store_network_expire(struct store *, const struct scope *, nanoseconds before, struct failure *);

@@ -98,6 +98,7 @@ enum cursor_list {
 	CURSOR_ITEM = 'i',
 	CURSOR_LOG = 'l',
 	CURSOR_MEMBERSHIP = 'm',
+	CURSOR_NETWORK = 'N',
 	CURSOR_NOTICE = 'n',
 	CURSOR_ORGANISATION = 'o',
 	CURSOR_RANK = 'r', /* events by rank */

@@ -541,7 +541,10 @@ static const char version_29[] =
     " answer TEXT NOT NULL) STRICT;"
     "CREATE INDEX network_batch_contact ON network_batch(contact, number);";
 
+/* Contacts by number of their autonomous systems, too. */
+static const char version_30[] = "ALTER TABLE network_contact ADD COLUMN systems TEXT NOT NULL DEFAULT '';";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
 	version_8, version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16,
 	version_17, version_18, version_19, version_20, version_21, version_22, version_23, version_24, version_25,
-	version_26, version_27, version_28, version_29, NULL };
+	version_26, version_27, version_28, version_29, version_30, NULL };

@@ -2,6 +2,7 @@
  * Which contact is told, what waits for it, and the rows of its batch (darknet/center/networks.h).
  */
 #include "darknet/center/networks.h"
+#include "darknet/center/networks_read.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,6 +38,70 @@ static void test_the_longest_prefix_decides(void **state)
 	assert_int_equal(networks_find(&networks, of("2001:db8:5::1")), 0);
 	assert_int_equal(networks_find(&networks, of("2001:db9::1")), NETWORKS_NONE);
 	networks_free(&networks);
+}
+
+static void test_an_autonomous_system_is_its_first_contacts(void **state)
+{
+	(void)state;
+	struct networks networks = { 0 };
+	assert_int_equal(networks_find_system(&networks, 64500), NETWORKS_NONE);
+	assert_true(networks_add_systems(&networks, TEXT("64511 64500 nonsense 0 4294967296"), 3));
+	assert_true(networks_add_systems(&networks, TEXT("4294967295 64500"), 1));
+	networks_sort(&networks);
+	assert_int_equal(networks.system_count, 4);
+	assert_int_equal(networks_find_system(&networks, 64500), 1);
+	assert_int_equal(networks_find_system(&networks, 64511), 3);
+	assert_int_equal(networks_find_system(&networks, 4294967295u), 1);
+	assert_int_equal(networks_find_system(&networks, 64501), NETWORKS_NONE);
+	assert_int_equal(networks_find_system(&networks, 0), NETWORKS_NONE);
+	assert_int_equal(networks_find(&networks, of("192.0.2.1")), NETWORKS_NONE);
+	networks_free(&networks);
+}
+
+static void test_what_is_written_of_a_contact_becomes_its_fields(void **state)
+{
+	(void)state;
+	struct failure failure;
+	struct network_contact contact = { .every = DAY, .active = true };
+	struct network_words words = { .name = TEXT("An ISP"),
+		.prefixes = TEXT("192.0.2.0/24, 2001:db8::/32;198.51.100.7"),
+		.systems = TEXT("AS64500 as64501\n64502"),
+		.mail = TEXT("abuse@isp.example"),
+		.signed_by = TEXT("A. Person"),
+		.every = TEXT("hourly"),
+		.active = TEXT("no") };
+	assert_int_equal(networks_fill(&words, &contact, &failure), OK);
+	assert_string_equal(contact.prefixes, "192.0.2.0/24 2001:db8::/32 198.51.100.7/32");
+	assert_string_equal(contact.systems, "64500 64501 64502");
+	assert_true(contact.every == HOUR && !contact.active);
+	/* what is not said stays; what is empty goes */
+	words = (struct network_words){ .prefixes = TEXT("") };
+	assert_int_equal(networks_fill(&words, &contact, &failure), OK);
+	assert_string_equal(contact.prefixes, "");
+	assert_string_equal(contact.systems, "64500 64501 64502");
+	static const struct {
+		struct network_words words;
+		const char *begins;
+	} wrong[] = {
+		{ { .systems = TEXT("") }, "prefixes, autonomous_systems: at least one" },
+		{ { .systems = TEXT("ASX") }, "autonomous_systems: such as AS64500 was expected, and is \"ASX\"" },
+		{ { .systems = TEXT("AS0") }, "autonomous_systems: " },
+		{ { .systems = TEXT("4294967296") }, "autonomous_systems: " },
+		{ { .prefixes = TEXT("192.0.2.0/33") }, "prefixes: such as 192.0.2.0/24 was expected" },
+		{ { .mail = TEXT("nobody") }, "mail: " },
+		{ { .mail = TEXT("") }, "mail: may not be empty" },
+		{ { .name = TEXT("") }, "name: may not be empty" },
+		{ { .name = TEXT("a\tb") }, "name: it has a control character" },
+		{ { .signed_by = TEXT("\xff") }, "signed_for_by: it is not UTF-8" },
+		{ { .every = TEXT("weekly") }, "every: " },
+		{ { .language = TEXT("fr") }, "language: " },
+		{ { .active = TEXT("perhaps") }, "active: " },
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		struct network_contact copy = contact;
+		assert_int_equal(networks_fill(&wrong[i].words, &copy, &failure), ERROR_INPUT);
+		assert_true(text_starts(text_of(failure.words), text_of(wrong[i].begins)));
+	}
 }
 
 /* The same as a walk through all, whatever the prefixes are. */
@@ -147,6 +212,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_the_longest_prefix_decides),
+		cmocka_unit_test(test_an_autonomous_system_is_its_first_contacts),
+		cmocka_unit_test(test_what_is_written_of_a_contact_becomes_its_fields),
 		cmocka_unit_test(test_random_prefixes_are_found_as_by_a_walk),
 		cmocka_unit_test(test_lines_of_several_telescopes_are_one_row),
 		cmocka_unit_test(test_it_is_told_at_its_interval_and_not_before),

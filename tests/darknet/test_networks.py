@@ -5,7 +5,9 @@ import email.policy
 import io
 import os
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 
 from owners import appeared, telescopes, wait_for
@@ -125,6 +127,103 @@ def test_without_mail_it_waits_and_only_administrators_see_it():
         assert status == 200 and not answer["contact"]["active"] and answer["contact"]["prefixes"] == CONTACT["prefixes"], answer
         status, _ = centre.json("PATCH", "/v1/darknet/contacts/" + contact, administrator, {"active": True}, headers={"If-Match": '"1"'})
         assert status == 412, status
+
+
+def counted(centre, name):
+    status, _, text = centre.request("GET", "/metrics", centre.tokens["administrator"])
+    assert status == 200
+    return sum(float(line.split()[-1]) for line in text.decode().splitlines() if line.startswith(name + "_total"))
+
+
+def test_what_no_prefix_holds_goes_to_the_autonomous_system():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        known = os.path.join(folder, "location.db")
+        subprocess.run([os.environ["NOROSHI_LOCATION_WRITER"], known, "20.0.0.0/8=64500", "20.9.0.0/16=64501", "2001:db8:99::/48=64500"], check=True)
+        with Post() as post, telescopes(config=settings(post, digest='"0 s"', locations='"%s"' % known)) as centre:
+            by_number = make(centre, prefixes=[], autonomous_systems=["AS64500", "64511"])
+            by_prefix = make(centre, name="inside", prefixes=["20.1.0.0/16"], autonomous_systems=["AS64502"], mail="inside@isp.example")
+            asked = read(centre, by_number)["contact"]
+            assert asked["autonomous_systems"] == ["AS64500", "AS64511"] and asked["prefixes"] == [], asked
+            lines = [appeared(each) for each in ("20.2.3.4", "20.1.3.4", "20.9.3.4", "2001:db8:99:1::5", "30.0.0.1")]
+            assert centre.post(centre.tokens["hill"], lines + [appeared("30.0.0.2", research=True), appeared("198.51.100.7")], batch="one")[0] == 200
+            wait_for(lambda: files(post) and files(post, "inside@isp.example"), 60, "the mails")
+            assert [row["address"] for _, some in files(post) for row in some] == ["20.2.3.4", "2001:db8:99:1::"], files(post)
+            assert [row["address"] for _, some in files(post, "inside@isp.example") for row in some] == ["20.1.3.4"]
+            # 20.9.3.4 is of another system, nobody knows 30.0.0.1; a research scanner and a member's address are not counted
+            wait_for(lambda: counted(centre, "noroshi_darknet_without_contact") == 2, 30, "the count")
+            status, answer = centre.json("GET", "/v1/darknet/contacts", centre.tokens["administrator"])
+            assert status == 200 and len(answer["contacts"]) == 2 and not answer["systems_unknown"] and answer["systems_known"], answer
+            status, answer = centre.json("PATCH", "/v1/darknet/contacts/" + by_prefix, centre.tokens["administrator"], {"prefixes": []})
+            assert status == 200 and answer["contact"]["autonomous_systems"] == ["AS64502"] and answer["contact"]["prefixes"] == [], answer
+            status, answer = centre.json("PATCH", "/v1/darknet/contacts/" + by_prefix, centre.tokens["administrator"], {"autonomous_systems": []})
+            assert status == 400 and "at least one" in answer["detail"], answer
+
+
+HEADER = "name,prefixes,autonomous_systems,mail,language,every,signed_for_by,active\n"
+
+
+def test_many_contacts_at_once_and_the_bad_lines_are_told():
+    with telescopes(config='owners = { locations = "/nowhere"; };') as centre:
+        administrator = centre.tokens["administrator"]
+
+        def load(text, expect=200, who="administrator"):
+            status, answer = centre.json("POST", "/v1/darknet/contacts/import", centre.tokens[who], {"contacts": text})
+            assert status == expect, (status, answer)
+            return answer
+
+        lines = ["isp-%d,20.%d.0.0/16,AS%d,abuse@isp-%d.example,en,daily,A. Person,yes" % (i, i, 64500 + i, i) for i in range(1, 251)]
+        wrong = {3: "isp-x,20.0.0.0/33,,a@b.example,en,daily,A,yes", 5: "isp-y,,,a@b.example,en,daily,A,yes", 7: "isp-z,,ASQ,a@b.example,en,daily,A,yes",
+                 9: "isp-w,,64500,nobody,en,daily,A,yes", 11: '"isp-v,,64500,a@b.example', 13: "a,b,c,d,e,f,g,h,i", 15: ",,64500,a@b.example,en,daily,A,yes"}
+        for line in sorted(wrong):
+            lines.insert(line - 2, wrong[line])
+        answer = load("\ufeff" + HEADER + "\r\n".join(lines) + "\n")
+        assert (answer["added"], answer["changed"], answer["unchanged"], answer["refused_all"]) == (250, 0, 0, len(wrong)), answer
+        assert [each["line"] for each in answer["refused"]] == sorted(wrong), answer["refused"]
+        words = {each["line"]: each["why"] for each in answer["refused"]}
+        for line, begins in ((3, "prefixes: "), (5, "prefixes, autonomous_systems: "), (7, "autonomous_systems: "), (9, "mail: "), (15, "name: ")):
+            assert words[line].startswith(begins), words
+        # Once more with one change: the others are as they were, and a column that is not there stays.
+        answer = load(HEADER + "\n".join(lines).replace("abuse@isp-7.example", "security@isp-7.example"))
+        assert (answer["added"], answer["changed"], answer["unchanged"]) == (0, 1, 249), answer
+        answer = load("name,mail\nisp-8,security@isp-8.example\nisp-new,security@isp-new.example\n")
+        assert (answer["added"], answer["changed"], answer["refused_all"]) == (0, 1, 1), answer
+        found, after = [], ""
+        while True:
+            status, page = centre.json("GET", "/v1/darknet/contacts?limit=100" + after, administrator)
+            assert status == 200 and len(page["contacts"]) <= 100, page
+            found += page["contacts"]
+            if not page["next"]:
+                break
+            after = "&after=" + page["next"]
+        assert len({each["name"] for each in found}) == len(found) == 250 and page["systems_unknown"] and not page["mail_configured"], page
+        eighth, = [each for each in found if each["name"] == "isp-8"]
+        assert eighth["mail"] == "security@isp-8.example" and eighth["autonomous_systems"] == ["AS64508"] and eighth["version"] == 2, eighth
+        for text in ("", "nothing,here\n", "mail\na@b.example\n", '"name\n'):
+            load(text, 400)
+        load(HEADER, 403, "analyst")
+        log = centre.json("GET", "/v1/log?limit=400", centre.tokens["auditor"])[1]
+        done = [each["what"] for each in log[[key for key in log if isinstance(log[key], list)][0]]]
+        assert done.count("network.new") == 250 and done.count("network.change") == 2, (done.count("network.new"), done.count("network.change"))
+
+
+def test_the_pages_do_what_the_routes_do():
+    with Post({"abuse@isp.example": "550 5.1.1 no such mailbox"}) as post, telescopes(config=settings(post, digest='"0 s"')) as centre:
+        cookie = centre.sign_in("administrator")
+
+        def page(path, who=None):
+            status, _, text = centre.request("GET", path, headers={"Cookie": who or cookie, "Accept": "text/html", "Accept-Language": "en"})
+            return status, text.decode()
+
+        status, text = page("/darknet/contacts")
+        assert status == 200 and "There is no contact yet" in text, text
+        contact = make(centre)
+        assert centre.post(centre.tokens["hill"], [appeared("192.0.2.1")], batch="one")[0] == 200
+        wait_for(lambda: "no such mailbox" in page("/darknet/contacts")[1], 60, "what could not be sent")
+        status, text = page("/darknet/contacts/" + contact)
+        assert status == 200 and "Not sent" in text and "192.0.2.0/24 2001:db8:77::/48" in text, text
+        for who in ("analyst", "auditor", "member-aoba"):
+            assert page("/darknet/contacts", centre.sign_in(who))[0] == 403, who
 
 
 if __name__ == "__main__":

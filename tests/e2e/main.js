@@ -295,6 +295,45 @@ async function mergesAndSplits() {
 	await page.context().close();
 }
 
+async function keepsContactsOfNetworks(language) {
+	const page = await open(language, { javaScriptEnabled: false });
+	const name = `isp-${language}`;
+	await signIn(page, "administrator");
+	await page.goto(`${centre.address}/`);
+	await page.click('nav a[href="/darknet/contacts"]');
+	await page.click("details:has(#name) summary");
+	await page.fill("#name", name);
+	await page.fill("#mail", "abuse@isp.example");
+	await page.fill("#signed_for_by", "A. Person");
+	await page.fill("#prefixes", "192.0.2.0/24\n2001:db8:77::/48");
+	await page.fill("#autonomous_systems", "AS64500, 64501");
+	await page.click("details:has(#name) button");
+	await page.waitForURL("**/darknet/contacts/*");
+	assert.equal(await page.innerText("h1"), name);
+	assert.equal((await page.inputValue("#prefixes")).trim(), "192.0.2.0/24 2001:db8:77::/48");
+	assert.equal((await page.inputValue("#autonomous_systems")).trim(), "AS64500 AS64501");
+	await page.fill("#prefixes", ""); /* what is emptied goes, and what is not ticked is off */
+	await page.uncheck('input[name="active"]');
+	await page.click("form.panel button");
+	assert.equal((await page.inputValue("#prefixes")).trim(), "");
+	assert.ok(!(await page.isChecked('input[name="active"]')));
+
+	await page.goto(`${centre.address}/darknet/contacts`);
+	await page.click("details:has(#contact-lines) summary");
+	await page.fill("#contact-lines", `name,autonomous_systems,mail,signed_for_by\n${name}-2,AS64502,a@b.example,A\n${name}-3,nothing,a@b.example,A\n${name},AS64503,abuse@isp.example,A`);
+	await page.click("details:has(#contact-lines) button");
+	assert.match(await page.innerText("#imported"), language === "en" ? /1 new, 1 changed/ : /新規 1 件、更新 1 件/);
+	assert.match(await page.innerText("#lines tbody tr"), /^3\s.*-3\s+autonomous_systems: such as AS64500/);
+	await page.click('main a[href="/darknet/contacts"]');
+	await page.click(`#contacts a:text-is("${name}-2")`);
+	await page.click("details:has(button.danger) summary");
+	await page.click("button.danger");
+	await page.waitForURL("**/darknet/contacts");
+	assert.equal(await page.locator(`#contacts a:text-is("${name}-2")`).count(), 0);
+	assert.equal(await page.locator(`#contacts a:text-is("${name}")`).count(), 1);
+	await page.context().close();
+}
+
 async function showsRecordsAround() {
 	const event = await eventOf("harbour");
 	const page = await open("en");
@@ -312,10 +351,12 @@ async function noFindings() {
 	const event = await eventOf("harbour");
 	const notice = notices.find((each) => each.organisation_name === "harbour").id;
 	const { campaigns } = await call(centre, tokenOf("analyst"), "GET", "/v1/campaigns");
+	const { contacts } = await call(centre, tokenOf("administrator"), "GET", "/v1/darknet/contacts");
+	const contact = contacts[0].id;
 	const pages = {
 		analyst: ["/appearances", "/campaigns", `/campaigns/${campaigns[0].id}`, "/statistics", "/statistics?by=month", "/queue", "/queue?state=confirmed", `/events/${event.id}`, "/funnel", "/alerts", "/records", `/records?event=${event.id}`, "/darknet", "/darknet/findings", "/decisions", "/notices", `/notices/${notice}`, "/organisations", `/organisations/${organisationOf("harbour").number}`, "/account", "/nothing"],
 		"member-harbour": ["/appearances", "/statistics", "/inbox", "/queue", `/events/${event.id}`, `/notices/${notice}`, "/alerts", "/records", "/darknet", "/darknet?of=own", "/funnel"],
-		administrator: ["/statistics", "/organisations", `/organisations/${organisationOf("harbour").number}`, `/sensors/${organisationOf("harbour").sensor}`, "/accounts", "/funnel"],
+		administrator: ["/statistics", "/darknet/contacts", `/darknet/contacts/${contact}`, "/organisations", `/organisations/${organisationOf("harbour").number}`, `/sensors/${organisationOf("harbour").sensor}`, "/accounts", "/funnel"],
 		auditor: ["/statistics", "/log", "/funnel"],
 		"": ["/sign-in", "/sign-in?failed=true", "/acknowledged", "/n/" + "a".repeat(64)],
 	};
@@ -357,6 +398,8 @@ try {
 	await test("members see their own notices, events and alerts and nothing of others", membersSeeOnlyTheirOwn);
 	await test("the main path works without JavaScript", worksWithoutScripts);
 	await test("an administrator keeps an organisation, its sensors and addresses by the pages alone", keepsAnOrganisation);
+	for (const language of ["ja", "en"])
+		await test(`${language}: an administrator keeps contacts of other networks by the pages alone`, () => keepsContactsOfNetworks(language));
 	await test("an event leads to the records around it", showsRecordsAround);
 	await test("an event shows its alerts to the second and can be merged by name", mergesAndSplits);
 	await test("axe-core finds nothing on any page, in both languages, schemes and widths", noFindings);

@@ -29,7 +29,8 @@ static bool fits(const struct owned *owned, const struct random_visit *random)
 		{ "/decisions/{", MARK_DECISION }, { "/campaigns/{", MARK_CAMPAIGN }, { "/accounts/{", MARK_ACCOUNT },
 		{ "/certificates/{", MARK_SENSOR }, { "/enrolments/{", MARK_SENSOR },
 		{ "/dispatches/{", MARK_DISPATCH }, { "/dispatches/{", MARK_PUBLICATION },
-		{ "/publications/{", MARK_PUBLICATION }, { "/signatures/{", MARK_PUBLICATION } };
+		{ "/publications/{", MARK_PUBLICATION }, { "/signatures/{", MARK_PUBLICATION },
+		{ "/darknet/contacts/{", MARK_NETWORK } };
 	bool known = false;
 	for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
 		bool named = strstr(random->route->path, nouns[i].noun) != NULL;
@@ -66,6 +67,9 @@ static void pick_integer(struct world *world, const struct random_visit *random,
 {
 	const struct field *field = value->field;
 	const char *met = roll(world, 3) ? NULL : world_word(world, field->name);
+	int64_t number;
+	if (met && !text_to_i64(text_of(met), &number)) /* another answer's text of this name */
+		met = NULL;
 	if (world_names_community(random->route, field) && roll(world, 8))
 		SAY("%u", 1 + roll(world, WORLD_COMMUNITIES));
 	else if (text_starts(text_of(random->route->name), TEXT("shared-")) && strcmp(field->name, "id") == 0 &&
@@ -140,7 +144,11 @@ static bool pick_sample(struct world *world, const char *path, struct value *val
 	} samples[] = {
 		{ "list", WORLD_LIST },
 		{ "community", WORLD_CIRCLE },
-		{ "contacts", "name,tier\nsomebody-%u,operator\n" },
+		{ "contacts", "name,tier\nsomebody-%u,operator\n" }, /* of the directory; the next of networks */
+		{ "contacts", "name,prefixes,mail,signed_for_by\nisp-%u,192.0.2.0/24,a@b.example,x\n,\n" },
+		{ "prefixes", "192.0.2.%u/32" },
+		{ "autonomous_systems", "AS6450%u" },
+		{ "mail", "abuse@isp-%u.example" },
 		{ "years", "year,tier,addressed,reached\n202%u,operator,10,5\n" },
 		{ "type", "domain" },
 		{ "value", "beacon-%u.example" },
@@ -149,6 +157,8 @@ static bool pick_sample(struct world *world, const char *path, struct value *val
 	};
 	for (size_t i = 0; i < sizeof samples / sizeof *samples; i++)
 		if (strcmp(value->field->name, samples[i].field) == 0 && roll(world, 8)) {
+			if (i == 2 && strstr(path, "/darknet/"))
+				continue;
 			if (i == 0 && strstr(path, "/contacts")) /* the lists of the world stay as they are */
 				SAY("other");
 			else
@@ -275,7 +285,7 @@ void random_value(struct world *world, const struct random_visit *random, struct
 	case FIELD_LIST:
 		if (strcmp(value->field->name, "labels") == 0) /* these stay; hosts are looked for */
 			SAY("label-%u", roll(world, 10));
-		else
+		else if (!pick_sample(world, random->route->path, value))
 			pick_list(world, value);
 		break;
 	case FIELD_SIGNING_REQUEST:

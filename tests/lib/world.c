@@ -434,6 +434,7 @@ struct world *world_new(uint64_t seed, bool pages)
 		for (unsigned i = 0; i < 1 + roll(world, 3); i++)
 			add_case(world, place, world->campaigns[roll(world, 3)]);
 	}
+	world_add_network(world);
 	for (size_t i = 0; i < 2; i++) {
 		world_own(world, world->campaigns[i], MARK_CAMPAIGN, 0);
 		write_analysis(world, world->campaigns[i]);

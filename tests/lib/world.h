@@ -36,6 +36,7 @@ enum mark {
 	MARK_DISPATCH = 'm',    /* the centre's messages to many while they are its own, and its directory */
 	MARK_PUBLICATION = 'p', /* what was sent to an organisation, or what it is asked to issue too */
 	MARK_SHARED = 'h',      /* an indicator that it gave to a community */
+	MARK_NETWORK = 'k',     /* whom the centre tells of networks that are no member's, and of what */
 	MARK_WRITTEN = 'w',     /* what somebody wrote about a thing while the test ran */
 };
 #define MARK_TEXT 9
@@ -109,6 +110,8 @@ void world_add_message(struct world *world, unsigned place);
 
 /* An address of the organisation that telescopes saw (world_darknet.c). */
 void world_add_appearance(struct world *world, unsigned place);
+/* A contact of a network of others, what waits for it, and a mail that it was sent. */
+void world_add_network(struct world *world);
 
 struct world *world_new(uint64_t seed, bool pages);
 void world_free(struct world *world);

@@ -258,9 +258,10 @@ bool world_may_know(
 		return true;
 	switch (role) {
 	case ROLE_ANALYST: /* everything that organisations sent and were told; members sign what they answer */
-		return kind != MARK_ACCOUNT || is_members(world, owner);
-	case ROLE_ADMINISTRATOR: /* who and what there is, and no contents */
-		return kind == MARK_ORGANISATION || kind == MARK_SENSOR || kind == MARK_ACCOUNT || kind == MARK_TITLE;
+		return kind != MARK_NETWORK && (kind != MARK_ACCOUNT || is_members(world, owner));
+	case ROLE_ADMINISTRATOR: /* who and what there is, and no contents; whom the centre tells outside */
+		return kind == MARK_ORGANISATION || kind == MARK_SENSOR || kind == MARK_ACCOUNT || kind == MARK_TITLE ||
+		       kind == MARK_NETWORK;
 	case ROLE_AUDITOR: /* the same without who people are, beyond their names in the log */
 		return kind == MARK_ORGANISATION || kind == MARK_SENSOR || kind == MARK_ACCOUNT;
 	case ROLE_MEMBER: /* its own organisation's; never what joins organisations, nor who works at the centre */

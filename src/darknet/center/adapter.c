@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "darknet/center/networks_tell.h"
 #include "darknet/center/settings.h"
+#include "match/origin.h"
 #include "store/history.h"
 #include "store/networks.h"
 
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SCOPE "darknet"
 #define POSITION_KEY "darknet.position"
 #define POSITION_EVERY MINUTE   /* when nothing was taken: what is read once more at a start */
 #define LOOK_EVERY (5 * SECOND) /* for what is due, when nothing came */
@@ -21,7 +21,7 @@
 
 static struct darknet_state *state_of(const struct center *center)
 {
-	return center_state(center, SCOPE);
+	return center_state(center, DARKNET_NAME);
 }
 
 static void make_counters(struct darknet_state *state)
@@ -39,6 +39,8 @@ static void make_counters(struct darknet_state *state)
 	state->beyond_sightings = counter_get(counters, COUNTER_TOTAL, "noroshi_darknet_sightings_not_kept",
 	    "Sources of networks of others that were not kept for their contact: beyond owners.sightings_most.", NULL,
 	    TEXT_NONE);
+	state->without_contact = counter_get(counters, COUNTER_TOTAL, "noroshi_darknet_without_contact",
+	    "Sources of networks of others for which there is no active contact.", NULL, TEXT_NONE);
 	state->disbelieved = counter_get(counters, COUNTER_TOTAL, "noroshi_darknet_not_believed",
 	    "Lines of a telescope from a sensor that is none.", NULL, TEXT_NONE);
 }
@@ -50,7 +52,7 @@ enum error darknet_start(struct center *center, struct failure *failure)
 		return fail(failure, ERROR_MEMORY, "no memory for telescopes");
 	state->center = center;
 	make_counters(state);
-	if (center_set_state(center, SCOPE, state))
+	if (center_set_state(center, DARKNET_NAME, state))
 		return OK;
 	free(state);
 	return fail(failure, ERROR_LIMIT, "too many capabilities");
@@ -129,12 +131,13 @@ static enum error flush(struct darknet_state *state, nanoseconds now, struct fai
 	struct darknet_work work = { .state = state, .store = state->center->store, .now = now };
 	work.arena = arena_new(WORK_MEMORY);
 	/* Nobody asks: who is concerned is told. */
-	work.scope = work.arena ? policy_background(SCOPE, work.arena) : NULL;
+	work.scope = work.arena ? policy_background(DARKNET_NAME, work.arena) : NULL;
 	enum error error =
 	    work.scope ? settle(&work, failure) : fail(failure, ERROR_MEMORY, "no memory for telescopes");
 	arena_free(work.arena);
 	if (error != OK)
 		return error;
+	counter_add(state->without_contact, work.without_contact);
 	state->waiting_count = 0;
 	state->looked = time_monotonic();
 	state->kept_position = state->position;
@@ -160,9 +163,10 @@ void darknet_stop(struct center *center)
 	if (center->history && is_due(state) && flush(state, center->now(), &failure) != OK)
 		log_write(LOG_WARNING, "what telescopes told is read again at the next start",
 		    LOG_FIELD_STRING("why", failure.words));
+	origins_free(state->origins);
 	free(state->waiting);
 	free(state);
-	center_set_state(center, SCOPE, NULL);
+	center_set_state(center, DARKNET_NAME, NULL);
 }
 
 /* ── what comes ─ */
@@ -185,7 +189,7 @@ static bool is_telescope(struct center *center, uint32_t number, struct arena *a
 {
 	struct sensor sensor;
 	/* Nobody asks: a batch came. */
-	const struct scope *scope = policy_background(SCOPE, arena);
+	const struct scope *scope = policy_background(DARKNET_NAME, arena);
 	return scope && store_sensor_get(center->store, scope, number, &sensor, NULL) == OK && sensor.telescope;
 }
 

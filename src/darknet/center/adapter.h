@@ -21,6 +21,8 @@
 
 #define DARKNET_WAITING 65536u /* lines; when so many wait they do not wait for the tick */
 
+struct origins;
+
 struct darknet_line {
 	uint32_t organisation; /* that held the address; 0 = none here did */
 	struct appeared what;
@@ -36,7 +38,10 @@ struct darknet_state {
 	uint64_t kept_appearances;        /* in the store */
 	bool counted;                     /* they were */
 	nanoseconds looked, expired;      /* by the monotonic clock: for what is due, for what is old */
-	struct counter *lines[APPEARANCE_KINDS], *foreign, *disbelieved, *beyond, *told, *beyond_sightings;
+	struct counter *lines[APPEARANCE_KINDS], *foreign, *disbelieved, *beyond, *told, *beyond_sightings,
+	    *without_contact;
+	struct origins *origins; /* networks_origins() */
+	bool origins_asked;
 };
 
 enum error darknet_start(struct center *center, struct failure *failure);
@@ -53,7 +58,10 @@ struct darknet_work {
 	const struct scope *scope; /* background */
 	struct arena *arena;
 	nanoseconds now;
+	uint64_t without_contact; /* lines of others for which there is no contact */
 };
+
+#define DARKNET_NAME "darknet" /* of the state (center_state()), and of background work */
 
 /* owners_tell.c: what waits becomes appearances; what is due becomes bulletins (*more: there was some). */
 enum error owners_take_lines(struct darknet_work *work, struct failure *failure);

@@ -29,6 +29,24 @@ bool networks_add(struct networks *networks, struct text prefixes, size_t contac
 	return true;
 }
 
+bool networks_add_systems(struct networks *networks, struct text systems, size_t contact)
+{
+	while (systems.size > 0) {
+		uint64_t number;
+		if (!text_to_u64(text_cut(&systems, ' '), &number) || number == 0 || number > UINT32_MAX)
+			continue;
+		if (networks->system_count == networks->system_room) {
+			struct network_system *more =
+			    array_grow(networks->systems, &networks->system_room, 64, sizeof *networks->systems);
+			if (!more)
+				return false;
+			networks->systems = more;
+		}
+		networks->systems[networks->system_count++] = (struct network_system){ (uint32_t)number, contact };
+	}
+	return true;
+}
+
 static int by_prefix(const struct prefix *one, const struct prefix *other)
 {
 	if (one->length != other->length)
@@ -43,8 +61,17 @@ static int compare(const void *a, const void *b)
 	return order ? order : (one->contact > other->contact) - (one->contact < other->contact);
 }
 
+static int compare_systems(const void *a, const void *b)
+{
+	const struct network_system *one = a, *other = b;
+	int order = (one->number > other->number) - (one->number < other->number);
+	return order ? order : (one->contact > other->contact) - (one->contact < other->contact);
+}
+
 void networks_sort(struct networks *networks)
 {
+	if (networks->system_count > 0)
+		qsort(networks->systems, networks->system_count, sizeof *networks->systems, compare_systems);
 	if (networks->count > 0)
 		qsort(networks->at, networks->count, sizeof *networks->at, compare);
 }
@@ -78,9 +105,24 @@ size_t networks_find(const struct networks *networks, struct address address)
 	return NETWORKS_NONE;
 }
 
+size_t networks_find_system(const struct networks *networks, uint32_t number)
+{
+	size_t low = 0, high = networks->system_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (networks->systems[middle].number < number)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	bool found = low < networks->system_count && networks->systems[low].number == number;
+	return found ? networks->systems[low].contact : NETWORKS_NONE;
+}
+
 void networks_free(struct networks *networks)
 {
 	free(networks->at);
+	free(networks->systems);
 	*networks = (struct networks){ 0 };
 }
 

@@ -18,9 +18,19 @@
 
 /* ── gathering ─ */
 
+/* What telling needs of a contact; where its networks are is read into `networks` at once. */
+struct told_contact {
+	uint32_t number;
+	struct uuid id;
+	char name[NAME_SIZE], mail[MAIL_SIZE];
+	enum language language;
+	nanoseconds every, told, due;
+};
+
 struct contacts {
-	struct network_contact *at;
+	struct told_contact *at;
 	size_t count, room;
+	struct networks networks;
 	bool failed;
 };
 
@@ -30,22 +40,62 @@ static void take_contact(void *context, const struct network_contact *contact)
 	if (!contact->active || contacts->failed)
 		return;
 	if (contacts->count == contacts->room) {
-		struct network_contact *more = array_grow(contacts->at, &contacts->room, 8, sizeof *contacts->at);
+		struct told_contact *more = array_grow(contacts->at, &contacts->room, 64, sizeof *contacts->at);
 		contacts->failed = !more;
 		if (!more)
 			return;
 		contacts->at = more;
 	}
-	contacts->at[contacts->count++] = *contact;
+	struct told_contact *to = &contacts->at[contacts->count];
+	*to = (struct told_contact){ .number = contact->number,
+		.id = contact->id,
+		.language = contact->language,
+		.every = contact->every,
+		.told = contact->told,
+		.due = contact->due };
+	text_copy(text_of(contact->name), to->name, sizeof to->name);
+	text_copy(text_of(contact->mail), to->mail, sizeof to->mail);
+	contacts->failed = !networks_add(&contacts->networks, text_of(contact->prefixes), contacts->count) ||
+			   !networks_add_systems(&contacts->networks, text_of(contact->systems), contacts->count);
+	contacts->count++;
 }
 
 static enum error read_contacts(struct darknet_work *work, struct contacts *contacts, struct failure *failure)
 {
 	enum error error = store_network_each(work->store, work->scope, take_contact, contacts, failure);
+	networks_sort(&contacts->networks);
 	return error == OK && contacts->failed ? fail(failure, ERROR_MEMORY, "no memory for contacts") : error;
 }
 
-static enum error take_line(struct darknet_work *work, struct network_contact *contact, const struct appeared *line,
+static enum error note(struct darknet_work *work, const struct told_contact *contact, struct failure *failure)
+{
+	const struct network_contact noted = { .number = contact->number, .told = contact->told, .due = contact->due };
+	return store_network_note(work->store, work->scope, &noted, failure);
+}
+
+const struct origins *networks_origins(struct darknet_state *state)
+{
+	const char *path = darknet_configured()->locations;
+	struct failure failure = { 0 };
+	if (state->origins_asked || !*path)
+		return state->origins;
+	state->origins_asked = true;
+	if (origins_load(&path, 1, &state->origins, &failure) != OK)
+		log_write(LOG_WARNING, "contacts by autonomous system are told nothing until the next start",
+		    LOG_FIELD_STRING("why", failure.words));
+	return state->origins;
+}
+
+/* By the longest prefix; what none holds by its autonomous system. */
+static size_t place_of(struct darknet_work *work, const struct networks *networks, struct address address)
+{
+	size_t place = networks_find(networks, address);
+	if (place != NETWORKS_NONE || networks->system_count == 0)
+		return place;
+	return networks_find_system(networks, origins_of(networks_origins(work->state), address).network);
+}
+
+static enum error take_line(struct darknet_work *work, struct told_contact *contact, const struct appeared *line,
     uint64_t *kept, struct failure *failure)
 {
 	const struct darknet_settings *settings = darknet_configured();
@@ -70,7 +120,7 @@ static enum error take_line(struct darknet_work *work, struct network_contact *c
 	if (error != OK || contact->due)
 		return error;
 	contact->due = networks_due(contact->told, contact->every, settings->owners.digest, work->now);
-	return store_network_note(work->store, work->scope, contact, failure);
+	return note(work, contact, failure);
 }
 
 static bool is_for_others(const struct darknet_line *line)
@@ -80,20 +130,17 @@ static bool is_for_others(const struct darknet_line *line)
 
 static enum error take_lines(struct darknet_work *work, struct contacts *contacts, struct failure *failure)
 {
-	struct networks networks = { 0 };
 	uint64_t kept = 0;
 	enum error error = store_sighting_count(work->store, work->scope, 0, &kept, failure);
-	for (size_t i = 0; i < contacts->count && error == OK; i++)
-		if (!networks_add(&networks, text_of(contacts->at[i].prefixes), i))
-			error = fail(failure, ERROR_MEMORY, "no memory for contacts");
-	networks_sort(&networks);
 	for (size_t i = 0; i < work->state->waiting_count && error == OK; i++) {
 		const struct darknet_line *line = &work->state->waiting[i];
-		size_t place = is_for_others(line) ? networks_find(&networks, line->what.address) : NETWORKS_NONE;
+		if (!is_for_others(line))
+			continue;
+		size_t place = place_of(work, &contacts->networks, line->what.address);
+		work->without_contact += place == NETWORKS_NONE;
 		if (place != NETWORKS_NONE)
 			error = take_line(work, &contacts->at[place], &line->what, &kept, failure);
 	}
-	networks_free(&networks);
 	return error;
 }
 
@@ -101,7 +148,7 @@ static enum error take_lines(struct darknet_work *work, struct contacts *contact
 
 struct part {
 	struct darknet_work *work;
-	const struct network_contact *contact;
+	const struct told_contact *contact;
 	const struct catalog *catalog; /* of the contact's language */
 	const struct appearance *rows;
 	struct network_batch batch;
@@ -237,7 +284,7 @@ static void take_row(void *context, const struct appearance *sighting)
 	rows->at[rows->count++] = *sighting;
 }
 
-static enum error put_parts(struct darknet_work *work, const struct network_contact *contact, const struct rows *rows,
+static enum error put_parts(struct darknet_work *work, const struct told_contact *contact, const struct rows *rows,
     const struct mail_sender *sender, struct failure *failure)
 {
 	size_t most = (size_t)darknet_configured()->batch_rows;
@@ -260,8 +307,8 @@ static enum error put_parts(struct darknet_work *work, const struct network_cont
 	return error;
 }
 
-static enum error tell_contact(struct darknet_work *work, struct network_contact *contact,
-    const struct mail_sender *sender, struct failure *failure)
+static enum error tell_contact(
+    struct darknet_work *work, struct told_contact *contact, const struct mail_sender *sender, struct failure *failure)
 {
 	struct rows rows = { 0 };
 	enum error error =
@@ -282,7 +329,7 @@ static enum error tell_contact(struct darknet_work *work, struct network_contact
 		error = OK;
 	}
 	if (error == OK)
-		error = store_network_note(work->store, work->scope, contact, failure);
+		error = note(work, contact, failure);
 	free(rows.at);
 	return error;
 }
@@ -292,13 +339,14 @@ enum error networks_tell(struct darknet_work *work, struct failure *failure)
 	struct contacts contacts = { 0 };
 	struct mail_sender sender = { 0 };
 	enum error error = read_contacts(work, &contacts, failure);
-	if (error == OK && contacts.count > 0 && work->state->waiting_count > 0)
+	if (error == OK && work->state->waiting_count > 0)
 		error = take_lines(work, &contacts, failure);
 	if (work->state->center->sender)
 		work->state->center->sender(&sender);
 	for (size_t i = 0; i < contacts.count && error == OK && sender.on; i++)
 		if (contacts.at[i].due && contacts.at[i].due <= work->now)
 			error = tell_contact(work, &contacts.at[i], &sender, failure);
+	networks_free(&contacts.networks);
 	free(contacts.at);
 	return error;
 }

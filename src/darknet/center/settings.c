@@ -29,6 +29,10 @@ static const struct option options[] = {
 		       "counted." },
 	{ "batch_rows", OPTION_INTEGER, AT(batch_rows), "1000", 1, 1500, "rows",
 	    .summary = "Of one mail to such a contact; what is more goes into further mails." },
+	{ "locations", OPTION_PATH, AT(locations), "/var/lib/location/database.db", .fixed = true,
+	    .summary =
+		"Which autonomous system an address is of, for contacts by its number: a location.db (libloc) or a "
+		"*.mmdb (MaxMind DB)." },
 	{ NULL },
 };
 

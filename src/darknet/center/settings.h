@@ -11,6 +11,7 @@ struct darknet_settings {
 	struct owners_settings owners;
 	nanoseconds keep;
 	int64_t appearances_most, sightings_most, batch_rows;
+	char *locations; /* match/origin.h */
 };
 
 extern const struct option_group darknet_options[];

@@ -1,7 +1,7 @@
 /*
  * Reads and writes lines of CSV. See columns.h.
  */
-#include "reach/columns.h"
+#include "base/columns.h"
 
 #include <string.h>
 

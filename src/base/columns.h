@@ -1,9 +1,9 @@
 /*
- * Lines of CSV (RFC 4180) with a header, by the names of their columns: records of reach tests, the directory. Line
- * breaks inside quotation marks are not read.
+ * Lines of CSV (RFC 4180) with a header, by the names of their columns. Line breaks inside quotation marks are not
+ * read.
  */
-#ifndef NOROSHI_REACH_COLUMNS_H
-#define NOROSHI_REACH_COLUMNS_H
+#ifndef NOROSHI_BASE_COLUMNS_H
+#define NOROSHI_BASE_COLUMNS_H
 
 #include "base/error.h"
 #include "base/memory.h"
