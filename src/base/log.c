@@ -27,6 +27,7 @@ static struct {
 	char part[32];
 	enum log_level least;
 	bool json;
+	bool socket;      /* standard error is one */
 	int own;          /* a descriptor of standard error that does not block; 0 = none */
 	uint64_t dropped; /* lines since the last one that went out */
 } setup = { .least = LOG_INFO, .json = true };
@@ -43,15 +44,17 @@ void log_setup(const char *part, enum log_level least, bool json)
 		close(setup.own);
 	setup.own = 0;
 	/* O_NONBLOCK belongs to the open file, which others share: a pipe can be opened once more for ourselves. */
-	if (fstat(STDERR_FILENO, &status) == 0 && S_ISFIFO(status.st_mode))
+	bool known = fstat(STDERR_FILENO, &status) == 0;
+	setup.socket = known && S_ISSOCK(status.st_mode);
+	if (known && S_ISFIFO(status.st_mode))
 		setup.own = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
 static bool write_once(const char *at, size_t size)
 {
 	int descriptor = setup.own > 0 ? setup.own : STDERR_FILENO;
-	ssize_t done = send(descriptor, at, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-	if (done < 0 && (errno == ENOTSOCK || errno == EPERM)) { /* EPERM: a sandbox without this call */
+	ssize_t done = setup.socket ? send(descriptor, at, size, MSG_DONTWAIT | MSG_NOSIGNAL) : -1;
+	if (!setup.socket || (done < 0 && errno == EPERM)) { /* EPERM: a sandbox without this call */
 		struct pollfd ready = { .fd = descriptor, .events = POLLOUT };
 		if (setup.own <= 0 &&
 		    poll(&ready, 1, 0) == 0) { /* a terminal that is held, or a pipe that could not be opened again */

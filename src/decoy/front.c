@@ -51,6 +51,7 @@ struct front {
 	int status;
 	struct listener {
 		struct front *front;
+		struct watch *watch;
 		uint8_t service;
 	} listeners[SERVICES_MOST];
 };
@@ -196,8 +197,14 @@ static void listener_ready(void *context, int descriptor, unsigned ready)
 		socklen_t size = sizeof from;
 		uint16_t port = 0;
 		int accepted = accept4(descriptor, (struct sockaddr *)&from, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-		if (accepted < 0)
+		if (accepted < 0) {
+			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+				front->refused++;
+				watch_want(
+				    listener->watch, 0); /* it would be ready again at once: until each_second() */
+			}
 			return;
+		}
 		struct address source = socket_address(&from, &port);
 		if (front->count < (size_t)front->options->sessions && front->memory <= front->options->memory &&
 		    rate_allows(front->rate, source, time_monotonic())) {
@@ -209,9 +216,12 @@ static void listener_ready(void *context, int descriptor, unsigned ready)
 	}
 }
 
-static void end_late(void *context)
+static void each_second(void *context)
 {
 	struct front *front = context;
+	for (size_t i = 0; i < front->options->service_count; i++)
+		if (front->listeners[i].watch)
+			watch_want(front->listeners[i].watch, LOOP_READ);
 	nanoseconds oldest = time_monotonic() - front->options->session_time;
 	for (size_t i = front->count; i > 0; i--)
 		if (front->slots[i - 1]->began_at <= oldest)
@@ -268,13 +278,17 @@ static void make_settings(struct front *front)
 static bool watch_all(struct front *front)
 {
 	for (size_t i = 0; i < front->options->service_count; i++) {
-		front->listeners[i] = (struct listener){ front, (uint8_t)i };
-		if (front->sockets->listeners[i] >= 0 && !loop_descriptor(front->loop, front->sockets->listeners[i],
-							     LOOP_READ, listener_ready, &front->listeners[i]))
+		struct listener *listener = &front->listeners[i];
+		*listener = (struct listener){ .front = front, .service = (uint8_t)i };
+		if (front->sockets->listeners[i] < 0)
+			continue;
+		listener->watch =
+		    loop_descriptor(front->loop, front->sockets->listeners[i], LOOP_READ, listener_ready, listener);
+		if (!listener->watch)
 			return false;
 	}
 	return loop_descriptor(front->loop, front->sockets->writer, LOOP_READ, writer_ready, front) &&
-	       loop_timer(front->loop, SECOND, SECOND, end_late, front);
+	       loop_timer(front->loop, SECOND, SECOND, each_second, front);
 }
 
 static int by_number(const void *a, const void *b)

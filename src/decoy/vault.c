@@ -56,6 +56,9 @@ enum error vault_key_make(const char *path, struct builder *line, struct failure
 	sodium_memzero(private_key, sizeof private_key);
 	if (close(descriptor) != 0 || !written)
 		return fail_errno(failure, "cannot write %s", path);
+	enum error error = directory_sync_of(path, failure);
+	if (error)
+		return error;
 	build_text(line, text_of(base64_format(public_key, VAULT_KEY, text)));
 	build_char(line, '\n');
 	return OK;

@@ -18,11 +18,13 @@ static const struct kind {
 	{ APPEARANCE_MISCONFIGURATION, "darknet:misconfiguration", "Darknet: misconfiguration", "Misconfiguration",
 	    SEVERITY_INFO },
 	{ APPEARANCE_RESEARCH, "darknet:research", "Darknet: research scanner", "Research scan", SEVERITY_INFO },
+	{ APPEARANCE_ATTEMPT, "darknet:attempt", "Decoy: attempt", "Attempted intrusion", SEVERITY_HIGH },
 };
 
 bool eve_is_darknet(struct json_value event)
 {
-	return json_kind(json_get(event, "darknet")) == JSON_IS_OBJECT;
+	return json_kind(json_get(event, "darknet")) == JSON_IS_OBJECT ||
+	       json_kind(json_get(event, "decoy")) == JSON_IS_OBJECT;
 }
 
 /* Ports, tools and the like are short words; whatever else a stranger writes there is left out. */
@@ -55,42 +57,64 @@ static void take_object(struct format_reader *reader, struct json_value darknet,
 	alert->object = count ? field_concat(reader, pieces, count) : TEXT_NONE;
 }
 
-static const struct kind *kind_of(struct json_value darknet)
+static bool kind_of(struct json_value darknet, enum appearance_kind *is)
 {
 	struct text kind = field_text(darknet, "kind");
-	enum appearance_kind is;
 	if (json_kind(json_get(darknet, "research")) == JSON_IS_TRUE)
-		is = APPEARANCE_RESEARCH;
+		*is = APPEARANCE_RESEARCH;
 	else if (field_text(darknet, "worm").size)
-		is = APPEARANCE_WORM;
+		*is = APPEARANCE_WORM;
 	else if (text_equal(kind, TEXT("probe")))
-		is = APPEARANCE_PROBE;
+		*is = APPEARANCE_PROBE;
 	else if (text_equal(kind, TEXT("backscatter")))
-		is = APPEARANCE_ANSWER;
+		*is = APPEARANCE_ANSWER;
 	else if (text_equal(kind, TEXT("other")))
-		is = APPEARANCE_MISCONFIGURATION;
+		*is = APPEARANCE_MISCONFIGURATION;
 	else
-		return NULL;
-	return &kinds[is];
+		return false;
+	return true;
 }
 
-static enum error take_source(
-    struct format_reader *reader, struct json_value darknet, struct alert *alert, struct failure *failure)
+static enum error take_kind(enum appearance_kind is, struct alert *alert, struct failure *failure)
 {
-	const struct kind *kind = kind_of(darknet);
-	uint64_t packets;
-	if (!kind)
-		return fail(failure, ERROR_INPUT, "darknet.kind: probe, backscatter or other is expected of a source");
+	const struct kind *kind = &kinds[is];
 	if (!address_exists(alert->source))
 		return fail(failure, ERROR_INPUT, "src_ip: there is none; a source that appeared has one");
 	alert->signature_id = text_of(kind->id);
 	alert->signature = text_of(kind->signature);
 	alert->category = text_of(kind->category);
 	alert->severity = kind->severity;
+	return OK;
+}
+
+static enum error take_source(
+    struct format_reader *reader, struct json_value darknet, struct alert *alert, struct failure *failure)
+{
+	enum appearance_kind kind;
+	uint64_t packets;
+	if (!kind_of(darknet, &kind))
+		return fail(failure, ERROR_INPUT, "darknet.kind: probe, backscatter or other is expected of a source");
+	enum error error = take_kind(kind, alert, failure);
+	if (error)
+		return error;
 	if (text_to_u64(field_text(darknet, "packets"), &packets) && packets > 0)
 		alert->repeats = packets > UINT32_MAX ? UINT32_MAX : (uint32_t)packets;
 	take_object(reader, darknet, alert);
 	return OK;
+}
+
+/* What a decoy was sent (docs/formats/decoy-lines.md). Only a connection says that the address is the sender's own. */
+static enum error take_decoy(
+    struct format_reader *reader, struct json_value event, struct alert *alert, struct failure *failure)
+{
+	struct text port = field_text(event, "dest_port"), received = field_text(json_get(event, "decoy"), "received");
+	bool over_tcp = text_equal(alert->protocol, TEXT("TCP"));
+	bool tried = over_tcp && received.size && !text_equal(received, TEXT("0"));
+	if (is_word(port)) {
+		const struct text pieces[] = { TEXT("port="), port, over_tcp ? TEXT("/tcp") : TEXT("/udp") };
+		alert->object = field_concat(reader, pieces, sizeof pieces / sizeof *pieces);
+	}
+	return take_kind(tried ? APPEARANCE_ATTEMPT : APPEARANCE_PROBE, alert, failure);
 }
 
 /* Of what many do together the words are the telescope's own. */
@@ -123,6 +147,8 @@ enum error eve_darknet(
 	struct json_value darknet = json_get(event, "darknet");
 	alert->detector = TEXT(APPEARANCE_DETECTOR);
 	alert->protocol = field_text(event, "proto");
+	if (json_kind(darknet) != JSON_IS_OBJECT)
+		return take_decoy(reader, event, alert, failure);
 	return text_equal(field_text(darknet, "what"), TEXT("source")) ? take_source(reader, darknet, alert, failure)
 								       : take_other(reader, event, alert, failure);
 }

@@ -7,7 +7,7 @@
 
 #include "formats/fields.h"
 
-/* Whether an alert of EVE is a telescope's. */
+/* Whether an alert of EVE is a telescope's, or a decoy's (docs/formats/decoy-lines.md): a telescope that answers. */
 bool eve_is_darknet(struct json_value event);
 /* Detector, signature, severity and object; `object` is "port=23/tcp tool=mirai worm=mirai targets=1 addresses=65536",
  * which model/appearance.h reads. Time and addresses are the caller's. No host is concerned until somebody knows whose

@@ -64,6 +64,7 @@ static const struct {
 	{ "appearance-kind", "answer", N_("Answers forged packets") },
 	{ "appearance-kind", "misconfiguration", N_("Wrong setting") },
 	{ "appearance-kind", "research", N_("Research scanner") },
+	{ "appearance-kind", "attempt", N_("Tries to get in") },
 	{ "cleanup-state", "open", N_("To be cleaned up") },
 	{ "cleanup-state", "cleaned", N_("Cleaned up") },
 	{ "cleanup-state", "explained", N_("Explained") },

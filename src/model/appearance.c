@@ -17,6 +17,7 @@ static const struct {
 	[APPEARANCE_MISCONFIGURATION] = { "misconfiguration",
 	    N_("It sends to addresses that nobody uses, as a wrong setting does.") },
 	[APPEARANCE_RESEARCH] = { "research", N_("It scans as a known research scanner does.") },
+	[APPEARANCE_ATTEMPT] = { "attempt", N_("It connected to a decoy and tried to get in.") },
 };
 
 const char *appearance_kind_code(enum appearance_kind kind)

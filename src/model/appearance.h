@@ -23,6 +23,7 @@ enum appearance_kind {
 	APPEARANCE_ANSWER, /* it answers what it was never asked: it is attacked in forged names, or a reflector */
 	APPEARANCE_MISCONFIGURATION, /* it sends to a wrong address */
 	APPEARANCE_RESEARCH,         /* a known research scanner */
+	APPEARANCE_ATTEMPT,          /* it tried to get into a decoy, over a connection: the address is not forged */
 	APPEARANCE_KINDS
 };
 const char *appearance_kind_code(enum appearance_kind kind);  /* "probe" … */

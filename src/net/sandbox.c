@@ -244,6 +244,16 @@ static void allow_sockets(struct filter *filter)
 	add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)));
 	allow(filter, opener_families, count);
 }
+/* Looks at an argument: the log tries this when standard error is a socket, and writes when it may not. */
+static void refuse_words(struct filter *filter)
+{
+	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_sendto, 0, 4));
+	add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])));
+	add(filter, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, STDERR_FILENO, 0, 1));
+	add(filter, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (EPERM & SECCOMP_RET_DATA)));
+	add(filter, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)));
+}
+
 /* Looks at an argument, too: what is longer is refused. */
 static void allow_datagrams(struct filter *filter)
 {
@@ -284,6 +294,8 @@ enum error sandbox_give_up_calls(enum sandbox_use use, struct failure *failure)
 		ALLOW(&filter, of_decoy);
 	if (use == SANDBOX_DECOY_WRITER || use == SANDBOX_DECOY_ANSWERS)
 		ALLOW(&filter, of_decoy_writer);
+	if (use == SANDBOX_DECOY || use == SANDBOX_DECOY_WRITER || use == SANDBOX_DECOY_ANSWERS)
+		refuse_words(&filter);
 	if (use == SANDBOX_DECOY_ANSWERS)
 		allow_datagrams(&filter);
 	if (use == SANDBOX_DECOY || use == SANDBOX_DECOY_WRITER || use == SANDBOX_DECOY_ANSWERS)

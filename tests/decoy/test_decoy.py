@@ -20,6 +20,9 @@ import time
 import traceback
 from pathlib import Path
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../center"))
+from center import Centre  # noqa: E402
+
 NOROSHI = os.environ["NOROSHI"]
 HERE, BAIT = "198.18.0.1", "198.18.0.3"
 PORTS = {"tcp": 7777, "telnet": 23, "ssh": 22, "http": 80, "smb": 445, "redis": 6379, "adb": 5555, "udp": 5060, "dns": 53, "ntp": 123, "ssdp": 1900}
@@ -56,7 +59,7 @@ def wait_for(condition, what, seconds=60):
 class Decoy:
     """A running one, with a fresh folder."""
 
-    def __init__(self, folder, **more):
+    def __init__(self, folder, starter=None, **more):
         self.folder, self.kept = folder, folder / "kept"
         shutil.rmtree(self.kept, ignore_errors=True)
         self.kept.mkdir()
@@ -65,7 +68,8 @@ class Decoy:
         if os.geteuid() == 0:
             os.chown(self.kept, pwd.getpwnam("nobody").pw_uid, -1)
         self.log = open(folder / "log", "w+")
-        self.process = subprocess.Popen([NOROSHI, "decoy", "--config", str(configuration(folder, **more))], stderr=self.log, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen([NOROSHI, "decoy", "--config", str(configuration(folder, **more))], stderr=self.log, stdin=subprocess.DEVNULL,
+                                        user=starter)
         wait_for(lambda: "the decoy answers" in self.said() or self.process.poll() is not None, "the decoy to begin")
         assert self.process.poll() is None, self.said()
 
@@ -338,11 +342,11 @@ def test_sessions_end_by_bytes_time_and_with_the_decoy(folder):
         decoy.end()
 
 
-def greets(connection):
-    connection.settimeout(20)
+def greets(connection, seconds=20):
+    connection.settimeout(seconds)
     try:
         return connection.recv(100) != b""
-    except ConnectionError:
+    except (ConnectionError, TimeoutError):
         return False
 
 
@@ -387,6 +391,76 @@ def test_it_ends_when_either_process_does(folder):
     decoy.process.kill()
     decoy.process.wait(30)
     wait_for(lambda: not Path(f"/proc/{front}").exists() or "State:\tZ" in Path(f"/proc/{front}/status").read_text(), "the front to end with the writer")
+
+
+def test_a_machine_without_descriptors_does_not_keep_it_busy(folder):
+    starter = "nobody" if os.geteuid() == 0 else None
+    decoy = Decoy(folder, starter=starter, services='{ service = "telnet"; address = "%s"; port = 2323; }' % HERE, user="")
+    front, held = decoy.front(), []
+
+    def allow(descriptors):
+        subprocess.run(["prlimit", f"--nofile={descriptors}:", "--pid", str(front)], check=True, user=starter)
+
+    try:
+        allow(40)
+        held = [socket.create_connection((HERE, 2323), 20) for _ in range(60)]
+        assert all(map(greets, held[:10])) and not greets(held[-1], 2)
+        ticks = [sum(map(int, Path(f"/proc/{front}/stat").read_text().rsplit(")", 1)[1].split()[11:13])) for _ in range(2) if not time.sleep(2 * _)]
+        assert ticks[1] - ticks[0] < 0.5 * os.sysconf("SC_CLK_TCK"), f"{ticks} of CPU in two seconds"
+        allow(200)
+        assert greets(held[-1]), "it does not go on when there are descriptors again"
+    finally:
+        for each in held:
+            each.close()
+        decoy.end()
+    assert sum(line["decoy"].get("refused", 0) for line in decoy.lines()) > 0 or '"refused":' in decoy.said(), decoy.said()
+
+
+def test_it_runs_for_an_account_that_is_not_root(folder):
+    high = '{ service = "telnet"; address = "%s"; port = 2323; }' % HERE
+    starter = "nobody" if os.geteuid() == 0 else None
+    decoy = Decoy(folder, starter=starter, services=high, user="")
+    try:
+        assert Path(f"/proc/{decoy.front()}").stat().st_uid != 0
+        ask(2323, b"", b"root\r\n", b"%s\r\n" % PASSWORDS[0].encode())
+        assert credentials(decoy.wait_lines("telnet")) == ["root"]
+    finally:
+        decoy.end()
+
+
+def test_the_owner_of_a_source_is_told_by_a_centre(folder):
+    source, port = "203.0.113.9", 2323
+    subprocess.run(["ip", "address", "add", source + "/32", "dev", "lo"], check=True)
+    decoy = Decoy(folder, services='{ service = "telnet"; address = "%s"; port = %d; }' % (HERE, port))
+    try:
+        with Centre(("hill", "kaede")) as centre:
+            administrator = centre.tokens["administrator"]
+            assert centre.json("POST", "/v1/organisations/2/space", administrator, {"prefix": "203.0.113.0/24", "from": "2020-01-01T00:00:00Z"})[0] == 201
+            assert centre.json("PATCH", "/v1/sensors/1", administrator, {"telescope": True})[0] == 200
+            with open(os.open(folder / "token", os.O_WRONLY | os.O_CREAT, 0o600), "w") as to:
+                to.write(centre.tokens["hill"] + "\n")
+            (folder / "agent.conf").write_text('agent = { server = "%s"; token_file = "token"; state = "agent"; files = ( "%s/sessions-*.json" ); format = "eve"; '
+                                               'scan_every = "200 ms"; linger = "200 ms"; };' % (centre.address, decoy.kept))
+            with open(folder / "agent.log", "wb") as log:
+                agent = subprocess.Popen([NOROSHI, "agent", "--config", folder / "agent.conf"], stdout=log, stderr=log)
+            try:
+                with socket.create_connection((HERE, port), 20, (source, 0)) as connection:
+                    connection.sendall(b"root\r\n")
+                (line,) = decoy.wait_lines("telnet")
+                assert line["src_ip"] == source, line
+
+                def told(who):
+                    status, answer = centre.json("GET", "/v1/bulletins", centre.tokens["member-" + who], headers={"Accept-Language": "en"})
+                    return status == 200 and [each for each in answer["bulletins"] if each["kind"] == "darknet"]
+                wait_for(lambda: told("kaede") or time.sleep(0.3), "the owner's bulletin: " + (folder / "agent.log").read_text())
+                assert source in json.dumps(told("kaede")) and not told("hill")
+                (seen,) = centre.json("GET", "/v1/appearances", centre.tokens["member-kaede"])[1]["appearances"]
+                assert seen["address"] == source, seen
+            finally:
+                agent.terminate()
+                agent.wait(60)
+    finally:
+        decoy.end()
 
 
 def inside():

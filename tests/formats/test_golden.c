@@ -28,6 +28,7 @@ static const struct golden goldens[] = {
 	{ "csv-positions", "csv", "time=1,signature=2,host=3,detector:Own,category:test", 0 },
 	{ "eve", "eve", NULL, 9 * 3600 },
 	{ "eve-darknet", "eve", NULL, 0 },
+	{ "eve-decoy", "eve", NULL, 0 },
 	{ "wazuh", "wazuh", NULL, 0 },
 	{ "aminer", "aminer", NULL, 0 },
 	{ "zeek-tsv", "zeek", NULL, 0 },

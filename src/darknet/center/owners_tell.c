@@ -150,6 +150,11 @@ static const char *const steps[APPEARANCE_KINDS] = {
 	[APPEARANCE_RESEARCH] = N_("The address behaves as a research scanner. If you know of it, nothing is to be "
 				   "done; publish who you are and how to "
 				   "be left out. If you do not, treat it as a device that scans."),
+	[APPEARANCE_ATTEMPT] =
+	    N_("The address connected to a decoy, which serves nobody, and tried to get in: with passwords, commands "
+	       "or an "
+	       "attack. A connection is not forged: treat it as a device that somebody else controls. Take it off the "
+	       "network, keep its logs and memory, find out since when, and look for what else it reached."),
 };
 
 static void write_steps(const struct digest *digest, struct builder *to)
