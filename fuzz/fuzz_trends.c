@@ -26,14 +26,15 @@ static struct trends *small(void)
 	trends->coverage.bin = trends->bin = HOUR;
 	trends->changes = changes_new(&changes);
 	trends->groups = groups_new(&groups);
-	CHECK(trends->changes && trends->groups);
+	trends->habits = habits_new(&(struct habits_settings){ .seen = 64, .records = 64 });
+	CHECK(trends->changes && trends->groups && trends->habits);
 	return trends;
 }
 
 static struct text file_of(const uint8_t *data, size_t size, struct builder *to)
 {
 	put_bytes(to, "NOROSHIT", 8);
-	put_u32(to, 1);
+	put_u32(to, 3);
 	put_i64(to, HOUR);
 	put_u64(to, size);
 	if (size)
@@ -47,8 +48,8 @@ static void go_on(struct trends *trends)
 {
 	nanoseconds bin = trends->open;
 	for (uint32_t i = 0; i < 200; i++) {
-		struct activity row = { .bin = bin + i / 50 * HOUR,
-			.source = { { [10] = 0xff, 0xff, 10, 0, 0, (uint8_t)i } },
+		struct activity row = { .bin = bin + i / 50 * 20 * HOUR, /* into another day */
+			.source = { { [10] = 0xff, 0xff, 10, 0, 0, (uint8_t)(i % 50) } },
 			.packets = 1,
 			.port = 23,
 			.protocol = 6,
@@ -57,6 +58,7 @@ static void go_on(struct trends *trends)
 		row.first = row.last = row.bin + i % 50 * MINUTE;
 		trends_begin(trends, &row, 1);
 		trends_more(trends, &row);
+		habits_of(trends->habits, row.source, TOOL_ZMAP);
 	}
 }
 

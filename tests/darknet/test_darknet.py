@@ -209,6 +209,8 @@ def test_research_scanners_are_told_by_lists_and_names(folder):
     kinds = {scan["sources"][0]: scan["kind"] for scan in got["scans"]}
     assert kinds == {"192.0.2.1": "research", "192.0.2.2": "research", "192.0.2.9": "single"}, kinds
     assert of(got["scans"], kind="research", sources=["192.0.2.2"])[0]["name"] == "probe7.scanner.example"
+    evidence = {scan["sources"][0]: scan["research"] for scan in got["scans"]}
+    assert evidence == {"192.0.2.1": {"confidence": "high", "evidence": ["list"]}, "192.0.2.2": {"confidence": "medium", "evidence": ["name"]}, "192.0.2.9": None}, evidence
     assert got["totals"]["research"] == {"sources": 2, "packets": 100}
     names.write_text("not-an-address\n")
     status, _, err = run(capture, "--net", "198.51.0.0/16", "--names", names)

@@ -5,7 +5,7 @@
 #include "base/hash.h"
 #include "base/memory.h"
 #include "darknet/trend/coverage.h"
-#include "darknet/trend/trends.h"
+#include "darknet/trend/trends_inner.h"
 
 #include "world.h"
 #include "year.h"
@@ -279,23 +279,32 @@ static void test_a_damaged_history_is_one_error_and_never_another_history(void *
 	builder_free(&kept);
 }
 
-/* Version 1 is version 2 without its last eight bytes. */
-static void test_a_history_of_the_version_before_is_read(void **state)
+/* Version 2 is version 3 without its habits, version 1 is version 2 without its last eight bytes. */
+static void test_histories_of_versions_before_are_read(void **state)
 {
 	(void)state;
-	struct builder kept = some_history(), before = { 0 };
+	struct builder kept = some_history(), habits = { 0 };
+	struct trends *trends = trends_new(0);
 	struct failure failure = { .words = "" };
-	size_t size = kept.size - 28 - 4 - 8;
-	put_bytes(&before, kept.at, 8);
-	put_u32(&before, 1);
-	put_i64(&before, HOUR);
-	put_u64(&before, size);
-	put_bytes(&before, kept.at + 28, size);
-	put_u32(&before, checksum(0, before.at, before.size));
-	assert_false(before.failed);
-	if (load(before.at, before.size, 0, &failure) != OK)
-		fail_msg("%s", failure.words);
-	builder_free(&before);
+	assert_int_equal(trends_load(trends, (struct text){ kept.at, kept.size }, "kept", NULL), OK);
+	habits_put(trends->habits, &habits);
+	assert_true(habits.size > 1000);
+	for (uint32_t version = 1; version <= 2; version++) {
+		struct builder before = { 0 };
+		size_t size = kept.size - 28 - 4 - habits.size - (version == 1 ? 8 : 0);
+		put_bytes(&before, kept.at, 8);
+		put_u32(&before, version);
+		put_i64(&before, HOUR);
+		put_u64(&before, size);
+		put_bytes(&before, kept.at + 28, size);
+		put_u32(&before, checksum(0, before.at, before.size));
+		assert_false(before.failed);
+		if (load(before.at, before.size, 0, &failure) != OK)
+			fail_msg("%s", failure.words);
+		builder_free(&before);
+	}
+	trends_free(trends);
+	builder_free(&habits);
 	builder_free(&kept);
 }
 
@@ -425,7 +434,7 @@ int main(void)
 		cmocka_unit_test(test_hours_in_which_nothing_came_are_closed_and_decades_are_not),
 		cmocka_unit_test(test_a_run_that_is_broken_anywhere_tells_what_one_run_would),
 		cmocka_unit_test(test_a_damaged_history_is_one_error_and_never_another_history),
-		cmocka_unit_test(test_a_history_of_the_version_before_is_read),
+		cmocka_unit_test(test_histories_of_versions_before_are_read),
 		cmocka_unit_test(test_what_is_older_than_the_history_is_left_out),
 		cmocka_unit_test(test_a_sensor_that_was_off_makes_no_alarm),
 		cmocka_unit_test(test_lost_times_are_no_falls_either),

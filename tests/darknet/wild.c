@@ -196,6 +196,13 @@ static void wild_hour(void *inside, uint32_t hour, activity_visitor visit, void 
 		visit(context, &wild->rows[i]);
 }
 
+static bool researcher(void *inside, struct address source)
+{
+	(void)inside;
+	return source.bytes[12] == 5 && source.bytes[13] == 6 && source.bytes[14] == 0 &&
+	       source.bytes[15] < WILD_RESEARCHERS;
+}
+
 static int origin(void *inside, struct address source)
 {
 	uint32_t address = 0;
@@ -241,7 +248,7 @@ bool wild_new(const struct world_setting *setting, struct world *world)
 		end(wild);
 		return false;
 	}
-	*world = (struct world){ wild, wild->hours, { { 0 } }, wild_hour, origin, mistake, end };
+	*world = (struct world){ wild, wild->hours, { { 0 } }, wild_hour, origin, mistake, end, researcher };
 	memcpy(world->campaigns, wild->shown, sizeof wild->shown);
 	return true;
 }

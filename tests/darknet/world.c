@@ -26,6 +26,12 @@ static bool mistake_in_year(void *inside, uint16_t port, uint32_t from, uint32_t
 	return port == year_outlier(inside, &first, &behind) && to >= first && from < behind + 6;
 }
 
+static bool researcher_in_year(void *inside, struct address source)
+{
+	(void)inside;
+	return year_researcher(source);
+}
+
 static void free_year(void *inside)
 {
 	year_free(inside);
@@ -43,7 +49,8 @@ static bool new_year(const struct world_setting *setting, struct world *world)
 		.hour = hour_of_year,
 		.origin = origin_in_year,
 		.mistake = mistake_in_year,
-		.free = free_year };
+		.free = free_year,
+		.researcher = researcher_in_year };
 	const struct campaign *campaigns = year_campaigns(year);
 	for (int i = 0; i < CAMPAIGNS; i++) {
 		world->campaigns[i] = (struct world_campaign){ .sources = campaigns[i].sources,

@@ -37,6 +37,7 @@ struct world {
 	 * told of it was told of something. */
 	bool (*mistake)(void *inside, uint16_t port, uint32_t from, uint32_t to);
 	void (*free)(void *inside);
+	bool (*researcher)(void *inside, struct address source); /* also those that nobody knows as one */
 };
 
 enum world_kind { WORLD_FIRST, WORLD_SECOND, WORLD_WILD, WORLD_KINDS };

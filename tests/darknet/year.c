@@ -51,14 +51,24 @@ static uint32_t inverse(uint32_t odd)
 	return x;
 }
 
-int year_origin(const struct year *year, struct address source)
+static uint32_t id_of(struct address source)
 {
 	uint32_t value = 0;
 	for (int i = 0; i < 4; i++)
 		value = value << 8 | source.bytes[12 + i];
 	value *= inverse(MIX);
 	value ^= value >> 16;
-	value *= inverse(MIX);
+	return value * inverse(MIX);
+}
+
+bool year_researcher(struct address source)
+{
+	return id_of(source) - RESEARCHER_ID < RESEARCHERS;
+}
+
+int year_origin(const struct year *year, struct address source)
+{
+	uint32_t value = id_of(source);
 	if (value < CAMPAIGN_ID(0, 0) || value >= CAMPAIGN_ID(CAMPAIGNS, 0))
 		return -1;
 	uint32_t campaign = (value - CAMPAIGN_ID(0, 0)) >> 20;

@@ -74,5 +74,6 @@ uint32_t year_hours(const struct year *year);
 void year_hour(struct year *year, uint32_t hour, activity_visitor visit, void *context);
 /* The campaign that a source belongs to; -1: none. */
 int year_origin(const struct year *year, struct address source);
+bool year_researcher(struct address source); /* known as one or not */
 
 #endif

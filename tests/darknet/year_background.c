@@ -9,7 +9,6 @@
 
 #include <math.h>
 
-#define RESEARCHERS 200
 #define NETWORKS 3000
 
 /* Heavy-tailed: a network's or country's rank from a number between 0 and 1. */
@@ -165,7 +164,7 @@ static void wide(struct year *year, struct chance *chance, uint32_t hour)
 	for (uint64_t i = chance_poisson(chance, year->setting.rows * 0.05); i > 0; i--) {
 		uint32_t who = chance_below(chance, RESEARCHERS);
 		uint16_t port = year->ports[(hour / 12 * 40 + chance_below(chance, 40)) % year->port_count].port;
-		background_row(year, chance, hour, 0x3fff0000u + who,
+		background_row(year, chance, hour, RESEARCHER_ID + who,
 		    (struct activity){ .port = port, .protocol = TCP, .research = who % 10 != 0 });
 	}
 }

@@ -49,6 +49,8 @@ void year_background(struct year *year, uint32_t hour);
 void year_events(struct year *year, uint32_t hour); /* campaigns, attacks, the outlier */
 
 /* Numbers of sources: below 2^31 the background's; a campaign has 2^20 each behind it. */
+#define RESEARCHERS 200
+#define RESEARCHER_ID 0x3fff0000u /* the first of them */
 #define CAMPAIGN_ID(campaign, source) (0x80000000u + (uint32_t)(campaign)*0x100000u + (source))
 
 #endif

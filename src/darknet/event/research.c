@@ -116,6 +116,15 @@ struct text research_name(const struct research *research, struct address source
 	return found ? found->name : TEXT_NONE;
 }
 
+unsigned research_evidence(const struct research *research, struct address source)
+{
+	if (!research || !research->lists)
+		return 0;
+	struct text name = research_name(research, source);
+	return (warninglist_address(research->lists, source, SCANNERS) ? RESEARCH_LIST : 0) |
+	       (name.size && warninglist_domain(research->lists, name, SCANNERS) ? RESEARCH_NAME : 0);
+}
+
 const struct warninglist *research_of(const struct research *research, struct address source)
 {
 	if (!research || !research->lists)

@@ -20,6 +20,13 @@ void research_free(struct research *research); /* NULL is fine */
 
 /* The list that holds the source (an IPv6 source: its /64) or its name; NULL: none. `research` may be NULL. */
 const struct warninglist *research_of(const struct research *research, struct address source);
+/* What says so; of bits. Who behaves so is told by trend/habits.h, and decides nothing. */
+enum research_evidence {
+	RESEARCH_LIST = 1,      /* a list has its address */
+	RESEARCH_NAME = 2,      /* … its reverse name, which whoever holds the address may choose */
+	RESEARCH_BEHAVIOUR = 4, /* what it did over days */
+};
+unsigned research_evidence(const struct research *research, struct address source); /* the first two */
 /* Its reverse name; empty when the file has none. */
 struct text research_name(const struct research *research, struct address source);
 

@@ -13,6 +13,7 @@
 
 #include "darknet/event/estimate.h"
 #include "darknet/event/sources.h"
+#include "darknet/trend/habits.h"
 
 struct coordinated;
 struct coordinated_member;
@@ -54,7 +55,9 @@ struct scan {
 	bool port_least;
 	bool repeats; /* draws addresses at random, with repetition: worms; else each once */
 	bool worm;
-	bool research;
+	bool research;      /* by a list: its address or its name */
+	uint8_t evidence;   /* enum research_evidence, of bits */
+	struct habit habit; /* what it did over days: a label that decides nothing */
 	uint8_t tool, marks;
 	/* Of a coordinated scan (coordinated.h); then `source` is the first of them. The telescope's. */
 	struct coordinated_member *members;

@@ -90,7 +90,12 @@ static void keep_victim(struct telescope *telescope, const struct victim *victim
 static void on_scan(struct telescope *telescope, const struct source_event *event, struct scan *scan)
 {
 	struct telescope_totals *totals = &telescope->totals;
-	scan->research = research_of(telescope->settings.research, scan->source) != NULL;
+	scan->evidence = (uint8_t)research_evidence(telescope->settings.research, scan->source);
+	scan->research = scan->evidence != 0;
+	scan->habit = trends_habit(telescope->settings.trends, scan->source, scan->tool);
+	scan->evidence |= scan->habit.confidence ? RESEARCH_BEHAVIOUR : 0;
+	if (scan->habit.confidence && !scan->research)
+		add_part(&totals->alike, event);
 	add_part(scan->research ? &totals->research : scan->worm ? &totals->worms : &totals->scans, event);
 	keep_scan(telescope, scan);
 	if (telescope->settings.watch.scan)
@@ -315,6 +320,8 @@ enum error telescope_new(const struct telescope_settings *settings, struct teles
 	telescope->scan = (struct scan_settings){ settings->sources.space, settings->least_targets, telescope->kept };
 	telescope->victim = (struct victim_settings){ settings->sources.space, settings->least_answers };
 	telescope->ports = ports_new();
+	if (settings->trends)
+		trends_addresses(settings->trends, settings->sources.space->size);
 	telescope->coordinating = coordinating_new(
 	    &(struct coordinated_settings){ .addresses = settings->sources.space->size }, on_group, telescope);
 	sources.activity = on_activity;

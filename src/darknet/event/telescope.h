@@ -51,7 +51,8 @@ struct telescope_totals {
 	uint64_t bytes, wrong_checksums, cut, fragments;
 	nanoseconds first, last; /* of the packets that were taken; 0 when there was none */
 	struct telescope_part misconfigured, worms, research, below, scans, victims, quiet; /* quiet: too few answers */
-	uint64_t untold; /* scans and victims beyond the bound */
+	struct telescope_part alike; /* of worms and scans: those that behave as researchers do */
+	uint64_t untold;             /* scans and victims beyond the bound */
 	struct source_counts sources;
 };
 

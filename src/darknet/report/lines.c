@@ -149,6 +149,8 @@ static void put_what(struct builder *to, const struct lines *lines, const struct
 		eve_plain(to, "worm", text_of(worm));
 	eve_text(to, "method", text_of(method_name(told->method)));
 	eve_bool(to, "research", research);
+	if (trends_habit(lines->settings.trends, told->source, told->tool).confidence)
+		eve_plain(to, "behaves", TEXT("research"));
 	eve_bool(to, "again", told->again);
 	eve_time(to, "first", told->first);
 	eve_number(to, "packets", told->packets);

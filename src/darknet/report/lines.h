@@ -32,6 +32,7 @@ struct lines_settings {
 	const struct space *space;
 	const struct origins *origins;   /* may be NULL */
 	const struct research *research; /* the same */
+	const struct trends *trends;     /* the same: who behaves as researchers do */
 	nanoseconds checkpoint;          /* 0 = 10 s */
 	/* Set by a signal's handler: from then on nobody is waited for longer than LINES_PATIENCE. May be NULL. */
 	const volatile sig_atomic_t *stop;

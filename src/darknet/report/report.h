@@ -23,6 +23,7 @@ enum error report_json(const struct report *report, FILE *to, struct failure *fa
 enum error report_words(const struct report *report, const struct catalog *japanese, FILE *to, struct failure *failure);
 
 /* The items of the arrays `scans` and `victims`. `research` may be NULL. */
+void habit_json(const struct habit *habit, struct builder *to); /* `,"behaviour":{…}` */
 void scan_json(const struct scan *scan, const struct research *research, struct builder *to);
 void victim_json(const struct victim *victim, struct builder *to);
 

@@ -105,6 +105,7 @@ static void put_parts(struct builder *to, const struct telescope_totals *totals)
 {
 	put_part(to, "scans", totals->scans);
 	put_part(to, "research", totals->research);
+	put_part(to, "like_research", totals->alike);
 	put_part(to, "worms", totals->worms);
 	put_part(to, "victims", totals->victims);
 	put_part(to, "misconfigured", totals->misconfigured);
@@ -185,6 +186,32 @@ static void put_members(struct builder *to, const struct scan *scan)
 	build_char(to, ']');
 }
 
+/* What says that its source is a research scanner, and how sure that is; null: nothing does. */
+static void put_research(struct builder *to, const struct scan *scan)
+{
+	static const char *const names[] = { "list", "name", "behaviour" };
+	const struct habit *habit = &scan->habit;
+	bool high = scan->evidence & RESEARCH_LIST;
+	bool medium = scan->evidence & RESEARCH_NAME || habit->confidence == HABIT_MEDIUM;
+	const char *comma = "";
+
+	put_name(to, "research");
+	if (!scan->evidence) {
+		build_text(to, TEXT("null"));
+		return;
+	}
+	build_format(to, "{\"confidence\":\"%s\",\"evidence\":[", high ? "high" : medium ? "medium" : "low");
+	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
+		if (scan->evidence & 1u << i) {
+			build_format(to, "%s\"%s\"", comma, names[i]);
+			comma = ",";
+		}
+	build_char(to, ']');
+	if (scan->evidence & RESEARCH_BEHAVIOUR)
+		habit_json(habit, to);
+	build_char(to, '}');
+}
+
 void scan_json(const struct scan *scan, const struct research *research, struct builder *to)
 {
 	char words[ADDRESS_TEXT];
@@ -213,6 +240,7 @@ void scan_json(const struct scan *scan, const struct research *research, struct 
 	put_estimate(to, "internet_coverage", scan->reach);
 	put_count(to, "busiest_minute", scan->busiest);
 	build_text(to, scan->worm ? TEXT(",\"worm\":true") : TEXT(",\"worm\":false"));
+	put_research(to, scan);
 	if (scan->member_count)
 		put_members(to, scan);
 	if (list) {
@@ -251,7 +279,7 @@ static void put_group(struct builder *to, const struct group *group)
 	put_estimate(to, "rate", (struct estimate){ NAN, NAN, NAN });
 	put_estimate(to, "internet_coverage", (struct estimate){ NAN, NAN, NAN });
 	put_count(to, "busiest_minute", 0);
-	build_text(to, TEXT(",\"worm\":false}"));
+	build_text(to, TEXT(",\"worm\":false,\"research\":null}"));
 }
 
 static int by_first(const void *a, const void *b)

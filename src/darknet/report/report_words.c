@@ -79,6 +79,9 @@ static void write_totals(const struct report *report, const struct catalog *japa
 	SAY(to, japanese, N_("scans {0}, research scanners {1}, worms {2}, victims of attacks {3}, misconfigured {4}"),
 	    totals.scans.sources, totals.research.sources, totals.worms.sources, totals.victims.sources,
 	    totals.misconfigured.sources);
+	if (totals.alike.sources)
+		SAY(to, japanese, N_("of the scans {0} are by sources that behave as research scanners do: no proof"),
+		    totals.alike.sources);
 	SAY(to, japanese, N_("not counted: {0} to other addresses, {1} not IP, {2} malformed"),
 	    totals.results[ARRIVAL_ELSEWHERE], totals.results[ARRIVAL_NOT_IP], totals.results[ARRIVAL_MALFORMED]);
 	if (totals.sources.forgotten || totals.sources.untrailed || totals.sources.rowless || totals.untold)
@@ -125,9 +128,10 @@ static void write_scan(const struct scan *scan, FILE *to)
 	if (scan->member_count)
 		fprintf(to, "  group of %zu", scan->member_count);
 	fprintf(to, "%s%s\n", scan->port_count > 5 ? " …" : "",
-	    scan->research ? "  research"
-	    : scan->worm   ? "  worm"
-			   : "");
+	    scan->research           ? "  research"
+	    : scan->habit.confidence ? "  like research"
+	    : scan->worm             ? "  worm"
+				     : "");
 }
 
 static void write_victim(const struct victim *victim, FILE *to)

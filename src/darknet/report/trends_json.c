@@ -51,6 +51,15 @@ void change_json(const struct change *change, struct builder *to)
 	build_format(to, ",\"awake\":%.3f}", change->awake);
 }
 
+void habit_json(const struct habit *habit, struct builder *to)
+{
+	build_format(to, ",\"behaviour\":{\"days\":%u,\"span\":%u,\"ports\":%u,\"scatter\":%.3g,\"tool\":%s",
+	    habit->days, habit->span, habit->ports, habit->scatter, habit->tool ? "true" : "false");
+	if (habit->neighbours)
+		build_format(to, ",\"neighbours\":%u", habit->sources);
+	build_char(to, '}');
+}
+
 static void put_common(struct builder *to, const struct group *group)
 {
 	const struct activity *example = &group->example;

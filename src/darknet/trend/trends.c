@@ -29,7 +29,8 @@ struct trends *trends_new(nanoseconds bin)
 	trends->coverage.bin = trends->bin = changes.bin = groups.bin = bin ? bin : HOUR;
 	trends->changes = changes_new(&changes);
 	trends->groups = groups_new(&groups);
-	if (trends->changes && trends->groups)
+	trends->habits = habits_new(&habits_usual);
+	if (trends->changes && trends->groups && trends->habits)
 		return trends;
 	trends_free(trends);
 	return NULL;
@@ -41,6 +42,7 @@ void trends_free(struct trends *trends)
 		return;
 	changes_free(trends->changes);
 	groups_free(trends->groups);
+	habits_free(trends->habits);
 	free(trends->told);
 	free(trends->found);
 	free(trends->begun);
@@ -210,6 +212,7 @@ void trends_more(struct trends *trends, const struct activity *activity)
 	coverage_mark(&trends->coverage, trends->open, activity->last);
 	if (packets)
 		groups_more(trends->groups, activity, packets);
+	habits_add(trends->habits, activity);
 }
 
 void trends_add(struct trends *trends, const struct activity *activity)
@@ -221,6 +224,17 @@ void trends_add(struct trends *trends, const struct activity *activity)
 		groups_more(trends->groups, activity, activity->packets);
 	else
 		begin(trends, activity, 1);
+	habits_add(trends->habits, activity);
+}
+
+void trends_addresses(struct trends *trends, uint64_t addresses)
+{
+	habits_addresses(trends->habits, addresses);
+}
+
+struct habit trends_habit(const struct trends *trends, struct address source, uint8_t tool)
+{
+	return trends ? habits_of(trends->habits, source, tool) : (struct habit){ .confidence = HABIT_NONE };
 }
 
 void trends_lost(struct trends *trends, nanoseconds from, nanoseconds to)

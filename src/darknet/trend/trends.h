@@ -13,7 +13,8 @@
  *
  * What was learnt can be kept in a file and goes on from there, in the midst of a bin too: a run that is broken
  * anywhere tells what one run would. What an earlier run saw in that bin counts once when it is seen again; what is
- * older is left out and counted. One thread.
+ * older is left out and counted. Beside changes and groups it learns who behaves as researchers do (habits.h), which
+ * decides nothing here. One thread.
  */
 #ifndef NOROSHI_DARKNET_TRENDS_H
 #define NOROSHI_DARKNET_TRENDS_H
@@ -21,6 +22,7 @@
 #include "base/error.h"
 #include "darknet/trend/changes.h"
 #include "darknet/trend/groups.h"
+#include "darknet/trend/habits.h"
 
 #include <stdio.h>
 
@@ -32,6 +34,8 @@ struct trends *trends_new(nanoseconds bin); /* 0 = an hour; NULL without memory 
 void trends_free(struct trends *trends);
 /* Told of each when it is noticed, of a group also when it grew and when it ended. Either may be NULL. */
 void trends_tell(struct trends *trends, change_visitor change, group_visitor group, void *context);
+/* Of the telescope, of which habits.h asks how much of it somebody asked for. */
+void trends_addresses(struct trends *trends, uint64_t addresses);
 /* Many at once are cheaper; what is told is the same. */
 void trends_begin(struct trends *trends, const struct activity *activities, size_t count);
 void trends_more(struct trends *trends, const struct activity *activity);
@@ -50,6 +54,9 @@ enum error trends_save(const struct trends *trends, struct builder *to, struct f
 /* Into new ones, before anything is told. ERROR_CORRUPT, ERROR_VERSION, ERROR_CONFLICT (bins of another length),
  * ERROR_MEMORY: they are then good for nothing but trends_free(). `name` is the file's, for the failure. */
 enum error trends_load(struct trends *trends, struct text from, const char *name, struct failure *failure);
+
+/* How it has behaved for days, by the bins that are over. `trends` may be NULL: nothing is known. */
+struct habit trends_habit(const struct trends *trends, struct address source, uint8_t tool);
 
 /* After trends_finish(), by the time they were noticed. Both live as long as the trends. */
 const struct change *trends_changes(const struct trends *trends, size_t *count);

@@ -12,6 +12,7 @@
 struct trends {
 	struct changes *changes;
 	struct groups *groups;
+	struct habits *habits;
 	nanoseconds bin, open; /* its length; when the open one began, 0: none */
 	nanoseconds check;     /* when what is certain is told next */
 	struct coverage coverage;

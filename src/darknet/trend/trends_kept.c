@@ -9,7 +9,7 @@
 #include <string.h>
 
 #define MAGIC "NOROSHIT"
-#define VERSION 2 /* 1: without lost parts of the open bin */
+#define VERSION 3 /* 2: without habits; 1: without lost parts of the open bin, too */
 #define HEAD 28   /* magic, version, length of bins, size of the rest without its checksum */
 
 enum error trends_save(const struct trends *trends, struct builder *to, struct failure *failure)
@@ -25,6 +25,7 @@ enum error trends_save(const struct trends *trends, struct builder *to, struct f
 	changes_put(trends->changes, &rest);
 	groups_put(trends->groups, &rest);
 	put_u64(&rest, trends->coverage.missing);
+	habits_put(trends->habits, &rest);
 	put_bytes(to, MAGIC, 8);
 	put_u32(to, VERSION);
 	put_i64(to, trends->bin);
@@ -72,6 +73,8 @@ static bool get_rest(struct trends *trends, uint32_t version, struct reader *fro
 	groups_get(trends->groups, from);
 	if (version > 1)
 		trends->coverage.missing = get_u64(from);
+	if (version > 2)
+		habits_get(trends->habits, from);
 	return reader_done(from);
 }
 

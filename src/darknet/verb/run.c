@@ -134,6 +134,7 @@ static enum error begin_lines(struct run *run, struct failure *failure)
 		.space = run->space,
 		.origins = run->origins,
 		.research = run->research,
+		.trends = run->trends,
 		.checkpoint = options->checkpoint,
 		.stop = &run_stop };
 	enum error error = lines_new(&settings, &run->lines, failure);
