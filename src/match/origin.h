@@ -8,8 +8,8 @@
  * networks of a file lie within each other; the smallest decides, and what it does not say the one around it says.
  * Networks of IPv6 longer than /64 are passed over.
  *
- * Read only after it is loaded: any number of threads. 16 bytes for each range of addresses that differ (Debian's
- * location.db: 1.5 M); a look-up is a binary search among those that share the first 16 bits.
+ * Read only after it is loaded: any number of threads. For each range of addresses that differ 10 bytes of IPv4, 16 of
+ * IPv6 (Debian's location.db: 1.5 M); a look-up is a binary search among those that share the first 16 bits.
  */
 #ifndef NOROSHI_MATCH_ORIGIN_H
 #define NOROSHI_MATCH_ORIGIN_H
@@ -34,6 +34,8 @@ struct origins;
 enum error origins_load(const char *const *paths, size_t count, struct origins **origins, struct failure *failure);
 void origins_free(struct origins *origins);                                      /* NULL is fine */
 struct origin origins_of(const struct origins *origins, struct address address); /* NULL: nothing is known */
+/* The same of each; many at once are cheaper: what they look up is fetched meanwhile. */
+void origins_of_all(const struct origins *origins, const struct address *addresses, size_t count, struct origin *said);
 nanoseconds origins_date(const struct origins *origins); /* when the oldest of its files was made; 0 for NULL */
 
 #endif

@@ -160,14 +160,20 @@ static void on_again(void *context, const struct source_event *event)
 	telescope->settings.watch.again(telescope->settings.watch.context, event);
 }
 
-/* Where it comes from, and whether it is a known scanner. */
-static void fill_in(const struct telescope *telescope, struct activity *activity)
+/* Where each comes from, and whether it is a known scanner. */
+static void fill_in(const struct telescope *telescope, struct activity *activities, size_t count)
 {
-	struct origin origin = origins_of(telescope->settings.origins, activity->source);
-	activity->network = origin.network;
-	activity->country[0] = origin.country[0];
-	activity->country[1] = origin.country[1];
-	activity->research = research_of(telescope->settings.research, activity->source) != NULL;
+	struct address sources[BATCH] = { 0 };
+	struct origin origins[BATCH];
+	for (size_t i = 0; i < count; i++)
+		sources[i] = activities[i].source;
+	origins_of_all(telescope->settings.origins, sources, count, origins);
+	for (size_t i = 0; i < count; i++) {
+		activities[i].network = origins[i].network;
+		activities[i].country[0] = origins[i].country[0];
+		activities[i].country[1] = origins[i].country[1];
+		activities[i].research = research_of(telescope->settings.research, sources[i]) != NULL;
+	}
 }
 
 /* What began before is told before anything else is: so it is all the same how many are told at once. */
@@ -175,10 +181,10 @@ static void tell_begun_ones(struct telescope *telescope)
 {
 	size_t count = telescope->begun_count;
 	telescope->begun_count = 0;
-	for (size_t i = 0; i < count; i++)
-		fill_in(telescope, &telescope->begun[i]);
-	if (count)
-		trends_begin(telescope->settings.trends, telescope->begun, count);
+	if (count == 0)
+		return;
+	fill_in(telescope, telescope->begun, count);
+	trends_begin(telescope->settings.trends, telescope->begun, count);
 }
 
 static void on_activity(void *context, const struct activity *told)
@@ -192,7 +198,7 @@ static void on_activity(void *context, const struct activity *told)
 		trends_more(telescope->settings.trends, &activity);
 	if (!telescope->settings.sources.activity)
 		return;
-	fill_in(telescope, &activity);
+	fill_in(telescope, &activity, 1);
 	telescope->settings.sources.activity(telescope->settings.sources.context, &activity);
 }
 
