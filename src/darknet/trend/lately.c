@@ -6,15 +6,17 @@
 #include "darknet/trend/kept.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
 
 #define WAYS 16
 #define LINE 64
+#define HUGE_PAGE ((size_t)2 << 20)
 
 typedef int32_t quarter __attribute__((vector_size(16))); /* four ways of a line */
 
 struct lately {
 	uint32_t (*lines)[WAYS]; /* fingerprint << 8 | day; 0 = free */
-	void *memory;
 	size_t mask;
 	uint64_t displaced;
 	unsigned days;
@@ -28,12 +30,15 @@ struct lately *lately_new(size_t most, unsigned days)
 	struct lately *seen = calloc(1, sizeof *seen);
 	if (!seen)
 		return NULL;
-	seen->memory = calloc(lines + 1, LINE); /* pages that nobody touches cost nothing */
-	if (!seen->memory) {
+	size_t size = lines * sizeof *seen->lines;
+	seen->lines = aligned_alloc(size < HUGE_PAGE ? LINE : HUGE_PAGE, size);
+	if (!seen->lines) {
 		free(seen);
 		return NULL;
 	}
-	seen->lines = (void *)(((uintptr_t)seen->memory + LINE - 1) / LINE * LINE);
+	if (size >= HUGE_PAGE) /* looked into anywhere: on small pages the look costs several times as much */
+		madvise(seen->lines, size, MADV_HUGEPAGE);
+	memset(seen->lines, 0, size);
 	seen->mask = lines - 1;
 	seen->days = days < 1 ? 1 : days > 120 ? 120 : days;
 	return seen;
@@ -42,7 +47,7 @@ struct lately *lately_new(size_t most, unsigned days)
 void lately_free(struct lately *seen)
 {
 	if (seen)
-		free(seen->memory);
+		free(seen->lines);
 	free(seen);
 }
 
