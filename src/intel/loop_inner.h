@@ -57,6 +57,9 @@ struct judging {
 
 struct loop_state *loop_state_of(struct center *center);
 enum error loop_ground(struct center *center, struct arena *arena, struct failure *failure);
+/* center->protection (model/capability.h). */
+enum error loop_protection(struct center *center, struct prefix network, enum protection *protection,
+    struct arena *arena, struct failure *failure);
 
 enum error judging_take(struct judging *judging, const struct text *types, const struct text *values, size_t count,
     struct arena *arena, struct failure *failure);

@@ -83,6 +83,18 @@ enum error loop_ground(struct center *center, struct arena *arena, struct failur
 	return error;
 }
 
+enum error loop_protection(struct center *center, struct prefix network, enum protection *protection,
+    struct arena *arena, struct failure *failure)
+{
+	static const enum protection of[] = {
+		[GROUND_NOBODY] = PROTECTION_NONE, [GROUND_OWN] = PROTECTION_OWN, [GROUND_LISTED] = PROTECTION_LISTED
+	};
+	enum error error = loop_ground(center, arena, failure);
+	if (error == OK)
+		*protection = of[ground_prefix(loop_state_of(center)->ground, network).of];
+	return error;
+}
+
 /* ── values ─ */
 
 static enum error take_value(

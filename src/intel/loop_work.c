@@ -254,6 +254,8 @@ enum error loop_start(struct center *center, struct failure *failure)
 		return fail(failure, ERROR_MEMORY, "no memory for the release rule");
 	}
 	state->rates = rates;
+	center->protection = loop_protection;
+	center->item_changed = loop_changed;
 	state->travels = counter(center, "travels");
 	state->waits = counter(center, "waits");
 	state->refused = counter(center, "refused");
@@ -271,6 +273,8 @@ void loop_stop_all(struct center *center)
 	struct loop_state *state = loop_state_of(center);
 	if (!state)
 		return;
+	center->protection = NULL;
+	center->item_changed = NULL;
 	watch_stop(state->again);
 	ground_free(state->ground);
 	ground_free(state->listed);

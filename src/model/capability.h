@@ -7,14 +7,17 @@
 
 #include "base/error.h"
 #include "base/time.h"
+#include "net/address.h"
 
 #include <stdbool.h>
 
+struct arena;
 struct catalog;
 struct counters;
 struct heard;
 struct history;
 struct history_batch;
+struct item;
 struct mail_sender;
 struct loop;
 struct option_group;
@@ -22,6 +25,9 @@ struct reader;
 struct record_store;
 struct route;
 struct store;
+
+/* Why indicators may not name an address: it is a member's own, or a warning list knows it. */
+enum protection { PROTECTION_NONE, PROTECTION_OWN, PROTECTION_LISTED };
 
 /* What the keeper offers to the capabilities that run in it. */
 struct center {
@@ -46,6 +52,13 @@ struct center {
 	/* Tells every capability that listens (`heard`) what somebody found out of a sensor from its records; NULL
 	 * outside the keeper. */
 	void (*hear)(struct center *center, const struct heard *heard);
+	/* Whether indicators may not name addresses of this network: set by intel, as its release rule sees it. */
+	enum error (*protection)(struct center *center, struct prefix network, enum protection *protection,
+	    struct arena *arena, struct failure *failure);
+	/* Tells intel that an item was changed in the store, inside the same transaction: what is shared of it follows.
+	 */
+	enum error (*item_changed)(
+	    struct center *center, const struct item *item, struct arena *arena, struct failure *failure);
 	void *keeper; /* the keeper's own */
 	struct center_state {
 		const char *capability;

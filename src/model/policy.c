@@ -63,6 +63,8 @@ static const uint8_t rules[ACTION_COUNT][ROLE_COUNT] = {
 	   darknet/center/counts_view.h. */
 	[ACTION_TELESCOPE_READ] = { NO, NO, ALL, OWN, NO, NO },
 	[ACTION_TELESCOPE_PUBLISH] = { NO, NO, ALL, NO, NO, NO },
+	/* Which sources were left out as members' own tells whose they are. */
+	[ACTION_FINDING_SHARE] = { NO, NO, ALL, NO, NO, NO },
 	[ACTION_CLEANUP_WRITE] = { NO, NO, NO, OWN, NO, NO },
 	[ACTION_APPEARANCE_READ] = { NO, NO, ALL, OWN, NO, NO },
 	/* Whom the centre tells outside is its own affair. */
@@ -135,6 +137,7 @@ static const struct opening {
 	[ACTION_LIST_READ] = { R(COMMUNITY) | R(RELEASE), 0 },
 	[ACTION_TELESCOPE_READ] = { R(ORGANISATION) | R(SENSOR) | R(TELESCOPE), 0 },
 	[ACTION_TELESCOPE_PUBLISH] = { R(ORGANISATION) | R(SENSOR) | R(TELESCOPE), R(TELESCOPE) },
+	[ACTION_FINDING_SHARE] = { R(ORGANISATION) | R(SENSOR) | R(ALERT) | R(ITEM), R(ITEM) },
 	[ACTION_CLEANUP_WRITE] = { R(ORGANISATION) | R(CLEANUP) | R(APPEARANCE), R(CLEANUP) },
 	[ACTION_APPEARANCE_READ] = { R(ORGANISATION) | R(CLEANUP) | R(APPEARANCE), 0 },
 	[ACTION_NETWORK_READ] = { R(NETWORK), 0 },
@@ -221,6 +224,7 @@ static const char *const action_codes[ACTION_COUNT] = {
 	[ACTION_LIST_READ] = "list.read",
 	[ACTION_TELESCOPE_READ] = "telescope.read",
 	[ACTION_TELESCOPE_PUBLISH] = "telescope.publish",
+	[ACTION_FINDING_SHARE] = "finding.share",
 	[ACTION_CLEANUP_WRITE] = "cleanup.write",
 	[ACTION_APPEARANCE_READ] = "appearance.read",
 	[ACTION_NETWORK_READ] = "network.read",

@@ -73,6 +73,7 @@ enum action {
 	ACTION_LIST_READ,         /* lists of what is in force, for devices */
 	ACTION_TELESCOPE_READ,    /* what telescopes counted */
 	ACTION_TELESCOPE_PUBLISH, /* figures that stay */
+	ACTION_FINDING_SHARE,     /* what telescopes found, as indicators */
 	ACTION_CLEANUP_WRITE,     /* what became of an address: its owner's own people alone */
 	ACTION_APPEARANCE_READ,   /* addresses of one's own that appeared in telescopes, and what became of them */
 	ACTION_NETWORK_READ,      /* contacts of networks that are no member's, and what waits for them */

@@ -2,13 +2,16 @@
 import json
 import os
 import random
+import re
 import signal
 import sys
+import tempfile
 import threading
 import time
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../center"))
-from center import Centre, main, wait_for  # noqa: E402
+from center import Centre, form_headers, main, wait_for  # noqa: E402
 
 JAPAN = 9 * 3600
 CONFIG = 'telescope: { save_every = "0.2 s"; %s };\n'
@@ -66,9 +69,9 @@ def counted(centre, packets, who="analyst", **query):
     wait_for(lambda: views(centre, who, **query)["views"]["all"]["packets"] == packets or time.sleep(0.3), 30, "%d packets to be counted" % packets)
 
 
-def configured(more=""):
+def configured(more="", then=""):
     """Four organisations, each with a telescope; one more whose sensor is none."""
-    centre = Centre(("alpha", "beta", "gamma", "delta", "other"), config=CONFIG % more)
+    centre = Centre(("alpha", "beta", "gamma", "delta", "other"), config=CONFIG % more + then)
     for number in (1, 2, 3, 4):
         status, answer = centre.json("PATCH", "/v1/sensors/%d" % number, centre.tokens["administrator"], {"telescope": True})
         assert status == 200, answer
@@ -173,6 +176,100 @@ def test_findings_are_listed_for_whom_they_are():
                     assert answer["findings"][0]["finding"][key] == value, answer
         page = centre.request("GET", "/darknet/findings", headers={"Cookie": centre.sign_in("analyst"), "Accept": "text/html", "Accept-Language": "en"})
         assert page[0] == 200 and b"23/tcp 2323/tcp" in page[2], page[2]
+
+
+def group_line(addresses, number=1, sources=None, first=NOON, **more):
+    about = {"what": "group", "kind": "group", "number": number, "sources": sources or len(addresses), "packets": 40, "open": True, "noticed": stamp(first),
+             "first": stamp(first - 600), "last": stamp(first), "ports": ["23/tcp", "2323/tcp"], "tool": "mirai", "observed": 12.0, "expected": 0.5,
+             "surprise": 40.0, "threshold": 20.0, "addresses": addresses, **more}
+    alert = {"action": "allowed", "signature": "Darknet: group", "category": "Coordinated scan", "severity": 2}
+    return json.dumps({"timestamp": stamp(first), "event_type": "alert", "alert": alert, "darknet": about}, separators=(",", ":"))
+
+
+def known_lists(folder):
+    os.makedirs(os.path.join(folder, "known"))
+    with open(os.path.join(folder, "known", "list.json"), "w") as file:
+        json.dump({"name": "Known", "description": "x", "version": 1, "type": "cidr", "matching_attributes": ["ip-src"], "list": ["30.0.0.0/24"]}, file)
+    os.chmod(folder, 0o755)
+    return folder
+
+
+def test_a_group_becomes_one_indicator_set():
+    with tempfile.TemporaryDirectory() as folder, configured(then='loop = { warninglists = "%s"; };' % known_lists(folder)) as centre:
+        analyst, administrator = centre.tokens["analyst"], centre.tokens["administrator"]
+        status, answer = centre.json("POST", "/v1/organisations/2/space", administrator, {"prefix": "20.0.5.0/24", "from": "2020-01-01T00:00:00Z"})
+        assert status == 201, answer
+        telescope, nobody = Telescope(centre, "alpha", "a"), Telescope(centre, "other", "o")
+        sources = ["20.0.0.1", "20.0.0.2", "2400:db8:7:1::9", "2400:db8:7:1::a", "10.0.0.1", "20.0.5.7", "30.0.0.3"]
+        assert telescope.send([group_line(sources), group_line(["20.0.5.7", "30.0.0.3"], number=2), group_line(["20.1.1.1"], number=1, first=NOON + 60)])[0] == 200
+        assert nobody.send([group_line(["20.0.0.9"])])[0] == 200
+
+        def groups():
+            status, answer = centre.json("GET", "/v1/darknet/findings?what=group&limit=200", analyst)
+            assert status == 200, answer
+            return answer["findings"]
+
+        def make(finding, who=analyst, expect=201, **more):
+            status, answer = centre.json("POST", "/v1/darknet/findings/%s/indicators" % finding["id"], who, {"noticed": finding["occurred"], **more})
+            assert status == expect, (status, answer)
+            return answer
+
+        found = groups()
+        assert len({each["id"] for each in found}) == 4, found
+        first, = [each for each in found if each["finding"]["sources"] == len(sources)]
+        for who in ("administrator", "auditor", "member-alpha", "member-beta", "alpha"):
+            make(first, centre.tokens[who], 403)
+        make({**first, "occurred": "2020-01-01T00:00:00Z"}, expect=404)
+        make({**first, "id": "00000000-0000-4000-8000-000000000000"}, expect=404)
+        for wrong in ({"days": 0}, {"days": 366}, {"confidence": 101}, {"tlp": "PINK"}, {"action": "shoot"}):
+            make(first, expect=400, **wrong)
+        # Of nothing but members' own and known addresses there is no set; nor of what no telescope wrote.
+        assert "1 are members' own, 1 on warning lists" in make([each for each in found if each["finding"]["number"] == 2][0], expect=409)["detail"]
+        assert "no telescope" in make([each for each in found if each["organisation"] == 5][0], expect=409)["detail"]
+
+        made = make(first, tlp="GREEN", days=3, confidence=80, action="block")
+        assert made["made"] and made["sources"] == 7 and made["left_out"] == {"members": 1, "listed": 1, "reserved": 1} and made["named"] == 3, made
+        item = centre.json("GET", "/v1/items/" + made["item"], analyst)[1]
+        thing = item["object"]
+        assert thing["pattern"] == "[ipv4-addr:value = '20.0.0.1' OR ipv4-addr:value = '20.0.0.2' OR ipv6-addr:value = '2400:db8:7:1::/64']", thing
+        assert item["tlp"] == "GREEN" and item["organisation"] == 0 and item["action"] == "block" and thing["confidence"] == 80, item
+        begin, end = (time.mktime(time.strptime(thing[key][:19], "%Y-%m-%dT%H:%M:%S")) for key in ("valid_from", "valid_until"))
+        assert end - begin == 3 * DAY and thing["external_references"][0]["external_id"] == first["id"] + "/7", thing
+        assert "alpha" not in json.dumps(item) and "23/tcp" in thing["description"], item
+        for value in ("20.0.0.2", "2400:db8:7:1::/64"):
+            status, answer = centre.json("GET", "/v1/items?value=" + value, analyst)
+            assert [each["id"] for each in answer["items"]] == [made["item"]], (value, answer)
+
+        # Pressed twice it is one set; a line that says that the group has grown makes a new version of it, and an older one none.
+        again = make(first, expect=200, tlp="RED")
+        assert again == {"item": made["item"], "made": False}, again
+        assert telescope.send([group_line(sources + ["20.0.0.3"])])[0] == 200
+        grown, = [each for each in groups() if each["finding"]["sources"] == 8]
+        assert grown["id"] == first["id"], (grown, first)
+        assert make(first, tlp="GREEN")["named"] == 4 and not make(grown, expect=200)["made"]
+        versions = centre.json("GET", "/v1/items/%s/versions" % made["item"], analyst)[1]["versions"]
+        assert len(versions) == 2 and versions[1]["object"]["created"] == thing["created"] and "20.0.0.3" in versions[1]["object"]["pattern"], versions
+        # What somebody took back does not come back.
+        status, answer = centre.json("PATCH", "/v1/items/" + made["item"], analyst, {"revoked": True})
+        assert status == 200, answer
+        assert telescope.send([group_line(sources + ["20.0.0.3", "20.0.0.4"])])[0] == 200
+        assert "took" in make(first, expect=409)["detail"]
+
+        # By the page, without scripts.
+        cookie = centre.sign_in("analyst")
+        path = "/darknet/findings/%s/indicators" % [each for each in found if each["finding"]["sources"] == 1 and each["organisation"] == 1][0]["id"]
+        status, _, page = centre.request("GET", "/darknet/findings", headers={"Cookie": cookie, "Accept": "text/html", "Accept-Language": "ja"})
+        assert status == 200 and path.encode() in page and "指標".encode() in page, page
+        form = re.search(r'action="%s".*?name="form_token" value="(.*?)".*?name="noticed" value="(.*?)"' % path, page.decode(), re.S)
+        body = urllib.parse.urlencode({"form_token": form.group(1), "noticed": form.group(2), "tlp": "AMBER", "days": "7", "confidence": "50", "action": "alert"})
+        status, headers, _ = centre.request("POST", path, None, body.encode(), form_headers(cookie))
+        assert status == 303 and re.match("/items/indicator--", headers["Location"]), (status, headers)
+        member = centre.request("GET", "/darknet/findings", headers={"Cookie": centre.sign_in("member-alpha"), "Accept": "text/html"})
+        assert member[0] == 200 and b"/indicators" not in member[2]
+
+        log = centre.json("GET", "/v1/log?limit=400", centre.tokens["auditor"])[1]
+        lines = [each for each in log[[key for key in log if isinstance(log[key], list)][0]] if each["what"] == "finding.indicators"]
+        assert len(lines) == 3 and lines[-1]["object"] == first["id"] and "7 sources: 3 named; left out 1 of members" in lines[-1]["detail"], lines
 
 
 def test_what_was_published_stays():

@@ -334,6 +334,36 @@ async function keepsContactsOfNetworks(language) {
 	await page.context().close();
 }
 
+async function makesAnIndicatorSetOfAGroup() {
+	const administrator = tokenOf("administrator");
+	const organisation = await call(centre, administrator, "POST", "/v1/organisations", { name: "tower", title_en: "Tower" });
+	const sensor = await call(centre, administrator, "POST", `/v1/organisations/${organisation.number}/sensors`, { name: "unused-1", telescope: true });
+	const { token } = await call(centre, administrator, "POST", `/v1/sensors/${sensor.number}/token`, {});
+	const noticed = new Date().toISOString();
+	const group = { what: "group", kind: "group", number: 1, sources: 3, packets: 9, open: true, noticed, first: noticed, last: noticed, ports: ["23/tcp"], tool: "mirai", observed: 3, expected: 0.1, addresses: ["20.0.0.1", "20.0.0.2", "10.0.0.1"] };
+	const alert = { action: "allowed", signature: "Darknet: group", category: "Coordinated scan", severity: 2 };
+	await call(centre, token, "POST", "/v1/alerts", Buffer.from(JSON.stringify({ timestamp: noticed, event_type: "alert", alert, darknet: group }) + "\n"));
+	const page = await open("en", { javaScriptEnabled: false });
+	await signIn(page, "analyst");
+	await until("the group is on the page", async () => {
+		await page.goto(`${centre.address}/darknet/findings`);
+		return (await page.innerText("main")).includes("Tower");
+	});
+	await page.click('#findings summary:has-text("Indicator set")');
+	await page.selectOption('#findings select[name="tlp"]', "GREEN");
+	await page.fill('#findings input[name="days"]', "2");
+	await page.click('#findings button:has-text("Make it")');
+	await page.waitForURL("**/items/indicator--*");
+	const item = page.url(), words = await page.innerText("main");
+	assert.ok(words.includes("20.0.0.1") && words.includes("20.0.0.2") && !words.includes("10.0.0.1") && words.includes("GREEN") && !words.includes("Tower"), words.slice(0, 800));
+	await page.goto(`${centre.address}/darknet/findings`);
+	await page.click('#findings summary:has-text("Indicator set")');
+	await page.click('#findings button:has-text("Make it")');
+	await page.waitForURL("**/items/indicator--*");
+	assert.equal(page.url(), item, "pressed twice it is one set");
+	await page.context().close();
+}
+
 async function showsRecordsAround() {
 	const event = await eventOf("harbour");
 	const page = await open("en");
@@ -370,6 +400,7 @@ async function noFindings() {
 			await page.screenshot({ path: path.join(process.env.NOROSHI_PICTURES, `${account || "stranger"}${where.replace(/[^a-z]/g, "_").slice(0, 20)}-${language}-${width}.png`), fullPage: true });
 		looked++;
 	};
+	const openAll = (page) => page.$$eval("main details", (all) => all.forEach((each) => { each.open = true; }));
 	const lookAtAll = async (language) => {
 		for (const [account, paths] of Object.entries(pages)) {
 			const page = await (account ? visitors.visit(account, language, { bypassCSP: true }) : open(language, { bypassCSP: true }));
@@ -377,6 +408,8 @@ async function noFindings() {
 				const answer = await page.goto(centre.address + where);
 				if (answer.status() >= 400 && !["/nothing", "/n/"].some((each) => where.startsWith(each)))
 					found.push(`${where}: ${answer.status()}`);
+				if (where.startsWith("/darknet/"))
+					await openAll(page); /* the forms within, too */
 				for (const [width, colorScheme] of [[1280, "light"], [375, "light"], [1280, "dark"]])
 					await look(page, language, account, where, width, colorScheme);
 			}
@@ -400,6 +433,7 @@ try {
 	await test("an administrator keeps an organisation, its sensors and addresses by the pages alone", keepsAnOrganisation);
 	for (const language of ["ja", "en"])
 		await test(`${language}: an administrator keeps contacts of other networks by the pages alone`, () => keepsContactsOfNetworks(language));
+	await test("a group that a telescope found becomes one indicator set by its page", makesAnIndicatorSetOfAGroup);
 	await test("an event leads to the records around it", showsRecordsAround);
 	await test("an event shows its alerts to the second and can be merged by name", mergesAndSplits);
 	await test("axe-core finds nothing on any page, in both languages, schemes and widths", noFindings);

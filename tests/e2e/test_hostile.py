@@ -128,7 +128,8 @@ def routes():
     for path, methods in document["paths"].items():
         if "{" in path and path != "/v1/lists/{format}":  # which names no thing of anybody
             for method in methods:
-                yield method.upper(), path, bodies.get(path.rsplit("/", 1)[1], {}) if method in ("post", "patch") else None
+                body = {"noticed": "2026-01-01T00:00:00Z"} if path.startswith("/v1/darknet/findings") else bodies.get(path.rsplit("/", 1)[1], {})
+                yield method.upper(), path, body if method in ("post", "patch") else None
 
 
 def thing(path, number):
@@ -168,6 +169,8 @@ def thing(path, number):
         return UUIDS[0], UUIDS[0]  # administrators alone
     if path.startswith("/v1/darknet/contacts"):
         return UUIDS[0], UUIDS[0]  # administrators alone
+    if path.startswith("/v1/darknet/findings"):
+        return UUIDS[0], UUIDS[0]  # analysts alone
     if path.startswith("/v1/darknet/publications"):
         return UUIDS[0], UUIDS[0]  # the same for everybody who reads what telescopes counted
     if path.startswith("/v1/feeds"):

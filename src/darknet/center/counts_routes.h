@@ -15,8 +15,9 @@ enum error telescopes_read(struct call *call, struct failure *failure); /* what 
 enum error telescope_hours(struct call *call, struct failure *failure); /* packets of each hour */
 enum error figures_publish(struct call *call, struct failure *failure); /* figures that stay */
 enum error figures_list(struct call *call, struct failure *failure);
-enum error findings_list(struct call *call, struct failure *failure); /* groups, changes, scans, victims */
-enum error darknet_page(struct call *call, struct failure *failure);  /* all of these, for people */
+enum error findings_list(struct call *call, struct failure *failure);      /* groups, changes, scans, victims */
+enum error finding_indicators(struct call *call, struct failure *failure); /* of a group, as an item */
+enum error darknet_page(struct call *call, struct failure *failure);       /* all of these, for people */
 enum error figures_get(struct call *call, struct failure *failure);
 
 /* ── for the handlers of several files ─ */

@@ -82,6 +82,20 @@ static const struct field findings_fields[] = {
 	{ NULL },
 };
 
+static const char *const tlps[] = { "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED", NULL };
+static const char *const actions[] = { "observe", "alert", "block", NULL };
+static const struct field indicators_fields[] = {
+	{ "id", FIELD_UUID, IN_PATH, true, .summary = "The group's." },
+	{ "noticed", FIELD_TIME, IN_BODY, true, .summary = "When it was noticed: `occurred` of the finding." },
+	{ "tlp", FIELD_CHOICE, IN_BODY, false, .choices = tlps, .summary = "AMBER when absent." },
+	{ "days", FIELD_INTEGER, IN_BODY, false, .least = 1, .most = 365,
+	    .summary = "For so long the set is valid from now on; 7 when absent." },
+	{ "confidence", FIELD_INTEGER, IN_BODY, false, .least = 1, .most = 100, .summary = "50 when absent." },
+	{ "action", FIELD_CHOICE, IN_BODY, false, .choices = actions,
+	    .summary = "What sensors do that meet one of its sources, once it is shared; alert when absent." },
+	{ NULL },
+};
+
 const struct route counts_routes[] = {
 	{ ROUTE_JSON, "GET", "/v1/darknet/views", "darknet-views",
 	    "What telescopes saw in a period, ranked and compared; JSON or CSV.", views_fields, ACTION_TELESCOPE_READ,
@@ -105,6 +119,14 @@ const struct route counts_routes[] = {
 	{ ROUTE_JSON, "GET", "/v1/darknet/findings", "darknet-findings",
 	    "Groups, changes, scans or victims that telescopes found, newest first.", findings_fields,
 	    ACTION_RECORD_READ, .deferrable = true, .handle = findings_list },
+	{ ROUTE_JSON, "POST", "/v1/darknet/findings/{id}/indicators", "finding-indicators",
+	    "Make an indicator set of a group: an item of the centre. Members' own addresses, reserved ones and what "
+	    "warning lists know are left out.",
+	    indicators_fields, ACTION_FINDING_SHARE, .changes = true, .handle = finding_indicators },
+	{ ROUTE_FORM, "POST", "/darknet/findings/{id}/indicators", "finding-indicators-form",
+	    "Make an indicator set of a group: an item of the centre. Members' own addresses, reserved ones and what "
+	    "warning lists know are left out.",
+	    indicators_fields, ACTION_FINDING_SHARE, .changes = true, .handle = finding_indicators },
 	{ ROUTE_PAGE, "GET", "/darknet/findings", "darknet-findings-page",
 	    "Groups, changes, scans or victims that telescopes found, newest first.", findings_fields,
 	    ACTION_RECORD_READ, .deferrable = true, .page = "findings", .handle = findings_list },

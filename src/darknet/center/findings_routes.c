@@ -3,6 +3,7 @@
  * first, as the telescopes wrote them.
  */
 #include "darknet/center/counts_routes.h"
+#include "darknet/center/findings.h"
 
 #include "store/history.h"
 #include "store/record_store.h"
@@ -63,6 +64,7 @@ static void gather(void *context, const struct history_hit *hit)
 		output_string(object, "source", address_format(alert->source, address));
 		put_ports(finding, object);
 		json_object_set(object, "finding", finding);
+		output_uuid(object, "id", finding_id(alert, finding));
 		json_array_append_new(gathering->list, object);
 	}
 	json_decref(line);
@@ -105,5 +107,8 @@ enum error findings_list(struct call *call, struct failure *failure)
 	enum error error = find(call, &gathering, &more, failure);
 	output_text(call->output, "what", gathering.what);
 	json_object_set_new(call->output, "more", json_boolean(more));
+	if (call->route->kind == ROUTE_PAGE)
+		json_object_set_new(call->output, "may_share",
+		    json_boolean(policy_reach(call->subject->role, ACTION_FINDING_SHARE) != 0));
 	return error;
 }
