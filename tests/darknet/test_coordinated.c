@@ -223,6 +223,33 @@ static void test_without_room_the_oldest_are_judged(void **state)
 	coordinating_free(NULL);
 }
 
+/* Thousands that are alike and know nothing of each other: they cost little, and hide nobody of other ports, nor
+ * themselves for longer than they come. */
+static void test_a_crowd_of_alike_scans_is_bounded_and_counted(void **state)
+{
+	(void)state;
+	struct world *world = world_new(11, 65536);
+	share(world, 3, 60000, 80);
+	for (unsigned i = 0; i < 600; i++)
+		alone(world, 6500, 23);
+	uint64_t crowded = coordinated_crowded(world->all);
+	assert_true(crowded > 200 && crowded < 350); /* 32 each, after the first */
+	for (unsigned i = 0; i < 100; i++)
+		alone(world, 6500, 23);
+	assert_int_equal(coordinated_crowded(world->all), crowded + 100);
+	share(world, 4, 60000, 23);
+	assert_int_equal(coordinated_crowded(world->all), crowded + 104);
+	share(world, 4, 60000, 443);
+	shuffle(world);
+	for (uint32_t i = 0; i < 5; i++)
+		scan(world, i * 12000, 12000, START + HOUR, 23);
+	assert_int_equal(coordinated_crowded(world->all), crowded + 104);
+	coordinated_finish(world->all);
+	assert_int_equal(world->told.groups, 3);
+	assert_int_equal(world->told.sources, 3 + 4 + 5);
+	world_free(world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -232,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_others_ports_tools_times_and_sizes_are_apart),
 		cmocka_unit_test(test_cohorts_that_are_over_are_judged),
 		cmocka_unit_test(test_without_room_the_oldest_are_judged),
+		cmocka_unit_test(test_a_crowd_of_alike_scans_is_bounded_and_counted),
 	};
 	return cmocka_run_group_tests_name("darknet coordinated", tests, NULL, NULL);
 }

@@ -338,6 +338,7 @@ def test_a_history_is_saved_while_it_listens(folder):
     empty = history.read_bytes()
     send(200, 500, 9).wait()
     wait_for(lambda: history.read_bytes() != empty, "a history of what came")
+    wait_for(lambda: telescope.says("the history is saved") and '"held_ms"' in telescope.words(), "how long it was held up")
     for child in Path(f"/proc/{telescope.child.pid}/task/{telescope.child.pid}/children").read_text().split():
         os.kill(int(child), signal.SIGINT)  # as Ctrl-C does: who writes must not go first
     before = history.read_bytes()

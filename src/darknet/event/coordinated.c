@@ -18,9 +18,11 @@
 #define COHORTS 1024
 #define MEMBERS 4096
 #define FIRST_MEMBERS 8
-#define CHAINS 1024   /* a power of two */
-#define CHAIN_LOOK 32 /* cohorts of one key that a scan is held against */
-#define UNLIKE 1.5    /* shares differ by less than this factor */
+#define CHAINS 1024     /* a power of two */
+#define CHAIN_LOOK 32   /* cohorts of one key that a scan is held against */
+#define CHAIN_STEPS 128 /* … on a way of no more than so many of any key */
+#define CROWD 8192      /* of the scans of a chain that end within `apart`: comparisons for nothing, then no more */
+#define UNLIKE 1.5      /* shares differ by less than this factor */
 #define MOST_SHARE 0.75
 #define KEY_SEED 0x636f6f72u
 
@@ -47,13 +49,20 @@ struct cohort {
 
 #define NONE UINT32_MAX
 
+struct chain {
+	uint32_t first;       /* cohort */
+	uint32_t for_nothing; /* comparisons, since `window` began */
+	nanoseconds window;
+};
+
 struct coordinating {
 	struct coordinated_settings settings;
 	coordinated_visitor visit;
 	void *context;
 	struct cohort *cohorts;
 	uint32_t oldest, count; /* a ring */
-	uint32_t chains[CHAINS];
+	struct chain chains[CHAINS];
+	uint64_t crowded;
 	struct blocks blocks;
 };
 
@@ -82,7 +91,7 @@ static uint64_t key_of(const struct scan *scan)
 
 static void unchain(struct coordinating *all, uint32_t number)
 {
-	uint32_t *at = &all->chains[all->cohorts[number].key & (CHAINS - 1)];
+	uint32_t *at = &all->chains[all->cohorts[number].key & (CHAINS - 1)].first;
 	while (*at != number)
 		at = &all->cohorts[*at].next;
 	*at = all->cohorts[number].next;
@@ -127,7 +136,7 @@ static struct cohort *begin_cohort(struct coordinating *all, uint64_t key, const
 		end_oldest(all);
 	uint32_t number = (all->oldest + all->count++) % all->settings.cohorts;
 	struct cohort *cohort = &all->cohorts[number];
-	uint32_t *chain = &all->chains[key & (CHAINS - 1)];
+	uint32_t *chain = &all->chains[key & (CHAINS - 1)].first;
 	*cohort = (struct cohort){
 		.key = key, .example = *scan, .begin = scan->first, .first = scan->first, .next = *chain, .used = true
 	};
@@ -201,21 +210,41 @@ static bool try_cohort(struct coordinating *all, struct cohort *cohort, const st
 	return its_own;
 }
 
+/* The parts of one scan are of the first cohort that they are held against. Who comes in thousands that are of none,
+ * each on his own, is looked at no further, nor takes the place of others' cohorts. */
+static bool is_crowded(const struct coordinating *all, struct chain *chain, const struct scan *scan)
+{
+	nanoseconds window = scan->last / all->settings.apart;
+	if (window > chain->window) {
+		chain->window = window;
+		chain->for_nothing = 0;
+	}
+	return chain->for_nothing >= CROWD;
+}
+
 void coordinated_add(
     struct coordinating *all, const struct scan *scan, const struct cardinality *targets, const struct blocks *blocks)
 {
 	if (!address_is_v4(scan->source) || targets->form == CARDINALITY_SMALL || scan->coverage > MOST_SHARE)
 		return;
 	uint64_t key = key_of(scan);
-	unsigned looked = 0;
-	for (uint32_t at = all->chains[key & (CHAINS - 1)]; at != NONE && looked < CHAIN_LOOK;
-	     at = all->cohorts[at].next) {
+	struct chain *chain = &all->chains[key & (CHAINS - 1)];
+	unsigned looked = 0, steps = 0;
+	if (is_crowded(all, chain, scan)) {
+		all->crowded++;
+		return;
+	}
+	for (uint32_t at = chain->first; at != NONE && looked < CHAIN_LOOK && steps < CHAIN_STEPS; steps++) {
 		struct cohort *cohort = &all->cohorts[at];
+		at = cohort->next;
 		if (cohort->key != key)
 			continue;
 		looked++;
-		if (alike(all, cohort, key, scan) && try_cohort(all, cohort, scan, targets, blocks))
+		if (!alike(all, cohort, key, scan))
+			continue;
+		if (try_cohort(all, cohort, scan, targets, blocks))
 			return;
+		chain->for_nothing++;
 	}
 	struct cohort *cohort = begin_cohort(all, key, scan);
 	if (joint_begin(&cohort->targets, &all->blocks, targets, blocks))
@@ -228,6 +257,11 @@ void coordinated_close(struct coordinating *all, nanoseconds begin)
 {
 	while (all->count && all->cohorts[all->oldest].begin + all->settings.apart < begin)
 		end_oldest(all);
+}
+
+uint64_t coordinated_crowded(const struct coordinating *all)
+{
+	return all->crowded;
 }
 
 void coordinated_finish(struct coordinating *all)
@@ -250,7 +284,8 @@ struct coordinating *coordinating_new(
 	all->settings.members = settings->members ? settings->members : MEMBERS;
 	all->visit = visit;
 	all->context = context;
-	memset(all->chains, 0xff, sizeof all->chains);
+	for (size_t i = 0; i < CHAINS; i++)
+		all->chains[i].first = NONE;
 	all->cohorts = calloc(all->settings.cohorts, sizeof *all->cohorts);
 	/* One of each cohort, and one for a union that is tried. */
 	if (!all->cohorts || !blocks_init(&all->blocks, all->settings.cohorts + 1)) {

@@ -16,8 +16,10 @@
  * that each draw at random (worms) overlap as chance has it, and are no scan together: groups.h looks for those. Two
  * who independently scan different networks within the telescope at the same time would be told as one.
  *
- * IPv4 only. Bounded: cohorts, and members of each; the oldest cohort is judged early when there is no room. What is
- * told depends on the order of scans only. One thread.
+ * IPv4 only. Bounded: cohorts, and members of each; the oldest cohort is judged early when there is no room. A scan
+ * that is no part of a cohort costs up to 32 comparisons: of the same ports by the same tool 8,192 of them for scans
+ * that end within `apart`; further scans are then in no cohort, which is counted. What is told depends on the order of
+ * scans only. One thread.
  */
 #ifndef NOROSHI_DARKNET_COORDINATED_H
 #define NOROSHI_DARKNET_COORDINATED_H
@@ -64,6 +66,7 @@ void coordinated_add(struct coordinating *coordinating, const struct scan *scan,
     const struct blocks *blocks);
 /* No scan that began before `begin` is waited for any more: cohorts of such scans are judged. */
 void coordinated_close(struct coordinating *coordinating, nanoseconds begin);
-void coordinated_finish(struct coordinating *coordinating); /* all of them */
+void coordinated_finish(struct coordinating *coordinating);            /* all of them */
+uint64_t coordinated_crowded(const struct coordinating *coordinating); /* scans that were held against nothing */
 
 #endif

@@ -291,6 +291,7 @@ struct telescope_totals telescope_count(const struct telescope *telescope)
 {
 	struct telescope_totals totals = telescope->totals;
 	totals.sources = sources_count(telescope->sources);
+	totals.crowded = coordinated_crowded(telescope->coordinating);
 	return totals;
 }
 

@@ -53,6 +53,7 @@ struct telescope_totals {
 	struct telescope_part misconfigured, worms, research, below, scans, victims, quiet; /* quiet: too few answers */
 	struct telescope_part alike; /* of worms and scans: those that behave as researchers do */
 	uint64_t untold;             /* scans and victims beyond the bound */
+	uint64_t crowded;            /* scans that were not asked whether they are parts of one: coordinated.h */
 	struct source_counts sources;
 };
 

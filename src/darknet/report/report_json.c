@@ -121,6 +121,7 @@ static void put_parts(struct builder *to, const struct telescope_totals *totals)
 	put_count(to, "unblocked", totals->sources.unblocked);
 	put_count(to, "rowless", totals->sources.rowless);
 	put_count(to, "untold", totals->untold);
+	put_count(to, "crowded", totals->crowded);
 	build_char(to, '}');
 }
 

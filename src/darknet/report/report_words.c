@@ -84,6 +84,10 @@ static void write_totals(const struct report *report, const struct catalog *japa
 		    totals.alike.sources);
 	SAY(to, japanese, N_("not counted: {0} to other addresses, {1} not IP, {2} malformed"),
 	    totals.results[ARRIVAL_ELSEWHERE], totals.results[ARRIVAL_NOT_IP], totals.results[ARRIVAL_MALFORMED]);
+	if (totals.crowded)
+		SAY(to, japanese,
+		    N_("{0} scans were not asked whether they share a scan out: too many alike, each on its own"),
+		    totals.crowded);
 	if (totals.sources.forgotten || totals.sources.untrailed || totals.sources.rowless || totals.untold)
 		SAY(to, japanese,
 		    N_("at its bounds: {0} sources forgotten, {1} events without ports and targets, {2} packets in no "

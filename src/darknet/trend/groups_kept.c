@@ -21,8 +21,7 @@ static void put_cell(struct builder *to, const struct cell *cell)
 	put_u32(to, cell->quiet);
 	put_u32(to, cell->group);
 	put_u32(to, cell->sum);
-	for (size_t i = 0; i < RING; i++)
-		put_u16(to, cell->ring[i]);
+	put_u16s(to, cell->ring, RING);
 	put_u8(to, cell->by);
 	put_u8(to, (uint8_t)(cell->touched | cell->fresh << 1));
 }

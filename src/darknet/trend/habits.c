@@ -385,8 +385,7 @@ void habits_put(const struct habits *habits, struct builder *to)
 			continue;
 		put_u32(to, (uint32_t)i);
 		put_u8(to, used);
-		for (size_t way = 0; way < used; way++)
-			put_u32(to, habits->seen[i][way]);
+		put_u32s(to, habits->seen[i], used);
 	}
 	count = 0;
 	for (size_t i = 0; i < (habits->mask + 1) * WAYS; i++)

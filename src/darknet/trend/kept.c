@@ -6,7 +6,32 @@
 #include "darknet/packet/arrival.h"
 #include "darknet/packet/method.h"
 
+#include <endian.h>
 #include <string.h>
+
+void put_u32s(struct builder *to, const uint32_t *at, size_t count)
+{
+	if (!build_room(to, count * sizeof *at))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		uint32_t value = htole32(at[i]);
+		memcpy(to->at + to->size + i * sizeof value, &value, sizeof value);
+	}
+	to->size += count * sizeof *at;
+	to->at[to->size] = 0;
+}
+
+void put_u16s(struct builder *to, const uint16_t *at, size_t count)
+{
+	if (!build_room(to, count * sizeof *at))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		uint16_t value = htole16(at[i]);
+		memcpy(to->at + to->size + i * sizeof value, &value, sizeof value);
+	}
+	to->size += count * sizeof *at;
+	to->at[to->size] = 0;
+}
 
 float get_float(struct reader *from, float low, float high)
 {

@@ -17,6 +17,9 @@ static inline void put_float(struct builder *to, float value)
 	put_u32(to, both.bits);
 }
 
+void put_u32s(struct builder *to, const uint32_t *at, size_t count); /* as so many put_u32() */
+void put_u16s(struct builder *to, const uint16_t *at, size_t count);
+
 /* From `low` to `high`, else the reader failed; not a number, too. */
 float get_float(struct reader *from, float low, float high);
 double get_real_within(struct reader *from, double low, double high);

@@ -132,8 +132,7 @@ void lately_put(const struct lately *seen, struct builder *to)
 			continue;
 		put_u32(to, (uint32_t)i);
 		put_u8(to, count);
-		for (size_t way = 0; way < count; way++)
-			put_u32(to, seen->lines[i][way]);
+		put_u32s(to, seen->lines[i], count);
 	}
 }
 

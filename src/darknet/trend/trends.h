@@ -49,7 +49,9 @@ void trends_finish(struct trends *trends);
 
 /* What was learnt goes on in another run. Before anything is told, else what began before is told twice there. */
 void trends_keep(struct trends *trends);
-/* docs/formats/darknet-history.md. ERROR_MEMORY. */
+/* docs/formats/darknet-history.md; trends_write() without the checksum (base/hash.h, 4 bytes, little-endian) of all
+ * that it wrote. ERROR_MEMORY. */
+enum error trends_write(const struct trends *trends, struct builder *to, struct failure *failure);
 enum error trends_save(const struct trends *trends, struct builder *to, struct failure *failure);
 /* Into new ones, before anything is told. ERROR_CORRUPT, ERROR_VERSION, ERROR_CONFLICT (bins of another length),
  * ERROR_MEMORY: they are then good for nothing but trends_free(). `name` is the file's, for the failure. */

@@ -5,6 +5,7 @@
 
 #include "darknet/trend/kept.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,31 +13,38 @@
 #define VERSION 3 /* 2: without habits; 1: without lost parts of the open bin, too */
 #define HEAD 28   /* magic, version, length of bins, size of the rest without its checksum */
 
-enum error trends_save(const struct trends *trends, struct builder *to, struct failure *failure)
+enum error trends_write(const struct trends *trends, struct builder *to, struct failure *failure)
 {
-	struct builder rest = { 0 };
 	size_t start = to->size;
-	put_i64(&rest, trends->open);
-	put_i64(&rest, trends->check);
-	coverage_put(&trends->coverage, &rest);
-	put_u64(&rest, trends->begun_count);
-	for (size_t i = 0; i < trends->begun_count; i++)
-		put_u64(&rest, trends->begun[i]);
-	changes_put(trends->changes, &rest);
-	groups_put(trends->groups, &rest);
-	put_u64(&rest, trends->coverage.missing);
-	habits_put(trends->habits, &rest);
 	put_bytes(to, MAGIC, 8);
 	put_u32(to, VERSION);
 	put_i64(to, trends->bin);
-	put_u64(to, rest.size);
-	if (!rest.failed)
-		put_bytes(to, rest.at, rest.size);
-	if (!to->failed)
-		put_u32(to, checksum(0, to->at + start, to->size - start));
-	bool failed = rest.failed || to->failed;
-	builder_free(&rest);
-	return failed ? fail(failure, ERROR_MEMORY, "no memory for the history that is to be kept") : OK;
+	put_u64(to, 0); /* its size is known at the end */
+	put_i64(to, trends->open);
+	put_i64(to, trends->check);
+	coverage_put(&trends->coverage, to);
+	put_u64(to, trends->begun_count);
+	for (size_t i = 0; i < trends->begun_count; i++)
+		put_u64(to, trends->begun[i]);
+	changes_put(trends->changes, to);
+	groups_put(trends->groups, to);
+	put_u64(to, trends->coverage.missing);
+	habits_put(trends->habits, to);
+	if (to->failed)
+		return fail(failure, ERROR_MEMORY, "no memory for the history that is to be kept");
+	uint64_t size = htole64(to->size - start - HEAD);
+	memcpy(to->at + start + HEAD - sizeof size, &size, sizeof size);
+	return OK;
+}
+
+enum error trends_save(const struct trends *trends, struct builder *to, struct failure *failure)
+{
+	size_t start = to->size;
+	enum error error = trends_write(trends, to, failure);
+	if (error)
+		return error;
+	put_u32(to, checksum(0, to->at + start, to->size - start));
+	return to->failed ? fail(failure, ERROR_MEMORY, "no memory for the history that is to be kept") : OK;
 }
 
 /* Those that an earlier run began in the open bin are looked up in a table at most half full. */

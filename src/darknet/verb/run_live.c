@@ -17,7 +17,7 @@ volatile sig_atomic_t run_stop;
 struct watch_over {
 	struct run *run;
 	nanoseconds logged;
-	uint64_t dropped_logged;
+	uint64_t dropped_logged, saves;
 	nanoseconds judged; /* so far losses were; what there was by then: */
 	uint64_t frames, dropped;
 };
@@ -47,6 +47,19 @@ static void say(struct watch_over *watch)
 	watch->dropped_logged = run->dropped;
 	log_write(lost ? LOG_WARNING : LOG_INFO, lost ? "the kernel lost frames" : "listening",
 	    LOG_FIELD_NUMBER("frames", run->frames), LOG_FIELD_NUMBER("dropped", run->dropped));
+}
+
+/* Packets wait in the kernel's ring while a history is gathered, not while it is written. */
+static void say_saved(struct watch_over *watch)
+{
+	if (!watch->run->keeper)
+		return;
+	struct trends_saves saves = trends_keeper_saves(watch->run->keeper);
+	if (saves.count == watch->saves)
+		return;
+	watch->saves = saves.count;
+	log_write(LOG_INFO, "the history is saved", LOG_FIELD_NUMBER("bytes", saves.bytes),
+	    LOG_FIELD_NUMBER("held_ms", (uint64_t)(saves.held_most / MILLISECOND)));
 }
 
 /* Lost packets are no fall of anything. A few of many lost are not told: who can make a little be lost would else keep
@@ -100,6 +113,7 @@ static enum error on_clock(void *context, nanoseconds now, uint64_t lost, nanose
 	}
 	if (!error && run->keeper)
 		error = trends_keeper_tick(run->keeper, failure);
+	say_saved(watch);
 	say(watch);
 	return error;
 }
