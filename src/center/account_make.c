@@ -18,10 +18,13 @@ static enum error account_describe(const struct account_wish *wish, struct store
 	text_copy(text_of(wish->title ? wish->title : wish->name), account->title, sizeof account->title);
 	text_copy(text_of(wish->mail), account->mail, sizeof account->mail);
 	if (wish->organisation) {
-		if (store_organisation_find(store, work->scope, text_of(wish->organisation), &organisation, &unknown) !=
-		    OK)
+		enum error error =
+		    store_organisation_find(store, work->scope, text_of(wish->organisation), &organisation, failure);
+		if (error == ERROR_NOT_FOUND)
 			return fail(failure, ERROR_USAGE, "--organisation: there is no organisation \"%s\"",
 			    wish->organisation);
+		if (error != OK)
+			return error;
 		account->organisation = organisation.number;
 	}
 	const char *problem = account_problem(account);

@@ -2,6 +2,7 @@
 import calendar
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -73,6 +74,15 @@ def test_the_first_administrator_comes_from_the_command_line():
     assert done.returncode == 2 and "--role" in done.stderr, done
     done = run("account", "add", "third", "--role", "auditor", "--config", path, "--password-stdin", text="short\n")
     assert done.returncode == 2 and "12" in done.stderr, done
+    of_nobody = ("account", "add", "fourth", "--role", "member", "--organisation", "nobody", "--config", path)
+    done = run(*of_nobody)
+    assert done.returncode == 2 and 'there is no organisation "nobody"' in done.stderr, done
+    # What is wrong with the store is not said to be wrong with the name.
+    store = sqlite3.connect(os.path.join(os.path.dirname(path), "state", "noroshi.db"))
+    store.execute("ALTER TABLE organisation RENAME TO elsewhere")
+    store.close()
+    done = run(*of_nobody)
+    assert done.returncode != 0 and "no organisation" not in done.stderr and "no such table" in done.stderr, done
 
 
 def test_signing_in_and_out():
