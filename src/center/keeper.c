@@ -345,10 +345,11 @@ static enum error folders_make(struct keeper *keeper, struct failure *failure)
 
 static enum error keeper_confine(struct keeper *keeper, struct failure *failure)
 {
-	char web[4096] = "", lists[4096] = "", catalogs[4096] = "";
+	char web[4096] = "", lists[4096] = "", catalogs[4096] = "", telescope[4096] = "";
 	struct failure ignored;
 	data_find("web", web, sizeof web, &ignored);
 	data_find("warninglists", lists, sizeof lists, &ignored);
+	data_find("telescope", telescope, sizeof telescope, &ignored);
 	data_find_catalog("ja", catalogs, sizeof catalogs, &ignored);
 	if (!keeper->japanese && *catalogs && catalog_open(catalogs, &keeper->japanese, &ignored) != OK)
 		log_write(LOG_WARNING, "the Japanese words cannot be read: no Japanese letter is sent",
@@ -363,6 +364,7 @@ static enum error keeper_confine(struct keeper *keeper, struct failure *failure)
 		{ keeper->history_folder, true },
 		{ web, false },
 		{ lists, false },
+		{ telescope, false },
 		{ catalogs, false },
 		{ program, false },
 		{ "/etc", false },
@@ -370,7 +372,7 @@ static enum error keeper_confine(struct keeper *keeper, struct failure *failure)
 		{ "/dev", false },
 		{ "/proc/self", false },
 	};
-	size_t count = 10;
+	size_t count = 11;
 	count += confine_options(keeper->process->groups, false, paths + count, sizeof paths / sizeof *paths - count);
 	bool landlocked;
 	enum error error = confine_files(paths, count, &landlocked, failure);

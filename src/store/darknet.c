@@ -226,3 +226,75 @@ enum error store_darknet_publication_each(struct store *store, const struct scop
 	query_release(&query);
 	return error == ERROR_END ? OK : error;
 }
+
+/* ── notes ─ */
+
+enum error store_darknet_note_add(
+    struct store *store, const struct scope *scope, struct darknet_note *note, struct failure *failure)
+{
+	struct query query;
+	char id[UUID_TEXT];
+	int changed;
+	enum error error = query_write(store, scope, NOUN_TELESCOPE, 0,
+	    "INSERT INTO darknet_note (id, created, author, period, ja, en, left_out)"
+	    " SELECT :id, :created, :author, :period, :ja, :en, :left_out"
+	    " WHERE (SELECT count(*) FROM darknet_note) < :most",
+	    &query, failure);
+	if (error)
+		return error;
+	note->id = uuid_random();
+	bind_uuid(&query, ":id", &note->id);
+	bind_integer(&query, ":created", note->created);
+	bind_string(&query, ":author", note->author);
+	bind_string(&query, ":period", note->period);
+	bind_text(&query, ":ja", note->japanese);
+	bind_text(&query, ":en", note->english);
+	bind_integer(&query, ":left_out", note->left_out);
+	bind_integer(&query, ":most", DARKNET_NOTES_MOST);
+	error = query_run(&query, &changed);
+	if (!error && changed == 0)
+		return fail(failure, ERROR_LIMIT, "at most %d notes", DARKNET_NOTES_MOST);
+	return error ? error
+		     : log_change(store, scope, "telescope.note", uuid_format(note->id, id), 0, note->period, failure);
+}
+
+enum error store_darknet_note_remove(
+    struct store *store, const struct scope *scope, struct uuid id, struct failure *failure)
+{
+	struct query query;
+	char text[UUID_TEXT];
+	int changed;
+	enum error error =
+	    query_write(store, scope, NOUN_TELESCOPE, 0, "DELETE FROM darknet_note WHERE id = :id", &query, failure);
+	if (error)
+		return error;
+	bind_uuid(&query, ":id", &id);
+	error = query_run(&query, &changed);
+	if (!error && changed == 0)
+		return fail(failure, ERROR_NOT_FOUND, "there is no such note");
+	return error ? error
+		     : log_change(store, scope, "telescope.note-removed", uuid_format(id, text), 0, "", failure);
+}
+
+enum error store_darknet_note_each(struct store *store, const struct scope *scope,
+    void (*each)(void *, const struct darknet_note *), void *context, struct failure *failure)
+{
+	struct query query;
+	enum error error = read_published(store, scope,
+	    "SELECT id, created, author, period, ja, en, left_out FROM darknet_note ORDER BY created, id", &query,
+	    failure);
+	if (error)
+		return error;
+	while ((error = query_step(&query)) == OK) {
+		struct darknet_note note = { .id = column_uuid(&query, 0),
+			.created = column_integer(&query, 1),
+			.japanese = column_text(&query, 4),
+			.english = column_text(&query, 5),
+			.left_out = column_integer(&query, 6) != 0 };
+		column_string(&query, 2, note.author, sizeof note.author);
+		column_string(&query, 3, note.period, sizeof note.period);
+		each(context, &note);
+	}
+	query_release(&query);
+	return error == ERROR_END ? OK : error;
+}

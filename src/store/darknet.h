@@ -67,6 +67,25 @@ enum error store_darknet_publication_get(struct store *, const struct scope *, s
 enum error store_darknet_publication_each(struct store *, const struct scope *,
     void (*each)(void *, const struct darknet_publication *), void *context, struct failure *);
 
+/* ── notes ─ */
+
+/* What is said of a period: why it is unlike others. darknet/view/views_notes.h has what the parts mean. */
+#define DARKNET_NOTES_MOST 1000
+struct darknet_note {
+	struct uuid id; /* made when nil */
+	nanoseconds created;
+	char author[NAME_SIZE];
+	char period[48];
+	struct text japanese, english; /* borrowed */
+	bool left_out;
+};
+/* For those who write decisions about the whole. ERROR_LIMIT beyond DARKNET_NOTES_MOST. */
+enum error store_darknet_note_add(struct store *, const struct scope *, struct darknet_note *, struct failure *);
+enum error store_darknet_note_remove(struct store *, const struct scope *, struct uuid id, struct failure *);
+/* For everybody who reads what telescopes counted; in the order in which they were written. */
+enum error store_darknet_note_each(struct store *, const struct scope *,
+    void (*each)(void *, const struct darknet_note *), void *context, struct failure *);
+
 /* ── clean-up ─ */
 
 enum cleanup_state { CLEANUP_OPEN, CLEANUP_CLEANED, CLEANUP_EXPLAINED, CLEANUP_STATES };

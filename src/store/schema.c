@@ -544,7 +544,13 @@ static const char version_29[] =
 /* Contacts by number of their autonomous systems, too. */
 static const char version_30[] = "ALTER TABLE network_contact ADD COLUMN systems TEXT NOT NULL DEFAULT '';";
 
+/* What is said of periods of telescopes' figures (store/darknet.h). */
+static const char version_31[] =
+    "CREATE TABLE darknet_note ("
+    " id BLOB PRIMARY KEY, created INTEGER NOT NULL, author TEXT NOT NULL, period TEXT NOT NULL, ja TEXT NOT NULL,"
+    " en TEXT NOT NULL, left_out INTEGER NOT NULL) STRICT;";
+
 const char *const store_migrations[] = { version_1, version_2, version_3, version_4, version_5, version_6, version_7,
 	version_8, version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16,
 	version_17, version_18, version_19, version_20, version_21, version_22, version_23, version_24, version_25,
-	version_26, version_27, version_28, version_29, version_30, NULL };
+	version_26, version_27, version_28, version_29, version_30, version_31, NULL };

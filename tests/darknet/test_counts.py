@@ -295,6 +295,49 @@ def test_what_was_published_stays():
             assert [each["title"] for each in centre.json("GET", "/v1/darknet/publications", centre.tokens[who])[1]["publications"]] == ["A day"]
 
 
+def test_notes_stand_beside_figures_and_stay_in_what_was_published():
+    with configured() as centre:
+        for each in ("alpha", "beta", "gamma"):
+            Telescope(centre, each, each).send([counts(NOON, [["23/tcp", "probe", "", "JP", 0, 60], ["80/tcp", "probe", "http", "TW", 0, 40]]),
+                                                counts(NOON - DAY, [["23/tcp", "probe", "", "JP", 0, 10]]), counts(NOON - 2 * DAY, [["23/tcp", "probe", "", "JP", 0, 20]])])
+        counted(centre, 300)
+        answer = views(centre)
+        assert answer["iot_ports"]["name"] and answer["iot_ports"]["date"], answer
+        assert abs(answer["period"]["figures"]["iot_percent"] - 60) < 1e-9, answer["period"]  # 23/tcp is on the list, 80/tcp is not
+        assert answer["period"]["notes"] == [] and answer["against"]["from"] == day(NOON - DAY)
+        note = {"period": day(NOON - DAY), "ja": "観測網の <移設>", "en": "The sensors <moved>", "left_out": True}
+        assert centre.json("POST", "/v1/darknet/notes", centre.tokens["member-alpha"], note)[0] == 403
+        for wrong in ({"period": "last week"}, {"ja": "a\nb"}, {"en": ""}):
+            assert centre.json("POST", "/v1/darknet/notes", centre.tokens["analyst"], dict(note, **wrong))[0] == 400, wrong
+        status, answer = centre.json("POST", "/v1/darknet/notes", centre.tokens["analyst"], note)
+        assert status == 201, answer
+        away = answer["note"]["id"]
+        status, answer = centre.json("POST", "/v1/darknet/notes", centre.tokens["analyst"], dict(note, period=day(NOON), en="A flood", ja="大量の通信", left_out=False))
+        assert status == 201, answer
+        flood = answer["note"]["id"]
+        # What is left out is not what a day is compared with, unless that is asked for.
+        answer = views(centre)
+        assert answer["against"]["from"] == day(NOON - 2 * DAY) and [each["en"] for each in answer["period"]["notes"]] == ["A flood"], answer
+        asked = views(centre, against=day(NOON - DAY))
+        assert [(each["ja"], each["left_out"]) for each in asked["against"]["notes"]] == [("観測網の <移設>", True)], asked["against"]
+        status, listed = centre.json("GET", "/v1/darknet/notes", centre.tokens["member-beta"])
+        assert status == 200 and [each["id"] for each in listed["notes"]] == [away, flood] and "author_name" not in listed["notes"][0], listed
+        assert views(centre)["period"]["notes"][0]["author"] != "-" and views(centre, "member-alpha")["period"]["notes"][0]["author"] == "-"  # who works at the centre
+        pages = {language: centre.request("GET", "/darknet?period=%s&against=%s" % (day(NOON), day(NOON - DAY)),
+                                          headers={"Cookie": centre.sign_in("analyst"), "Accept": "text/html", "Accept-Language": language})[2].decode() for language in ("ja", "en")}
+        assert "大量の通信" in pages["ja"] and "観測網の &lt;移設&gt;" in pages["ja"] and "日本 (JP)" in pages["ja"] and "台湾 (TW)" in pages["ja"] and "HTTPの要求 (http)" in pages["ja"], pages["ja"]
+        assert "The sensors &lt;moved&gt;" in pages["en"] and "Japan (JP)" in pages["en"] and "Taiwan (TW)" in pages["en"] and "A flood" in pages["en"], pages["en"]
+        status, answer = centre.json("POST", "/v1/darknet/publications", centre.tokens["analyst"], {"title": "A day", "period": day(NOON)})
+        assert status == 201, answer
+        published = answer["publication"]["id"]
+        assert centre.json("DELETE", "/v1/darknet/notes/" + flood, centre.tokens["member-alpha"])[0] == 403
+        assert centre.request("DELETE", "/v1/darknet/notes/" + flood, centre.tokens["analyst"])[0] == 204
+        assert centre.request("DELETE", "/v1/darknet/notes/" + flood, centre.tokens["analyst"])[0] == 404
+        assert views(centre)["period"]["notes"] == []
+        figures = centre.json("GET", "/v1/darknet/publications/" + published, centre.tokens["member-beta"])[1]["figures"]
+        assert [each["en"] for each in figures["period"]["notes"]] == ["A flood"] and figures["iot_ports"]["name"], figures["period"]
+
+
 def test_a_table_that_is_full_loses_ports_and_no_packet():
     with configured("rows = 1000;") as centre:
         alpha = Telescope(centre, "alpha", "a")

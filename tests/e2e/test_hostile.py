@@ -173,6 +173,8 @@ def thing(path, number):
         return UUIDS[0], UUIDS[0]  # analysts alone
     if path.startswith("/v1/darknet/publications"):
         return UUIDS[0], UUIDS[0]  # the same for everybody who reads what telescopes counted
+    if path.startswith("/v1/darknet/notes"):
+        return UUIDS[0], UUIDS[0]  # analysts alone
     if path.startswith("/v1/feeds"):
         return UUIDS[0], UUIDS[0]  # its address is known to its reader alone
     if path.startswith(("/v1/dispatches", "/v1/publications", "/v1/dispatch-mails", "/v1/signatures")):

@@ -150,6 +150,7 @@ static bool pick_sample(struct world *world, const char *path, struct value *val
 		{ "autonomous_systems", "AS6450%u" },
 		{ "mail", "abuse@isp-%u.example" },
 		{ "years", "year,tier,addressed,reached\n202%u,operator,10,5\n" },
+		{ "period", "202%u" },
 		{ "type", "domain" },
 		{ "value", "beacon-%u.example" },
 		{ "tag", "tag" },

@@ -3,6 +3,7 @@
  */
 #include "darknet/center/counting.h"
 
+#include "base/data.h"
 #include "base/log.h"
 #include "model/heard.h"
 #include "store/record_store.h"
@@ -362,6 +363,7 @@ static void counting_free(struct counting *counting)
 	for (size_t i = 0; i < counting->count; i++)
 		day_table_free(counting->tables[i].counts);
 	counts_reader_free(counting->reader);
+	view_names_free(counting->names);
 	free(counting->tables);
 	free(counting->organisations);
 	free(counting);
@@ -380,6 +382,16 @@ static void make_counters(struct counting *counting)
 	    "result", TEXT("of another time"));
 }
 
+static enum error load_iot(struct iot_ports *list, struct failure *failure)
+{
+	const char *configured = counts_configured()->iot_ports;
+	char path[4096];
+	if (configured && *configured)
+		return iot_ports_read(configured, list, failure);
+	enum error error = data_find("telescope/iot-ports", path, sizeof path, failure);
+	return error ? error : iot_ports_read(path, list, failure);
+}
+
 enum error counting_start(struct center *center, struct failure *failure)
 {
 	struct counting *counting = calloc(1, sizeof *counting);
@@ -389,8 +401,14 @@ enum error counting_start(struct center *center, struct failure *failure)
 		return fail(failure, ERROR_MEMORY, "no memory for tables of telescopes");
 	}
 	counting->center = center;
+	counting->names = view_names_load();
 	make_counters(counting);
-	enum error error = work_begin(counting, &working, failure);
+	enum error error = load_iot(&counting->iot, failure);
+	if (error) {
+		counting_free(counting);
+		return error;
+	}
+	error = work_begin(counting, &working, failure);
 	if (!error && center->records)
 		error = meet_all(&working, failure);
 	arena_free(working.arena);

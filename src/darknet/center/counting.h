@@ -13,6 +13,8 @@
 #include "base/counter.h"
 #include "darknet/center/counts_settings.h"
 #include "darknet/report/lines_read.h"
+#include "darknet/view/iot.h"
+#include "darknet/view/view_names.h"
 #include "model/capability.h"
 #include "store/darknet.h"
 
@@ -42,6 +44,8 @@ struct counting {
 	struct counting_organisation *organisations;
 	size_t organisation_count, organisation_room;
 	nanoseconds expired;
+	struct iot_ports iot; /* of which views say the share */
+	struct view_names *names;
 	struct counter *lines, *refused, *old, *disbelieved;
 };
 

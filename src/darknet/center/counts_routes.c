@@ -3,23 +3,26 @@
  */
 #include "darknet/center/counts_routes.h"
 
+#include "darknet/center/counting.h"
 #include "darknet/center/counts_settings.h"
 #include "darknet/view/period.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum error asked_periods(const struct call *call, struct view_period periods[2], struct failure *failure)
+enum error asked_periods(
+    const struct call *call, const struct view_notes *notes, struct view_period periods[2], struct failure *failure)
 {
 	char month[16];
-	struct view_period ignored;
+	enum period_form form;
 	struct text period = input_text(call, "period"), against = input_text(call, "against");
 	view_day(day_of(call->now, (int)counts_configured()->zone * 60), month);
 	month[7] = 0;
-	if (!period_parse(period.size ? period : text_of(month), &periods[0], &periods[1]))
+	if (!view_period_parse(period.size ? period : text_of(month), &periods[0], &form))
 		return fail(failure, ERROR_INPUT,
 		    "period: a year, a month, a day or two days as 2022-03-01..2022-03-31 were expected");
-	if (against.size && !period_parse(against, &periods[1], &ignored))
+	periods[1] = view_notes_against(notes, &periods[0], form);
+	if (against.size && !view_period_parse(against, &periods[1], &form))
 		return fail(failure, ERROR_INPUT, "against: a period as of `period` was expected");
 	if (periods[0].to - periods[0].from > 3700 || periods[1].to - periods[1].from > 3700)
 		return fail(failure, ERROR_INPUT, "period: at most ten years");
@@ -87,13 +90,26 @@ static enum error choose(
 	return whole_of(call, scope, view, failure);
 }
 
+/* What is asked for, with what is said of its periods. */
+static enum error begin_report(
+    struct call *call, bool authors, struct view_notes *notes, struct views_report *report, struct failure *failure)
+{
+	const struct counting *counting = center_state(call->center, "counting");
+	*report = (struct views_report){ .top = (size_t)input_integer(call, "top", 10),
+		.without_research = !input_boolean(call, "research", true),
+		.notes = notes,
+		.iot = counting ? &counting->iot : NULL };
+	enum error error = read_notes(call, authors, notes, failure);
+	return error ? error : asked_periods(call, notes, report->periods, failure);
+}
+
 enum error views_read(struct call *call, struct failure *failure)
 {
 	const struct scope *scope;
 	struct counts_view view = { 0 };
-	struct views_report report = { .top = (size_t)input_integer(call, "top", 10),
-		.without_research = !input_boolean(call, "research", true) };
-	enum error error = asked_periods(call, report.periods, failure);
+	struct view_notes notes;
+	struct views_report report;
+	enum error error = begin_report(call, true, &notes, &report, failure);
 	if (!error)
 		error = choose(call, &scope, &view, failure);
 	if (!error)
@@ -107,18 +123,20 @@ enum error views_read(struct call *call, struct failure *failure)
 	if (!error && call->route->kind == ROUTE_JSON)
 		json_object_del(call->output, "known"); /* who asks twice is answered the same */
 	views_report_free(&report);
+	view_notes_free(&notes);
 	return error;
 }
 
 /* ── publications ─ */
 
-static json_t *publication_json(const struct darknet_publication *publication)
+static json_t *publication_json(const struct call *call, const struct darknet_publication *publication)
 {
 	json_t *object = json_object();
 	output_uuid(object, "id", publication->id);
 	output_string(object, "title", publication->title);
 	output_string(object, "period", publication->period);
-	output_string(object, "author_name", publication->author);
+	if (scope_covers_all(call->scope)) /* who works at the centre is told at the centre alone */
+		output_string(object, "author_name", publication->author);
 	output_time(object, "known", publication->created);
 	return object;
 }
@@ -128,10 +146,10 @@ static enum error freeze(
     struct call *call, struct darknet_publication *publication, struct builder *text, struct failure *failure)
 {
 	struct counts_view view = { .rows = (uint64_t)counts_configured()->view_rows };
-	struct views_report report = { .top = (size_t)input_integer(call, "top", 10),
-		.without_research = !input_boolean(call, "research", true) };
+	struct view_notes notes;
+	struct views_report report;
 	char from[16], to[16];
-	enum error error = asked_periods(call, report.periods, failure);
+	enum error error = begin_report(call, false, &notes, &report, failure);
 	/* What is published members read too: it tells no telescope's counts either. */
 	view.least = (uint32_t)counts_configured()->least_telescopes;
 	if (!error)
@@ -148,6 +166,7 @@ static enum error freeze(
 	snprintf(publication->period, sizeof publication->period, "%s..%s", view_day(report.periods[0].from, from),
 	    view_day(report.periods[0].to, to));
 	views_report_free(&report);
+	view_notes_free(&notes);
 	return error;
 }
 
@@ -168,20 +187,26 @@ enum error figures_publish(struct call *call, struct failure *failure)
 		return error;
 	call->status = 201;
 	snprintf(call->location, sizeof call->location, "/v1/darknet/publications/%s", uuid_format(publication.id, id));
-	json_object_set_new(call->output, "publication", publication_json(&publication));
+	json_object_set_new(call->output, "publication", publication_json(call, &publication));
 	return OK;
 }
 
+struct publications {
+	const struct call *call;
+	json_t *list;
+};
+
 static void add_publication(void *context, const struct darknet_publication *publication)
 {
-	json_array_append_new(context, publication_json(publication));
+	const struct publications *publications = context;
+	json_array_append_new(publications->list, publication_json(publications->call, publication));
 }
 
 enum error figures_list(struct call *call, struct failure *failure)
 {
-	json_t *list = json_array();
-	json_object_set_new(call->output, "publications", list);
-	return store_darknet_publication_each(call->store, call->scope, add_publication, list, failure);
+	struct publications publications = { call, json_array() };
+	json_object_set_new(call->output, "publications", publications.list);
+	return store_darknet_publication_each(call->store, call->scope, add_publication, &publications, failure);
 }
 
 enum error figures_get(struct call *call, struct failure *failure)
@@ -194,7 +219,7 @@ enum error figures_get(struct call *call, struct failure *failure)
 	json_t *figures = json_loadb(publication.body.at, publication.body.size, 0, NULL);
 	if (!figures)
 		return fail(failure, ERROR_CORRUPT, "the publication is damaged");
-	json_object_set_new(call->output, "publication", publication_json(&publication));
+	json_object_set_new(call->output, "publication", publication_json(call, &publication));
 	json_object_set_new(call->output, "figures", figures);
 	return OK;
 }

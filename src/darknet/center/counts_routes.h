@@ -18,12 +18,18 @@ enum error figures_list(struct call *call, struct failure *failure);
 enum error findings_list(struct call *call, struct failure *failure);      /* groups, changes, scans, victims */
 enum error finding_indicators(struct call *call, struct failure *failure); /* of a group, as an item */
 enum error darknet_page(struct call *call, struct failure *failure);       /* all of these, for people */
+enum error note_add(struct call *call, struct failure *failure);           /* why a period is unlike others */
+enum error note_list(struct call *call, struct failure *failure);
+enum error note_remove(struct call *call, struct failure *failure);
 enum error figures_get(struct call *call, struct failure *failure);
 
 /* ── for the handlers of several files ─ */
 
-/* `period` and `against`; this month when absent. */
-enum error asked_periods(const struct call *call, struct view_period periods[2], struct failure *failure);
+/* `period` and `against`; this month when absent, and what is before it but for what notes leave out. */
+enum error asked_periods(
+    const struct call *call, const struct view_notes *notes, struct view_period periods[2], struct failure *failure);
+/* What is said of periods, and to the centre's people by whom if `authors`; view_notes_free() in either case. */
+enum error read_notes(struct call *call, bool authors, struct view_notes *notes, struct failure *failure);
 /* Of the whole, as the asker may see it: *scope is a background work's, and the view says what is left out. */
 enum error whole_of(struct call *call, const struct scope **scope, struct counts_view *view, struct failure *failure);
 /* The report's JSON object becomes members of the output. */

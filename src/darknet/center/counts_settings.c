@@ -13,6 +13,9 @@ static struct counts_settings settings_of_process;
 static const struct option options[] = {
 	{ "zone", OPTION_INTEGER, AT(zone), "540", -720, 840, "minutes east of UTC", .fixed = true,
 	    .summary = "The zone whose days figures of telescopes are counted by." },
+	{ "iot_ports", OPTION_PATH, AT(iot_ports), "", .fixed = true,
+	    .summary = "Which destination ports are those of IoT devices: a list as telescope/iot-ports, which counts "
+		       "when this is absent." },
 	{ "keep", OPTION_DURATION, AT(keep), "3660 d", 86400, 86400.0 * 36500,
 	    .summary = "What telescopes counted on a day is kept for so long." },
 	{ "keep_hours", OPTION_DURATION, AT(keep_hours), "35 d", 86400, 86400.0 * 36500,

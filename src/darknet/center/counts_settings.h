@@ -8,7 +8,8 @@
 #include "base/time.h"
 
 struct counts_settings {
-	int64_t zone; /* minutes east of UTC */
+	int64_t zone;          /* minutes east of UTC */
+	const char *iot_ports; /* a list's file; "": the one that comes along */
 	nanoseconds keep, keep_hours, keep_cleanup, save_every;
 	int64_t rows;             /* of a table */
 	int64_t view_rows;        /* that one view adds up at most */

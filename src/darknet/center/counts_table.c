@@ -71,6 +71,19 @@ static const struct field publication_fields[] = {
 	{ NULL },
 };
 
+static const struct field note_fields[] = {
+	{ "period", FIELD_TEXT, IN_BODY, true, 31, .summary = "What the note is about: as of the views." },
+	{ "ja", FIELD_TEXT, IN_BODY, true, 2000, .summary = "The note in Japanese." },
+	{ "en", FIELD_TEXT, IN_BODY, true, 2000, .summary = "The note in English." },
+	{ "left_out", FIELD_BOOLEAN, IN_BODY, false,
+	    .summary = "true: its days are no part of trends, and nothing is compared with them unless asked for." },
+	{ NULL },
+};
+static const struct field one_note_fields[] = {
+	{ "id", FIELD_UUID, IN_PATH, true, .summary = "The note." },
+	{ NULL },
+};
+
 static const char *const sorts[] = { "group", "change", "scan", "victim", NULL };
 static const struct field findings_fields[] = {
 	{ "what", FIELD_CHOICE, IN_QUERY, false, .choices = sorts, .summary = "Of which sort; group when absent." },
@@ -116,6 +129,14 @@ const struct route counts_routes[] = {
 	{ ROUTE_JSON, "GET", "/v1/darknet/publications/{id}", "darknet-publication",
 	    "What was published, as it was known then.", publication_fields, ACTION_TELESCOPE_READ,
 	    .handle = figures_get },
+	{ ROUTE_JSON, "POST", "/v1/darknet/notes", "darknet-note-add",
+	    "Say why a period of what telescopes counted is unlike others.", note_fields, ACTION_TELESCOPE_PUBLISH,
+	    .changes = true, .handle = note_add },
+	{ ROUTE_JSON, "GET", "/v1/darknet/notes", "darknet-notes",
+	    "What is said of periods of what telescopes counted.", NULL, ACTION_TELESCOPE_READ, .handle = note_list },
+	{ ROUTE_JSON, "DELETE", "/v1/darknet/notes/{id}", "darknet-note-remove",
+	    "Remove a note; what was published with it keeps it.", one_note_fields, ACTION_TELESCOPE_PUBLISH,
+	    .changes = true, .handle = note_remove },
 	{ ROUTE_JSON, "GET", "/v1/darknet/findings", "darknet-findings",
 	    "Groups, changes, scans or victims that telescopes found, newest first.", findings_fields,
 	    ACTION_RECORD_READ, .deferrable = true, .handle = findings_list },

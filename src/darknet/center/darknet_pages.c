@@ -2,8 +2,11 @@
  * The page of telescopes: what arrived in a period, each day of it, what rose and fell, the telescopes and what was
  * published. The same figures as of the routes under /v1/darknet.
  */
+#include "darknet/center/counting.h"
 #include "darknet/center/counts_routes.h"
+#include "darknet/packet/method.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Each section's rows under a name of their own, for the template. */
@@ -26,6 +29,81 @@ static void flatten(json_t *output)
 	json_object_set(output, "value", json_object_get(all, "value"));
 	json_object_set(output, "value_before", json_object_get(all, "value_before"));
 	json_object_set(output, "packets", json_object_get(all, "packets"));
+}
+
+/* ── figures, notes, names ─ */
+
+static void put_figure(json_t *list, const char *title, const char *key, json_t *now, json_t *before)
+{
+	json_t *row = json_object();
+	output_string(row, "title", title);
+	json_object_set(row, "now", json_object_get(now, key));
+	json_object_set(row, "before", json_object_get(before, key));
+	json_array_append_new(list, row);
+}
+
+static void put_days(json_t *output, const char *name, const json_t *period)
+{
+	char words[64];
+	snprintf(words, sizeof words, "%s – %s", json_string_value(json_object_get(period, "from")),
+	    json_string_value(json_object_get(period, "to")));
+	output_string(output, name, words);
+}
+
+static void put_figures(json_t *output)
+{
+	json_t *list = json_array(), *period = json_object_get(output, "period"),
+	       *against = json_object_get(output, "against"), *now = json_object_get(period, "figures"),
+	       *before = json_object_get(against, "figures");
+	put_figure(list, N_("packets, backscatter among them"), "packets", now, before);
+	put_figure(list, N_("addresses"), "addresses", now, before);
+	put_figure(list, N_("packets for each address"), "per_address", now, before);
+	put_figure(list, N_("seconds between two packets to an address"), "seconds_for_each", now, before);
+	put_figure(list, N_("share of scanners of researchers, %"), "research_percent", now, before);
+	put_figure(list, N_("share of ports of IoT devices, without researchers, %"), "iot_percent", now, before);
+	json_object_set_new(output, "figures", list);
+	put_days(output, "period_days", period);
+	put_days(output, "against_days", against);
+}
+
+/* Of both periods; one that is about days of both stands once. */
+static void put_notes(json_t *output, const char *language)
+{
+	json_t *list = json_array();
+	for (unsigned side = 0; side < 2; side++) {
+		const json_t *period = json_object_get(output, side ? "against" : "period");
+		size_t place, other;
+		json_t *note, *there;
+		json_array_foreach(json_object_get(period, "notes"), place, note)
+		{
+			bool known = false;
+			json_array_foreach(list, other, there) known |= json_equal(there, note) != 0;
+			if (!known)
+				json_array_append(list, note);
+		}
+	}
+	size_t place;
+	json_t *note;
+	json_array_foreach(list, place, note) json_object_set(note, "words", json_object_get(note, language));
+	json_object_set_new(output, "notes", list);
+}
+
+static void put_names(const struct call *call, const char *list, bool english)
+{
+	const struct counting *counting = center_state(call->center, "counting");
+	size_t place;
+	json_t *row;
+	json_array_foreach(json_object_get(call->output, list), place, row)
+	{
+		const char *item = json_string_value(json_object_get(row, "item")), *title = NULL;
+		enum arrival_method method;
+		if (strcmp(list, "methods") == 0)
+			title = method_named(text_of(item), &method) ? view_method_title(method) : NULL;
+		else if (counting && strlen(item) == 2)
+			title = view_country_name(counting->names, item, !english);
+		if (title)
+			output_string(row, "title", title);
+	}
 }
 
 /* What the bars of days are measured by; a bar of 0 of 0 is none. */
@@ -71,6 +149,11 @@ enum error darknet_page(struct call *call, struct failure *failure)
 		return error;
 	flatten(call->output);
 	measure(call->output);
+	bool english = text_equal(call->language, TEXT("en"));
+	put_figures(call->output);
+	put_notes(call->output, english ? "en" : "ja");
+	put_names(call, "countries", english);
+	put_names(call, "methods", english);
 	echo(call);
 	return OK;
 }

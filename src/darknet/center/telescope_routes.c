@@ -248,7 +248,11 @@ static enum error compare(struct call *call, struct views_report *own, struct vi
     struct counts_view views[2], struct failure *failure)
 {
 	const struct scope *scope;
-	enum error error = asked_periods(call, own->periods, failure);
+	struct view_notes notes;
+	enum error error = read_notes(call, false, &notes, failure);
+	if (!error)
+		error = asked_periods(call, &notes, own->periods, failure);
+	view_notes_free(&notes);
 	memcpy(whole->periods, own->periods, sizeof own->periods);
 	views[0].rows = (uint64_t)counts_configured()->view_rows;
 	if (!error)

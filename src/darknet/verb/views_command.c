@@ -50,6 +50,7 @@ struct run {
 	const char *tables, *sensor;
 	struct view_notes notes;
 	struct iot_ports iot;
+	struct view_names *names;
 	struct views_report report;
 };
 
@@ -86,18 +87,6 @@ static const struct argument table[] = {
 };
 static const struct arguments arguments = { "noroshi darknet report", table, NULL };
 
-/* What it is compared with: not with what a note leaves out, unless that is asked for. */
-static void choose_against(struct run *run, enum period_form form)
-{
-	struct view_period *periods = run->report.periods, first = view_period_before(&periods[0], form);
-
-	periods[1] = first;
-	for (unsigned tries = 0; tries < 20 && view_notes_leave_out(&run->notes, &periods[1]); tries++)
-		periods[1] = view_period_before(&periods[1], form);
-	if (view_notes_leave_out(&run->notes, &periods[1]))
-		periods[1] = first;
-}
-
 static int read_options(int argc, char **argv, struct run *run)
 {
 	struct failure failure = { 0 };
@@ -122,13 +111,14 @@ static int read_options(int argc, char **argv, struct run *run)
 		fprintf(stderr, "%s: %s\n", arguments.verb, failure.words);
 		return 2;
 	}
-	choose_against(run, form);
+	run->report.periods[1] = view_notes_against(&run->notes, &run->report.periods[0], form);
 	if (run->against && !view_period_parse(text_of(run->against), &run->report.periods[1], &form))
 		return arguments_wrong(
 		    &arguments, "--against: a period as of --period was expected, not", run->against);
 	run->report.top = (size_t)run->top;
 	run->report.notes = &run->notes;
 	run->report.iot = &run->iot;
+	run->report.names = run->names = view_names_load();
 	return -1;
 }
 
@@ -223,5 +213,6 @@ int darknet_report(int argc, char **argv)
 	}
 	views_report_free(&run.report);
 	view_notes_free(&run.notes);
+	view_names_free(run.names);
 	return status;
 }

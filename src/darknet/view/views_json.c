@@ -204,6 +204,10 @@ static void put_coverage(struct builder *to, const struct views_report *report)
 		build_char(to, '}');
 	}
 	build_char(to, ']');
+}
+
+static void put_iot(struct builder *to, const struct views_report *report)
+{
 	if (!report->iot)
 		return;
 	build_text(to, TEXT(",\"iot_ports\":{\"name\":"));
@@ -234,6 +238,7 @@ enum error views_report_json(const struct views_report *report, struct builder *
 		put_countries(to, report);
 		put_coverage(to, report);
 	}
+	put_iot(to, report);
 	build_text(to, TEXT("}\n"));
 	return to->failed ? ERROR_MEMORY : OK;
 }

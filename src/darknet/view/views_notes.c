@@ -89,11 +89,10 @@ static bool copy_texts(struct view_note *to, const struct view_note *from)
 	return to->period && to->japanese && to->english && to->author && to->written_text;
 }
 
-static enum error take_note(void *context, void *settings, struct failure *failure)
+enum error view_notes_take(struct view_notes *notes, const struct view_note *taken, struct failure *failure)
 {
-	struct view_notes *notes = context;
 	enum period_form form;
-	enum error error = check_note(settings, failure);
+	enum error error = check_note(taken, failure);
 
 	if (error)
 		return error;
@@ -106,11 +105,16 @@ static enum error take_note(void *context, void *settings, struct failure *failu
 		notes->items = more;
 	}
 	struct view_note *note = &notes->items[notes->count++];
-	if (!copy_texts(note, settings))
+	if (!copy_texts(note, taken))
 		return fail(failure, ERROR_MEMORY, "no memory for notes");
 	view_period_parse(text_of(note->period), &note->days, &form);
 	time_parse(text_of(note->written_text), 0, &note->written, NULL);
 	return OK;
+}
+
+static enum error take_note(void *context, void *settings, struct failure *failure)
+{
+	return view_notes_take(context, settings, failure);
 }
 
 enum error view_notes_parse(const char *name, struct text text, struct view_notes *notes, struct failure *failure)
@@ -172,6 +176,16 @@ bool view_notes_leave_out(const struct view_notes *notes, const struct view_peri
 	return false;
 }
 
+struct view_period view_notes_against(
+    const struct view_notes *notes, const struct view_period *period, enum period_form form)
+{
+	struct view_period first = view_period_before(period, form), against = first;
+
+	for (unsigned tries = 0; tries < 20 && view_notes_leave_out(notes, &against); tries++)
+		against = view_period_before(&against, form);
+	return view_notes_leave_out(notes, &against) ? first : against;
+}
+
 /* ── writing ─ */
 
 static void put_quoted(struct builder *to, const char *name, const char *words)
@@ -217,7 +231,7 @@ enum error view_notes_add(const char *folder, const struct view_note *note, stru
 	if (!error)
 		error = view_notes_read(folder, &notes, failure);
 	if (!error)
-		error = take_note(&notes, &whole, failure);
+		error = view_notes_take(&notes, &whole, failure);
 	if (!error) {
 		view_notes_write(&notes, &text);
 		error = text.failed ? fail(failure, ERROR_MEMORY, "no memory for notes")

@@ -40,6 +40,12 @@ void view_notes_free(struct view_notes *notes);
 enum error view_notes_add(const char *folder, const struct view_note *note, struct failure *failure);
 void view_notes_write(const struct view_notes *notes, struct builder *to);
 
+/* One more in memory: a copy, checked as those of a file are. ERROR_INPUT, ERROR_LIMIT, ERROR_MEMORY. */
+enum error view_notes_take(struct view_notes *notes, const struct view_note *note, struct failure *failure);
+
+/* What a period is compared with: what is before it, but not with what a note leaves out. */
+struct view_period view_notes_against(
+    const struct view_notes *notes, const struct view_period *period, enum period_form form);
 /* Whether a day of the period is left out of trends. */
 bool view_notes_leave_out(const struct view_notes *notes, const struct view_period *period);
 

@@ -35,6 +35,9 @@ void page_signed(struct page *page, double value, unsigned decimals, const char 
 void page_row_end(struct page *page);
 void page_table_close(struct page *page);
 
+/* "日本 (JP)": with the name where it is known. */
+void page_item(struct page *page, const struct view *view, const struct view_cell *cell);
+
 /* views_page_tables.c */
 void page_ranking(struct page *page, enum views_section section); /* chart, ranking, by increase, by decrease */
 void page_months(struct page *page, const char *title, const struct views_series *series, size_t count);

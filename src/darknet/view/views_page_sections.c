@@ -63,7 +63,6 @@ static void put_shares(struct page *page, const char *title, const struct view *
 {
 	const struct view_cell *cells[TOP_SHARES];
 	size_t count = view_top(view, VIEW_RANKED, cells, TOP_SHARES);
-	char item[VIEW_ITEM];
 	double rest = 1;
 
 	if (count == 0)
@@ -73,7 +72,7 @@ static void put_shares(struct page *page, const char *title, const struct view *
 	put_period_columns(page);
 	page_table_body(page);
 	for (size_t i = 0; i < count; i++) {
-		page_row(page, view_item(view, cells[i], item));
+		page_item(page, view, cells[i]);
 		page_number(page, cells[i]->share * 100, 1);
 		page_number(
 		    page, view->total[1] ? (double)cells[i]->packets[1] / (double)view->total[1] * 100 : NAN, 1);
@@ -215,7 +214,7 @@ static void section_countries(struct page *page)
 {
 	const struct views_report *report = page->report;
 	const struct view_cell *cells[COUNTRY_PORTS];
-	char words[VIEW_ITEM], item[VIEW_ITEM];
+	char words[256], item[VIEW_ITEM];
 
 	page_heading(page, 2, "2-5", N_("2-5 Countries of sources and their ports"));
 	page_ranking(page, SECTION_COUNTRIES);
@@ -232,7 +231,8 @@ static void section_countries(struct page *page)
 	for (size_t i = 0; i < report->country_count; i++) {
 		const struct view *view = &report->country_ports[i];
 		size_t count = view_top(view, VIEW_RANKED, cells, COUNTRY_PORTS);
-		snprintf(words, sizeof words, "%.2s", view->query.country);
+		const char *name = view_country_name(report->names, view->query.country, page->catalog != NULL);
+		snprintf(words, sizeof words, "%.2s %s", view->query.country, name ? name : "");
 		page_row(page, words);
 		for (size_t j = 0; j < COUNTRY_PORTS; j++) {
 			char number[CHART_NUMBER];

@@ -194,11 +194,19 @@ static void put_rank(struct page *page, uint32_t rank)
 		build_text(page->to, TEXT("<td>–</td>"));
 }
 
+void page_item(struct page *page, const struct view *view, const struct view_cell *cell)
+{
+	const char *name = view_item_name(page->report->names, view, cell, page->catalog);
+	char item[VIEW_ITEM], words[256];
+
+	snprintf(words, sizeof words, "%s (%s)", name ? name : "", view_item(view, cell, item));
+	page_row(page, name ? words : item);
+}
+
 static void put_order(struct page *page, const struct view *view, enum view_order order, const char *title)
 {
 	const struct view_cell *cells[1000];
 	size_t count = view_top(view, order, cells, page->report->top);
-	char item[VIEW_ITEM];
 
 	if (count == 0)
 		return;
@@ -222,7 +230,7 @@ static void put_order(struct page *page, const struct view *view, enum view_orde
 	page_column(page, N_("change, count"));
 	page_table_body(page);
 	for (size_t i = 0; i < count; i++) {
-		page_row(page, view_item(view, cells[i], item));
+		page_item(page, view, cells[i]);
 		put_rank(page, cells[i]->rank[0]);
 		put_rank(page, cells[i]->rank[1]);
 		page_number(page, cells[i]->value[0], 2);

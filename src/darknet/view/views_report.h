@@ -6,6 +6,7 @@
 #define NOROSHI_DARKNET_VIEWS_REPORT_H
 
 #include "base/catalog.h"
+#include "darknet/view/view_names.h"
 #include "darknet/view/views_figures.h"
 #include "darknet/view/views_notes.h"
 
@@ -67,6 +68,7 @@ struct views_report {
 	size_t followed_count;          /* 0: 23, 6379 and 22/tcp, as the police agency */
 	const struct view_notes *notes; /* may be NULL; both live as long as the report */
 	const struct iot_ports *iot;
+	const struct view_names *names; /* for people; may be NULL */
 	/* What is found: */
 	const char *sensor; /* of whose tables; NULL = all */
 	bool of_tables;     /* of a folder's: sensors, and the first ports by month, are known */

@@ -53,7 +53,7 @@ static void put_rank(struct builder *to, uint32_t rank, const char *format)
 	build_format(to, format, words);
 }
 
-static void put_line(struct builder *to, const struct view *view, const struct view_cell *cell)
+static void put_line(struct builder *to, const struct view *view, const struct view_cell *cell, const char *name)
 {
 	char item[VIEW_ITEM];
 
@@ -63,25 +63,27 @@ static void put_line(struct builder *to, const struct view *view, const struct v
 	put_value(to, cell->value[0], "%.2f", 14);
 	put_value(to, cell->percent, "%+.1f %%", 12);
 	put_value(to, cell->change, "%+.2f", 14);
+	if (name)
+		build_format(to, "  %s", name);
 	build_char(to, '\n');
 }
 
-static void put_order(struct builder *to, const struct catalog *japanese, const struct view *view,
-    enum view_order order, const char *title, size_t top)
+static void put_order(struct builder *to, const struct catalog *japanese, const struct views_report *report,
+    const struct view *view, enum view_order order, const char *title)
 {
 	const struct view_cell *cells[1000];
-	size_t count = view_top(view, order, cells, top);
+	size_t count = view_top(view, order, cells, report->top);
 
 	if (count == 0)
 		return;
 	build_text(to, TEXT("  "));
 	put_translated(to, japanese, title);
 	for (size_t i = 0; i < count; i++)
-		put_line(to, view, cells[i]);
+		put_line(to, view, cells[i], view_item_name(report->names, view, cells[i], japanese));
 }
 
-static void put_section(
-    struct builder *to, const struct catalog *japanese, const struct view *view, const char *title, size_t top)
+static void put_section(struct builder *to, const struct catalog *japanese, const struct views_report *report,
+    const struct view *view, const char *title)
 {
 	build_char(to, '\n');
 	put_translated(to, japanese, title);
@@ -90,12 +92,12 @@ static void put_section(
 	    view->query.kind == VIEW_BACKSCATTER ? N_("packets for each day") : N_("packets for each day and address"));
 	if (view->query.by == VIEW_BY_NOTHING) {
 		for (size_t i = 0; i < view->count; i++)
-			put_line(to, view, &view->cells[i]);
+			put_line(to, view, &view->cells[i], NULL);
 		return;
 	}
-	put_order(to, japanese, view, VIEW_RANKED, N_("rank (before), item, count, change"), top);
-	put_order(to, japanese, view, VIEW_INCREASE, N_("by increase"), top);
-	put_order(to, japanese, view, VIEW_DECREASE, N_("by decrease"), top);
+	put_order(to, japanese, report, view, VIEW_RANKED, N_("rank (before), item, count, change"));
+	put_order(to, japanese, report, view, VIEW_INCREASE, N_("by increase"));
+	put_order(to, japanese, report, view, VIEW_DECREASE, N_("by decrease"));
 }
 
 static void say(
@@ -173,6 +175,6 @@ enum error views_report_words(const struct views_report *report, const struct ca
 	put_notes(to, japanese, report);
 	put_figures(to, japanese, report);
 	for (size_t i = 0; i < VIEW_SECTIONS; i++)
-		put_section(to, japanese, &report->sections[i], views_section_title(i), report->top);
+		put_section(to, japanese, report, &report->sections[i], views_section_title(i));
 	return to->failed ? ERROR_MEMORY : OK;
 }
