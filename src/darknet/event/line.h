@@ -50,7 +50,7 @@ struct line { /* one cache line */
 };
 _Static_assert(sizeof(struct line) == 64, "a line is a cache line");
 
-/* Not secret: what collides only shortens how far a table looks (PROBES in table.c). */
+/* Not secret: what collides only shortens how far a table looks (LOOKED in table.c). */
 static inline uint64_t line_hash(uint64_t key, uint8_t kind, bool v6)
 {
 	uint64_t hash = (key ^ (uint64_t)(kind * 2u + v6) << 61) * 0x9e3779b97f4a7c15ull;
@@ -129,23 +129,26 @@ uint8_t trail_tool(struct trail *trail, const struct touch *touch);
 
 /* ── the table of lines ─ */
 
-struct line_slot {
-	uint32_t hash; /* line_table_part() */
-	uint32_t line; /* its number; 0 = free */
+#define BUCKET_SLOTS 8u
+
+struct line_bucket {                 /* one cache line */
+	uint32_t hash[BUCKET_SLOTS]; /* line_table_part(); 0 = free */
+	uint32_t line[BUCKET_SLOTS]; /* its number */
 };
 
 struct line_table {
-	struct line *at;         /* from number 1, in the order in which they came; those without flags are free */
-	struct line_slot *slots; /* 2 to the power of `bits` */
+	struct line *at;             /* from number 1, in the order in which they came; those without flags are free */
+	struct line_bucket *buckets; /* 2 to the power of `bits` */
 	unsigned bits;
 	uint32_t most, made, count; /* lines: the bound; so many numbers were given, 0 included; in use */
 	uint32_t spare;             /* the last that was given back, a chain by `trail`; 0 = none */
 };
 
-/* The part of a line_hash() that a slot holds; its upper bits say where the look begins. */
+/* The part of a line_hash() that a slot holds, never 0; its upper bits say where the look begins. */
 static inline uint32_t line_table_part(uint64_t hash)
 {
-	return (uint32_t)(hash >> 32);
+	uint32_t part = (uint32_t)(hash >> 32);
+	return part ? part : 1;
 }
 static inline size_t line_table_home(const struct line_table *table, uint32_t part)
 {

@@ -294,7 +294,7 @@ static void fetch(const struct sources *sources, struct touch *touches, size_t c
 	const struct trail *trails[BATCH];
 
 	for (size_t i = 0; i < count; i++)
-		FETCH(&table->slots[line_table_home(table, line_table_part(touches[i].hash))], 0);
+		FETCH(&table->buckets[line_table_home(table, line_table_part(touches[i].hash))], 0);
 	for (size_t i = 0; i < count; i++) {
 		touches[i].line = line_table_peek(table, touches[i].hash);
 		FETCH(&table->at[touches[i].line], 1);
