@@ -94,7 +94,7 @@ static struct seen line_look(const uint32_t line[static LINE_ITEMS], uint32_t wa
 }
 
 /* The list is full: its items go where the new form wants them. */
-static void leave_list(struct cardinality *distinct, struct blocks *blocks, bool exact)
+__attribute__((noinline)) static void leave_list(struct cardinality *distinct, struct blocks *blocks, bool exact)
 {
 	uint32_t few[CARDINALITY_FEW];
 

@@ -104,12 +104,11 @@ struct trail {
 _Static_assert(offsetof(struct trail, targets.few) == 64, "the first line holds what each packet touches");
 
 struct trails {
-	struct trail **chunks; /* of TRAIL_CHUNK */
+	struct trail *at; /* from number 1; address space for all of them, memory as they come */
 	uint32_t *spare;
 	uint32_t made, most, spare_count;
 	struct blocks blocks;
 };
-#define TRAIL_CHUNK 4096u
 
 bool trails_init(struct trails *trails, uint32_t most, uint32_t blocks);
 void trails_free(struct trails *trails);
@@ -118,7 +117,7 @@ uint32_t trails_take(struct trails *trails);
 void trails_give(struct trails *trails, uint32_t trail);
 static inline struct trail *trail_at(const struct trails *trails, uint32_t trail)
 {
-	return &trails->chunks[trail / TRAIL_CHUNK][trail % TRAIL_CHUNK];
+	return &trails->at[trail];
 }
 void trail_port(struct trail *trail, struct trails *trails, uint16_t port, uint8_t protocol);
 void trail_packet(struct trail *trail, struct trails *trails, const struct touch *touch, bool exact);

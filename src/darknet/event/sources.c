@@ -291,7 +291,7 @@ static enum error add_one(struct sources *sources, struct touch *touch, struct f
 static void fetch(const struct sources *sources, struct touch *touches, size_t count)
 {
 	const struct line_table *table = &sources->table;
-	const struct trail *trails[BATCH];
+	uint32_t trails[BATCH]; /* 0: nobody's, and as good to fetch as others */
 
 	for (size_t i = 0; i < count; i++)
 		FETCH(&table->buckets[line_table_home(table, line_table_part(touches[i].hash))], 0);
@@ -301,14 +301,14 @@ static void fetch(const struct sources *sources, struct touch *touches, size_t c
 	}
 	for (size_t i = 0; i < count; i++) {
 		const struct line *line = &table->at[touches[i].line];
-		bool has = line->flags && line->trail && !(line->flags & LINE_UNTRAILED);
-		trails[i] = has ? trail_at(&sources->trails, line->trail) : NULL;
-		if (has)
-			FETCH(trails[i], 1);
+		trails[i] = line->flags & LINE_UNTRAILED ? 0 : line->trail;
+		FETCH(trail_at(&sources->trails, trails[i]), 1);
 	}
 	for (size_t i = 0; i < count; i++)
 		if (trails[i])
-			FETCH(cardinality_place(&trails[i]->targets, &sources->trails.blocks, touches[i].item), 1);
+			FETCH(cardinality_place(&trail_at(&sources->trails, trails[i])->targets,
+				  &sources->trails.blocks, touches[i].item),
+			    1);
 }
 
 enum error sources_add(struct sources *sources, const struct arrival *arrivals, size_t count, struct failure *failure)

@@ -191,13 +191,13 @@ static void on_activity(void *context, const struct activity *told)
 {
 	struct telescope *telescope = context;
 	tell_begun_ones(telescope);
-	struct activity activity = *told;
-	if (activity.kind == ARRIVAL_PROBE && !ports_add(telescope->ports, &activity))
+	if (told->kind == ARRIVAL_PROBE && !ports_add(telescope->ports, told))
 		telescope->failed = true;
 	if (telescope->settings.trends)
-		trends_more(telescope->settings.trends, &activity);
+		trends_more(telescope->settings.trends, told);
 	if (!telescope->settings.sources.activity)
 		return;
+	struct activity activity = *told;
 	fill_in(telescope, &activity, 1);
 	telescope->settings.sources.activity(telescope->settings.sources.context, &activity);
 }

@@ -4,16 +4,21 @@
 #include "darknet/event/line.h"
 #include "darknet/packet/method.h"
 
+#include <endian.h>
 #include <math.h>
+#include <string.h>
 
 struct address line_source(uint64_t key, bool v6)
 {
 	struct address address = { { [10] = 0xff, [11] = 0xff } };
-	unsigned at = v6 ? 0 : 12, size = v6 ? 8 : 4;
-	if (v6)
+	uint64_t prefix = htobe64(key);
+	uint32_t number = htobe32((uint32_t)key);
+	if (v6) {
 		address = (struct address){ { 0 } };
-	for (unsigned i = 0; i < size; i++)
-		address.bytes[at + i] = (uint8_t)(key >> (8 * (size - 1 - i)));
+		memcpy(address.bytes, &prefix, sizeof prefix);
+	} else {
+		memcpy(address.bytes + 12, &number, sizeof number);
+	}
 	return address;
 }
 

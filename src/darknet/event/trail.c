@@ -9,35 +9,32 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define HUGE_PAGE ((size_t)2 << 20)
-
 enum { TCP = 6 };
 
+static size_t reserved(const struct trails *trails)
+{
+	return ((size_t)trails->most + 1) * sizeof *trails->at;
+}
+
+/* On huge pages when there are some: every packet of a busy source is a look into one of them. */
 bool trails_init(struct trails *trails, uint32_t most, uint32_t blocks)
 {
 	*trails = (struct trails){ .most = most, .made = 1 }; /* number 0 is none */
-	trails->chunks = calloc(most / TRAIL_CHUNK + 2, sizeof *trails->chunks);
+	void *at =
+	    mmap(NULL, reserved(trails), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	trails->at = at == MAP_FAILED ? NULL : at;
+	if (trails->at)
+		madvise(trails->at, reserved(trails), MADV_HUGEPAGE);
 	trails->spare = calloc(most + 1u, sizeof *trails->spare);
-	return blocks_init(&trails->blocks, blocks) && trails->chunks && trails->spare;
+	return blocks_init(&trails->blocks, blocks) && trails->at && trails->spare;
 }
 
 void trails_free(struct trails *trails)
 {
-	for (uint32_t i = 0; trails->chunks && i <= trails->most / TRAIL_CHUNK; i++)
-		free(trails->chunks[i]);
-	free(trails->chunks);
+	if (trails->at)
+		munmap(trails->at, reserved(trails));
 	free(trails->spare);
 	blocks_free(&trails->blocks);
-}
-
-/* On huge pages when there are some: every packet of a busy source is a look into one of them. */
-static struct trail *chunk_new(void)
-{
-	size_t size = (TRAIL_CHUNK * sizeof(struct trail) + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
-	struct trail *chunk = aligned_alloc(HUGE_PAGE, size);
-	if (chunk)
-		madvise(chunk, size, MADV_HUGEPAGE);
-	return chunk;
 }
 
 uint32_t trails_take(struct trails *trails)
@@ -46,13 +43,9 @@ uint32_t trails_take(struct trails *trails)
 	if (trails->spare_count) {
 		number = trails->spare[--trails->spare_count];
 	} else {
-		number = trails->made;
-		struct trail **chunk = &trails->chunks[number / TRAIL_CHUNK];
-		if (number > trails->most)
+		if (trails->made > trails->most)
 			return 0;
-		if (!*chunk && !(*chunk = chunk_new()))
-			return 0;
-		trails->made++;
+		number = trails->made++;
 	}
 	struct trail *trail = trail_at(trails, number);
 	memset(trail, 0, sizeof *trail);
