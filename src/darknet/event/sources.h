@@ -6,7 +6,7 @@
  * A source of one packet costs its line, 8 to 21 bytes of the index that finds it, and 4 of what ends it in time. A
  * second port, or a third target, gives it a trail (about 400 bytes: ports in order, distinct targets, packets of the
  * busiest minute); a second port within a bin a row of that bin. All of it is bounded; what is at its bound is counted
- * (struct source_counts). With all lines taken the stalest of eight neighbours ends: its event and activity are told as
+ * (struct source_counts). With all lines taken the stalest of its bucket ends: its event and activity are told as
  * they are.
  *
  * An event ends when its source sent nothing of that kind for the time-out. A slow scanner of all of the Internet at r
