@@ -1,6 +1,6 @@
 /*
  * Habits: who has behaved for days as scanners of researchers do. A label, no verdict: whoever behaves so earns it, an
- * attacker too, so nothing may be left out, silenced or excused because of it (docs/decisions/0102).
+ * attacker too, so nothing may be left out, silenced or excused because of it (docs/decisions/0103).
  *
  *   whole activities, in order of their bins → habits_add() … habits_of() → struct habit
  *
