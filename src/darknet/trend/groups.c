@@ -6,6 +6,7 @@
 #include "base/hash_inline.h"
 #include "darknet/packet/arrival.h"
 #include "darknet/trend/groups_inner.h"
+#include "darknet/trend/wide.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -44,7 +45,10 @@ struct groups *groups_new(const struct groups_settings *settings)
 	groups->settings = *settings;
 	groups->settings.newcomers = power(settings->newcomers);
 	size_t cells = power(settings->cells), members = power(settings->members);
-	groups->cells = calloc(cells, sizeof *groups->cells);
+	groups->cells = wide_new(cells * sizeof *groups->cells);
+	groups->places = wide_new(cells * sizeof *groups->places);
+	if (groups->places)
+		memset(groups->places, 0, cells * sizeof *groups->places);
 	groups->cell_mask = cells - 1;
 	groups->touched = calloc(cells, sizeof *groups->touched);
 	groups->fresh = calloc(cells, sizeof *groups->fresh);
@@ -53,8 +57,8 @@ struct groups *groups_new(const struct groups_settings *settings)
 	groups->members = calloc(members, sizeof *groups->members);
 	groups->member_mask = members - 1;
 	groups->ports = histories_new(3000, settings->bin, settings->zone);
-	if (groups->cells && groups->touched && groups->fresh && groups->seen && groups->newcomers && groups->members &&
-	    groups->ports)
+	if (groups->cells && groups->places && groups->touched && groups->fresh && groups->seen && groups->newcomers &&
+	    groups->members && groups->ports)
 		return groups;
 	groups_free(groups);
 	return NULL;
@@ -67,6 +71,7 @@ void groups_free(struct groups *groups)
 	for (size_t i = 0; i < GROUPS_MOST; i++)
 		free(groups->all[i].addresses);
 	free(groups->cells);
+	free(groups->places);
 	free(groups->touched);
 	free(groups->fresh);
 	lately_free(groups->seen);
@@ -165,6 +170,10 @@ static void add_some(struct groups *groups, struct look *looks, size_t count)
 			if (look->keys.of[by])
 				cell_fetch(groups, look->keys.of[by]);
 	}
+	for (size_t i = 0; i < count; i++)
+		for (unsigned by = 0; by < GROUP_BYS && looks[i].new_here; by++)
+			if (looks[i].keys.of[by])
+				cell_fetch_found(groups, looks[i].keys.of[by]);
 	for (size_t i = 0; i < count; i++)
 		add_one(groups, &looks[i]);
 }
@@ -361,7 +370,7 @@ void groups_check(struct groups *groups, nanoseconds now, group_visitor visit, v
 	bool learning = groups->bin * groups->settings.bin < groups->settings.learn * DAY;
 	size_t count = groups->fresh_count;
 	for (size_t i = 0; i < count; i++)
-		groups->cells[groups->fresh[i]].fresh = false;
+		cell_at(groups, groups->fresh[i])->fresh = false;
 	groups->fresh_count = 0;
 	for (unsigned round = 0; round < ROUNDS && !learning && count > 0; round++) {
 		struct cell *purest = NULL;
@@ -369,7 +378,7 @@ void groups_check(struct groups *groups, nanoseconds now, group_visitor visit, v
 		double best_purity = -1;
 		size_t left = 0;
 		for (size_t i = 0; i < count; i++) {
-			struct cell *cell = &groups->cells[groups->fresh[i]];
+			struct cell *cell = cell_at(groups, groups->fresh[i]);
 			struct score score = cell_score(groups, cell);
 			if (!alarming(groups, cell, score))
 				continue;
@@ -402,7 +411,7 @@ static void step_tails(struct groups *groups)
 static void sleep_through(struct groups *groups)
 {
 	for (size_t i = 0; i < groups->touched_count; i++) {
-		struct cell *cell = &groups->cells[groups->touched[i]];
+		struct cell *cell = cell_at(groups, groups->touched[i]);
 		uint16_t *slot = &cell->ring[cell->bin % RING];
 		cell->sum -= *slot;
 		*slot = 0;
@@ -416,7 +425,7 @@ static void learn_bin(struct groups *groups)
 {
 	bool settled = groups->bin * groups->settings.bin > groups->settings.learn * DAY / 2;
 	for (size_t i = 0; i < groups->touched_count; i++) {
-		struct cell *cell = &groups->cells[groups->touched[i]];
+		struct cell *cell = cell_at(groups, groups->touched[i]);
 		if (settled)
 			note(groups, cell);
 		cell->touched = false;

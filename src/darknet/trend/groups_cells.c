@@ -123,43 +123,90 @@ static void begin(const struct groups *groups, struct cell *cell, uint64_t key)
 	*cell = (struct cell){ .key = key, .bin = groups->bin, .exposure = (float)exposure, .scatter = SCATTER_FIRST };
 }
 
-static struct cell *cell_place(struct groups *groups, uint64_t key)
+static uint32_t tag_of(uint64_t key)
 {
-	struct cell *least = NULL;
+	return (uint32_t)(key >> 32);
+}
+
+static struct place *place_at(const struct groups *groups, uint64_t key, size_t way)
+{
+	return &groups->places[((key >> 8) + way) & groups->cell_mask];
+}
+
+/* The place of a cell or the free one where it belongs; NULL: others stand in all of them. */
+static struct place *place_of(const struct groups *groups, uint64_t key)
+{
+	for (size_t way = 0; way < WAYS; way++) {
+		struct place *place = place_at(groups, key, way);
+		if (!place->cell || (place->tag == tag_of(key) && groups->cells[place->cell - 1].key == key))
+			return place;
+	}
+	return NULL;
+}
+
+/* The place of the least cell, for another; NULL: all are needed. */
+static struct place *least_of(const struct groups *groups, uint64_t key)
+{
+	struct place *least = NULL;
 	double least_worth = INFINITY;
-	for (size_t i = 0; i < WAYS; i++) {
-		struct cell *cell = &groups->cells[((key >> 8) + i) & groups->cell_mask];
-		if (cell->key == key)
-			return cell;
-		if (cell->key == 0) {
-			begin(groups, cell, key);
-			return cell;
-		}
+	for (size_t way = 0; way < WAYS; way++) {
+		struct place *place = place_at(groups, key, way);
+		const struct cell *cell = &groups->cells[place->cell - 1];
 		double worth = (double)cell->seen + cell->sum - 0.05 * (groups->bin - cell->bin);
 		if (!cell->touched && !cell->group && worth < least_worth) {
-			least = cell;
+			least = place;
 			least_worth = worth;
 		}
 	}
-	groups->lost.cells++;
-	if (least)
-		begin(groups, least, key);
 	return least;
+}
+
+/* Its own from now on; NULL: there is no room. */
+static struct place *place_for(struct groups *groups, uint64_t key)
+{
+	struct place *place = place_of(groups, key);
+	if (place && place->cell)
+		return place;
+	if (place) {
+		place->cell = (uint32_t)++groups->cell_count;
+	} else {
+		groups->lost.cells++;
+		place = least_of(groups, key);
+	}
+	if (!place)
+		return NULL;
+	place->tag = tag_of(key);
+	begin(groups, &groups->cells[place->cell - 1], key);
+	return place;
 }
 
 void cell_fetch(const struct groups *groups, uint64_t key)
 {
-	const struct cell *cell = &groups->cells[key >> 8 & groups->cell_mask];
-	__builtin_prefetch(cell, 1);
-	__builtin_prefetch(&cell->ring[groups->bin % RING], 1);
+	__builtin_prefetch(place_at(groups, key, 0));
+}
+
+void cell_fetch_found(const struct groups *groups, uint64_t key)
+{
+	for (size_t way = 0; way < WAYS; way++) {
+		const struct place *place = place_at(groups, key, way);
+		if (!place->cell)
+			return;
+		if (place->tag != tag_of(key))
+			continue;
+		const struct cell *cell = &groups->cells[place->cell - 1];
+		__builtin_prefetch(cell, 1);
+		__builtin_prefetch(&cell->ring[groups->bin % RING], 1);
+		return;
+	}
 }
 
 void cell_count(struct groups *groups, const struct activity *activity, enum group_by by, uint64_t key)
 {
-	struct cell *cell = cell_place(groups, key);
-	if (!cell)
+	const struct place *place = place_for(groups, key);
+	if (!place)
 		return;
-	uint32_t index = (uint32_t)(cell - groups->cells);
+	struct cell *cell = &groups->cells[place->cell - 1];
+	uint32_t index = (uint32_t)(place - groups->places);
 	cell->by = (uint8_t)by;
 	cell->port = by < GROUP_BY_SHAPE ? port_key(activity) : 0;
 	advance(groups, cell);
@@ -176,12 +223,8 @@ void cell_count(struct groups *groups, const struct activity *activity, enum gro
 
 struct cell *cell_find(const struct groups *groups, uint64_t key)
 {
-	for (size_t i = 0; i < WAYS; i++) {
-		struct cell *cell = &groups->cells[((key >> 8) + i) & groups->cell_mask];
-		if (cell->key == key)
-			return cell;
-	}
-	return NULL;
+	const struct place *place = place_of(groups, key);
+	return place && place->cell ? &groups->cells[place->cell - 1] : NULL;
 }
 
 struct score cell_score(const struct groups *groups, const struct cell *cell)

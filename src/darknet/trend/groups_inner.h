@@ -29,6 +29,12 @@ struct cell {
 	uint16_t ring[RING];
 };
 
+/* Where a cell is found. */
+struct place {
+	uint32_t cell; /* 1 + where it stands; 0: free */
+	uint32_t tag;  /* the upper half of its key: others need not be looked at */
+};
+
 struct newcomer {
 	struct activity row;
 	uint64_t source; /* hash */
@@ -43,9 +49,12 @@ struct member {
 
 struct groups {
 	struct groups_settings settings;
-	struct cell *cells;
+	struct cell *cells; /* the first `cell_count`, in the order in which they came */
+	size_t cell_count;
+	struct place *places; /* by key */
 	size_t cell_mask;
-	uint32_t *touched, *fresh; /* cells of this bin; those that a newcomer came to since the last check */
+	uint32_t *touched,
+	    *fresh; /* places of cells of this bin; of those that a newcomer came to since the last check */
 	size_t touched_count, fresh_count;
 	double thresholds[GROUP_BYS][LEVELS]; /* of this bin */
 	struct lately *seen;
@@ -70,11 +79,17 @@ struct groups {
 /* groups_cells.c */
 uint64_t cell_key(const struct activity *activity, enum group_by by); /* 0: not applicable */
 uint64_t port_key(const struct activity *activity);
-/* The cell of that key will be looked for soon. */
+/* The cell of that key will be looked for soon: first its place, then, when that is near, what stands there is fetched
+ * meanwhile. */
 void cell_fetch(const struct groups *groups, uint64_t key);
+void cell_fetch_found(const struct groups *groups, uint64_t key);
 /* One newcomer more. */
 void cell_count(struct groups *groups, const struct activity *activity, enum group_by by, uint64_t key);
-struct cell *cell_find(const struct groups *groups, uint64_t key);
+struct cell *cell_find(const struct groups *groups, uint64_t key); /* NULL: there is none */
+static inline struct cell *cell_at(const struct groups *groups, uint32_t place)
+{
+	return &groups->cells[groups->places[place].cell - 1];
+}
 struct score {
 	double surprise, expected;
 	uint32_t observed;

@@ -54,13 +54,13 @@ static void put_cells(const struct groups *groups, struct builder *to)
 {
 	uint64_t count = 0;
 	for (size_t i = 0; i <= groups->cell_mask; i++)
-		count += groups->cells[i].key != 0;
+		count += groups->places[i].cell != 0;
 	put_u64(to, groups->cell_mask);
 	put_u64(to, count);
 	for (size_t i = 0; i <= groups->cell_mask; i++)
-		if (groups->cells[i].key) {
+		if (groups->places[i].cell) {
 			put_u32(to, (uint32_t)i);
-			put_cell(to, &groups->cells[i]);
+			put_cell(to, cell_at(groups, (uint32_t)i));
 		}
 	put_u64(to, groups->touched_count);
 	for (size_t i = 0; i < groups->touched_count; i++)
@@ -70,18 +70,22 @@ static void put_cells(const struct groups *groups, struct builder *to)
 		put_u32(to, groups->fresh[i]);
 }
 
+static bool marked_so(const struct cell *cell, bool touched)
+{
+	return touched ? cell->touched : cell->fresh;
+}
+
 /* Each cell of the list is one that says so, and no other. */
 static size_t get_list(struct groups *groups, uint32_t *list, bool touched, struct reader *from)
 {
 	size_t count = get_u64_below(from, groups->cell_mask + 2), marked = 0;
 	for (size_t i = 0; i < count && !from->failed; i++) {
 		list[i] = get_u32_below(from, groups->cell_mask + 1);
-		const struct cell *cell = &groups->cells[list[i]];
-		if (cell->key == 0 || !(touched ? cell->touched : cell->fresh))
+		if (!groups->places[list[i]].cell || !marked_so(cell_at(groups, list[i]), touched))
 			from->failed = true;
 	}
-	for (size_t i = 0; i <= groups->cell_mask && !from->failed; i++)
-		marked += touched ? groups->cells[i].touched : groups->cells[i].fresh;
+	for (size_t i = 0; i < groups->cell_count && !from->failed; i++)
+		marked += marked_so(&groups->cells[i], touched);
 	if (marked != count)
 		from->failed = true;
 	return from->failed ? 0 : count;
@@ -96,7 +100,12 @@ static void get_cells(struct groups *groups, struct reader *from)
 		if (index < next)
 			from->failed = true;
 		next = (uint64_t)index + 1;
-		get_cell(from, &groups->cells[index]);
+		if (from->failed)
+			break;
+		struct cell *cell = &groups->cells[groups->cell_count++];
+		*cell = (struct cell){ 0 };
+		get_cell(from, cell);
+		groups->places[index] = (struct place){ (uint32_t)groups->cell_count, (uint32_t)(cell->key >> 32) };
 	}
 	groups->touched_count = get_list(groups, groups->touched, true, from);
 	groups->fresh_count = get_list(groups, groups->fresh, false, from);

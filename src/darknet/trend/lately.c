@@ -4,14 +4,12 @@
 #include "darknet/trend/lately.h"
 
 #include "darknet/trend/kept.h"
+#include "darknet/trend/wide.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define WAYS 16
-#define LINE 64
-#define HUGE_PAGE ((size_t)2 << 20)
 
 typedef int32_t quarter __attribute__((vector_size(16))); /* four ways of a line */
 
@@ -31,13 +29,11 @@ struct lately *lately_new(size_t most, unsigned days)
 	if (!seen)
 		return NULL;
 	size_t size = lines * sizeof *seen->lines;
-	seen->lines = aligned_alloc(size < HUGE_PAGE ? LINE : HUGE_PAGE, size);
+	seen->lines = wide_new(size);
 	if (!seen->lines) {
 		free(seen);
 		return NULL;
 	}
-	if (size >= HUGE_PAGE) /* looked into anywhere: on small pages the look costs several times as much */
-		madvise(seen->lines, size, MADV_HUGEPAGE);
 	memset(seen->lines, 0, size);
 	seen->mask = lines - 1;
 	seen->days = days < 1 ? 1 : days > 120 ? 120 : days;
