@@ -175,6 +175,14 @@ static void write_steps(const struct digest *digest, struct builder *to)
 		asked = true;
 		say(digest, to, steps[kind], "", "");
 	}
+	if (asked) {
+		build_text(to, TEXT("\n\n"));
+		say(digest, to,
+		    N_("When it is done, say so on the page \"Seen by telescopes\": whoever else works on it sees it "
+		       "there, and "
+		       "an address that appears again is told anew."),
+		    "", "");
+	}
 }
 
 static void write_body(const struct digest *digest, struct builder *to)
