@@ -335,7 +335,7 @@ static size_t take_version(struct session *session, struct ssh *ssh, struct text
 	struct text rest = input, line = text_cut(&rest, '\n');
 	size_t used = line.size + 1;
 	if (line.size == input.size) {
-		if (input.size > VERSION_MOST)
+		if (input.size > VERSION_MOST + 1) /* the \r of a longest line may be there already */
 			session->end = SESSION_BROKEN;
 		return 0;
 	}
