@@ -3,10 +3,11 @@
  */
 #include "darknet/trend/habits.h"
 
-#include "base/hash.h"
+#include "base/hash_inline.h"
 #include "darknet/packet/arrival.h"
 #include "darknet/packet/method.h"
 #include "darknet/trend/kept.h"
+#include "darknet/trend/wide.h"
 #include "net/address.h"
 
 #include <math.h>
@@ -24,6 +25,7 @@
 #define FORGET 0.9f /* of what earlier days sent, each day */
 #define WAYS 8      /* records that want one place */
 #define SEEN_WAYS 16
+#define WAITING 64
 #define KEY_SOURCE 61 /* seeds */
 #define KEY_NETWORK 62
 #define PORT_WORDS 4 /* linear counting (Whang et al. 1990) on 256 bits: some 1,000 ports */
@@ -35,7 +37,6 @@
 const struct habits_settings habits_usual = { .seen = 1 << 21, .records = 1 << 17 };
 
 struct record {
-	uint64_t key; /* 0 = free */
 	uint64_t ports[PORT_WORDS];
 	uint64_t hosts[PORT_WORDS];   /* of a network: its sources */
 	uint32_t days;                /* bit i: it was there i days before `day` */
@@ -48,11 +49,19 @@ struct record {
 	bool fresh_today;
 };
 
+struct waiting {
+	struct activity activity;
+	uint64_t keys[2]; /* of the source, of its network */
+};
+
 struct habits {
 	uint32_t (*seen)[SEEN_WAYS]; /* fingerprint << 8 | day */
 	size_t seen_mask;
+	uint64_t (*keys)[WAYS]; /* of the records, a line of the cache for each place; 0 = free */
 	struct record (*records)[WAYS];
 	size_t mask;
+	struct waiting waiting[WAITING];
+	size_t waiting_count;
 	uint64_t addresses, displaced;
 };
 
@@ -64,6 +73,12 @@ static size_t power(size_t room)
 	return size;
 }
 
+static void *new_table(size_t size)
+{
+	void *at = wide_new(size);
+	return at ? memset(at, 0, size) : NULL;
+}
+
 struct habits *habits_new(const struct habits_settings *settings)
 {
 	struct habits *habits = calloc(1, sizeof *habits);
@@ -71,9 +86,10 @@ struct habits *habits_new(const struct habits_settings *settings)
 		return NULL;
 	habits->seen_mask = power(settings->seen / SEEN_WAYS) - 1;
 	habits->mask = power(settings->records / WAYS) - 1;
-	habits->seen = calloc(habits->seen_mask + 1, sizeof *habits->seen);
+	habits->seen = new_table((habits->seen_mask + 1) * sizeof *habits->seen);
+	habits->keys = new_table((habits->mask + 1) * sizeof *habits->keys);
 	habits->records = calloc(habits->mask + 1, sizeof *habits->records);
-	if (habits->seen && habits->records)
+	if (habits->seen && habits->keys && habits->records)
 		return habits;
 	habits_free(habits);
 	return NULL;
@@ -84,6 +100,7 @@ void habits_free(struct habits *habits)
 	if (!habits)
 		return;
 	free(habits->seen);
+	free(habits->keys);
 	free(habits->records);
 	free(habits);
 }
@@ -93,18 +110,14 @@ void habits_addresses(struct habits *habits, uint64_t addresses)
 	habits->addresses = addresses;
 }
 
-uint64_t habits_displaced(const struct habits *habits)
-{
-	return habits->displaced;
-}
-
 /* ── keys ─ */
 
 static uint64_t key_of(struct address address, bool network)
 {
 	bool v4 = address_is_v4(address);
 	unsigned bytes = network ? (v4 ? 15 : 6) : v4 ? 16 : 8;
-	uint64_t key = hash_bytes(address.bytes, bytes, network ? KEY_NETWORK : KEY_SOURCE);
+	memset(address.bytes + bytes, 0, sizeof address.bytes - bytes);
+	uint64_t key = hash_16_inline(&address, network ? KEY_NETWORK : KEY_SOURCE);
 	return key ? key : 1;
 }
 
@@ -132,12 +145,17 @@ static bool seen_before(struct habits *habits, uint64_t key, uint32_t day)
 
 /* ── records ─ */
 
+static size_t place_of(const struct habits *habits, uint64_t key)
+{
+	return (key >> 20) & habits->mask;
+}
+
 static struct record *find(const struct habits *habits, uint64_t key)
 {
-	struct record *place = habits->records[(key >> 20) & habits->mask];
+	size_t place = place_of(habits, key);
 	for (size_t way = 0; way < WAYS; way++)
-		if (place[way].key == key)
-			return &place[way];
+		if (habits->keys[place][way] == key)
+			return &habits->records[place][way];
 	return NULL;
 }
 
@@ -146,24 +164,26 @@ static unsigned days_of(const struct record *record, uint32_t day)
 {
 	uint32_t ago = day > record->day ? day - record->day : 0;
 	unsigned days = (unsigned)__builtin_popcount(record->days);
-	return record->key && ago < (days < LEAST_DAYS ? LEAST_SPAN + 1 : HABIT_DAYS) ? days : 0;
+	return ago < (days < LEAST_DAYS ? LEAST_SPAN + 1 : HABIT_DAYS) ? days : 0;
 }
 
 static struct record *make(struct habits *habits, uint64_t key, uint32_t day)
 {
-	struct record *place = habits->records[(key >> 20) & habits->mask], *least = place;
+	size_t place = place_of(habits, key), least = 0;
+	struct record *records = habits->records[place];
 	for (size_t way = 1; way < WAYS; way++) {
-		unsigned days = days_of(&place[way], day), fewest = days_of(least, day);
-		if (days < fewest || (days == fewest && place[way].day < least->day))
-			least = &place[way];
+		unsigned days = days_of(&records[way], day), fewest = days_of(&records[least], day);
+		if (days < fewest || (days == fewest && records[way].day < records[least].day))
+			least = way;
 	}
-	if (days_of(least, day) > 1) { /* none of them for one that came twice: they are worth more */
+	if (days_of(&records[least], day) > 1) { /* none of them for one that came twice: they are worth more */
 		habits->displaced++;
 		return NULL;
 	}
-	habits->displaced += days_of(least, day) > 0;
-	*least = (struct record){ .key = key, .days = 1, .day = day };
-	return least;
+	habits->displaced += days_of(&records[least], day) > 0;
+	habits->keys[place][least] = key;
+	records[least] = (struct record){ .days = 1, .day = day };
+	return &records[least];
 }
 
 /* The days up to `day` are over. */
@@ -180,7 +200,7 @@ static void reach_day(struct record *record, uint32_t day)
 	record->honest *= left;
 	record->bad *= left;
 	if (passed >= HABIT_DAYS) { /* what it did was too long ago */
-		*record = (struct record){ .key = record->key, .bad = record->bad, .packets = record->bad };
+		*record = (struct record){ .bad = record->bad, .packets = record->bad };
 		passed = 0;
 	}
 	record->days = (record->days << passed | 1) & ((1u << HABIT_DAYS) - 1);
@@ -237,17 +257,18 @@ static void add_to(const struct habits *habits, struct record *record, const str
 	record->targets += activity->targets < room ? activity->targets : room;
 	if (habits->addresses && record->targets >= WIDE * (double)habits->addresses)
 		record->wide |= 1;
-	if (set_bit(record->ports, hash_u64(port, KEY_SOURCE)) && !record->fresh_today) {
+	if (set_bit(record->ports, hash_u64_inline(port, KEY_SOURCE)) && !record->fresh_today) {
 		record->fresh_today = true;
 		record->fresh = (uint8_t)(record->fresh + (record->fresh < UINT8_MAX));
 	}
 }
 
-void habits_add(struct habits *habits, const struct activity *activity)
+static void take(struct habits *habits, const struct waiting *waiting)
 {
+	const struct activity *activity = &waiting->activity;
 	uint32_t day = (uint32_t)(activity->bin / DAY);
 	for (int network = 0; network < 2; network++) {
-		uint64_t key = key_of(activity->source, network);
+		uint64_t key = waiting->keys[network];
 		struct record *record = find(habits, key);
 		if (!record && seen_before(habits, key, day))
 			record = make(habits, key, day);
@@ -255,8 +276,34 @@ void habits_add(struct habits *habits, const struct activity *activity)
 			continue;
 		add_to(habits, record, activity, day);
 		if (network)
-			set_bit(record->hosts, hash_bytes(&activity->source, sizeof activity->source, KEY_NETWORK));
+			set_bit(record->hosts, hash_16_inline(&activity->source, KEY_NETWORK));
 	}
+}
+
+static void take_waiting(struct habits *habits)
+{
+	for (size_t i = 0; i < habits->waiting_count; i++)
+		take(habits, &habits->waiting[i]);
+	habits->waiting_count = 0;
+}
+
+void habits_add(struct habits *habits, const struct activity *activity)
+{
+	struct waiting *waiting = &habits->waiting[habits->waiting_count++];
+	waiting->activity = *activity;
+	for (int network = 0; network < 2; network++) {
+		uint64_t key = waiting->keys[network] = key_of(activity->source, network);
+		__builtin_prefetch(habits->seen[key & habits->seen_mask], 1);
+		__builtin_prefetch(habits->keys[place_of(habits, key)]);
+	}
+	if (habits->waiting_count == WAITING)
+		take_waiting(habits);
+}
+
+uint64_t habits_displaced(struct habits *habits)
+{
+	take_waiting(habits);
+	return habits->displaced;
 }
 
 /* ── judging ─ */
@@ -312,8 +359,9 @@ static struct habit judge(const struct record *record, bool network)
 	return habit;
 }
 
-struct habit habits_of(const struct habits *habits, struct address source, uint8_t tool)
+struct habit habits_of(struct habits *habits, struct address source, uint8_t tool)
 {
+	take_waiting(habits);
 	struct habit own = judge(find(habits, key_of(source, false)), false);
 	if (own.confidence == HABIT_MEDIUM || !is_honest(tool))
 		return own;
@@ -323,11 +371,11 @@ struct habit habits_of(const struct habits *habits, struct address source, uint8
 
 /* ── kept over a restart ─ */
 
-static void put_record(struct builder *to, const struct record *record)
+static void put_record(struct builder *to, uint64_t key, const struct record *record)
 {
 	const float sums[] = { record->days_sum, record->sum, record->squares, record->packets, record->honest,
 		record->bad };
-	put_u64(to, record->key);
+	put_u64(to, key);
 	put_bytes(to, record->ports, sizeof record->ports);
 	put_bytes(to, record->hosts, sizeof record->hosts);
 	put_u32(to, record->days);
@@ -348,11 +396,12 @@ static void get_words(struct reader *from, uint64_t words[static PORT_WORDS])
 		memcpy(words, at, PORT_WORDS * sizeof *words);
 }
 
-static void get_record(struct reader *from, struct record *record)
+/* Gives its key. */
+static uint64_t get_record(struct reader *from, struct record *record)
 {
 	float *const sums[] = { &record->days_sum, &record->sum, &record->squares, &record->packets, &record->honest,
 		&record->bad };
-	record->key = get_u64(from);
+	uint64_t key = get_u64(from);
 	get_words(from, record->ports);
 	get_words(from, record->hosts);
 	record->days = get_u32_below(from, (uint64_t)1 << HABIT_DAYS);
@@ -364,13 +413,15 @@ static void get_record(struct reader *from, struct record *record)
 		*sums[i] = get_float(from, 0, 1e30f);
 	record->fresh = get_u8(from);
 	record->fresh_today = get_u8(from);
-	if (record->key == 0 || !record->days)
+	if (key == 0 || !record->days)
 		from->failed = true;
+	return key;
 }
 
-void habits_put(const struct habits *habits, struct builder *to)
+void habits_put(struct habits *habits, struct builder *to)
 {
 	uint64_t count = 0;
+	take_waiting(habits);
 	put_u64(to, habits->seen_mask);
 	put_u64(to, habits->mask);
 	put_u64(to, habits->displaced);
@@ -389,11 +440,11 @@ void habits_put(const struct habits *habits, struct builder *to)
 	}
 	count = 0;
 	for (size_t i = 0; i < (habits->mask + 1) * WAYS; i++)
-		count += habits->records[i / WAYS][i % WAYS].key != 0;
+		count += habits->keys[i / WAYS][i % WAYS] != 0;
 	put_u64(to, count);
 	for (size_t i = 0; i < (habits->mask + 1) * WAYS; i++)
-		if (habits->records[i / WAYS][i % WAYS].key)
-			put_record(to, &habits->records[i / WAYS][i % WAYS]);
+		if (habits->keys[i / WAYS][i % WAYS])
+			put_record(to, habits->keys[i / WAYS][i % WAYS], &habits->records[i / WAYS][i % WAYS]);
 }
 
 static void get_seen(struct habits *habits, struct reader *from)
@@ -417,14 +468,15 @@ void habits_get(struct habits *habits, struct reader *from)
 	get_seen(habits, from);
 	for (uint64_t count = get_u64_below(from, (habits->mask + 1) * WAYS + 1); count > 0 && !from->failed; count--) {
 		struct record record;
-		size_t way = 0;
-		get_record(from, &record);
-		struct record *place = habits->records[(record.key >> 20) & habits->mask];
-		while (way < WAYS && place[way].key)
+		uint64_t key = get_record(from, &record);
+		size_t way = 0, place = place_of(habits, key);
+		while (way < WAYS && habits->keys[place][way])
 			way++;
-		if (way == WAYS || find(habits, record.key))
+		if (way == WAYS || find(habits, key))
 			from->failed = true;
-		else if (!from->failed)
-			place[way] = record;
+		if (from->failed)
+			continue;
+		habits->keys[place][way] = key;
+		habits->records[place][way] = record;
 	}
 }

@@ -6,15 +6,16 @@
  *
  * What is asked, of the last 28 days; each alone is common, all together are not:
  *
- *   schedule   it was there on at least 4 days, the first of them at least 6 days before the last, and at least four of
- *              five pauses between them are as long as their median, but for a day
- *   rate       packets of a day differ by a factor of three as a rule, not more: the standard deviation of their
- * natural logarithm is at most ln 3 ports      at least 20 different ones, new ones on at least 4 days; or it asked,
- * with the fingerprint below, for a tenth of the telescope's addresses on each of at least 4 days nothing    no worm's
- * header, no payload of an attack (method.h: remote desktops, SMB, PPTP, telnet, Redis, ADB, else       SQL), no
- * answers and no broken packets: nine of ten are probes without any of these tool       nine of ten packets are ZMap's
- * or masscan's by their header (header.h): asked of groups of neighbours, and what makes a source's habit one of medium
- * confidence instead of low
+ * - schedule: it was there on at least 4 days, the first of them at least 6 days before the last, and at least four of
+ *   five pauses between them are as long as their median, but for a day
+ * - rate: packets of a day differ by a factor of three as a rule, not more: the standard deviation of their natural
+ *   logarithm is at most ln 3
+ * - ports: at least 20 different ones, new ones on at least 4 days; or it asked, with the fingerprint below, for a
+ *   tenth of the telescope's addresses on each of at least 4 days
+ * - nothing else: no worm's header, no payload of an attack (method.h: remote desktops, SMB, PPTP, telnet, Redis, ADB,
+ *   SQL), no answers and no broken packets: nine of ten are probes without any of these
+ * - tool: nine of ten packets are ZMap's or masscan's by their header (header.h): asked of groups of neighbours, and
+ *   what makes a source's habit one of medium confidence instead of low
  *
  * Sources: Durumeric, Bailey, Halderman, "An Internet-Wide View of Internet-Wide Scanning", USENIX Security 2014
  * (scanners of researchers by tool, by coverage and by coming back); Anand, Kallitsis, Sippe, Dainotti, "Aggressive
@@ -43,20 +44,19 @@
 enum habit_confidence { HABIT_NONE, HABIT_LOW, HABIT_MEDIUM };
 
 struct habit {
-	uint8_t
-	    confidence;  /* enum habit_confidence; HABIT_NONE: it does not behave so, or was not seen for long enough */
-	bool tool;       /* ZMap's or masscan's fingerprint */
-	bool neighbours; /* it is said of its /24 or /48; then: */
-	unsigned sources; /* that came from there, an estimate; 1 = it alone */
-	unsigned days;    /* on which it was there, of … */
-	unsigned span;    /* … so many */
-	unsigned ports;   /* an estimate; 1,000 = that many or more */
-	double scatter;   /* coefficient of variation of the packets of a day */
+	uint8_t confidence; /* enum habit_confidence; HABIT_NONE: it does not behave so, or not for long enough */
+	bool tool;          /* ZMap's or masscan's fingerprint */
+	bool neighbours;    /* it is said of its /24 or /48; then: */
+	unsigned sources;   /* that came from there, an estimate; 1 = it alone */
+	unsigned days;      /* on which it was there, of … */
+	unsigned span;      /* … so many */
+	unsigned ports;     /* an estimate; 1,000 = that many or more */
+	double scatter;     /* coefficient of variation of the packets of a day */
 };
 
 struct habits_settings {
 	size_t seen;    /* 4 bytes each */
-	size_t records; /* 112 bytes each */
+	size_t records; /* 120 bytes each */
 };
 extern const struct habits_settings habits_usual;
 
@@ -66,15 +66,16 @@ struct habits *habits_new(const struct habits_settings *settings); /* NULL witho
 void habits_free(struct habits *habits);
 /* Of the telescope; 0, as at the beginning: nobody asks for a tenth of them. */
 void habits_addresses(struct habits *habits, uint64_t addresses);
+/* Up to 64 wait until what they look up is near; whatever is asked comes after them. */
 void habits_add(struct habits *habits, const struct activity *activity);
 /* What is known at the last activity; IPv6: of its /64. `tool`: what it uses now, enum arrival_tool. What its
  * neighbours do says nothing of who uses another than ZMap or masscan. */
-struct habit habits_of(const struct habits *habits, struct address source, uint8_t tool);
-uint64_t habits_displaced(const struct habits *habits);
+struct habit habits_of(struct habits *habits, struct address source, uint8_t tool);
+uint64_t habits_displaced(struct habits *habits);
 
 /* Kept over a restart: written, and read into new ones of the same settings. What is no such thing fails the reader;
  * what it was read into is then good for nothing but to be freed. */
-void habits_put(const struct habits *habits, struct builder *to);
+void habits_put(struct habits *habits, struct builder *to);
 void habits_get(struct habits *habits, struct reader *from);
 
 #endif
