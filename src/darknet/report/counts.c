@@ -1,6 +1,7 @@
 /*
  * Counts of a span; see the header. Rows stand in a table of open addressing under a key that holds all that they are
- * of; 2 MiB, and half of that for the sources of late.
+ * of; 2 MiB, and half of that for the sources of late. Which places are taken is noted, so that a span of few packets
+ * costs as little.
  */
 #include "darknet/report/counts.h"
 
@@ -13,7 +14,8 @@
 #define RECENT 16384u   /* sources and ports; a power of two */
 #define ROOM 131072u    /* the same */
 #define ROWS_MOST 65536 /* then the span is full; those of RECENT that were not settled have room yet */
-_Static_assert(ROWS_MOST + RECENT < ROOM / 8 * 7, "a free place is found soon");
+#define LISTED_MOST (ROWS_MOST + RECENT)
+_Static_assert(LISTED_MOST < ROOM / 8 * 7, "a free place is found soon");
 
 struct recent {
 	uint64_t source; /* struct touch's key */
@@ -31,30 +33,27 @@ struct counts {
 	const struct origins *origins;
 	const struct research *research;
 	struct recent recent[RECENT];
+	uint16_t waiting[RECENT]; /* places of `recent` that were taken since the last rows */
+	size_t waiting_count;
 	struct slot slots[ROOM];
+	uint32_t places[LISTED_MOST]; /* of `slots` that are taken */
 	size_t count;
-	struct counts_row *listed; /* ROWS_MOST + RECENT */
+	struct slot sorted[LISTED_MOST];
+	struct counts_row listed[LISTED_MOST];
 };
 
 struct counts *counts_new(const struct origins *origins, const struct research *research)
 {
 	struct counts *counts = calloc(1, sizeof *counts);
-	if (!counts)
-		return NULL;
-	counts->origins = origins;
-	counts->research = research;
-	counts->listed = calloc(ROWS_MOST + RECENT, sizeof *counts->listed);
-	if (counts->listed)
-		return counts;
-	free(counts);
-	return NULL;
+	if (counts) {
+		counts->origins = origins;
+		counts->research = research;
+	}
+	return counts;
 }
 
 void counts_free(struct counts *counts)
 {
-	if (!counts)
-		return;
-	free(counts->listed);
 	free(counts);
 }
 
@@ -88,7 +87,8 @@ static void settle(struct counts *counts, struct recent *recent)
 
 	while (counts->slots[at].packets && counts->slots[at].key != key)
 		at = (at + 1) & (ROOM - 1);
-	counts->count += !counts->slots[at].packets;
+	if (!counts->slots[at].packets)
+		counts->places[counts->count++] = (uint32_t)at;
 	counts->slots[at].key = key;
 	counts->slots[at].packets += recent->packets;
 	recent->packets = 0;
@@ -100,11 +100,14 @@ void counts_add(struct counts *counts, const struct arrival *arrival)
 
 	touch_of(arrival, &touch);
 	uint64_t what = (uint64_t)touch.port << 16 | (uint64_t)touch.protocol << 8 | arrival->method;
-	struct recent *recent = &counts->recent[hash_u64(touch.hash, what) & (RECENT - 1)];
+	size_t place = hash_u64(touch.hash, what) & (RECENT - 1);
+	struct recent *recent = &counts->recent[place];
 	bool same = recent->source == touch.key && recent->port == touch.port && recent->protocol == touch.protocol &&
 		    recent->kind == touch.kind && recent->method == arrival->method && recent->v6 == touch.v6;
 
-	if (recent->packets && (!same || recent->packets == UINT32_MAX))
+	if (!recent->packets)
+		counts->waiting[counts->waiting_count++] = (uint16_t)place;
+	else if (!same || recent->packets == UINT32_MAX)
 		settle(counts, recent);
 	if (!recent->packets)
 		*recent = (struct recent){ .source = touch.key,
@@ -127,28 +130,24 @@ static int compare(const void *a, const void *b)
 	return (one > other) - (one < other);
 }
 
-/* Sorting undoes the table: counts_clear() comes next. */
 const struct counts_row *counts_rows(struct counts *counts, size_t *count)
 {
-	size_t found = 0;
-
-	for (size_t i = 0; i < RECENT; i++)
-		if (counts->recent[i].packets)
-			settle(counts, &counts->recent[i]);
-	for (size_t i = 0; i < ROOM && counts->count; i++)
-		if (counts->slots[i].packets)
-			counts->slots[found++] = counts->slots[i];
-	if (found)
-		qsort(counts->slots, found, sizeof *counts->slots, compare);
-	for (size_t i = 0; i < found; i++)
-		counts->listed[i] = row_of(&counts->slots[i]);
-	*count = found;
+	for (size_t i = 0; i < counts->waiting_count; i++)
+		settle(counts, &counts->recent[counts->waiting[i]]);
+	counts->waiting_count = 0;
+	for (size_t i = 0; i < counts->count; i++)
+		counts->sorted[i] = counts->slots[counts->places[i]];
+	if (counts->count)
+		qsort(counts->sorted, counts->count, sizeof *counts->sorted, compare);
+	for (size_t i = 0; i < counts->count; i++)
+		counts->listed[i] = row_of(&counts->sorted[i]);
+	*count = counts->count;
 	return counts->listed;
 }
 
 void counts_clear(struct counts *counts)
 {
-	if (counts->count)
-		memset(counts->slots, 0, sizeof counts->slots);
+	for (size_t i = 0; i < counts->count; i++)
+		counts->slots[counts->places[i]].packets = 0;
 	counts->count = 0;
 }
