@@ -12,6 +12,7 @@
 #define WAYS 16
 
 typedef int32_t quarter __attribute__((vector_size(16))); /* four ways of a line */
+typedef uint32_t quarter_words __attribute__((vector_size(16)));
 
 struct lately {
 	uint32_t (*lines)[WAYS]; /* fingerprint << 8 | day; 0 = free */
@@ -68,7 +69,7 @@ static unsigned oldest_of(const uint32_t line[static WAYS], uint32_t now)
 	const quarter *ways = (const quarter *)line;
 	quarter most = { 0 };
 	for (size_t i = 0; i < WAYS / 4; i++) {
-		quarter free = ways[i] == 0, age = ((int32_t)now - ways[i]) & 0xff;
+		quarter free = ways[i] == 0, age = (quarter)((now - (quarter_words)ways[i]) & 0xff);
 		quarter score = ((age & ~free) | (free & 256)) << 4 | order[i];
 		quarter more = score > most;
 		most = (score & more) | (most & ~more);
