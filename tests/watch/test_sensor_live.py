@@ -204,8 +204,9 @@ def compare_real(folder):
     for i in range(20):
         for server in ("198.18.0.2", "[2001:db8::2]"):
             subprocess.run(["curl", "-s", "-m", "20", "-o", "/dev/null", f"http://{server}/page{i}"], check=True)
-        for server in ("198.18.0.2", "2001:db8::2"):
-            for more in ((), ("+tcp",)):
+        for server, client in (("198.18.0.2", "198.18.0.1"), ("2001:db8::2", "2001:db8::1")):
+            # a port of its own for each datagram: two of dig's choice that are alike would be one flow
+            for more in (("-b", f"{client}#{20000 + i}"), ("+tcp",)):
                 subprocess.run(["dig", "+time=60", "+tries=1", "@" + server, *more, "www.example.jp" if i % 2 else "mail.example.jp", "A" if i % 2 else "TXT"], check=True, stdout=subprocess.DEVNULL)
     wait_for(nothing_is_on_its_way, "the end of all connections")
     # frames come in order: who has the last of these, which go to every worker, has all before them
