@@ -55,6 +55,8 @@ struct center {
 	/* Whether indicators may not name addresses of this network: set by intel, as its release rule sees it. */
 	enum error (*protection)(struct center *center, struct prefix network, enum protection *protection,
 	    struct arena *arena, struct failure *failure);
+	/* A place in the history of alerts as it may leave the centre (`hide`), and what it was; set by triage. */
+	uint64_t (*position)(const struct center *center, uint64_t position, bool hide);
 	/* Tells intel that an item was changed in the store, inside the same transaction: what is shared of it follows.
 	 */
 	enum error (*item_changed)(

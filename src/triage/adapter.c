@@ -121,6 +121,8 @@ enum error adapter_start(struct center *center, struct failure *failure)
 			    : fail(failure, ERROR_LIMIT, "too many capabilities");
 	if (error)
 		adapter_free(adapter);
+	else
+		center->position = position_shown;
 	return error;
 }
 
@@ -214,6 +216,7 @@ void adapter_stop(struct center *center)
 		log_write(LOG_WARNING,
 		    "triage could not write its last checkpoint: the next start reads more of history",
 		    LOG_FIELD_STRING("why", failure.words));
+	center->position = NULL;
 	center_set_state(center, "triage", NULL);
 	adapter_free(adapter);
 }

@@ -73,6 +73,8 @@ enum error adapter_alerts(struct center *center, const struct history_batch *bat
     struct reader *encoded, struct failure *failure);
 uint64_t adapter_replay_from(struct center *center);
 
+/* position.c: center->position (model/capability.h) */
+uint64_t position_shown(const struct center *center, uint64_t position, bool hide);
 /* position.c: the key by which positions leave the centre, made at the first start */
 enum error position_key_load(struct adapter *adapter, struct failure *failure);
 

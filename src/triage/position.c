@@ -22,19 +22,17 @@ static uint32_t mix(const uint8_t key[32], uint8_t round, uint32_t half)
 }
 
 /* Without the adapter (handlers that tests call by themselves) the key is all zeros. */
-static void key_of(const struct call *call, uint8_t key[32])
+static void key_of(const struct center *center, uint8_t key[32])
 {
-	const struct adapter *adapter = call->center ? center_state(call->center, "triage") : NULL;
+	const struct adapter *adapter = center ? center_state(center, "triage") : NULL;
 	memset(key, 0, 32);
 	if (adapter)
 		memcpy(key, adapter->position_key, 32);
 }
 
-uint64_t position_hide(const struct call *call, uint64_t position)
+static uint64_t hide(const uint8_t key[32], uint64_t position)
 {
-	uint8_t key[32];
 	uint32_t left = (uint32_t)(position >> 32), right = (uint32_t)position;
-	key_of(call, key);
 	for (uint8_t round = 0; round < ROUNDS; round++) {
 		uint32_t next = left ^ mix(key, round, right);
 		left = right;
@@ -43,17 +41,32 @@ uint64_t position_hide(const struct call *call, uint64_t position)
 	return (uint64_t)left << 32 | right;
 }
 
-uint64_t position_reveal(const struct call *call, uint64_t hidden)
+static uint64_t reveal(const uint8_t key[32], uint64_t hidden)
 {
-	uint8_t key[32];
 	uint32_t left = (uint32_t)(hidden >> 32), right = (uint32_t)hidden;
-	key_of(call, key);
 	for (uint8_t round = ROUNDS; round-- > 0;) {
 		uint32_t before = right ^ mix(key, round, left);
 		right = left;
 		left = before;
 	}
 	return (uint64_t)left << 32 | right;
+}
+
+uint64_t position_shown(const struct center *center, uint64_t position, bool hidden)
+{
+	uint8_t key[32];
+	key_of(center, key);
+	return hidden ? hide(key, position) : reveal(key, position);
+}
+
+uint64_t position_hide(const struct call *call, uint64_t position)
+{
+	return position_shown(call->center, position, true);
+}
+
+uint64_t position_reveal(const struct call *call, uint64_t hidden)
+{
+	return position_shown(call->center, hidden, false);
 }
 
 enum error position_key_load(struct adapter *adapter, struct failure *failure)

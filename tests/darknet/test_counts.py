@@ -153,7 +153,7 @@ def test_a_member_sees_its_own_and_a_sum_that_tells_of_nobody():
         assert abs(ports["23/tcp"]["ratio"] - 100 / (123 / 4)) < 0.01, ports
         # The page says the same, and of the telescopes its own alone.
         page = centre.request("GET", "/darknet?period=" + day(NOON), headers={"Cookie": centre.sign_in("member-alpha"), "Accept": "text/html", "Accept-Language": "en"})
-        assert page[0] == 200 and b"4 telescopes; 4123 packets" in page[2] and b"sensor-alpha" in page[2] and b"sensor-beta" not in page[2], page[2]
+        assert page[0] == 200 and b"Telescopes: 4. Packets: 4,123." in page[2] and b"sensor-alpha" in page[2] and b"sensor-beta" not in page[2], page[2]
         for who, path in (("administrator", "/v1/darknet/views"), ("auditor", "/v1/darknet/telescopes"), ("administrator", "/v1/darknet/hours")):
             assert centre.json("GET", path, centre.tokens[who])[0] == 403, (who, path)
 
@@ -176,6 +176,61 @@ def test_findings_are_listed_for_whom_they_are():
                     assert answer["findings"][0]["finding"][key] == value, answer
         page = centre.request("GET", "/darknet/findings", headers={"Cookie": centre.sign_in("analyst"), "Accept": "text/html", "Accept-Language": "en"})
         assert page[0] == 200 and b"23/tcp 2323/tcp" in page[2], page[2]
+
+
+def show(centre, path):
+    status, _, page = centre.request("GET", path, headers={"Cookie": centre.sign_in("analyst"), "Accept": "text/html", "Accept-Language": "en"})
+    assert status == 200, (path, status, page)
+    return re.sub(r"\s+", " ", page.decode())
+
+
+def test_findings_go_on_from_page_to_page_and_are_found_by_address():
+    with configured() as centre:
+        alpha, beta = Telescope(centre, "alpha", "a"), Telescope(centre, "beta", "b")
+        alert = {"action": "allowed", "signature": "Darknet: change", "category": "x", "severity": 2}
+
+        def change(number, **more):
+            about = {"what": "change", "change": "rise", "over": "hour", "new": True, "port": "%d/tcp" % number, "noticed": stamp(NOON + number),
+                     "from": stamp(NOON), "to": stamp(NOON + 3600), "observed": 60.5, "expected": 2.26, **more}
+            return {"timestamp": stamp(NOON + number), "event_type": "alert", "alert": alert, "darknet": about}
+
+        def scan(number, **more):
+            about = {"what": "scan", "kind": "single", "sources": ["8.8.8.%d" % number], "tool": "zmap", "ports": ["80/tcp"], "first": stamp(NOON), "last": stamp(NOON + 60),
+                     "packets": 1234, "targets": 128, "coverage": 0.5, "rate": 4321.5, "rate_low": 4000.5, "rate_high": 4700.5, "worm": False, "research": None, **more}
+            return {"timestamp": stamp(NOON + number), "event_type": "darknet", "src_ip": "8.8.8.%d" % number, "darknet": about}
+
+        def source(number):  # of an address that nobody here holds: most of what telescopes tell
+            about = {"what": "source", "kind": "probe", "port": "23/tcp", "first": stamp(NOON), "packets": 1, "targets": 1, "addresses": 256}
+            return {"timestamp": stamp(NOON + number), "event_type": "alert", "src_ip": "8.8.9.%d" % number, "dest_port": 23, "proto": "TCP", "alert": alert, "darknet": about}
+
+        for number in range(7):
+            for telescope in (alpha, beta):
+                lines = [change(number), scan(number), source(number)]
+                assert telescope.send([json.dumps(line, separators=(",", ":")) for line in lines])[0] == 200
+        for what, key in (("change", "port"), ("scan", "sources")):
+            found, after = [], ""
+            for asked in range(20):
+                status, answer = centre.json("GET", "/v1/darknet/findings?limit=3&what=%s%s" % (what, after and "&after=" + after), centre.tokens["analyst"])
+                assert status == 200 and len(answer["findings"]) <= 3 and answer["more"] == bool(answer["next"]), answer
+                found += [(each["organisation"], str(each["finding"][key])) for each in answer["findings"]]
+                after = answer["next"]
+                if not after:
+                    break
+            assert len(found) == 14 == len(set(found)), (what, found)
+        # A cursor is of its own list and account.
+        cursor = centre.json("GET", "/v1/darknet/findings?limit=3&what=change", centre.tokens["analyst"])[1]["next"]
+        for who, what in (("analyst", "scan"), ("member-alpha", "change")):
+            assert centre.json("GET", "/v1/darknet/findings?limit=3&what=%s&after=%s" % (what, cursor), centre.tokens[who])[0] == 400, (who, what)
+        status, answer = centre.json("GET", "/v1/darknet/findings?what=scan&address=8.8.8.4", centre.tokens["analyst"])
+        assert status == 200 and [each["source"] for each in answer["findings"]] == ["8.8.8.4"] * 2, answer
+        # The page says what changed, by how much, and goes on.
+        page = show(centre, "/darknet/findings?what=change&limit=3")
+        assert "increase" not in page and page.count("60.5 (2.3)") == 3 and page.count("not seen before") == 3 and "Older ones" in page, page
+        address = re.search(r'href="(\?what=change[^"]*after=[^"]*)"', page).group(1).replace("&amp;", "&")
+        page = show(centre, "/darknet/findings" + address)
+        assert page.count("60.5 (2.3)") == 11 and "Older ones" not in page, page
+        page = show(centre, "/darknet/findings?what=scan&address=8.8.8.4")
+        assert page.count("4,321.5 (4,000.5 – 4,700.5)") == 2 and page.count(">50.00<") == 2, page
 
 
 def group_line(addresses, number=1, sources=None, first=NOON, **more):
@@ -325,7 +380,7 @@ def test_notes_stand_beside_figures_and_stay_in_what_was_published():
         assert views(centre)["period"]["notes"][0]["author"] != "-" and views(centre, "member-alpha")["period"]["notes"][0]["author"] == "-"  # who works at the centre
         pages = {language: centre.request("GET", "/darknet?period=%s&against=%s" % (day(NOON), day(NOON - DAY)),
                                           headers={"Cookie": centre.sign_in("analyst"), "Accept": "text/html", "Accept-Language": language})[2].decode() for language in ("ja", "en")}
-        assert "大量の通信" in pages["ja"] and "観測網の &lt;移設&gt;" in pages["ja"] and "日本 (JP)" in pages["ja"] and "台湾 (TW)" in pages["ja"] and "HTTPの要求 (http)" in pages["ja"], pages["ja"]
+        assert "大量の通信" in pages["ja"] and "観測網の &lt;移設&gt;" in pages["ja"] and "日本 (JP)" in pages["ja"] and "台湾 (TW)" in pages["ja"] and "HTTPリクエスト (http)" in pages["ja"], pages["ja"]
         assert "The sensors &lt;moved&gt;" in pages["en"] and "Japan (JP)" in pages["en"] and "Taiwan (TW)" in pages["en"] and "A flood" in pages["en"], pages["en"]
         status, answer = centre.json("POST", "/v1/darknet/publications", centre.tokens["analyst"], {"title": "A day", "period": day(NOON)})
         assert status == 201, answer

@@ -89,8 +89,13 @@ static const struct field findings_fields[] = {
 	{ "what", FIELD_CHOICE, IN_QUERY, false, .choices = sorts, .summary = "Of which sort; group when absent." },
 	{ "organisation", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 4294967295,
 	    .summary = "Only of its telescopes." },
+	{ "address", FIELD_PREFIX, IN_QUERY, false,
+	    .summary = "Of scans and victims: whose address lies in this address or prefix." },
 	{ "from", FIELD_TIME, IN_QUERY, false, .summary = "Not before this; 30 days ago when absent." },
 	{ "to", FIELD_TIME, IN_QUERY, false, .summary = "Before this." },
+	{ "after", FIELD_CURSOR, IN_QUERY, false,
+	    .summary = "The `next` of the answer before. There may be one behind an empty list: what is searched at "
+		       "once is bounded." },
 	{ "limit", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 200, .summary = "At most; 50 when absent." },
 	{ NULL },
 };

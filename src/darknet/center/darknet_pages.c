@@ -4,10 +4,14 @@
  */
 #include "darknet/center/counting.h"
 #include "darknet/center/counts_routes.h"
+#include "darknet/center/counts_settings.h"
 #include "darknet/packet/method.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define DAYS_SHOWN 62
 
 /* Each section's rows under a name of their own, for the template. */
 static void flatten(json_t *output)
@@ -106,7 +110,7 @@ static void put_names(const struct call *call, const char *list, bool english)
 	}
 }
 
-/* What the bars of days are measured by; a bar of 0 of 0 is none. */
+/* What the bars of days are measured by, those of months too; a bar of 0 of 0 is none. */
 static void measure(json_t *output)
 {
 	double most = 0;
@@ -120,14 +124,75 @@ static void measure(json_t *output)
 	json_object_set_new(output, "most", json_real(most > 0 ? most : 1));
 }
 
+/* Many days are folded behind their months. */
+static void put_months(json_t *output)
+{
+	json_t *list = json_array(), *month;
+	size_t place, days = json_array_size(json_object_get(output, "series"));
+	char name[8] = "";
+	json_array_foreach(json_object_get(output, "months"), place, month)
+	{
+		if (days <= DAYS_SHOWN)
+			continue;
+		text_copy(text_of(json_string_value(json_object_get(month, "from"))), name, sizeof name);
+		output_string(month, "month", name);
+		json_array_append(list, month);
+	}
+	json_object_set_new(output, "month_series", list);
+	json_object_set_new(output, "many_days", days > DAYS_SHOWN ? json_integer((json_int_t)days) : json_null());
+}
+
+/* How alerts about a port say it: where a row of the ranking leads. */
+static void put_searches(json_t *output)
+{
+	static const char *const lists[] = { "ports", "ports_up", "ports_down", "victims" };
+	size_t place;
+	json_t *row;
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		json_array_foreach(json_object_get(output, lists[i]), place, row)
+		{
+			char words[64];
+			snprintf(
+			    words, sizeof words, "\"port\":\"%s\"", json_string_value(json_object_get(row, "item")));
+			output_string(row, "search", words);
+		}
+}
+
+/* Whose figures they are when they are one telescope's. */
+static void put_telescope(const struct call *call)
+{
+	uint32_t number = (uint32_t)input_integer(call, "sensor", 0);
+	struct sensor sensor;
+	if (!number || store_sensor_get(call->store, call->scope, number, &sensor, NULL) != OK)
+		return;
+	json_t *one = json_object();
+	output_string(one, "name", sensor.name);
+	json_object_set_new(one, "sensor", json_integer(number));
+	json_object_set_new(call->output, "one", one);
+}
+
+static void put_clock(const struct call *call)
+{
+	int zone = (int)counts_configured()->zone;
+	int64_t today = day_of(call->now, zone * 60);
+	char day[16], words[16];
+	output_string(call->output, "today", view_day(today, day));
+	output_string(call->output, "yesterday", view_day(today - 1, day));
+	snprintf(words, sizeof words, "%c%02d:%02d", zone < 0 ? '-' : '+', abs(zone) / 60, abs(zone) % 60);
+	output_string(call->output, "zone", words);
+}
+
 /* The question comes back, so that the page's form keeps it. */
 static void echo(struct call *call)
 {
 	struct text period = input_text(call, "period");
+	uint32_t organisation = (uint32_t)input_integer(call, "organisation", 0);
 	const char *from = json_string_value(json_object_get(json_object_get(call->output, "period"), "from"));
 	char month[8] = "";
 	text_copy(text_of(from), month, sizeof month);
 	output_text(call->output, "asked", period.size ? period : text_of(month));
+	output_text(call->output, "compared", input_text(call, "against"));
+	json_object_set_new(call->output, "chosen", organisation ? json_integer(organisation) : json_null());
 	json_object_set_new(call->output, "of_own", json_boolean(text_equal(input_text(call, "of"), TEXT("own"))));
 	json_object_set_new(call->output, "whole_shown", json_boolean(!scope_covers_all(call->scope)));
 }
@@ -149,6 +214,10 @@ enum error darknet_page(struct call *call, struct failure *failure)
 		return error;
 	flatten(call->output);
 	measure(call->output);
+	put_months(call->output);
+	put_searches(call->output);
+	put_telescope(call);
+	put_clock(call);
 	bool english = text_equal(call->language, TEXT("en"));
 	put_figures(call->output);
 	put_notes(call->output, english ? "en" : "ja");

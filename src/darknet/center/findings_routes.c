@@ -1,17 +1,20 @@
 /*
  * What telescopes found: groups and changes, which are alerts, and scans and victims, which are records; the newest
- * first, as the telescopes wrote them.
+ * first, as the telescopes wrote them. One answer looks at a bounded part of what is kept: it may hold fewer than were
+ * asked for, even none, and still say `next`.
  */
 #include "darknet/center/counts_routes.h"
 #include "darknet/center/findings.h"
 
+#include "base/codec.h"
+#include "base/hash.h"
+#include "model/capability.h"
 #include "store/history.h"
 #include "store/record_store.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define MOST 200
 #define LATELY (30 * DAY)
 
 struct gathering {
@@ -48,6 +51,16 @@ static void put_ports(json_t *finding, json_t *object)
 	output_string(object, "port_words", *words ? words : one ? one : "");
 }
 
+/* What templates do not compute: shares in percent, how many addresses there are in a list. */
+static void put_figures(const json_t *finding, json_t *object)
+{
+	const json_t *coverage = json_object_get(finding, "coverage"), *sources = json_object_get(finding, "sources");
+	if (json_is_number(coverage))
+		json_object_set_new(object, "coverage_percent", json_real(100 * json_number_value(coverage)));
+	json_object_set_new(object, "source_count",
+	    json_integer(json_is_array(sources) ? (json_int_t)json_array_size(sources) : json_integer_value(sources)));
+}
+
 static void gather(void *context, const struct history_hit *hit)
 {
 	struct gathering *gathering = context;
@@ -62,7 +75,10 @@ static void gather(void *context, const struct history_hit *hit)
 		json_object_set_new(object, "organisation", json_integer(alert->organisation));
 		title_of(gathering, alert->organisation, object);
 		output_string(object, "source", address_format(alert->source, address));
-		put_ports(finding, object);
+		if (gathering->call->route->kind == ROUTE_PAGE) {
+			put_ports(finding, object);
+			put_figures(finding, object);
+		}
 		json_object_set(object, "finding", finding);
 		output_uuid(object, "id", finding_id(alert, finding));
 		json_array_append_new(gathering->list, object);
@@ -70,11 +86,75 @@ static void gather(void *context, const struct history_hit *hit)
 	json_decref(line);
 }
 
-static enum error find(struct call *call, struct gathering *gathering, bool *more, struct failure *failure)
+/* ── where it goes on: organisation (0: of alerts) and position, as it may leave the centre; center/cursors.c seals it
+ * ─
+ */
+
+static uint64_t shown(const struct call *call, uint64_t position, bool hide)
+{
+	return call->center && call->center->position ? call->center->position(call->center, position, hide) : position;
+}
+
+static enum error cursor_in(const struct call *call, bool alerts, struct record_place *place, struct failure *failure)
+{
+	struct text cursor = input_text(call, "after");
+	uint8_t bytes[12];
+	if (cursor.size == 0)
+		return OK;
+	bool is_one = hex_parse(cursor, bytes, sizeof bytes);
+	struct reader from = reader_of(bytes, sizeof bytes);
+	place->organisation = is_one ? get_u32(&from) : 0;
+	place->position = is_one ? shown(call, get_u64(&from), false) : 0;
+	return is_one && alerts == (place->organisation == 0)
+		   ? OK
+		   : fail(failure, ERROR_INPUT, "after: it is not a cursor that a list of these gave");
+}
+
+static void cursor_out(struct call *call, bool more, const struct record_place *place)
+{
+	char text[HEX_SIZE(12)] = "";
+	struct builder bytes = { 0 };
+	put_u32(&bytes, place->organisation);
+	put_u64(&bytes, shown(call, place->position, true));
+	if (more && !bytes.failed)
+		hex_format(bytes.at, bytes.size, text);
+	builder_free(&bytes);
+	output_string(call->output, "next", text);
+}
+
+/* ── what is asked ─ */
+
+/* The page asks for days, the last one included, and shows times in the zone of its language: its days are that zone's.
+ */
+static void take_days(const struct call *call, struct history_query *query)
+{
+	nanoseconds zone = text_equal(call->language, TEXT("ja")) ? 9 * HOUR : 0;
+	if (input_integer(call, "from", 0) && query->from % DAY == 0)
+		query->from -= zone;
+	if (query->to && query->to % DAY == 0)
+		query->to += DAY - zone;
+}
+
+/* Groups and changes are alerts of nobody's address; what a telescope says of addresses that nobody here holds is most
+ * of history, and is passed over unread. */
+static enum error find_alerts(struct call *call, struct history_query *query, struct gathering *gathering,
+    struct record_place *place, struct failure *failure)
+{
+	query->verdicts = ((1u << VERDICT_COUNT) - 1) & ~(1u << VERDICT_FOREIGN);
+	query->start = place->position;
+	return call->history
+		   ? history_find(call->history, call->scope, query, gather, gathering, &place->position, failure)
+		   : fail(failure, ERROR_SYSTEM, "the history of alerts cannot be read just now");
+}
+
+static enum error find(struct call *call, struct gathering *gathering, struct failure *failure)
 {
 	char part[40];
+	struct text address = input_text(call, "address");
 	bool alerts = text_equal(gathering->what, TEXT("group")) || text_equal(gathering->what, TEXT("change"));
-	const struct record_conditions darknet = { .type = TEXT("darknet") };
+	struct record_conditions darknet = { .type = TEXT("darknet") };
+	struct record_place place = { 0 };
+	enum error error = cursor_in(call, alerts, &place, failure);
 	snprintf(part, sizeof part, "\"what\":\"%.*s\"", (int)gathering->what.size, gathering->what.at);
 	struct history_query query = { .from = input_integer(call, "from", call->now - LATELY),
 		.to = input_integer(call, "to", 0),
@@ -82,33 +162,43 @@ static enum error find(struct call *call, struct gathering *gathering, bool *mor
 		.contains = text_of(part),
 		.limit = (uint32_t)input_integer(call, "limit", 50),
 		.newest_first = true };
-	enum error error;
-	if (alerts) {
-		uint64_t next = 0;
-		if (!call->history)
-			return fail(failure, ERROR_SYSTEM, "the history of alerts cannot be read just now");
-		error = history_find(call->history, call->scope, &query, gather, gathering, &next, failure);
-		*more = next != 0;
-	} else {
-		struct record_place place = { 0 };
-		query.records = &darknet;
-		error = record_store_find(call->records, call->scope, &query, gather, gathering, &place, failure);
-		*more = place.organisation != 0;
-	}
+	if (call->route->kind == ROUTE_PAGE)
+		take_days(call, &query);
+	if (!error && alerts)
+		error = find_alerts(call, &query, gathering, &place, failure);
+	darknet.has_end = address.size > 0 && prefix_parse(address, &darknet.end);
+	query.records = &darknet;
+	if (!error && !alerts)
+		error = call->records
+			    ? record_store_find(call->records, call->scope, &query, gather, gathering, &place, failure)
+			    : fail(failure, ERROR_SYSTEM, "records cannot be read just now");
+	bool more = alerts ? place.position != 0 : place.organisation != 0;
+	json_object_set_new(call->output, "more", json_boolean(more));
+	cursor_out(call, more, &place);
 	return error;
+}
+
+/* The conditions come back, so that the page's form and its next page keep them. */
+static void echo(struct call *call, const struct gathering *gathering)
+{
+	uint32_t organisation = (uint32_t)input_integer(call, "organisation", 0);
+	json_object_set_new(
+	    call->output, "may_share", json_boolean(policy_reach(call->subject->role, ACTION_FINDING_SHARE) != 0));
+	json_object_set_new(call->output, "of_records",
+	    json_boolean(text_equal(gathering->what, TEXT("scan")) || text_equal(gathering->what, TEXT("victim"))));
+	json_object_set_new(call->output, "chosen", organisation ? json_integer(organisation) : json_null());
+	output_text(call->output, "address", input_text(call, "address"));
+	output_day(call->output, "from", input_integer(call, "from", 0));
+	output_day(call->output, "to", input_integer(call, "to", 0));
 }
 
 enum error findings_list(struct call *call, struct failure *failure)
 {
-	bool more = false;
 	struct text what = input_text(call, "what");
 	struct gathering gathering = { .call = call, .list = json_array(), .what = what.size ? what : TEXT("group") };
 	json_object_set_new(call->output, "findings", gathering.list);
-	enum error error = find(call, &gathering, &more, failure);
 	output_text(call->output, "what", gathering.what);
-	json_object_set_new(call->output, "more", json_boolean(more));
 	if (call->route->kind == ROUTE_PAGE)
-		json_object_set_new(call->output, "may_share",
-		    json_boolean(policy_reach(call->subject->role, ACTION_FINDING_SHARE) != 0));
-	return error;
+		echo(call, &gathering);
+	return find(call, &gathering, failure);
 }
