@@ -100,6 +100,13 @@ static void heading(FILE *to, const struct catalog *japanese, const char *words)
 	fprintf(to, "\n%s\n", catalog_string(japanese, words));
 }
 
+/* Of what is listed only in part. */
+static void write_listed(size_t count, const struct catalog *japanese, FILE *to)
+{
+	fputs("  ", to);
+	SAY(to, japanese, N_("… {0} of {1}, those with the most packets; --json has all"), LISTED, count);
+}
+
 static void write_ports(const struct report *report, const struct catalog *japanese, FILE *to)
 {
 	size_t count;
@@ -110,6 +117,8 @@ static void write_ports(const struct report *report, const struct catalog *japan
 	for (size_t i = 0; i < count && i < LISTED; i++)
 		fprintf(to, "  %-16s %12llu %12.0f\n", port_format(ports[i].port, ports[i].protocol, words),
 		    (unsigned long long)ports[i].packets, ports[i].sources);
+	if (count > LISTED)
+		write_listed(count, japanese, to);
 }
 
 static void write_estimate(FILE *to, struct estimate estimate)
@@ -118,9 +127,13 @@ static void write_estimate(FILE *to, struct estimate estimate)
 		fprintf(to, "  %.3g (%.3g–%.3g)/s", estimate.value, estimate.low, estimate.high);
 }
 
-static void write_scan(const struct scan *scan, FILE *to)
+static void write_scan(const struct scan *scan, const struct catalog *japanese, FILE *to)
 {
 	char source[ADDRESS_TEXT], first[TIME_TEXT], port[PORT_TEXT];
+	const char *label = scan->research           ? N_("research")
+			    : scan->habit.confidence ? N_("like research")
+			    : scan->worm             ? N_("worm")
+						     : NULL;
 
 	fprintf(to, "  %s  %-15s %-11s %u → %.0f", time_format(scan->first, first),
 	    address_format(scan->source, source), arrival_tool_name(scan->tool), scan->packets, scan->targets);
@@ -129,13 +142,10 @@ static void write_scan(const struct scan *scan, FILE *to)
 	write_estimate(to, scan->rate);
 	for (uint32_t i = 0; i < scan->port_listed && i < 5; i++)
 		fprintf(to, " %s", port_format(scan->ports[i].port, scan->ports[i].protocol, port));
+	fputs(scan->port_count > 5 ? " …" : "", to);
 	if (scan->member_count)
-		fprintf(to, "  group of %zu", scan->member_count);
-	fprintf(to, "%s%s\n", scan->port_count > 5 ? " …" : "",
-	    scan->research           ? "  research"
-	    : scan->habit.confidence ? "  like research"
-	    : scan->worm             ? "  worm"
-				     : "");
+		fprintf(to, "  %s %zu", catalog_string(japanese, N_("group of")), scan->member_count);
+	fprintf(to, "%s%s\n", label ? "  " : "", label ? catalog_string(japanese, label) : "");
 }
 
 static void write_victim(const struct victim *victim, FILE *to)
@@ -151,44 +161,59 @@ static void write_victim(const struct victim *victim, FILE *to)
 	fprintf(to, "\n");
 }
 
-/* Those with most packets, most first; how many. */
-static size_t most_of(const struct scan *scans, size_t count, const struct scan *most[static LISTED])
+static uint64_t packets_of_scan(const void *scans, size_t place)
+{
+	return ((const struct scan *)scans)[place].packets;
+}
+
+static uint64_t packets_of_victim(const void *victims, size_t place)
+{
+	return ((const struct victim *)victims)[place].packets;
+}
+
+/* The places of those with most packets, most first; how many. */
+static size_t most_of(
+    const void *all, size_t count, uint64_t (*packets)(const void *all, size_t place), size_t most[static LISTED])
 {
 	size_t held = 0;
 	for (size_t i = 0; i < count; i++) {
 		size_t at = held;
-		while (at > 0 && most[at - 1]->packets < scans[i].packets)
+		while (at > 0 && packets(all, most[at - 1]) < packets(all, i))
 			at--;
 		if (at == LISTED)
 			continue;
 		held += held < LISTED;
 		memmove(most + at + 1, most + at, (held - at - 1) * sizeof *most);
-		most[at] = &scans[i];
+		most[at] = i;
 	}
 	return held;
 }
 
 static void write_scans(const struct report *report, const struct catalog *japanese, FILE *to)
 {
-	const struct scan *most[LISTED];
-	size_t count;
+	size_t count, most[LISTED];
 	const struct scan *scans = telescope_scans(report->telescope, &count);
 
 	heading(to, japanese,
 	    N_("Scans: first packet, source, tool, packets → targets, estimated packets to the whole Internet, ports"));
-	count = most_of(scans, count, most);
-	for (size_t i = 0; i < count; i++)
-		write_scan(most[i], to);
+	size_t held = most_of(scans, count, packets_of_scan, most);
+	for (size_t i = 0; i < held; i++)
+		write_scan(&scans[most[i]], japanese, to);
+	if (count > held)
+		write_listed(count, japanese, to);
 }
 
 static void write_victims(const struct report *report, const struct catalog *japanese, FILE *to)
 {
-	size_t count;
+	size_t count, most[LISTED];
 	const struct victim *victims = telescope_victims(report->telescope, &count);
 
 	heading(to, japanese, N_("Victims: first answer, address, answers, estimated packets at the victim, vectors"));
-	for (size_t i = 0; i < count && i < LISTED; i++)
-		write_victim(&victims[i], to);
+	size_t held = most_of(victims, count, packets_of_victim, most);
+	for (size_t i = 0; i < held; i++)
+		write_victim(&victims[most[i]], to);
+	if (count > held)
+		write_listed(count, japanese, to);
 }
 
 static void write_change(const struct change *change, const struct catalog *japanese, FILE *to)
