@@ -188,6 +188,13 @@ static void write_body(const struct part *part, const char *centre, struct build
 	       "many "
 	       "telescopes saw it."),
 	    "", "");
+	line(part, to,
+	    N_("Kinds: probe (it scans), worm (it spreads as a worm), answer (it answers packets that somebody "
+	       "sent it with forged sources: it is attacked, or used against others), misconfiguration (it sends to a "
+	       "wrong "
+	       "destination), attempt (it tried to get in at a decoy). Ports are those that it asked for; of answers "
+	       "its own."),
+	    "", "");
 	build_char(to, '\n');
 	line(part, to, N_("This message was generated automatically."), "", "");
 }
