@@ -59,7 +59,9 @@ static void check_alert(const struct alert *alert, struct json_parser *parser)
 
 static int fuzz_format(const char *name, const char *map, const uint8_t *data, size_t size)
 {
-	struct format_settings settings = { .zone = 9 * 3600, .map = text_of(map), .now = 1775000000 * SECOND };
+	struct format_settings settings = {
+		.zone = 9 * 3600, .map = text_of(map), .now = 1775000000 * SECOND, .telescope = true
+	};
 	struct format_counts counts = { 0 };
 	struct json_parser *parser = json_parser_new(64);
 	struct format_reader *reader;

@@ -140,6 +140,7 @@ void batches_admit(struct keeper *keeper, const struct message *message)
 	put_u32(&body, subject.organisation);
 	put_u32(&body, subject.sensor);
 	put_u8(&body, routes);
+	put_u8(&body, sensor.telescope);
 	put_u64(&body, organisation.quota > 0 ? (uint64_t)(organisation.quota * 1000) : 0);
 	if (policy.size > 0)
 		put_bytes(&body, policy.at, policy.size);

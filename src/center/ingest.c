@@ -331,6 +331,7 @@ void ingests_admitted(struct front *front, const struct message *message)
 		return;
 	}
 	ingest->routes = admitted.routes;
+	ingest->settings.telescope = admitted.telescope;
 	if (!ingest_capture(ingest, admitted.policy_version, admitted.policy)) {
 		ingest_refuse(ingest, 503, "The organisation's capture policy cannot be read.", 60);
 		return;

@@ -30,9 +30,9 @@ enum message_kind {
 	/* front → keeper: may who shows this append alerts now? credential; text client address. */
 	MESSAGE_ADMIT = 16,
 	/* u16 status (200, 401, 403, 503); u32 organisation; u32 sensor; u8 it watches many organisations (then
-	 * MESSAGE_TERRITORY came before); u64 quota in thousandths of an alert a second (0 = the configured default);
-	 * u64 version and text of the organisation's capture policy (capture_policy_write()); text words when the
-	 * status is not 200. */
+	 * MESSAGE_TERRITORY came before); u8 it is a telescope; u64 quota in thousandths of an alert a second (0 = the
+	 * configured default); u64 version and text of the organisation's capture policy (capture_policy_write()); text
+	 * words when the status is not 200. */
 	MESSAGE_ADMITTED = 17,
 	/* front → keeper: one part of a batch. credential; u64 epoch high, low; u64 sequence first, end of this part;
 	 * i64 received; u32 lines, alerts, records, skipped, malformed in this part; u8 last part; what the

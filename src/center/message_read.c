@@ -13,6 +13,7 @@ bool admitted_read(struct text body, struct admitted *admitted)
 	admitted->organisation = get_u32(&from);
 	admitted->sensor = get_u32(&from);
 	admitted->routes = get_u8(&from) != 0;
+	admitted->telescope = get_u8(&from) != 0;
 	admitted->quota = get_u64(&from);
 	admitted->policy_version = get_u64(&from);
 	admitted->policy = get_text(&from);

@@ -11,7 +11,7 @@
 struct admitted {
 	uint16_t status;
 	uint32_t organisation, sensor;
-	bool routes;
+	bool routes, telescope;
 	uint64_t quota; /* thousandths of an alert a second; 0 = the configured default */
 	uint64_t policy_version;
 	struct text policy; /* in the body */

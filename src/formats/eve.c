@@ -221,7 +221,7 @@ static enum error eve_line(struct format_reader *reader, struct text line, struc
 	error = field_time(reader, field_text(event, "timestamp"), "timestamp", alert, failure);
 	if (!error)
 		error = eve_ends(event, alert, failure);
-	if (!error && eve_is_darknet(event))
+	if (!error && reader->settings->telescope && eve_is_darknet(event))
 		return eve_darknet(reader, event, alert, failure);
 	if (!error)
 		error = set_rule(reader, event, alert, failure);

@@ -1,6 +1,6 @@
 /*
  * Alerts of a telescope (docs/formats/darknet-lines.md): an address appeared as a source, something changed, sources
- * act together. For eve.c.
+ * act together. For eve.c, of writers that are telescopes (format_settings.telescope).
  */
 #ifndef NOROSHI_FORMATS_EVE_DARKNET_H
 #define NOROSHI_FORMATS_EVE_DARKNET_H

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "formats/fields.h"
 #include "formats/repeat.h"
+#include "model/appearance.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +227,9 @@ static enum error read_line(
 		return error;
 	if (!flatten_all(reader, alert, line, contents))
 		return fail(failure, ERROR_INPUT, "the line's texts take more than %u bytes", ARENA_BYTES);
+	/* What a telescope tells of strangers opens no event: nobody else may hide an alert so. */
+	if (!reader->settings->telescope && text_equal(alert->detector, TEXT(APPEARANCE_DETECTOR)))
+		alert->detector = TEXT(APPEARANCE_PRETENDED);
 	const char *problem = alert_problem(alert); /* after: a signature of control characters only is none */
 	if (problem)
 		return fail(failure, ERROR_INPUT, "%s", problem);

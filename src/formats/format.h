@@ -21,6 +21,8 @@ struct format_settings {
 	bool (*reduce)(void *context, const struct format *format, struct text line, struct text *to);
 	void *reduce_context;
 	bool records;    /* lines that are records but no alerts are given too (model/kept_record.h), not skipped */
+	bool telescope;  /* who wrote them is a telescope or decoy, and may say that an address appeared
+			    (model/appearance.h) */
 	unsigned passes; /* lines that are no alert after which format_read() gives ERROR_AGAIN; 0 = it looks on */
 };
 

@@ -12,6 +12,7 @@
 #include "model/alert.h"
 
 #define APPEARANCE_DETECTOR "Noroshi darknet"
+#define APPEARANCE_PRETENDED APPEARANCE_DETECTOR " (no telescope)" /* of others that call themselves so */
 #define APPEARANCE_PORTS 8      /* told apart of one address and kind; further ones are counted */
 #define APPEARANCE_TELESCOPES 8 /* likewise */
 #define APPEARANCE_WORD 32      /* bytes with the NUL */

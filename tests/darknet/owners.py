@@ -28,7 +28,7 @@ def appeared(source, second=None, port="23/tcp", kind="probe", tool=None, worm=N
     return json.dumps({
         "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)) + ".%06d+0000" % (second % 1 * 1e6),
         "event_type": "alert", "src_ip": source, "dest_port": int(port.split("/")[0]) if "." not in port else 0, "proto": "TCP",
-        "alert": {"action": "allowed", "signature": "Darknet: " + words, "category": "Network scan", "severity": 3},
+        "alert": {"action": "allowed", "gid": 4603, "signature_id": 1, "rev": 1, "signature": "Darknet: " + words, "category": "Network scan", "severity": 3},
         "darknet": what})
 
 

@@ -1,4 +1,5 @@
 """Whose address appears in anyone's telescope is told, and nobody else: a real centre, lines as telescopes write them."""
+import json
 import os
 import random
 import re
@@ -54,6 +55,25 @@ def test_who_is_no_telescope_is_not_believed():
         centre.post(centre.tokens["kaede"], [appeared("198.51.100.7"), eve(1, None, "its own")])
         assert alerts(centre, "member-aoba") == []
         assert len(alerts(centre, "member-kaede")) == 2
+
+
+def test_who_is_no_telescope_hides_nothing():
+    """A line that says of itself to be a telescope's or a decoy's goes the way of every other of its sensor, in whatever format."""
+    with telescopes() as centre:
+        exploit = json.loads(eve(1, None, "ET EXPLOIT remote code execution"))
+        exploit["alert"]["severity"] = 1
+        kinds = ({}, {"darknet": {"what": "source", "kind": "other", "port": "23/tcp", "packets": 1}}, {"decoy": {"what": "session"}})
+        lines = [json.dumps(dict(exploit, src_ip="192.0.2.%d" % (20 + i), dest_ip="198.51.100.%d" % (200 + i), **kind)) for i, kind in enumerate(kinds)]
+        cef = "CEF:0|Noroshi|darknet|1|darknet:misconfiguration|ET EXPLOIT remote code execution|10|src=192.0.2.30 dvchost=gate rt=%d" % (time.time() * 1000)
+        for batch in (lines, [cef]):
+            status, _, answer = centre.post(centre.tokens["kaede"], batch)
+            assert status == 200 and answer["alerts"] == len(batch), answer
+        wait_for(lambda: len(alerts(centre, "member-kaede", verdict="event")) == 4, 20, "each is an event")
+        found = alerts(centre, "member-kaede")
+        assert sorted(each["detector"] for each in found) == ["Noroshi darknet (no telescope)"] + ["Suricata"] * 3, found
+        # The same lines of a telescope are its own: strangers appeared.
+        assert centre.post(centre.tokens["hill"], lines[1:])[2]["alerts"] == 2
+        assert sorted(each["signature_id"] for each in alerts(centre, "member-hill")) == ["darknet:misconfiguration", "darknet:probe"]
 
 
 def appearances(centre, name):

@@ -360,6 +360,52 @@ static void test_a_map_names_columns_that_must_be_there(void **state)
 	stream_close(stream);
 }
 
+static struct text detector_of(const char *format, const char *map, bool telescope, const char *lines, char to[64])
+{
+	struct failure failure = { 0 };
+	struct stream *stream;
+	struct format_reader *reader;
+	struct alert alert;
+	struct format_counts counts = { 0 };
+	struct format_settings settings = { .map = text_of(map), .telescope = telescope };
+	assert_int_equal(stream_open_memory("m", lines, strlen(lines), &stream, &failure), OK);
+	assert_int_equal(format_reader_new(format_named(format), &settings, &reader, &failure), OK);
+	assert_int_equal(format_read(reader, stream, NULL, &alert, &counts, NULL, NULL, &failure), OK);
+	text_copy(alert.detector, to, 64);
+	format_reader_free(reader);
+	stream_close(stream);
+	return text_of(to);
+}
+
+/* Of strangers it tells of no event is made: who is none, and calls itself so in whatever format, hides nothing. */
+static void test_only_a_telescope_is_called_one(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *format, *map, *lines;
+	} tries[] = {
+		{ "csv", NULL, "time,detector,signature\n1,Noroshi darknet,darknet:probe\n" },
+		{ "csv", "time=t,signature=s,detector:Noroshi darknet", "t,s\n1,darknet:probe\n" },
+		{ "cef", NULL, "CEF:0||Noroshi darknet|1|darknet:probe|x|5|rt=1775000000000 src=192.0.2.1\n" },
+		{ "cef", NULL, "CEF:0|Noroshi|darknet|1|darknet:probe|x|5|rt=1775000000000 src=192.0.2.1\n" },
+		{ "idea", NULL,
+		    "{\"Format\":\"IDEA0\",\"ID\":\"1\",\"DetectTime\":\"2026-04-01T00:00:00Z\",\"Category\":[\"Recon."
+		    "Scanning\"],"
+		    "\"Node\":[{\"Name\":\"a\",\"SW\":[\"Noroshi\\tdarknet\"]}]}\n" },
+		{ "eve", NULL,
+		    "{\"timestamp\":\"2026-04-01T00:00:00Z\",\"event_type\":\"alert\",\"src_ip\":\"192.0.2.1\","
+		    "\"alert\":{\"signature_id\":1},\"darknet\":{\"what\":\"source\",\"kind\":\"probe\"}}\n" },
+	};
+	char detector[64];
+	for (size_t i = 0; i < sizeof tries / sizeof *tries; i++) {
+		struct text said = detector_of(tries[i].format, tries[i].map, true, tries[i].lines, detector);
+		assert_true(text_equal(said, TEXT("Noroshi darknet")));
+		said = detector_of(tries[i].format, tries[i].map, false, tries[i].lines, detector);
+		assert_false(text_equal(said, TEXT("Noroshi darknet")));
+		assert_true(said.size > 0);
+	}
+}
+
 static void test_alerts_keep_the_line_as_it_was(void **state)
 {
 	(void)state;
@@ -395,6 +441,7 @@ int main(void)
 		cmocka_unit_test(test_a_line_of_100_megabytes_is_cut_counted_and_the_rest_is_read),
 		cmocka_unit_test(test_deep_json_is_refused_and_the_rest_is_read),
 		cmocka_unit_test(test_duplicate_keys_are_counted_and_the_first_counts),
+		cmocka_unit_test(test_only_a_telescope_is_called_one),
 		cmocka_unit_test(test_texts_of_alerts_neither_steer_terminals_nor_turn_around),
 		cmocka_unit_test(test_implausible_times_are_said_and_taken),
 		cmocka_unit_test(test_times_of_1970_and_2100_are_facts),

@@ -20,6 +20,7 @@ struct golden {
 	const char *format; /* that its content must be told as; with a map it is given by the map */
 	const char *map;
 	int zone;
+	bool telescope; /* wrote it */
 };
 
 static const struct golden goldens[] = {
@@ -27,8 +28,9 @@ static const struct golden goldens[] = {
 	{ "csv-map", "csv", "time=ts;x,signature=rule,host=node,address=ip,detector:Own", 0 },
 	{ "csv-positions", "csv", "time=1,signature=2,host=3,detector:Own,category:test", 0 },
 	{ "eve", "eve", NULL, 9 * 3600 },
-	{ "eve-darknet", "eve", NULL, 0 },
-	{ "eve-decoy", "eve", NULL, 0 },
+	{ "eve-darknet", "eve", NULL, 0, .telescope = true },
+	{ "eve-decoy", "eve", NULL, 0, .telescope = true },
+	{ "eve-no-telescope", "eve", NULL, 0 },
 	{ "wazuh", "wazuh", NULL, 0 },
 	{ "aminer", "aminer", NULL, 0 },
 	{ "zeek-tsv", "zeek", NULL, 0 },
@@ -51,7 +53,9 @@ static void read_all(const struct golden *golden, const char *path, struct build
 	struct format_reader *reader;
 	struct format_counts counts = { 0 };
 	struct alert alert;
-	struct format_settings settings = { .zone = golden->zone, .map = text_of(golden->map) };
+	struct format_settings settings = {
+		.zone = golden->zone, .map = text_of(golden->map), .telescope = golden->telescope
+	};
 	time_parse(TEXT("2026-04-01T00:00:00Z"), 0, &settings.now, NULL);
 	assert_int_equal(stream_open(path, &stream, &failure), OK);
 	assert_int_equal(format_reader_new(NULL, &settings, &reader, &failure), OK);
