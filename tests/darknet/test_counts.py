@@ -161,7 +161,7 @@ def test_a_member_sees_its_own_and_a_sum_that_tells_of_nobody():
 def test_findings_are_listed_for_whom_they_are():
     with configured() as centre:
         alpha = Telescope(centre, "alpha", "a")
-        alert = {"action": "allowed", "signature": "Darknet: group", "category": "Coordinated scan", "severity": 2}
+        alert = {"action": "allowed", "gid": 4603, "signature_id": 5, "rev": 1, "signature": "Darknet: group", "category": "Coordinated scan", "severity": 2}
         group = {"what": "group", "number": 1, "sources": 12, "packets": 40, "open": True, "ports": ["23/tcp", "2323/tcp"]}
         scan = {"what": "scan", "kind": "single", "tool": "zmap", "ports": ["80/tcp"], "packets": 7}
         lines = [{"timestamp": stamp(NOON), "event_type": "alert", "alert": alert, "darknet": group},
@@ -237,7 +237,7 @@ def group_line(addresses, number=1, sources=None, first=NOON, **more):
     about = {"what": "group", "kind": "group", "number": number, "sources": sources or len(addresses), "packets": 40, "open": True, "noticed": stamp(first),
              "first": stamp(first - 600), "last": stamp(first), "ports": ["23/tcp", "2323/tcp"], "tool": "mirai", "observed": 12.0, "expected": 0.5,
              "surprise": 40.0, "threshold": 20.0, "addresses": addresses, **more}
-    alert = {"action": "allowed", "signature": "Darknet: group", "category": "Coordinated scan", "severity": 2}
+    alert = {"action": "allowed", "gid": 4603, "signature_id": 5, "rev": 1, "signature": "Darknet: group", "category": "Coordinated scan", "severity": 2}
     return json.dumps({"timestamp": stamp(first), "event_type": "alert", "alert": alert, "darknet": about}, separators=(",", ":"))
 
 
