@@ -166,6 +166,32 @@ static void test_datagrams_that_answer_are_told_by_port_and_content(void **state
 	}
 }
 
+/* Large answers, as amplifiers give them, come in fragments: the first tells what it is. */
+static void test_the_first_fragment_of_an_answer_is_one(void **state)
+{
+	struct packet_made made = { .protocol = 17,
+		.source = SOURCE,
+		.destination = TARGET,
+		.source_port = 53,
+		.port = 4000,
+		.payload = datagrams[0].payload,
+		.payload_size = 12 };
+	(void)state;
+	struct frame frame = packet_make(&made, room);
+	room[14 + 6] |= 0x20; /* more fragments */
+	room[14 + 20 + 4] = 4008 >> 8;
+	room[14 + 20 + 5] = 4008 & 255;
+	struct arrival arrival = read_frame(&frame);
+	assert_int_equal(arrival.kind, ARRIVAL_BACKSCATTER);
+	assert_int_equal(arrival.content, PAYLOAD_DNS);
+	assert_int_equal(arrival.payload, 4000);
+	assert_false(arrival.cut || arrival.fragment);
+	room[14 + 6] &= 0xdf; /* all of it, it says, and yet there is more */
+	arrival = read_frame(&frame);
+	assert_int_equal(arrival.kind, ARRIVAL_OTHER);
+	assert_true(arrival.cut);
+}
+
 static void test_the_worm_of_one_datagram_is_a_probe_with_its_name(void **state)
 {
 	uint8_t payload[376];
@@ -442,6 +468,7 @@ int main(void)
 		cmocka_unit_test(test_places_are_counted_over_all_prefixes_and_overlaps_count_once),
 		cmocka_unit_test(test_flags_of_tcp_say_whether_it_asks_or_answers),
 		cmocka_unit_test(test_datagrams_that_answer_are_told_by_port_and_content),
+		cmocka_unit_test(test_the_first_fragment_of_an_answer_is_one),
 		cmocka_unit_test(test_the_worm_of_one_datagram_is_a_probe_with_its_name),
 		cmocka_unit_test(test_errors_tell_of_the_victim_that_they_quote),
 		cmocka_unit_test(test_each_tool_is_told_by_its_header),

@@ -117,6 +117,16 @@ def test_gaps_are_counted_by_the_hour_and_not_beyond_a_day(folder):
     assert 5 * 3600 < awake < 5 * 3600 + 20, awake
 
 
+def test_checkpoints_that_divide_no_hour_end(folder):
+    """The captures begin 2,800 s before a full hour; multiples of 7 s come 6 s before it and 1 s behind it."""
+    for checkpoint in (7, 1801, 3599):
+        for gap in (0, 1, 3, 6, 20, 4000):
+            frames = [(0, tcp("192.0.2.9", target(1), 1)), (700, tcp("192.0.2.9", target(2), 1)), (2800 + gap, tcp("192.0.2.9", target(1), 1))]
+            spans = what(lines(folder, frames, "--checkpoint", f"{checkpoint} s"), "counts")
+            check_spans(spans, checkpoint)
+            assert sum(span["darknet"]["packets"] for span in spans) == 3, (checkpoint, gap)
+
+
 def test_findings_are_those_of_the_report(folder):
     read = lines(folder, mixture())
     got = found(folder / "in.pcap", "--net", NET)

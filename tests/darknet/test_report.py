@@ -77,6 +77,13 @@ def test_the_same_capture_twice_counts_once_and_two_parts_add_up(folder):
     assert ports(report(folder, "--period", "2023-11-15")) == {"23/tcp": 100, "80/tcp": 40}
 
 
+def test_a_leap_of_the_clock_makes_no_days(folder):
+    keep(folder, write(folder, "a.pcap", frames(0, 10) + frames(30 * DAY, 10) + frames(430 * DAY, 10) + frames(431 * DAY, 10)))
+    days = sorted(each.name for each in (folder / "tables" / "one").iterdir())
+    assert len(days) == 33 and days[0] == "2023-11-15" and days[30] == "2023-12-15" and days[31:] == ["2025-01-18", "2025-01-19"], days
+    assert ports(report(folder, "--period", "2023-11-15..2025-01-19")) == {"23/tcp": 40}
+
+
 def test_killed_while_it_works_and_started_again_nothing_is_lost_or_doubled(folder):
     path = write(folder, "a.pcap", [frame for day in range(8) for frame in frames(day * DAY, 3000)])
     keep(folder, path, sensor="whole")

@@ -397,6 +397,27 @@ static void test_late_and_impossible_times_do_no_harm(void **state)
 	free(told);
 }
 
+/* Two addresses for hours, then a third: what came before there was a trail is not of that minute. */
+static void test_the_busiest_minute_is_none_of_hours(void **state)
+{
+	enum { SLOW = 100, FAST = 50 };
+	struct arrival slow[SLOW + 1], fast[FAST + 1];
+	(void)state;
+	for (uint32_t i = 0; i < SLOW; i++)
+		slow[i] = syn(1, i % 2, 23, BEGIN + (nanoseconds)i * MINUTE);
+	slow[SLOW] = syn(1, 2, 23, BEGIN + SLOW * MINUTE);
+	for (uint32_t i = 0; i < FAST; i++)
+		fast[i] = syn(1, i % 2, 23, BEGIN + (nanoseconds)i * MILLISECOND);
+	fast[FAST] = syn(1, 2, 23, BEGIN + FAST * MILLISECOND);
+	struct told *told = tell(slow, SLOW + 1, 7, (struct source_settings){ 0 }, NULL);
+	assert_int_equal(told->events[0].packets, SLOW + 1);
+	assert_in_range(told->events[0].busiest, 1, 2);
+	free(told);
+	told = tell(fast, FAST + 1, 7, (struct source_settings){ 0 }, NULL);
+	assert_int_equal(told->events[0].busiest, FAST + 1);
+	free(told);
+}
+
 /* A scanner that repeats nothing in its header is known by what two packets have in common. */
 static void test_two_packets_together_tell_nmap_and_unicornscan(void **state)
 {
@@ -459,6 +480,7 @@ int main(void)
 		cmocka_unit_test(test_each_method_of_a_source_is_an_activity),
 		cmocka_unit_test(test_silence_longer_than_the_time_out_ends_an_event),
 		cmocka_unit_test(test_late_and_impossible_times_do_no_harm),
+		cmocka_unit_test(test_the_busiest_minute_is_none_of_hours),
 		cmocka_unit_test(test_two_packets_together_tell_nmap_and_unicornscan),
 		cmocka_unit_test(test_different_things_are_counted_within_the_error_that_is_said),
 	};

@@ -133,7 +133,7 @@ static void take_hour(void *context, const struct darknet_table *table)
 	hours->of[place].awake += table->awake;
 	hours->of[place].address_seconds += table->address_seconds;
 	hours->of[place].telescopes++;
-	hours->of[place].others += table->organisation != hours->asker;
+	hours->of[place].others += table->organisation != hours->asker && table->awake > 0;
 }
 
 enum error telescope_hours(struct call *call, struct failure *failure)

@@ -11,9 +11,11 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define OPEN_DAYS 2   /* the current one, and the one before, for what is a little late */
 #define SLEPT_DAYS 64 /* of which it is known for how long it was not awake */
+#define GAP_MOST 62   /* days in a row in which nothing came; in longer ones nobody listened, or a clock was wrong */
 #define PATH_ROOM 4096
 #define SUFFIX ".table"
 
@@ -165,6 +167,8 @@ static enum error open_day(struct day_folder *folder, int64_t day, struct open_d
 	if (!folder->written_any || day < folder->written[0] || day > folder->written[1])
 		return OK;
 	path_of(folder, day, true, path);
+	if (access(path, F_OK) != 0) /* within a gap */
+		return OK;
 	return day_table_read(path, &about, take_back, place->table, failure);
 }
 
@@ -179,6 +183,10 @@ static enum error reach(struct day_folder *folder, int64_t day, struct failure *
 		folder->begun = true;
 		return OK;
 	}
+	if (day - folder->last > GAP_MOST + 1)
+		folder->last = day;
+	if (folder->first - day > GAP_MOST + 1)
+		folder->first = day;
 	while (!error && folder->last < day - 1) {
 		error = open_day(folder, folder->last + 1, &opened, failure);
 		folder->last++;

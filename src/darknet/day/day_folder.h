@@ -5,7 +5,8 @@
  *
  * A part is one input (a capture, one run of a live sensor). All that a part says of a day is one file, replaced whole:
  * a capture that is read twice, or read again after the reader was killed, counts once. Days are written when the next
- * one begins, and at day_folder_flush(); a late activity takes its day up again.
+ * one begins, and at day_folder_flush(); a late activity takes its day up again. Days between two that had
+ * something are days of the part, unless they are more than 62 in a row.
  */
 #ifndef NOROSHI_DARKNET_DAY_FOLDER_H
 #define NOROSHI_DARKNET_DAY_FOLDER_H

@@ -117,6 +117,13 @@ static void vote(struct line *line, uint8_t tool)
 		line->votes--;
 }
 
+/* Packets of a minute before there was a trail: all of a short event, else as if they had come evenly. */
+static uint32_t packets_of_minute(const struct line *line)
+{
+	const uint32_t minute = MINUTE / MILLISECOND;
+	return line->last <= minute ? line->packets : (uint32_t)((uint64_t)line->packets * minute / line->last);
+}
+
 /* What the line holds goes into a trail: its port, its one or two targets, and of each as much as it knows. */
 static void begin_trail(struct sources *sources, struct line *line, const struct touch *touch)
 {
@@ -133,7 +140,7 @@ static void begin_trail(struct sources *sources, struct line *line, const struct
 	trail->item = line->targets[1];
 	trail->bytes = (uint64_t)line->packets * touch->arrival->size; /* as if they had been like this one */
 	trail->minute = (uint32_t)(line_last(line) / MINUTE);
-	trail->minute_packets = line->packets; /* few, and mostly of one minute */
+	trail->minute_packets = packets_of_minute(line);
 	line->trail = number;
 }
 

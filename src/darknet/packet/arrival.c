@@ -136,7 +136,7 @@ static void read_udp(struct reading *reading, size_t size)
 	arrival->port = cursor_u16(&at);
 	size_t length = cursor_u16(&at);
 	uint16_t checksum = cursor_u16(&at);
-	if (at.failed || length < 8 || length > size) {
+	if (at.failed || length < 8 || (length > size && !reading->partial)) { /* a first fragment tells of all of it */
 		broken(reading);
 		return;
 	}

@@ -106,7 +106,9 @@ static void skip(struct lines *lines, nanoseconds time)
 	while (time >= lines->span.until) {
 		nanoseconds hour = floor_to(lines->span.from, HOUR) + HOUR;
 		nanoseconds checkpoint = floor_to(time, lines->settings.checkpoint);
-		end_span(lines, checkpoint < hour ? checkpoint : hour);
+		nanoseconds end = checkpoint < hour ? checkpoint : hour;
+		/* a checkpoint that divides no hour may be before the hour that just ended */
+		end_span(lines, end > lines->span.from ? end : lines->span.until);
 	}
 }
 
