@@ -65,27 +65,17 @@ bool change_touches(const struct content *content, const struct change *change, 
 	return change->offset < to && end > from;
 }
 
-bool change_resizes(const struct content *content, size_t index)
+size_t change_size(size_t size, const struct change *change)
 {
-	size_t size = content->durable_size;
-	for (size_t i = 0; i <= index; i++) {
-		const struct change *change = &content->changes[i];
-		size_t end = (size_t)change->offset + change->size, before = size;
-		size = !change->at ? (size_t)change->offset : end > size ? end : size;
-		if (i == index)
-			return size != before;
-	}
-	return false;
+	size_t end = (size_t)change->offset + change->size;
+	return !change->at ? (size_t)change->offset : end > size ? end : size;
 }
 
 static size_t size_at(const struct content *content, size_t time)
 {
 	size_t size = content->durable_size;
-	for (size_t i = 0; i < time; i++) {
-		const struct change *change = &content->changes[i];
-		size_t end = (size_t)change->offset + change->size;
-		size = !change->at ? (size_t)change->offset : end > size ? end : size;
-	}
+	for (size_t i = 0; i < time; i++)
+		size = change_size(size, &content->changes[i]);
 	return size;
 }
 
@@ -197,7 +187,7 @@ static void content_sync(struct content *content)
 				.dropped = true };
 	}
 	for (size_t last = count; last; last--)
-		if (change_resizes(content, last - 1)) {
+		if (size_at(content, last) != size_at(content, last - 1)) {
 			choice.size = content->changes[last - 1].dropped ? 0 : count;
 			break;
 		}

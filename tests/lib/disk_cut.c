@@ -71,26 +71,64 @@ static size_t dial(struct dials *dials, enum dial_of of, size_t count)
 	return taken;
 }
 
-static char *content_cut(struct dials *dials, const struct content *content, size_t *size)
+/* The changes that touch each sector, in their order: those of sector s are all[at[s]] up to all[at[s + 1]]. */
+struct touching {
+	size_t *at, *all;
+};
+
+static struct touching touching_of(const struct content *content, size_t sectors)
+{
+	struct touching touching = { .at = calloc(sectors + 2, sizeof(size_t)) };
+	assert_non_null(touching.at);
+	for (int turn = 0; turn < 2; turn++) { /* counts them, and places them */
+		for (size_t i = 0; i < content->count; i++)
+			for (size_t sector = content->changes[i].offset / DISK_SECTOR;
+			     sector < sectors && change_touches(content, &content->changes[i], sector); sector++)
+				if (turn == 0)
+					touching.at[sector + 2]++;
+				else
+					touching.all[touching.at[sector + 1]++] = i;
+		if (turn == 0) {
+			for (size_t sector = 2; sector <= sectors + 1; sector++)
+				touching.at[sector] += touching.at[sector - 1];
+			touching.all = calloc(touching.at[sectors + 1] + 1, sizeof(size_t));
+			assert_non_null(touching.all);
+		}
+	}
+	return touching;
+}
+
+static struct choice choose(struct dials *dials, const struct content *content)
 {
 	size_t sectors = content_sectors(content), *times = calloc(content->count + 1, sizeof *times), count = 0;
 	struct choice choice = { .sectors = calloc(sectors + 1, sizeof(size_t)) };
+	struct touching touching = touching_of(content, sectors);
 	assert_true(choice.sectors && times);
-	for (size_t i = 0; i < content->count; i++)
-		if (change_resizes(content, i))
+	size_t size = content->durable_size;
+	for (size_t i = 0; i < content->count; i++) {
+		size_t before = size;
+		size = change_size(size, &content->changes[i]);
+		if (size != before)
 			times[++count] = i + 1;
+	}
 	choice.size = times[dial(dials, OF_SIZE, count)];
 	for (size_t sector = 0; sector < sectors; sector++) {
-		count = 0;
-		for (size_t i = 0; i < content->count; i++)
-			if (change_touches(content, &content->changes[i], sector))
-				times[++count] = i + 1;
-		if (count)
-			choice.sectors[sector] = times[dial(dials, OF_SECTOR, count)];
+		const size_t *own = &touching.all[touching.at[sector]];
+		count = touching.at[sector + 1] - touching.at[sector];
+		size_t taken = count ? dial(dials, OF_SECTOR, count) : 0;
+		choice.sectors[sector] = taken ? own[taken - 1] + 1 : 0;
 	}
+	free(touching.all);
+	free(touching.at);
+	free(times);
+	return choice;
+}
+
+static char *content_cut(struct dials *dials, const struct content *content, size_t *size)
+{
+	struct choice choice = choose(dials, content);
 	char *at = content_build(content, &choice, size);
 	free(choice.sectors);
-	free(times);
 	return at;
 }
 
@@ -177,10 +215,8 @@ uint64_t disk_outcomes(const struct disk *disk)
 	struct dials dials = { .cut = { .kind = CUT_NOTHING }, .outcomes = 1 };
 	for (size_t i = 0; i < disk->pending_count; i++)
 		dial(&dials, OF_NAME, 1);
-	for (size_t i = 0; i < disk->content_count && dials.outcomes < OUTCOMES_MOST; i++) {
-		size_t size;
+	for (size_t i = 0; i < disk->content_count && dials.outcomes < OUTCOMES_MOST; i++)
 		if (disk->contents[i].count && can_be_named(disk, (int)i))
-			free(content_cut(&dials, &disk->contents[i], &size));
-	}
+			free(choose(&dials, &disk->contents[i]).sectors);
 	return dials.outcomes < OUTCOMES_MOST ? dials.outcomes : UINT64_MAX;
 }

@@ -53,10 +53,11 @@ struct choice {
 	size_t least; /* bytes that the content has whatever `size` says */
 };
 
-/* Sectors that the content may have; whether a change touches one; whether one changes the size. */
+/* Sectors that the content may have; whether a change touches one; the size after a change, of what was `size` long
+ * before. */
 size_t content_sectors(const struct content *content);
 bool change_touches(const struct content *content, const struct change *change, size_t sector);
-bool change_resizes(const struct content *content, size_t index);
+size_t change_size(size_t size, const struct change *change);
 /* The content as chosen, which the caller frees. */
 char *content_build(const struct content *content, const struct choice *choice, size_t *size);
 void name_apply(int *names, const struct name_change *change);

@@ -237,6 +237,8 @@ void powercut_run(const struct powercut_kind *kind)
 	snprintf(run.cut, sizeof run.cut, "%s/cut", run.folder);
 	snprintf(run.journal, sizeof run.journal, "%s/journal", run.folder);
 	snprintf(where, sizeof where, "%s", kind->name);
+	if (kind->prepare)
+		kind->prepare();
 	record(&run, NULL);
 	uint64_t records = cut_everywhere(&run);
 	unsigned long plain = run.checks;

@@ -37,7 +37,8 @@ struct powercut_kind {
 	unsigned cuts; /* at a point; 0 = 6 */
 	unsigned
 	    faults; /* runs killed before a sync, before others; EIO from syncs, ENOSPC from others: each; 0 = 12 */
-	bool no_failures; /* the work does not go on after an error: it is only killed */
+	bool no_failures;      /* the work does not go on after an error: it is only killed */
+	void (*prepare)(void); /* NULL, or called once, before all, in the process that checks */
 };
 
 /* Runs all of it, in /dev/shm where that is possible. */

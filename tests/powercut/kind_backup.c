@@ -54,7 +54,9 @@ static enum error make_source(const char *folder, char config[static 320], struc
 	struct builder encoded = { 0 };
 	uint64_t position;
 	snprintf(path, sizeof path, "sqlite:%s/noroshi.db", folder);
-	enum error error = store_open(path, &store, failure);
+	enum error error = prepared_store(path + strlen("sqlite:"), failure);
+	if (!error)
+		error = store_open(path, &store, failure);
 	if (error)
 		return error;
 	store_close(store);
@@ -183,4 +185,4 @@ static void check(const char *folder, const struct marks *marks)
 	}
 }
 
-const struct powercut_kind kind_backup = { "backup", work, check };
+const struct powercut_kind kind_backup = { "backup", work, check, .prepare = prepare_store };

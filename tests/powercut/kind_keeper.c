@@ -83,6 +83,8 @@ static enum error keeping_open(struct keeping *keeping, const char *folder)
 	    "test", TEXT("triage = { lateness = \"1 min\"; checkpoint = \"1 s\"; };"), triage_options, failure);
 	snprintf(path, sizeof path, "sqlite:%s/state.db", folder);
 	if (!error)
+		error = prepared_store(path + strlen("sqlite:"), failure);
+	if (!error)
 		error = store_open(path, &keeping->center.store, failure);
 	snprintf(path, sizeof path, "%s/history", folder);
 	if (!error)
@@ -291,4 +293,4 @@ static void check(const char *folder, const struct marks *marks)
 	keeping_close(&keeping, true);
 }
 
-const struct powercut_kind kind_keeper = { "keeper", work, check, .cuts = 4, .faults = 10 };
+const struct powercut_kind kind_keeper = { "keeper", work, check, .cuts = 4, .faults = 10, .prepare = prepare_store };

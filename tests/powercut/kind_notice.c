@@ -30,7 +30,9 @@ static enum error office_open(struct office *office, const char *folder)
 	recording_vfs_use();
 	snprintf(office->folder, sizeof office->folder, "%s", folder);
 	snprintf(path, sizeof path, "sqlite:%s/state.db", folder);
-	enum error error = store_open(path, &office->store, failure);
+	enum error error = prepared_store(path + strlen("sqlite:"), failure);
+	if (!error)
+		error = store_open(path, &office->store, failure);
 	office->arena = arena_new(0);
 	office->scope = policy_background("test", office->arena);
 	office->center = (struct center){
@@ -236,4 +238,4 @@ static void check(const char *folder, const struct marks *marks)
 	office_close(&office);
 }
 
-const struct powercut_kind kind_notice = { "notice", work, check };
+const struct powercut_kind kind_notice = { "notice", work, check, .prepare = prepare_store };

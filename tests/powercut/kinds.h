@@ -39,6 +39,11 @@ extern const struct powercut_kind kind_files, kind_key, kind_report, kind_histor
 			return false;                                                                                  \
 	} while (0)
 
+/* Before all work: makes a state store without contents, which prepared_store() writes to `path` when there is none.
+ * What a cut leaves of a store that is being made is what the kind "state" is about. */
+void prepare_store(void);
+enum error prepared_store(const char *path, struct failure *failure);
+
 static inline uint64_t marked_number(const struct marks *marks, const char *words)
 {
 	struct text last;
