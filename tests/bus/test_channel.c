@@ -109,7 +109,7 @@ static void stop(void *context)
 static void run(struct scene *scene)
 {
 	struct failure failure;
-	alarm(30);
+	alarm(150);
 	assert_int_equal(loop_run(scene->loop, &failure), OK);
 	alarm(0);
 }
@@ -241,7 +241,7 @@ static void test_channel_queues_up_to_its_limit_and_never_blocks(void **state)
 	char *body = calloc(1, size);
 	uint64_t sent = 0;
 	enum error error;
-	alarm(30);
+	alarm(150);
 	while ((error = channel_send(scene->channel, 1, sent, (struct text){ body, size })) == OK)
 		sent++;
 	alarm(0);

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import time
 import traceback
 import urllib.parse
 
+PATIENCE = 120  # seconds, for anything: what a busy machine takes is no mistake
 NOROSHI = os.environ.get("NOROSHI") or os.path.join(os.path.dirname(__file__), "../../build/noroshi")
 
 
@@ -65,7 +67,7 @@ class Centre:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(40)
+                self.process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
@@ -82,7 +84,7 @@ class Centre:
 
     def connection(self):
         parts = urllib.parse.urlsplit(self.address)
-        return http.client.HTTPConnection(parts.hostname, parts.port, timeout=60)
+        return http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE)
 
     def request(self, method, path, token=None, body=None, headers=None, connection=None):
         """Gives (status, headers, bytes)."""
@@ -132,6 +134,12 @@ class Centre:
                 continue
         return found
 
+    def kill(self, name):
+        """Kills that process, once it is there; gives its pid."""
+        pid = wait_for(lambda: self.children().get(name), what="a process " + name)
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
     def sign_in(self, name, password=None):
         """A session: the value of the Cookie header, or None when it was refused."""
         status, headers, page = self.request("GET", "/sign-in", headers={"Accept": "text/html"})
@@ -168,7 +176,28 @@ def eve(number, second=None, signature="ET SCAN test", source="192.0.2.7", targe
                                                  "severity": 2}})
 
 
-def wait_for(condition, seconds=20, what="the condition"):
+def free_port():
+    """One for TCP and UDP, below those that the kernel gives to whoever asks for any (32768 and up): between this and its use nobody is given
+    it. Where to look first depends on the process, for others look at the same time."""
+    for _ in range(20000):
+        port = 12000 + (os.getpid() * 97 + free_port.given) % 20000
+        free_port.given += 1
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as stream, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagrams:
+            try:
+                stream.bind(("127.0.0.1", port))
+                datagrams.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise RuntimeError("no port is free")
+
+
+free_port.given = 0
+
+
+def wait_for(condition, seconds=PATIENCE, what="the condition"):
+    """`seconds`: where it may take longer than PATIENCE."""
+    seconds = max(seconds, PATIENCE)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         value = condition()

@@ -10,7 +10,8 @@ import tempfile
 import time
 import urllib.parse
 
-from test_lasting import Lasting, free_port, key_pair
+from center import PATIENCE, free_port
+from test_lasting import Lasting, key_pair
 
 
 class MachineCentre(Lasting):
@@ -99,7 +100,7 @@ class Machine:
         return context
 
     def connection(self, port=None):
-        return http.client.HTTPSConnection("127.0.0.1", port or self.centre.machines_port, timeout=30, context=self.context())
+        return http.client.HTTPSConnection("127.0.0.1", port or self.centre.machines_port, timeout=PATIENCE, context=self.context())
 
     def ask(self, method, path, body=None, connection=None, headers=None):
         """Gives (status, JSON or bytes); raises ssl.SSLError or OSError when the handshake is refused."""

@@ -30,7 +30,7 @@ def centre():
 
 
 def noroshi(*arguments, text=None):
-    return subprocess.run([NOROSHI, *arguments], input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+    return subprocess.run([NOROSHI, *arguments], input=text, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=120)
 
 
 def place():
@@ -93,7 +93,7 @@ class Agent:
 
     def end(self, how=signal.SIGTERM):
         self.process.send_signal(how)
-        self.process.wait(30)
+        self.process.wait(120)
         self.errors.close()
 
 
@@ -267,7 +267,7 @@ def test_a_sensor_shows_and_renews_the_machines_certificate():
     running.stdin.write(questions(["after.example"]))
     running.stdin.close()
     with open(folder + "/agent.log") as log:
-        assert running.wait(60) == 0, log.read()
+        assert running.wait(120) == 0, log.read()
         assert "was renewed" in log.read()
     assert named() == ["after.example", "before.example"]
     # Revoked: said, with the reason and the exit code; what was seen waits for the machine to be enrolled anew.
@@ -276,7 +276,7 @@ def test_a_sensor_shows_and_renews_the_machines_certificate():
             centre().revoke(each["serial"])
     with open(folder + "/capture", "wb") as file:
         file.write(PCAP_HEAD + questions(["late.example"]))
-    assert sensor(folder, folder + "/capture").wait(60) == 1
+    assert sensor(folder, folder + "/capture").wait(120) == 1
     with open(folder + "/agent.log") as log:
         said = log.read()
         assert "does not accept this agent" in said and "revoked" in said.split("does not accept", 1)[1], said
@@ -284,7 +284,7 @@ def test_a_sensor_shows_and_renews_the_machines_certificate():
     assert enrol(folder, centre().enrolment("alpha")["token"]).returncode == 0
     with open(folder + "/capture", "wb") as file:
         file.write(PCAP_HEAD)
-    assert sensor(folder, folder + "/capture").wait(60) == 0
+    assert sensor(folder, folder + "/capture").wait(120) == 0
     assert named() == ["after.example", "before.example", "late.example"]
 
 

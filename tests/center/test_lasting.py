@@ -8,15 +8,9 @@ import subprocess
 import sys
 import tempfile
 
-from center import NOROSHI, Centre, eve, main, wait_for
+from center import NOROSHI, PATIENCE, Centre, eve, free_port, main, wait_for
 
 ROOT = os.geteuid() == 0
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Lasting(Centre):
@@ -43,19 +37,19 @@ class Lasting(Centre):
         self.log = open(self.log_path, "ab")
         self.process = subprocess.Popen(self.command, stdout=subprocess.PIPE, stderr=self.log)
         before = self.said().count("the centre is ready")
-        wait_for(lambda: self.said().count("the centre is ready") > before or self.process.poll() is not None, 30,
+        wait_for(lambda: self.said().count("the centre is ready") > before or self.process.poll() is not None, PATIENCE,
                  "the start: " + self.said())
         assert self.process.poll() is None, self.said()
 
     def connection(self):
         if self.context:
             import http.client
-            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=30, context=self.context)
+            return http.client.HTTPSConnection("127.0.0.1", self.port, timeout=PATIENCE, context=self.context)
         return super().connection()
 
     def end(self):
         self.process.send_signal(signal.SIGTERM)
-        assert self.process.wait(40) == 0, self.said()
+        assert self.process.wait(PATIENCE) == 0, self.said()
         self.process.stdout.close()
         self.log.close()
 
@@ -114,7 +108,7 @@ def test_tls_is_1_3_only_and_the_key_may_be_readable_by_root_alone():
         old = ssl.create_default_context(cafile=centre.folder + "/certificate.pem")
         old.maximum_version = ssl.TLSVersion.TLSv1_2
         try:
-            with socket.create_connection(("127.0.0.1", centre.port), 10) as plain:
+            with socket.create_connection(("127.0.0.1", centre.port), PATIENCE) as plain:
                 old.wrap_socket(plain, server_hostname="127.0.0.1")
             raise AssertionError("TLS 1.2 was spoken")
         except ssl.SSLError:
@@ -135,7 +129,7 @@ def test_tls_1_2_is_taken_where_it_is_allowed_with_good_ciphers_alone():
             old.maximum_version = ssl.TLSVersion.TLSv1_2
             old.set_ciphers(ciphers + ":@SECLEVEL=1")
             try:
-                with socket.create_connection(("127.0.0.1", centre.port), 10) as plain, old.wrap_socket(plain, server_hostname="127.0.0.1") as spoken:
+                with socket.create_connection(("127.0.0.1", centre.port), PATIENCE) as plain, old.wrap_socket(plain, server_hostname="127.0.0.1") as spoken:
                     assert taken and spoken.version() == "TLSv1.2", ciphers
                     spoken.sendall(b"GET /v1/health HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nConnection: close\r\n\r\n" % centre.port)
                     assert spoken.recv(100).startswith(b"HTTP/1.1 200"), ciphers
@@ -144,7 +138,7 @@ def test_tls_1_2_is_taken_where_it_is_allowed_with_good_ciphers_alone():
         old.minimum_version = ssl.TLSVersion.TLSv1
         old.maximum_version = ssl.TLSVersion.TLSv1_1
         try:
-            with socket.create_connection(("127.0.0.1", centre.port), 10) as plain:
+            with socket.create_connection(("127.0.0.1", centre.port), PATIENCE) as plain:
                 old.wrap_socket(plain, server_hostname="127.0.0.1")
             raise AssertionError("TLS 1.1 was spoken")
         except ssl.SSLError:

@@ -30,7 +30,7 @@ def reload(centre, words, count=1):
 def shown(centre):
     """The SHA-256 of the certificate that a new connection sees."""
     context = ssl._create_unverified_context()
-    connection = http.client.HTTPSConnection("127.0.0.1", centre.port, timeout=20, context=context)
+    connection = http.client.HTTPSConnection("127.0.0.1", centre.port, timeout=120, context=context)
     connection.connect()
     digest = hashlib.sha256(connection.sock.getpeercert(binary_form=True)).hexdigest()
     connection.close()
@@ -71,7 +71,7 @@ def test_key_and_certificate_are_read_again_and_open_connections_go_on():
         assert kept.getresponse().status == 200
         kept.close()
         # A front that is started again has the new ones as well.
-        os.kill(centre.children()["front"], signal.SIGKILL)
+        centre.kill("front")
         assert wait_for(lambda: again(centre), 20, "the front") == second
         with open(centre.folder + "/key.pem") as file:
             secret = file.read().splitlines()[1]

@@ -84,8 +84,8 @@ def test_counts_add_up_and_are_ranked_as_the_report_ranks_them():
         status, _, answer = alpha.send([counts(NOON, [["23/tcp", "probe", "", "JP", 0, 830], ["443/tcp", "backscatter", "", "DE", 0, 12]]),
                                         counts(NOON + 10, [["23/tcp", "probe", "", "JP", 0, 170], ["8.0/icmp", "probe", "icmp", "US", 1, 5]])])
         assert status == 200 and answer["records"] == 2 and answer["malformed"] == 0, answer
-        beta.send([counts(NOON, [["23/tcp", "probe", "", "CN", 0, 7], ["0/ip-47", "other", "", "", 0, 3]], addresses=512),
-                   counts(NOON - DAY, [["445/tcp", "probe", "smb1", "VN", 0, 40]])])
+        beta.send([counts(NOON - DAY, [["445/tcp", "probe", "smb1", "VN", 0, 40]]),  # the day that is waited for comes last
+                   counts(NOON, [["23/tcp", "probe", "", "CN", 0, 7], ["0/ip-47", "other", "", "", 0, 3]], addresses=512)])
         counted(centre, 830 + 170 + 5 + 7 + 3)
         answer = views(centre)
         assert ranking(answer) == {"23/tcp": 1007, "8.0/icmp": 5, "0/gre": 3}, answer
@@ -104,7 +104,7 @@ def test_counts_add_up_and_are_ranked_as_the_report_ranks_them():
         assert ranking(views(centre))["23/tcp"] == 1007
         status, answer = centre.json("GET", "/v1/darknet/telescopes", centre.tokens["analyst"])
         assert status == 200 and [(each["addresses"], each["packets"]) for each in answer["telescopes"]] == [(256, 1017), (512, 50)], answer
-        status, answer = centre.json("GET", "/v1/darknet/hours?days=3", centre.tokens["analyst"])
+        status, answer = centre.json("GET", "/v1/darknet/hours?days=5", centre.tokens["analyst"])
         assert sorted(each["packets"] for each in answer["hours"]) == [40, 1027], answer
 
 
@@ -119,9 +119,12 @@ def test_a_line_that_is_wrong_is_counted_and_nothing_of_it():
         assert alpha.send(wrong + [counts(NOON, good)])[0] == 200
         Telescope(centre, "other", "o").send([counts(NOON, good)] * 3)  # a sensor that is no telescope
         counted(centre, 1)
-        metrics = centre.request("GET", "/metrics", centre.tokens["administrator"])[2].decode()
-        assert 'noroshi_darknet_counts_total{result="refused"} %d\n' % len(wrong) in metrics, metrics
-        assert 'noroshi_darknet_counts_total{result="of no telescope"} 3\n' in metrics, metrics
+        wanted = ['noroshi_darknet_counts_total{result="%s"} %d\n' % each for each in (("refused", len(wrong)), ("of no telescope", 3))]
+
+        def told():
+            metrics = centre.request("GET", "/metrics", centre.tokens["administrator"])[2].decode()
+            return all(each in metrics for each in wanted) or time.sleep(0.3)
+        wait_for(told, what="the counts: %s" % wanted)
 
 
 def test_a_member_sees_its_own_and_a_sum_that_tells_of_nobody():
@@ -353,8 +356,8 @@ def test_what_was_published_stays():
 def test_notes_stand_beside_figures_and_stay_in_what_was_published():
     with configured() as centre:
         for each in ("alpha", "beta", "gamma"):
-            Telescope(centre, each, each).send([counts(NOON, [["23/tcp", "probe", "", "JP", 0, 60], ["80/tcp", "probe", "http", "TW", 0, 40]]),
-                                                counts(NOON - DAY, [["23/tcp", "probe", "", "JP", 0, 10]]), counts(NOON - 2 * DAY, [["23/tcp", "probe", "", "JP", 0, 20]])])
+            Telescope(centre, each, each).send([counts(NOON - 2 * DAY, [["23/tcp", "probe", "", "JP", 0, 20]]), counts(NOON - DAY, [["23/tcp", "probe", "", "JP", 0, 10]]),
+                                                counts(NOON, [["23/tcp", "probe", "", "JP", 0, 60], ["80/tcp", "probe", "http", "TW", 0, 40]])])  # the day that is waited for comes last
         counted(centre, 300)
         answer = views(centre)
         assert answer["iot_ports"]["name"] and answer["iot_ports"]["date"], answer
@@ -432,9 +435,10 @@ def test_every_line_counts_once_when_the_keeper_is_killed():
             each.start()
         for _ in range(KILLS):
             time.sleep(chance.uniform(0.1, 1.0))
-            before = centre.children().get("keeper")
+            before = wait_for(lambda: centre.children().get("keeper"), what="a keeper")
             os.kill(before, signal.SIGKILL)
             wait_for(lambda: centre.children().get("keeper") not in (None, before), 60, "the keeper to be started again")
+        wait_for(lambda: problems or min(sent.values()) > 0, what="both telescopes' lines to be taken")
         time.sleep(0.3)
         ending.set()
         for each in threads:

@@ -48,10 +48,10 @@ def inside(folder):
         children = []
         for source, command in runs:
             words = command.replace("GATEWAY", gateway).replace("SOURCE", source).replace("NONE", str(folder / "none")).replace("-w NET", f"-w {folder / 'net'}").replace("PORT", str(800 + visit))
-            children.append(subprocess.Popen(["timeout", "20", *words.split()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+            children.append(subprocess.Popen(["timeout", "60", *words.split()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         for child in children:
             child.wait()
-        tools.stop(arrived)
+        tools.stop(arrived, folder / f"visit{visit}.pcap")
     return 0
 
 
@@ -78,7 +78,7 @@ def last_of(found, source):
 
 
 def test_tools_that_come_each_day_are_labelled(folder, netns_run):
-    done = subprocess.run([netns_run, "--seconds", "150", sys.executable, __file__, netns_run, "--inside", str(folder)], capture_output=True, text=True, timeout=200)
+    done = subprocess.run([netns_run, "--seconds", "600", sys.executable, __file__, netns_run, "--inside", str(folder)], capture_output=True, text=True, timeout=660)
     assert done.returncode == 0, done.stderr[-1500:]
     files = []
     for visit in range(VISITS):

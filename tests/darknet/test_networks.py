@@ -4,7 +4,6 @@ import email
 import email.policy
 import io
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -50,10 +49,6 @@ def settings(post, **owners):
     return post.config() + "owners = { %s };" % " ".join("%s = %s;" % each for each in owners.items())
 
 
-def kill(centre):
-    os.kill(centre.children()["keeper"], signal.SIGKILL)
-
-
 def test_the_contact_has_the_rows_once_also_over_a_killed_keeper():
     with Post() as post, telescopes(config=settings(post, digest='"3 s"', batch_rows=5)) as centre:
         contact = make(centre)
@@ -63,9 +58,9 @@ def test_the_contact_has_the_rows_once_also_over_a_killed_keeper():
         lines += [appeared("2001:db8:77:1::9"), appeared("192.0.2.200"), appeared("192.0.2.202", research=True), appeared("8.8.8.8"),
                   appeared("198.51.100.7")]
         assert centre.post(centre.tokens["hill"], lines, batch="one")[0] == 200
-        kill(centre)
+        centre.kill("keeper")
         wait_for(lambda: len(files(post)) == 2 and len(files(post, "hole@isp.example")) == 1, 60, "the mails")
-        kill(centre)
+        centre.kill("keeper")
         wait_for(lambda: centre.json("GET", "/v1/darknet/contacts", centre.tokens["administrator"])[0] == 200, 30, "the keeper")
         wait_for(lambda: all(each["state"] == "sent" for each in read(centre, contact)["batches"]), 60, "the receipts")
         rows = [row for _, some in files(post) for row in some]

@@ -1,9 +1,7 @@
 """Whose address appears in anyone's telescope is told, and nobody else: a real centre, lines as telescopes write them."""
 import json
-import os
 import random
 import re
-import signal
 import sys
 import time
 import urllib.parse
@@ -171,10 +169,12 @@ def test_many_addresses_are_one_message():
     with telescopes(config='owners = { digest = "4 s"; };') as centre:
         centre.post(centre.tokens["hill"], [appeared("198.51.100.%d" % i) for i in range(1, 100)])
         wait_for(lambda: bulletins(centre, "aoba"), 20, "the owner is told")
+        began = time.monotonic()
         for i in range(100, 127):
             centre.post(centre.tokens["lake"], [appeared("198.51.100.%d" % i)])
+        lasted = time.monotonic() - began  # on a busy machine longer than one digest gathers
         wait_for(lambda: len([each for each in appearances(centre, "member-aoba") if "told" in each]) == 126, 60, "all are told")
-        assert 2 <= len(bulletins(centre, "aoba")) <= 4, bulletins(centre, "aoba")
+        assert 2 <= len(bulletins(centre, "aoba")) <= 4 + lasted / 4, (lasted, bulletins(centre, "aoba"))
 
 
 def test_a_keeper_that_is_killed_tells_each_address_once():
@@ -186,9 +186,9 @@ def test_a_keeper_that_is_killed_tells_each_address_once():
             name = ("hill", "lake")[batch % 2]
             if batch % 2:
                 time.sleep(dice.random() * 1.5)
-                os.kill(centre.children()["keeper"], signal.SIGKILL)
+                centre.kill("keeper")
             wait_for(lambda: centre.post(centre.tokens[name], lines, batch="b%d" % batch)[0] == 200, 30, "batch %d is taken" % batch)
-        os.kill(centre.children()["keeper"], signal.SIGKILL)
+        centre.kill("keeper")
         wait_for(lambda: centre.json("GET", "/v1/appearances", centre.tokens["member-aoba"])[0] == 200, 30, "the keeper")
         wait_for(lambda: len([each for each in appearances(centre, "member-aoba") if "told" in each]) == 120, 60, "all are told")
         assert all(each["packets"] == 1 for each in appearances(centre, "member-aoba"))

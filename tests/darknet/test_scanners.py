@@ -26,6 +26,7 @@ NET = "198.19.0.0/16"
 FIRST = struct.unpack(">I", socket.inet_aton("198.19.0.0"))[0]
 TOOLS = ("zmap", "masscan", "nmap", "hping3", "tcpdump")
 FAIR = 0.05
+MARK = b"that was all"
 
 # source: (name, tool, disguised, command); GATEWAY and PLAIN stand for what is known inside only
 RUNS = {
@@ -33,7 +34,7 @@ RUNS = {
     "198.18.0.12": ("zmap icmp", "zmap", False, "zmap -q -i pair0 -G GATEWAY -S SOURCE -M icmp_echoscan -w NET -b NONE -n 6000 -r 5000 -c 1 -o NONE"),
     "198.18.0.13": ("masscan", "masscan", False, "masscan -e pair0 --router-mac GATEWAY --source-ip SOURCE -p 8080 198.19.0.0/17 --rate 8000 --wait 0"),
     "198.18.0.14": ("masscan --ttl 60 --source-port 53", "masscan", True, "masscan -e pair0 --router-mac GATEWAY --source-ip SOURCE --ttl 60 --source-port 53 -p 25 198.19.64.0/20 --rate 2000 --wait 0"),
-    "198.18.0.15": ("nmap -sS", "nmap", False, "nmap -n -Pn -sS -e pair0 -S SOURCE -p 22 --max-retries 0 --min-rate 2000 --host-timeout 20s 198.19.32.0/20"),
+    "198.18.0.15": ("nmap -sS", "nmap", False, "nmap -n -Pn -sS -e pair0 -S SOURCE -p 22 --max-retries 0 --min-rate 2000 --host-timeout 90s 198.19.32.0/20"),
     "198.18.0.16": ("nmap -sX", "nmap", False, "nmap -n -Pn -sX -e pair0 -S SOURCE -p 22,80 --max-retries 0 --min-rate 2000 198.19.100.0/23"),
     "198.18.0.17": ("nmap --ttl 200 --data-length 9", "nmap", True, "nmap -n -Pn -sS --ttl 200 --data-length 9 -e pair0 -S SOURCE -p 22 --max-retries 0 --min-rate 1000 198.19.120.0/23"),
     "198.18.0.18": ("hping3", "hping3", False, "hping3 -q -n -S -p 3389 -a SOURCE -I pair0 -i u500 -c 3000 --rand-dest 198.19.x.x"),
@@ -104,16 +105,23 @@ def connect(count):
 
 
 def record(command, path):
-    child = subprocess.Popen([*command, "tcpdump", "-n", "-s", "96", "-B", "65536", "-U", "-Z", "root", "-w", str(path), "dst net 198.19.0.0/16"], stderr=subprocess.PIPE, text=True)
+    child = subprocess.Popen([*command, "tcpdump", "-n", "-s", "96", "-B", "65536", "-U", "--immediate-mode", "-Z", "root", "-w", str(path), "dst net 198.19.0.0/16"], stderr=subprocess.PIPE, text=True)
     line = child.stderr.readline()
     while line and "listening" not in line:
         line = child.stderr.readline()
     return child
 
 
-def stop(child):
+def stop(child, path):
+    """Once it has the last packet, which comes behind all others: what waits when it is told to end is lost."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
+        out.sendto(MARK, ("198.19.255.1", 9))
+    until = time.monotonic() + 60
+    while MARK not in path.read_bytes()[-1000:]:
+        assert time.monotonic() < until, "the last packet did not come"
+        time.sleep(0.02)
     child.send_signal(signal.SIGINT)
-    return child.communicate(timeout=30)[1]
+    return child.communicate(timeout=60)[1]
 
 
 def inside(folder):
@@ -134,7 +142,7 @@ def inside(folder):
         commands += [(source, command.replace("PART", str(part)).replace("NEXT", str(part + 1))) for part, source in enumerate(sources)]
     for source, command in commands:
         words = command.replace("GATEWAY", gateway).replace("SOURCE", source).replace("NONE", str(folder / "none")).replace("-w NET", f"-w {folder / 'net'}")
-        children.append(subprocess.Popen(["timeout", "40", *words.split()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        children.append(subprocess.Popen(["timeout", "100", *words.split()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
     for work in (lambda: send("mirai", 4000, 1500, 1), lambda: send("backscatter", 3000, 1000, 2), lambda: connect(300)):
         child = os.fork()
         if child == 0:
@@ -143,9 +151,8 @@ def inside(folder):
         children.append(child)
     for child in children:
         os.waitpid(child, 0) if isinstance(child, int) else child.wait()
-    time.sleep(0.5)
-    print("sent:", *stop(sent).splitlines()[-3:])
-    print("arrived:", *stop(arrived).splitlines()[-3:])
+    print("sent:", *stop(sent, folder / "sent.pcap").splitlines()[-3:])
+    print("arrived:", *stop(arrived, folder / "arrived.pcap").splitlines()[-3:])
     return 0
 
 
@@ -274,7 +281,7 @@ def main():
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     with tempfile.TemporaryDirectory(prefix="noroshi-scanners-") as name:
         folder = Path(name)
-        done = subprocess.run([netns_run, "--seconds", "100", sys.executable, __file__, netns_run, "--inside", name], capture_output=True, text=True, timeout=150)
+        done = subprocess.run([netns_run, "--seconds", "300", sys.executable, __file__, netns_run, "--inside", name], capture_output=True, text=True, timeout=360)
         if done.returncode == 77:
             print("1..0 # SKIP", done.stderr.strip())
             return 77

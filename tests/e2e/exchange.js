@@ -347,8 +347,8 @@ async function anotherMembersSensorMatches(language) {
 	const { domain } = own[language];
 	followed.minami ??= follow("minami");
 	followed.outsider ??= follow("outsider");
-	await until(`${domain} reaches the member's sensor`, () => followed.minami.lines().includes(domain), 60);
-	await until("the outsider's follows too", () => followed.outsider.lines().includes("epoch"), 60);
+	await until(`${domain} reaches the member's sensor`, () => followed.minami.lines().includes(domain));
+	await until("the outsider's follows too", () => followed.outsider.lines().includes("epoch"));
 	const capture = path.join(folder, `question-${language}.pcap`), eve = path.join(folder, `eve-${language}.json`);
 	fs.writeFileSync(capture, captureOfQuestion(domain));
 	execFileSync(program, ["sensor", "-r", capture, "--eve", eve, "--shared", followed.minami.kept], { stdio: "ignore" });
@@ -361,7 +361,7 @@ async function anotherMembersSensorMatches(language) {
 	await until("the member is told", async () => {
 		await page.goto(`${centre.address}/inbox`);
 		return (await page.innerText("main")).includes(domain);
-	}, 60);
+	});
 	await look(page, `inbox-${language}`);
 	await page.goto(`${centre.address}/alerts?contains=${domain}`);
 	assert.ok((await page.locator("tbody tr").count()) >= 1, "its alert is found");

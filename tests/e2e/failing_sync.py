@@ -38,7 +38,7 @@ class Failing(Full):
 
 def half_post(centre, number, body):
     """A post of which half the body is on its way: it is admitted already."""
-    to = socket.create_connection(("127.0.0.1", centre.port), 30)
+    to = socket.create_connection(("127.0.0.1", centre.port), 120)
     to.sendall(b"POST /v1/alerts?batch=d%d HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n"
                b"Content-Type: application/x-ndjson\r\nConnection: close\r\n\r\n" % (
                    number, centre.port, centre.secret.encode(), len(body)) + body[:len(body) // 2])

@@ -196,4 +196,4 @@ class Agent:
     def end(self):
         if self.process.poll() is None:
             self.process.terminate()
-            self.process.wait(30)
+            self.process.wait(120)

@@ -93,7 +93,7 @@ class Full(Lasting):
 
     def held(self):
         found, after = collections.Counter(), ""
-        verdicts, end = collections.Counter(), time.monotonic() + 60
+        verdicts, end = collections.Counter(), time.monotonic() + 150
         while True:
             status, answer = self.json("GET", "/v1/alerts?limit=500&after=" + after, self.analyst)
             if status in (429, 503) and time.monotonic() < end:
@@ -131,7 +131,7 @@ class Full(Lasting):
     def finish(self, *_):
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(40)
+            self.process.wait(120)
         self.process.stdout.close()
         self.log.close()
         if os.environ.get(OWN_MOUNTS):

@@ -36,14 +36,17 @@ export function skipAll(why) {
 	process.exit(0);
 }
 
-export async function until(what, body, seconds = 20) {
-	const end = Date.now() + seconds * 1000;
+/* As long as it takes on a busy machine. */
+const patience = 150;
+
+export async function until(what, body) {
+	const end = Date.now() + patience * 1000;
 	for (;;) {
 		const value = await body();
 		if (value)
 			return value;
 		if (Date.now() > end)
-			throw new Error(`waited ${seconds} s in vain: ${what}`);
+			throw new Error(`waited ${patience} s in vain: ${what}`);
 		await new Promise((resolve) => setTimeout(resolve, 100));
 	}
 }
@@ -129,6 +132,7 @@ export async function call(centre, token, method, where, body, wanted = [200, 20
 }
 
 export const browserOptions = {
+	timeout: patience * 1000,
 	executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
 	args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync"],
@@ -143,6 +147,7 @@ export class Visitors {
 
 	async open(language, options = {}) {
 		const context = await this.browser.newContext({ locale: language === "ja" ? "ja-JP" : "en-GB", viewport: { width: 1280, height: 800 }, ...options });
+		context.setDefaultTimeout(patience * 1000);
 		const page = await context.newPage();
 		page.on("console", (message) => message.type() === "error" && this.seen.push(`${page.url()}: ${message.text()}`));
 		page.on("pageerror", (error) => this.seen.push(`${page.url()}: ${error.message}`));

@@ -59,7 +59,7 @@ async function notifyAndAcknowledge(language) {
 	await signIn(analyst, "analyst");
 	assert.equal(new URL(analyst.url()).pathname, "/queue");
 	assert.equal(await analyst.getAttribute("html", "lang"), language);
-	const event = await until("the event is in the queue", () => eventOf(side.own), 60);
+	const event = await until("the event is in the queue", () => eventOf(side.own));
 
 	/* the keyboard: j until the row has the focus, Enter opens it, c confirms */
 	await analyst.goto(`${centre.address}/queue`);
@@ -86,7 +86,7 @@ async function notifyAndAcknowledge(language) {
 	await analyst.fill("#advice", language === "ja" ? "対象ホストを隔離してください。" : "Please isolate the host.");
 	await analyst.click('#notify button[value="send"]');
 	await analyst.waitForURL("**/notices/*");
-	const letter = (await until("the mail arrives", () => readMails(mail)[before], 30));
+	const letter = (await until("the mail arrives", () => readMails(mail)[before]));
 	assert.deepEqual(letter.rcpt_tos, [`first@${side.own}.example`]);
 	assert.ok(letter.tls && letter.authenticated && letter.ascii && letter.defects.length === 0);
 	const subject = letter.headers.find(([name]) => name === "Subject")[1];
@@ -113,7 +113,7 @@ async function notifyAndAcknowledge(language) {
 	await person.waitForURL("**/acknowledged");
 
 	/* visible to the analyst without loading the page again */
-	await analyst.waitForSelector('[data-state="acknowledged"]', { timeout: 15_000 });
+	await analyst.waitForSelector('[data-state="acknowledged"]');
 	const state = await analyst.innerText('section[aria-labelledby="h-state"]');
 	assert.ok(state.includes("Hana Sato") && state.includes(side.acknowledged), state);
 
@@ -131,7 +131,7 @@ async function notifyAndAcknowledge(language) {
 
 /* Both organisations were attacked by the same source: one campaign, one analysis that cites the events of both. */
 async function campaignAcrossOrganisations() {
-	const campaign = await until("the two events are one campaign", async () => (await call(centre, tokenOf("analyst"), "GET", "/v1/campaigns")).campaigns.find((each) => each.organisations >= 2), 60);
+	const campaign = await until("the two events are one campaign", async () => (await call(centre, tokenOf("analyst"), "GET", "/v1/campaigns")).campaigns.find((each) => each.organisations >= 2));
 	const analyst = await open("en");
 	await signIn(analyst, "analyst");
 	await analyst.goto(`${centre.address}/campaigns`);

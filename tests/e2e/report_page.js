@@ -40,6 +40,7 @@ const bare = (text) => text.replace(/\s+/g, "");
 
 async function open(visitors, name, options) {
 	const context = await visitors.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+	context.setDefaultTimeout(150_000);
 	const page = await context.newPage();
 	const asked = [];
 	page.on("request", (request) => asked.push(request.url()));

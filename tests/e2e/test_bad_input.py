@@ -49,7 +49,7 @@ with open(sys.argv[1], "w") as to:
 """
 
 
-def run(*arguments, seconds=60):
+def run(*arguments, seconds=300):
     """(exit code, standard output, standard error, peak memory in bytes)"""
     measured = os.path.join(FOLDER.name, "measured")
     done = subprocess.run([sys.executable, "-c", MEASURE, measured, "timeout", str(seconds), NOROSHI, *arguments],

@@ -19,7 +19,7 @@ TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
 sys.path.insert(0, os.path.join(TOP, "tests/center"))
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import hostile_requests  # noqa: E402
-from center import Centre, cookies_of, form_headers, form_token, main, wait_for  # noqa: E402
+from center import PATIENCE, Centre, cookies_of, form_headers, form_token, main, wait_for  # noqa: E402
 
 NAMES = ("aoba-city", "kaede-hospital", "minato-water", "tsubaki-university")
 MARK = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
@@ -355,14 +355,14 @@ def test_the_stream_of_changes_is_ones_own():
     connection = w.centre.connection()
     connection.request("GET", "/v1/stream", headers={"Authorization": "Bearer " + w.centre.tokens["member-" + name_of(mine)]})
     socket = connection.sock
-    socket.settimeout(5)
+    socket.settimeout(PATIENCE)
     answer = connection.getresponse()
     assert answer.status == 200
     assert answer.readline().startswith(b"retry:")
     for number in (other, mine):
         w.call("POST", "/v1/events/%s/reopen" % w.events[number]["id"], {"reason": "again"})
         w.call("POST", "/v1/events/%s/confirm" % w.events[number]["id"], {"reason": "again"})
-    seen, end = "", time.monotonic() + 10
+    seen, end = "", time.monotonic() + PATIENCE
     while w.events[mine]["id"] not in seen and time.monotonic() < end:
         seen += answer.readline().decode()
     connection.close()

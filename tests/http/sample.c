@@ -351,7 +351,7 @@ size_t sample_talk(
 		size -= (size_t)part;
 	}
 	struct pollfd poll_for = { .fd = descriptor, .events = POLLIN };
-	while (got + 1 < room && !(want && strstr(to, want)) && poll(&poll_for, 1, 3000) > 0) {
+	while (got + 1 < room && !(want && strstr(to, want)) && poll(&poll_for, 1, 60000) > 0) {
 		ssize_t part = recv(descriptor, to + got, room - got - 1, 0);
 		if (part <= 0)
 			break;

@@ -9,7 +9,7 @@ import urllib.parse
 import uuid
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../center"))
-from center import NOROSHI, Centre, main, wait_for  # noqa: E402,F401
+from center import NOROSHI, Centre, free_port, main, wait_for  # noqa: E402,F401
 
 MEDIA = "application/taxii+json;version=2.1"
 ROOT = "/taxii2/exchange/"

@@ -12,8 +12,8 @@ from xml.sax.saxutils import escape
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE]
-from taxii import Exchange, main, wait_for  # noqa: E402
-from test_remotes import FOLDER, Liar, free_port, in_folder, make_certificate  # noqa: E402
+from taxii import Exchange, free_port, main, wait_for  # noqa: E402
+from test_remotes import FOLDER, Liar, in_folder, make_certificate  # noqa: E402
 
 HEAD = '<?xml version="1.0" encoding="%s"?>'
 

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -15,6 +14,7 @@ import unittest
 from pathlib import Path
 
 from lists import ask
+from taxii import free_port
 
 NOROSHI = os.environ["NOROSHI"]
 SHARED = Path(os.environ["SHARED"])
@@ -227,9 +227,7 @@ class Convert(Folder):
         if not shutil.which("unbound"):
             self.skipTest("unbound is not installed")
         self.file("zone", zone)
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         config = self.file("unbound.conf", f"""server:
  directory: "{self.folder}"
  username: ""

@@ -5,13 +5,12 @@ import email.utils
 import json
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
 
 from lists import FORMATS, ask, basic, everything, fetch, values
-from taxii import indicator, main, wait_for
+from taxii import free_port, indicator, main, wait_for
 from test_loop_items import World, given
 
 RULE = {"alone": "block"}
@@ -127,7 +126,7 @@ def test_a_list_is_what_the_sensors_hold():
 def test_what_ends_or_is_withdrawn_is_gone_and_a_table_says_when_each_ends():
     """What the rows W12 and N01 of the catalogue ask for: a list of malicious servers, and one of URLs, with the end of each."""
     with Lists() as world:
-        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 8))
+        until = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 20))  # time for what is looked at before
         for who in ("alpha", "beta"):
             status, _ = world.json("POST", "/v1/communities/1/indicators", world.people[who], {"type": "url", "value": "http://phish.example/login", "action": "block", "until": until})
             assert status == 201
@@ -195,18 +194,6 @@ def test_many_come_in_turns_and_the_switch_empties_the_lists_as_fast_as_the_feed
         held.lines.clear()
         assert everything(world, token, "observe") == {form: [] for form in FORMATS}
         world.end()
-
-
-def free_port():
-    """For UDP and TCP."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free, socket.socket(socket.AF_INET, socket.SOCK_STREAM) as other:
-            free.bind(("127.0.0.1", 0))
-            try:
-                other.bind(free.getsockname())
-                return free.getsockname()[1]
-            except OSError:
-                pass
 
 
 UNBOUND = """server:

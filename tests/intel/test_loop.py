@@ -65,7 +65,7 @@ class Member:
 
     def away(self):
         self.follow.terminate()
-        self.follow.wait(timeout=30)
+        self.follow.wait(timeout=150)
 
     def lines(self):
         return (self.shared / "changes").read_text()
@@ -159,7 +159,7 @@ def main():
     if os.geteuid() != 0:
         print("1..0 # SKIP root is needed")
         return 0
-    enter_namespace(300)
+    enter_namespace()
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     folder = Path(tempfile.mkdtemp(prefix="noroshi-loop-"))
     folder.chmod(0o755)

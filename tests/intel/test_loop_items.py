@@ -168,7 +168,7 @@ def test_times_are_kept():
     with World() as world:
         now = datetime.datetime.now(datetime.timezone.utc)
         soon = lambda seconds: (now + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"  # noqa: E731
-        world.give(domain("short.example", valid_until=soon(6)), domain("coming.example", valid_from=soon(5)), domain("over.example", valid_until="2026-01-02T00:00:00Z"))
+        world.give(domain("short.example", valid_until=soon(16)), domain("coming.example", valid_from=soon(15)), domain("over.example", valid_until="2026-01-02T00:00:00Z"))
         world.feeds["beta"].has("short.example")
         assert not set(world.feeds["beta"].values()) & {"coming.example", "over.example"}
         world.feeds["beta"].has("coming.example")

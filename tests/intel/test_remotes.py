@@ -5,7 +5,6 @@ import http.server
 import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import threading
 import time
 import urllib.parse
 
-from taxii import MEDIA, NOROSHI, ROOT, Exchange, indicator, main, wait_for
+from taxii import MEDIA, NOROSHI, ROOT, Exchange, free_port, indicator, main, wait_for
 
 RED = "marking-definition--5e57c739-391a-4eb3-b6be-7d15ca92d5ed"  # TLP:RED of TLP 1
 FOLDER = tempfile.TemporaryDirectory(prefix="noroshi-remotes-")
@@ -35,12 +34,6 @@ def make_certificate():
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj",
                         "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", in_folder("key.pem"), "-out", in_folder("ca.pem")],
                        check=True, capture_output=True)
-
-
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
 
 
 class Side(Exchange):
@@ -107,14 +100,14 @@ def test_remotes_at_the_command_line():
     os.chmod(path, 0o644)
 
     def run(*words):
-        return subprocess.run([NOROSHI, *words, "--config", path], capture_output=True, text=True, timeout=60)
+        return subprocess.run([NOROSHI, *words, "--config", path], capture_output=True, text=True, timeout=120)
     made = run("account", "add", "first", "--role", "administrator", "--token")
     assert made.returncode == 0, made
     token = made.stdout.split("token: ")[1].split()[0]
     process = subprocess.Popen([NOROSHI, "center", "--config", path], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         def ask(method, where, body=None):
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
             connection.request(method, where, body and json.dumps(body), {"Authorization": "Bearer " + token, "Content-Type": "application/json"})
             answer = connection.getresponse()
             data = answer.read()
@@ -147,7 +140,7 @@ def test_remotes_at_the_command_line():
         assert run("remotes", "remove", "two").returncode == 0 and ask("GET", "/v1/remotes")["remotes"] == []
     finally:
         process.terminate()
-        said = process.communicate(timeout=60)[1]
+        said = process.communicate(timeout=120)[1]
         assert process.returncode == 0, said
 
 

@@ -9,11 +9,14 @@ import email
 import email.policy
 import json
 import os
+import socket
 import ssl
 import sys
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
+
+PATIENCE = 120  # seconds
 
 
 class Keeper:
@@ -81,16 +84,17 @@ def main():
         return AuthResult(success=known)
 
     class AnyPort(Controller):
-        """aiosmtpd connects to the port it was given; with 0 it must first learn which one it got."""
-
         def _trigger_server(self):
+            """As the library does, on the port that it got, and as long as a busy machine takes."""
             self.port = self.server.sockets[0].getsockname()[1]
-            super()._trigger_server()
+            with socket.create_connection((self.hostname, self.port), PATIENCE) as client:
+                client.recv(1024)
 
     controller = AnyPort(
         Keeper(arguments),
         hostname="127.0.0.1",
         port=0,
+        ready_timeout=PATIENCE,
         tls_context=context,
         require_starttls=context is not None,
         authenticator=authenticate if arguments.user else None,

@@ -2,8 +2,11 @@
 mails that come back: delivery status notifications (RFC 3464), answers, automatic answers."""
 import base64
 import re
+import socket
 
 from aiosmtpd.controller import Controller
+
+PATIENCE = 120  # seconds
 
 
 class Post:
@@ -28,10 +31,12 @@ class Post:
 
         class AnyPort(Controller):
             def _trigger_server(self):
+                """As the library does, on the port that it got, and as long as a busy machine takes."""
                 self.port = self.server.sockets[0].getsockname()[1]
-                super()._trigger_server()
+                with socket.create_connection((self.hostname, self.port), PATIENCE) as client:
+                    client.recv(1024)
 
-        self.controller = AnyPort(Handler(), hostname="127.0.0.1", port=0, ident="test")
+        self.controller = AnyPort(Handler(), hostname="127.0.0.1", port=0, ident="test", ready_timeout=PATIENCE)
         self.controller.start()
         self.port = self.controller.port
 

@@ -109,12 +109,12 @@ class Drill:
             file.write(mail)
 
     def read_inbox(self):
-        done = subprocess.run([NOROSHI, "reach", "mail", "--server", self.centre.address, self.inbox], capture_output=True, text=True, timeout=200)
+        done = subprocess.run([NOROSHI, "reach", "mail", "--server", self.centre.address, self.inbox], capture_output=True, text=True, timeout=600)
         assert done.returncode == 0 and not os.listdir(os.path.join(self.inbox, "new")), done
 
     def mails(self, addresses, what):
         """The newest mail of each, once all are there."""
-        wait_for(lambda: all(each in self.server.mails for each in addresses) or time.sleep(0.2), 150, what)
+        wait_for(lambda: all(each in self.server.mails for each in addresses) or time.sleep(0.2), 400, what)
         return {each: self.server.mails[each][-1] for each in addresses}
 
     def befall(self, fate, number, name, mail):

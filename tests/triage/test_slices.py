@@ -71,7 +71,7 @@ def test_one_hour_slices_through_the_centre_give_the_events_of_the_files():
         sent = sum(post(centre, centre.tokens[org], hour, text) for hour, org, text in queue)
         print("# %d alerts in %d slices" % (sent, len(queue)), flush=True)
         wanted = sorted(shape(event) for event in from_files(folder))
-        for _ in range(60):
+        for _ in range(300):
             events = [event for event in all_events(centre)]
             if not any(event["provisional"] for event in events):
                 break
@@ -84,7 +84,7 @@ def test_one_hour_slices_through_the_centre_give_the_events_of_the_files():
         assert found == wanted
         status, funnel = centre.json("GET", "/v1/funnel", centre.tokens["auditor"])
         assert status == 200
-        for _ in range(30):
+        for _ in range(150):
             if funnel["total"]["alerts"] == sent:
                 break
             time.sleep(1)

@@ -18,6 +18,9 @@ import threading
 import time
 from urllib.parse import parse_qs, urlsplit
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../center"))
+from center import free_port  # noqa: E402
+
 TOKEN = "nrs_test-token"
 
 
@@ -92,7 +95,7 @@ class Bench:
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
                         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
                         "-keyout", self.certificate + ".key", "-out", self.certificate], check=True, capture_output=True)
-        self.start_server(0)
+        self.start_server(free_port())  # the same after each start
         self.write_config(TOKEN)
 
     def start_server(self, port):
@@ -124,7 +127,7 @@ class Bench:
 
     def stop_agent(self, how=signal.SIGTERM):
         self.agent.send_signal(how)
-        return self.agent.wait(60)
+        return self.agent.wait(150)
 
     def append(self, count, generation):
         with open(os.path.join(self.logs, "log"), "ab") as to:
@@ -190,7 +193,7 @@ def test_ships_every_byte_once_over_https_while_it_is_killed(bench, kills):
             bench.stop_server()
             time.sleep(0.3)
             bench.start_server(bench.port)
-    assert bench.wait(bench.settled, 90), f"held {sorted(map(len, bench.held.content.values()))}, " \
+    assert bench.wait(bench.settled, 300), f"held {sorted(map(len, bench.held.content.values()))}, " \
         f"written {sorted(map(len, bench.contents))}"
     assert not bench.held.complaints, bench.held.complaints[:5]
     assert set(bench.held.formats.values()) == {"eve"}, bench.held.formats
@@ -203,7 +206,7 @@ def status_of(bench):
 
 def test_ends_in_order_and_shows_its_status(bench):
     bench.moods["always"] = "fine"  # the last answer may have been lost: the agent asks again, and then knows
-    assert bench.wait(lambda: status_of(bench)["waiting_bytes"] == 0, 30)
+    assert bench.wait(lambda: status_of(bench)["waiting_bytes"] == 0, 150)
     assert bench.stop_agent() == 0
     bench.moods["always"] = None
     status = status_of(bench)
@@ -217,11 +220,11 @@ def test_says_that_the_token_is_not_accepted_and_goes_on_with_a_new_one(bench):
     bench.write_config("wrong")
     bench.start_agent()
     bench.append(10, generation)
-    assert bench.wait(lambda: "does not accept this agent" in bench.log_text(), 20)
+    assert bench.wait(lambda: "does not accept this agent" in bench.log_text(), 150)
     bench.stop_agent()
     bench.write_config(TOKEN)
     bench.start_agent()
-    assert bench.wait(bench.settled, 30)
+    assert bench.wait(bench.settled, 150)
     bench.stop_agent()
 
 
@@ -238,7 +241,7 @@ def test_ships_nothing_to_a_server_whose_certificate_is_not_of_its_authority(ben
     bench.stop_agent()
     bench.write_config(TOKEN)
     bench.start_agent()
-    assert bench.wait(bench.settled, 30)
+    assert bench.wait(bench.settled, 150)
     bench.stop_agent()
 
 

@@ -73,6 +73,22 @@ class Host:
             log.write(f"{self.name}: {' '.join(map(str, words))[:300]} → {done.returncode} {(done.stderr or done.stdout).strip()[-200:]!r}\n")
         return done
 
+    def listens(self, tcp=(), udp=(), limit=120):
+        """Waits until something does at all of these ports; whether it does."""
+        until = time.monotonic() + limit
+        while True:
+            found = {"tcp": set(), "udp": set()}
+            for kind in ("tcp", "tcp6", "udp", "udp6"):
+                for row in Path(f"/proc/{self.process.pid}/net/{kind}").read_text(encoding="ascii").splitlines()[1:]:
+                    address, state = row.split()[1], row.split()[3]
+                    if kind.startswith("udp") or state == "0A":
+                        found[kind[:3]].add(int(address.rpartition(":")[2], 16))
+            if found["tcp"] >= set(tcp) and found["udp"] >= set(udp):
+                return True
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.05)
+
     def start(self, *words, more=None):
         """A command that goes on until the lab ends."""
         process = subprocess.Popen([*self.enter(), *map(str, words)], **{**QUIET, **(more or {})})
@@ -106,9 +122,9 @@ class Lab:
 
     def capture_end(self):
         """Packets that were lost."""
-        time.sleep(0.5)
+        time.sleep(2.5)  # longer than packets wait in tcpdump's ring
         self.capturing.send_signal(signal.SIGTERM)
-        said = self.capturing.communicate(timeout=30)[1]
+        said = self.capturing.communicate(timeout=120)[1]
         return next(int(line.split()[0]) for line in said.splitlines() if "dropped by kernel" in line)
 
     def end(self):

@@ -202,7 +202,7 @@ for i in range(250):
 
         def work():
             process = host.start("dns2tcpc", "-z", "d.tunnel2.example", "-k", "secret", "-r", "lines", "-l", port, "198.18.0.53")
-            time.sleep(1)
+            host.listens(tcp=[port], limit=20)
             script = f"printf '%s\\n' {' '.join('x' * dice.randrange(20, 300) for _ in range(40))} | timeout 5 curl -s -m 4 telnet://127.0.0.1:{port}"
             host.run("sh", "-c", script, limit=7)
             process.terminate()

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 
 NETNS = Path(__file__).resolve().parent.parent / "lib/netns-run"
-PATIENCE = 90  # seconds, for anything
+PATIENCE = 150  # seconds, for anything
 
 
-def enter_namespace(seconds=300):
+def enter_namespace(seconds=900):
     """Begins this program again inside; its NETNS_PEER is the other end."""
     if "NETNS_PEER" not in os.environ:
         os.execv(NETNS, [str(NETNS), "--seconds", str(seconds), "--packets", "4000000", sys.executable, *sys.argv])

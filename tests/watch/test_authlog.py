@@ -284,7 +284,7 @@ def check_learned(folder):
 
 
 def main():
-    seed = int(sys.argv[2]) if len(sys.argv) > 2 else int.from_bytes(os.urandom(4), "big")
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else int(os.environ.get("NOROSHI_SEED", "1"))
     rounds = 1 if len(sys.argv) > 2 else 200 if os.environ.get("NOROSHI_LONG") else 12
     table = collections.defaultdict(lambda: {"hits": 0, "misses": 0, "false": 0})
     benign, host_days, lines = 0, 0, 0

@@ -91,7 +91,7 @@ def write_capture(path, flows, seed):
     return starts, packets
 
 
-def wait_for(condition, limit=30):
+def wait_for(condition, limit=120):
     deadline = time.monotonic() + limit
     while not condition():
         if time.monotonic() > deadline:
@@ -117,7 +117,7 @@ def drained(port):
 def wait_until_quiet(path):
     """Something is in it, and nothing more came for a while."""
     sizes = []
-    wait_for(lambda: sizes.append(path.stat().st_size) or (len(sizes) > 20 and sizes[-20] == sizes[-1] and sizes[-1] > 0))
+    wait_for(lambda: sizes.append(path.stat().st_size) or (len(sizes) > 40 and sizes[-40] == sizes[-1] and sizes[-1] > 0))
 
 
 def inside(noroshi, folder):
@@ -129,15 +129,15 @@ def inside(noroshi, folder):
         theirs = subprocess.Popen(["nfcapd", "-b", "127.0.0.1", "-p", str(TO_THEM), "-w", str(at / "nfcapd"), "-t", "3600"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         assert wait_for(lambda: listening(TO_US) and listening(TO_THEM)), "a collector does not listen"
         for port in (TO_US, TO_THEM):
-            subprocess.run(["softflowd", "-r", str(folder / "traffic.pcap"), "-n", f"127.0.0.1:{port}", "-v", version, "-a", "-m", "20000", "-d"], check=True, timeout=60,
+            subprocess.run(["softflowd", "-r", str(folder / "traffic.pcap"), "-n", f"127.0.0.1:{port}", "-v", version, "-a", "-m", "20000", "-d"], check=True, timeout=120,
                            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         # nfcapd does not read what still waits for it when it is told to end
-        assert wait_for(lambda: drained(TO_US) and drained(TO_THEM), 60), "a collector does not read"
+        assert wait_for(lambda: drained(TO_US) and drained(TO_THEM)), "a collector does not read"
         wait_until_quiet(at / "eve.json")
         assert not any(dropped for port in (TO_US, TO_THEM) for _, dropped in sockets(port)), "the kernel dropped datagrams"
         for process in (ours, theirs):
             process.terminate()
-            process.wait(timeout=20)
+            process.wait(timeout=120)
         (at / "status").write_text(str(ours.returncode))
     if shutil.which("pmacctd"):
         sflow(noroshi, folder)
@@ -152,7 +152,7 @@ def sflow(noroshi, folder):
     wait_until_quiet(folder / "sflow.json")
     for process in (ours, theirs):  # in this order: when it ends pmacctd sends some samples a second time
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=120)
 
 
 def stray(noroshi, folder):
@@ -163,9 +163,9 @@ def stray(noroshi, folder):
         for text in (b"hello", b"", b"\x00\x09", b"\x00\x05" + bytes(22)):
             four.sendto(text, ("127.0.0.1", TO_US))
         six.sendto(b"hello", ("::1", TO_US))
-    time.sleep(0.2)
+    assert wait_for(lambda: drained(TO_US))
     ours.terminate()
-    ours.wait(timeout=20)
+    ours.wait(timeout=120)
 
 
 def seconds(text):
@@ -288,8 +288,10 @@ def outside(noroshi):
             return 77
     with tempfile.TemporaryDirectory(prefix="noroshi-collect-") as name:
         folder = Path(name)
-        starts, packets = write_capture(folder / "traffic.pcap", 400, random.randrange(1 << 30))
-        done = subprocess.run([str(NETNS), "--seconds", "200", sys.executable, __file__, noroshi, name], check=False)
+        seed = int(os.environ.get("NOROSHI_SEED", "1"))
+        print(f"# NOROSHI_SEED={seed}")
+        starts, packets = write_capture(folder / "traffic.pcap", 400, seed)
+        done = subprocess.run([str(NETNS), "--seconds", "600", sys.executable, __file__, noroshi, name], check=False)
         if done.returncode == 77:
             print("1..0 # SKIP no namespaces here")
             return 77

@@ -79,7 +79,7 @@ def check(tap, name, run, disk):
     (disk / "alone.json").unlink()
 
 
-def until(condition, limit=60):
+def until(condition, limit=150):
     end = time.monotonic() + limit
     while not condition() and time.monotonic() < end:
         time.sleep(0.05)
@@ -114,14 +114,17 @@ class Shipping:
     def delivering(self):
         """The process that delivers what the sensor and the recorder left; 0 while there is none."""
         for child in Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split():
-            if b"--once" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
-                return int(child)
+            try:
+                if b"--once" in Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0"):
+                    return int(child)
+            except OSError:
+                pass  # it has just ended
         return 0
 
     def end(self):
         if self.process.poll() is None:
             self.process.terminate()
-        return self.process.wait(60)
+        return self.process.wait(150)
 
 
 def told_to_end(process):
@@ -139,7 +142,7 @@ def check_last_process(tap, shipping):
     until(lambda: shipping.process.poll() is not None or told_to_end(last))
     tap(shipping.process.poll() is None, "shipping: told to end it waits for the process that delivers", shipping.log.read_text()[-500:])
     os.kill(last, signal.SIGCONT)
-    tap(shipping.process.wait(60) == 0 and not Path(f"/proc/{last}").exists() and shipping.said("goes with the next start") == 1,
+    tap(shipping.process.wait(150) == 0 and not Path(f"/proc/{last}").exists() and shipping.said("goes with the next start") == 1,
         "shipping: and ends after it, and says what is left", shipping.log.read_text()[-500:])
 
 
@@ -155,8 +158,11 @@ def check_shipping(tap, noroshi, folder, disk):
     tap(shipping.process.poll() is None and len(shipping.kept()) == before < len(wanted) and shipping.said("records wait") == 1,
         "shipping: it waits, and says nothing twice", f"{before} {shipping.log.read_text()[-500:]}")
     fill.unlink()
-    until(lambda: len(shipping.kept()) >= len(wanted))
-    kept = sorted(line for line in shipping.kept() if b'"stats"' not in line)
+
+    def records():
+        return sorted(line for line in shipping.kept() if b'"stats"' not in line)
+    until(lambda: records() == wanted and shipping.said("there is space again"))
+    kept = records()
     tap(kept == wanted and shipping.said("there is space again") == 1, "shipping: with room again it goes on and every record is there, once",
         f"{len(kept)} of {len(wanted)} {shipping.log.read_text()[-500:]}")
     check_last_process(tap, shipping)

@@ -80,7 +80,7 @@ class Probe:
                 self.times.setdefault(said["site"], []).append(said["total"])
 
     def wait(self, condition, what):
-        end = time.monotonic() + 150
+        end = time.monotonic() + 300
         while not condition():
             assert time.monotonic() < end and self.process.poll() is None, (what, self.measured, self.signals)
             time.sleep(0.1)
@@ -90,8 +90,8 @@ class Probe:
 
     def end(self):
         self.process.terminate()
-        code = self.process.wait(30)
-        self.thread.join(10)
+        code = self.process.wait(120)
+        self.thread.join(60)
         return code
 
 

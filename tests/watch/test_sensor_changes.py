@@ -212,7 +212,7 @@ def main():
     if os.geteuid() != 0:
         print("1..0 # SKIP root is needed")
         return 0
-    enter_namespace(500)
+    enter_namespace(1200)
     make_pair("only")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

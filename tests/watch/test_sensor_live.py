@@ -301,7 +301,7 @@ def test_slow_reader(folder):
 
 def test_rotation(folder):
     """Records go on in a new file, none is lost or cut in two."""
-    count, path = 4000, folder / "names.pcap"
+    count, path = 8000, folder / "names.pcap"
     path.write_bytes(pcap([ethernet(0x0800, over4(1 + i % 200, 17, 0, udp(10000 + i, 53, dns(f"name{i}.example.jp", i)))) for i in range(count)]))
     eve = folder / "rotated.json"
     sensor = Sensor(NOROSHI, folder, "-i", "pair0", "--workers", 2, "--eve", eve)

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import live  # noqa: E402
 
 NOROSHI = sys.argv[1]
-SKIPPED, PATIENCE = 77, 60
+SKIPPED, PATIENCE = 77, 150
 CAPTURE = struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101)
 PACKET = struct.pack("<IIII", 1_700_000_000, 0, 28, 28) + struct.pack(">BBHHHBBHII", 0x45, 0, 28, 0, 0, 64, 17, 0, 1, 2) + struct.pack(">HHHH", 1, 2, 8, 0)
 OPENING = 1 << 1 | 1 << 2 | 1 << 6 | 1 << 7 | 1 << 13  # DAC_OVERRIDE, DAC_READ_SEARCH, SETGID, SETUID, NET_RAW
@@ -57,7 +57,7 @@ def ask_debugger(pid):
         words += ["-ex", f"thread {thread}"]
         for call in CALLS.values():
             words += ["-ex", f"print {call}", "-ex", "print *(int *)__errno_location()"]
-    run = subprocess.run(words, capture_output=True, text=True, timeout=240, check=False, env={**os.environ, "DEBUGINFOD_URLS": ""})
+    run = subprocess.run(words, capture_output=True, text=True, timeout=600, check=False, env={**os.environ, "DEBUGINFOD_URLS": ""})
     numbers = [int(number) for number in re.findall(r"^\$\d+ = (-?\d+)$", run.stdout, re.M)]
     if len(numbers) != 2 * len(CALLS) * threads:
         print(f"the debugger said: {run.stdout} {run.stderr}")
@@ -103,9 +103,9 @@ def children_of(pid):
     return [int(one) for thread in threads_of(pid) for one in Path(f"/proc/{pid}/task/{thread}/children").read_text(encoding="ascii").split()]
 
 
-def stopped_loader(opener):
+def stopped_loader(opener, seconds):
     """The process that reads a list, as soon as it has a filter of its own beside the opener's; stopped."""
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         for pid in children_of(opener):
             try:
@@ -125,12 +125,15 @@ def check_helpers(sensor, folder):
     print("the opener:")
     wrong = [f"the opener: {words}" for words in check_process(opener, 1, ("open", "open for writing"))]
     Path("/tmp/noroshi-sandbox").unlink(missing_ok=True)
-    with open(folder / "new", "w", encoding="ascii") as file:
-        file.write("domain,marked.example.jp\n")
-        file.writelines(f"domain,d{number}.example.net\n" for number in range(300000))
-    os.rename(folder / "new", folder / "indicators")
-    sensor.hup()
-    loader = stopped_loader(opener)
+    loader, tries = None, 0
+    while not loader and tries < 10:  # on a busy machine it may have read the list before we looked
+        tries += 1
+        with open(folder / "new", "w", encoding="ascii") as file:
+            file.write("domain,marked.example.jp\n")
+            file.writelines(f"domain,d{number}.example.net\n" for number in range(300000))
+        os.rename(folder / "new", folder / "indicators")
+        sensor.hup()
+        loader = stopped_loader(opener, PATIENCE / 10)
     if not loader:
         return [*wrong, "the loader was not met"]
     print("the loader:")
@@ -163,7 +166,7 @@ def main():
     else:
         wrong = check_file()
         if os.geteuid() == 0 and shutil.which("tcpreplay"):
-            again = subprocess.run([live.NETNS, "--seconds", "250", sys.executable, __file__, NOROSHI, "live"], check=False)
+            again = subprocess.run([live.NETNS, "--seconds", "900", sys.executable, __file__, NOROSHI, "live"], check=False)
             wrong += [] if again.returncode == 0 else [f"live capture: status {again.returncode}"]
     for words in wrong:
         print(words)

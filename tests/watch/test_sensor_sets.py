@@ -135,7 +135,7 @@ def test_bad_files(folder, sensor):
         refused = sensor.counts()["sets_refused"]
         put(folder / name, text)
         now = sensor.wait_until(lambda now, least=refused: now["sets_refused"] > least, "it is refused")
-        said = [line for line in sensor.log().splitlines() if "stays as it was" in line and f"/{name}" in line]
+        said = wait_for(lambda path=f"/{name}": [line for line in sensor.log().splitlines() if "stays as it was" in line and path in line], "the line in the log")
         check(f"a bad file of {name} is refused with one clear line", len(said) == 1 and now["sets_refused"] == refused + 1, said)
     (folder / "indicators").unlink()
     sensor.hup()
@@ -153,7 +153,7 @@ def main():
     if os.geteuid() != 0 or not shutil.which("tcpreplay"):
         print("1..0 # SKIP root and tcpreplay are needed")
         return 0
-    enter_namespace(500)
+    enter_namespace(1200)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)

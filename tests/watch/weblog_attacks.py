@@ -64,15 +64,18 @@ http {{
 """
 
 
-def run(*command, limit=60, said=os.devnull, **more):
-    """Runs a tool; how it ends does not matter: its requests do."""
-    started = time.monotonic()
+def run(*command, limit=60, cpu=None, said=os.devnull, **more):
+    """Runs a tool; how it ends does not matter: its requests do. `cpu`: so many seconds of processor time, which come to as many requests however
+    busy the machine is."""
+    name, started = command[0], time.monotonic()
+    if cpu:
+        command = ["prlimit", f"--cpu={cpu}", *command]
     try:
         with open(said, "wb") as out:
             subprocess.run([str(word) for word in command], timeout=limit, stdin=subprocess.DEVNULL, stdout=out, stderr=out, check=False, **more)
     except subprocess.TimeoutExpired:
         pass
-    print(f"# {command[0]}: {time.monotonic() - started:.0f} s", flush=True)
+    print(f"# {name}: {time.monotonic() - started:.0f} s", flush=True)
 
 
 def send_as(who):
@@ -83,7 +86,7 @@ def send_as(who):
 def curl(who, *urls, more=()):
     for at in range(0, len(urls), 50):
         subprocess.run(["curl", "-s", "-g", "--path-as-is", "--interface", who, "-A", AGENT, *more, *(word for url in urls[at:at + 50] for word in ("-o", "/dev/null", f"http://{SERVER}{url}"))],
-                       timeout=60, check=False)
+                       timeout=180, check=False)
 
 
 def benign(folder):
@@ -102,24 +105,24 @@ def benign(folder):
         curl(f"198.18.3.{i + 1}", *searches, *others)
         curl(f"198.18.3.{i + 1}", "/login", more=["-d", "user=me&password=x"])
     for process in started:
-        process.wait(timeout=60)
+        process.wait(timeout=180)
 
 
 def attack(folder):
     word_list = folder / "words"
-    dice = random.Random()
+    dice = random.Random(int(os.environ.get("NOROSHI_SEED", "1")))
     parts = ["admin", "backup", "test", "old", "dev", "api", "config", "data", "db", "user", "private", "secret", "tmp", "log", "upload", "shell", "cgi-bin", "console", "panel", ".git/HEAD", ".env"]
     word_list.write_text("\n".join(parts + [f"{dice.choice(parts)}{dice.randrange(1000)}{dice.choice(['', '.php', '.zip', '/'])}" for _ in range(400)]))
     send_as(ATTACKERS["sqlmap"][0])
     database = ["sqlmap", "-u", f"http://{SERVER}/item?id=1", "--batch", "-A", AGENT, "--output-dir", folder / "sqlmap", "--flush-session", "--disable-coloring"]
-    run(*database, "--technique=BEU", "--tables", limit=120 if LONG else 15)
-    run(*database, "--technique=B", "--tables", limit=120 if LONG else 12)
+    run(*database, "--technique=BEU", "--tables", limit=300, cpu=120 if LONG else 12)
+    run(*database, "--technique=B", "--tables", limit=300, cpu=120 if LONG else 10)
     if LONG:
         run(*database, "--level=3", "--risk=2", "--dump-all", limit=120)
     send_as(ATTACKERS["ffuf"][0])
-    run("ffuf", "-u", f"http://{SERVER}/FUZZ", "-w", word_list, "-H", f"User-Agent: {AGENT}", "-t", "4", "-s", limit=30)
+    run("ffuf", "-u", f"http://{SERVER}/FUZZ", "-w", word_list, "-H", f"User-Agent: {AGENT}", "-t", "4", "-s", limit=120)
     send_as(ATTACKERS["nmap"][0])
-    run("nmap", "-n", "-Pn", "-p", "80", "--script", "http-enum,http-config-backup,http-git,http-passwd", "--script-args", f"http.useragent={AGENT}", SERVER, limit=120 if LONG else 20)
+    run("nmap", "-n", "-Pn", "-p", "80", "--script", "http-enum,http-config-backup,http-git,http-passwd", "--script-args", f"http.useragent={AGENT}", SERVER, limit=120 if LONG else 40)
     if LONG and shutil.which("wapiti"):
         send_as(ATTACKERS["wapiti"][0])
         run("wapiti", "-u", f"http://{SERVER}/", "--flush-session", "-m", "sql,xss,file,exec", "-A", AGENT, "--max-scan-time", "4", "--no-bugreport", "-f", "json", "-o", folder / "wapiti.json", limit=400, said=folder / "wapiti.out",
@@ -138,16 +141,16 @@ def inside(folder):
         subprocess.run(["ip", "address", "add", f"{n}/32", "dev", "pair0"], check=True)
     site = subprocess.Popen([*peer, sys.executable, str(HERE / "weblog_site.py"), "8000", str(folder / "site")])
     web = subprocess.Popen([*peer, "nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], stderr=subprocess.DEVNULL)
-    for _ in range(100):
+    for _ in range(1200):
         if subprocess.run(["curl", "-s", "-f", "-o", "/dev/null", f"http://{SERVER}/"], check=False).returncode == 0:
             break
         time.sleep(0.1)
     benign(folder)
     attack(folder)
     web.terminate()
-    web.wait(timeout=20)
+    web.wait(timeout=60)
     site.terminate()
-    site.wait(timeout=20)
+    site.wait(timeout=60)
 
 
 def flagged_lines(noroshi, log, folder):
@@ -194,7 +197,7 @@ def outside(noroshi, keep):
     with tempfile.TemporaryDirectory(prefix="noroshi-weblog-") as name:
         folder = Path(name)
         folder.chmod(0o755)
-        done = subprocess.run([str(NETNS), "--seconds", "1200" if LONG else "150", sys.executable, __file__, "--inside", name], check=False)
+        done = subprocess.run([str(NETNS), "--seconds", "2400" if LONG else "700", sys.executable, __file__, "--inside", name], check=False)
         if done.returncode == 77:
             print("1..0 # SKIP no namespaces here")
             return 77
