@@ -187,6 +187,16 @@ def test_bad_usage_is_one_sentence(folder):
         (["--bin", "soon", "--net", "198.51.0.0/16", "-r", "x"], "--bin"),
         (["--least-targets", "0", "--net", "198.51.0.0/16", "-r", "x"], "--least-targets"),
         (["--names", folder / "absent", "--net", "198.51.0.0/16", "-r", "x"], "absent"),
+        (["--checkpoint", "2 h", "--net", "198.51.0.0/16", "-r", "x"], "from 1 s to 1 h"),
+        (["--again", "31 d", "--net", "198.51.0.0/16", "-r", "x"], "from 1 s to 30 d"),
+        (["--ring", "1 MiB", "--net", "198.51.0.0/16", "-i", "lo"], "4 MiB to 2 GiB"),
+        (["--mirror", "9", "--net", "198.51.0.0/16", "-r", "x"], "from 0 to 8"),
+        (["--zone", "JST", "--net", "198.51.0.0/16", "-r", "x"], "+09:00"),
+        (["--language", "de"], "ja or en"),
+        (["--locations", "x"] * 5, "no more than 4"),
+        ([word for i in range(17) for word in ("-i", f"lo{i}")], "lo16"),
+        ([f"file{i}" for i in range(257)], "file256"),
+        (["--no-changes", "--history", "x", "--net", "198.51.0.0/16", "-r", "x"], "--no-changes"),
     ):
         status, out, err = run(*arguments)
         assert status == 2 and out == "" and words in err and err.count("\n") == 1, (arguments, status, err)

@@ -75,11 +75,12 @@ static int take_number(
 static int take_duration(
     const struct arguments *arguments, const struct argument *argument, const char *value, nanoseconds *place)
 {
-	char words[96];
+	char words[96], most[TIME_TEXT];
 
-	if (duration_parse(text_of(value), place) && *place >= SECOND && *place <= (nanoseconds)argument->most * DAY)
+	if (duration_parse(text_of(value), place) && *place >= SECOND && *place <= (nanoseconds)argument->most)
 		return -1;
-	snprintf(words, sizeof words, "a time from 1 s to %llu d, as \"1 h\",", (unsigned long long)argument->most);
+	snprintf(words, sizeof words, "a time from 1 s to %s, as \"1 h\",",
+	    duration_format((nanoseconds)argument->most, most));
 	return expected(arguments, argument, words, value);
 }
 
@@ -90,7 +91,8 @@ static int take(const struct arguments *arguments, const struct argument *argume
 
 	switch (argument->kind) {
 	case ARGUMENT_FLAG:
-		*(bool *)place = true;
+	case ARGUMENT_UNSET:
+		*(bool *)place = argument->kind == ARGUMENT_FLAG;
 		return -1;
 	case ARGUMENT_CHOICE:
 		if (!is_choice(argument->choices, value))
@@ -119,7 +121,8 @@ int arguments_read(const struct arguments *arguments, int argc, char **argv, voi
 	int choice, status = -1;
 
 	for (const struct argument *argument = arguments->table; argument->name && count < ARGUMENTS_MOST; argument++) {
-		int value = argument->kind == ARGUMENT_FLAG ? no_argument : required_argument;
+		bool flag = argument->kind == ARGUMENT_FLAG || argument->kind == ARGUMENT_UNSET;
+		int value = flag ? no_argument : required_argument;
 		longs[count] = (struct option){ argument->name, value, NULL, 256 + (int)count };
 		count++;
 		if (!argument->letter)

@@ -9,12 +9,13 @@
 #include <stdint.h>
 
 enum argument_kind {
-	ARGUMENT_FLAG,     /* bool */
+	ARGUMENT_FLAG,     /* bool: true */
+	ARGUMENT_UNSET,    /* bool: false */
 	ARGUMENT_TEXT,     /* const char *: of argv */
 	ARGUMENT_CHOICE,   /* the same, one of `choices` */
 	ARGUMENT_NUMBER,   /* uint64_t, least to most */
 	ARGUMENT_COUNT,    /* uint32_t, the same */
-	ARGUMENT_DURATION, /* nanoseconds, a second to `most` days */
+	ARGUMENT_DURATION, /* nanoseconds, a second to `most` of them */
 	ARGUMENT_OTHER     /* what `read` makes of it */
 };
 

@@ -25,7 +25,7 @@ struct darknet_options {
 	const char *history;    /* a path; NULL: nothing is kept */
 	nanoseconds save;       /* 0 = TRENDS_SAVED_EVERY */
 	int zone;               /* seconds east of UTC, of the days of tables */
-	unsigned carriers;
+	uint32_t carriers;
 	bool json, help, progress, changes;
 	struct telescope_settings settings;
 };
