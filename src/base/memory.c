@@ -9,6 +9,7 @@
 #include <stdalign.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) && !defined(__SANITIZE_ADDRESS__)
@@ -158,4 +159,23 @@ void *array_grow(void *items, size_t *room, size_t first, size_t size)
 	if (more)
 		*room = wanted;
 	return more;
+}
+
+/* ── large tables ─ */
+
+#define LINE ((size_t)64)
+#define HUGE_PAGE ((size_t)2 << 20)
+
+void memory_widen(void *at, size_t size)
+{
+	madvise(at, size, MADV_HUGEPAGE);
+}
+
+void *memory_wide(size_t size)
+{
+	size_t unit = size < HUGE_PAGE ? LINE : HUGE_PAGE, whole = (size + unit - 1) / unit * unit;
+	void *at = whole < size ? NULL : aligned_alloc(unit, whole ? whole : unit);
+	if (at && unit == HUGE_PAGE)
+		memory_widen(at, whole);
+	return at;
 }

@@ -1,6 +1,6 @@
 /*
  * Arenas: memory that lives as long as a batch, a request or a document, and goes in one step. And the one way in which
- * an array on the heap grows.
+ * an array on the heap grows, and that in which a large table gets its pages.
  */
 #ifndef NOROSHI_BASE_MEMORY_H
 #define NOROSHI_BASE_MEMORY_H
@@ -27,5 +27,11 @@ size_t arena_used(const struct arena *arena); /* bytes taken since the last clea
 /* An array of *room items of `size` bytes moves to one of twice the room (`first` when it had none), which the caller
  * owns in its place; *room says so. NULL without memory: then nothing changed, and `items` is still the caller's. */
 void *array_grow(void *items, size_t *room, size_t first, size_t size);
+
+/* Memory of a table that is looked into anywhere: on huge pages when there are some, since on small ones the misses of
+ * the page tables cost more than the table's own. Without them it is only slower. */
+void memory_widen(void *at, size_t size); /* of whoever mapped it */
+/* Aligned to cache lines, not zeroed; free()d. Pages that nobody touches cost nothing. NULL without memory. */
+void *memory_wide(size_t size);
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/codec.h"
 #include "base/file.h"
 #include "base/hash.h"
+#include "base/memory.h"
 #include "base/sealed.h"
 #include "base/stream.h"
 #include "match/indicator_inside.h"
@@ -220,8 +221,8 @@ static enum error read_body(
     struct stream *stream, struct indicator_set *set, const struct checks *checks, struct failure *failure)
 {
 	size_t table = set->buckets * sizeof *set->table;
-	set->table = large_take(table);
-	set->pool = large_take(set->pool_size);
+	set->table = memory_wide(table);
+	set->pool = memory_wide(set->pool_size);
 	uint64_t *starts = calloc(set->pool_size / 4 / 64 + 1, sizeof *starts);
 	enum error error = set->table && set->pool && starts
 			       ? read_whole(stream, set->table, table, failure)

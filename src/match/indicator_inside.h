@@ -44,9 +44,6 @@ struct indicator_set {
 	struct indicator_counts counts;
 };
 
-/* Memory for something large that is read at random: large pages where the system gives them. free() it. */
-void *large_take(size_t size);
-
 static inline const struct record *record_at(const struct indicator_set *set, uint32_t at)
 {
 	return (const struct record *)(const void *)(set->pool + (size_t)at * 4);

@@ -3,13 +3,12 @@
  * buckets, each a cache line, and chains records of the same value.
  */
 #include "base/hash.h"
+#include "base/memory.h"
 #include "match/indicator_inside.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-#define LARGE_PAGE ((size_t)2 << 20)
 #define FILLED 0.7 /* of the table's slots: fuller tables have more full buckets, that is second cache lines */
 #define AHEAD 16   /* records whose buckets are being fetched */
 
@@ -19,16 +18,6 @@ struct indicator_builder {
 	uint32_t count;
 	uint64_t as_of;
 };
-
-void *large_take(size_t size)
-{
-	size_t align = size < LARGE_PAGE ? 64 : LARGE_PAGE;
-	size = (size + align - 1) & ~(align - 1);
-	void *at = aligned_alloc(align, size ? size : align);
-	if (at && align == LARGE_PAGE)
-		madvise(at, size, MADV_HUGEPAGE); /* without them it is only slower */
-	return at;
-}
 
 struct indicator_builder *indicator_builder_new(void)
 {
@@ -228,7 +217,7 @@ enum error indicator_builder_compile(
 		return fail(failure, ERROR_MEMORY, "no memory for the indicators");
 	}
 	made->buckets = (uint64_t)(builder->count / (SLOTS * FILLED)) + 1;
-	made->table = large_take(made->buckets * sizeof *made->table);
+	made->table = memory_wide(made->buckets * sizeof *made->table);
 	uint8_t *fitting = builder->size ? realloc(builder->pool, builder->size) : NULL;
 	made->pool = fitting ? fitting : builder->pool;
 	made->pool_size = builder->size;

@@ -7,9 +7,10 @@
  */
 #include "match/territory.h"
 
+#include "base/memory.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #define MAPPED 0xffff00000000ULL /* what an IPv4 address begins with, behind 64 zero bits */
 #define HUGE_PAGE ((size_t)2 << 20)
@@ -67,11 +68,8 @@ static void *take_table(size_t count, size_t size)
 	size_t bytes = (count * size + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
 	if (bytes <= 2 * HUGE_PAGE)
 		return calloc(count, size);
-	void *at = aligned_alloc(HUGE_PAGE, bytes);
-	if (!at)
-		return NULL;
-	madvise(at, bytes, MADV_HUGEPAGE); /* without them it is only slower */
-	return memset(at, 0, bytes);
+	void *at = memory_wide(bytes);
+	return at ? memset(at, 0, bytes) : NULL;
 }
 
 /* By address; the shorter prefix first. */

@@ -8,6 +8,7 @@
 #include "net/flow_table.h"
 
 #include "base/hash.h"
+#include "base/memory.h"
 
 #define XXH_INLINE_ALL /* as hash_bytes(), in place: one for each packet, of a size that the compiler knows */
 #include <xxhash.h>
@@ -47,7 +48,7 @@ static void *take_memory(size_t size)
 
 	if (at == MAP_FAILED)
 		return NULL;
-	madvise(at, size, MADV_HUGEPAGE); /* a refusal costs time only */
+	memory_widen(at, size);
 	return at;
 }
 

@@ -1,6 +1,7 @@
 /*
  * Trails: what is kept of a source beyond its line; see line.h and sources.h.
  */
+#include "base/memory.h"
 #include "darknet/event/line.h"
 #include "darknet/packet/header.h"
 #include "net/packet.h"
@@ -24,7 +25,7 @@ bool trails_init(struct trails *trails, uint32_t most, uint32_t blocks)
 	    mmap(NULL, reserved(trails), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	trails->at = at == MAP_FAILED ? NULL : at;
 	if (trails->at)
-		madvise(trails->at, reserved(trails), MADV_HUGEPAGE);
+		memory_widen(trails->at, reserved(trails));
 	trails->spare = calloc(most + 1u, sizeof *trails->spare);
 	return blocks_init(&trails->blocks, blocks) && trails->at && trails->spare;
 }

@@ -4,9 +4,9 @@
 #include "darknet/trend/groups.h"
 
 #include "base/hash_inline.h"
+#include "base/memory.h"
 #include "darknet/packet/arrival.h"
 #include "darknet/trend/groups_inner.h"
-#include "darknet/trend/wide.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -45,8 +45,8 @@ struct groups *groups_new(const struct groups_settings *settings)
 	groups->settings = *settings;
 	groups->settings.newcomers = power(settings->newcomers);
 	size_t cells = power(settings->cells), members = power(settings->members);
-	groups->cells = wide_new(cells * sizeof *groups->cells);
-	groups->places = wide_new(cells * sizeof *groups->places);
+	groups->cells = memory_wide(cells * sizeof *groups->cells);
+	groups->places = memory_wide(cells * sizeof *groups->places);
 	if (groups->places)
 		memset(groups->places, 0, cells * sizeof *groups->places);
 	groups->cell_mask = cells - 1;

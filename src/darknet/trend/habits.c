@@ -4,10 +4,10 @@
 #include "darknet/trend/habits.h"
 
 #include "base/hash_inline.h"
+#include "base/memory.h"
 #include "darknet/packet/arrival.h"
 #include "darknet/packet/method.h"
 #include "darknet/trend/kept.h"
-#include "darknet/trend/wide.h"
 #include "net/address.h"
 
 #include <math.h>
@@ -75,7 +75,7 @@ static size_t power(size_t room)
 
 static void *new_table(size_t size)
 {
-	void *at = wide_new(size);
+	void *at = memory_wide(size);
 	return at ? memset(at, 0, size) : NULL;
 }
 

@@ -3,8 +3,8 @@
  */
 #include "darknet/trend/lately.h"
 
+#include "base/memory.h"
 #include "darknet/trend/kept.h"
-#include "darknet/trend/wide.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ struct lately *lately_new(size_t most, unsigned days)
 	if (!seen)
 		return NULL;
 	size_t size = lines * sizeof *seen->lines;
-	seen->lines = wide_new(size);
+	seen->lines = memory_wide(size);
 	if (!seen->lines) {
 		free(seen);
 		return NULL;
