@@ -10,7 +10,7 @@
 #include "model/capability.h"
 #include "model/policy.h"
 #include "reach/table.h"
-#include "store/store.h"
+#include "store/dispatch.h"
 
 struct reach_work {
 	struct center *center;

@@ -1,6 +1,7 @@
 /*
  * The directory of contacts to whom dispatches go.
  */
+#include "store/dispatch.h"
 #include "store/query.h"
 
 #include <stdlib.h>

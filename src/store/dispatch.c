@@ -2,6 +2,7 @@
  * Dispatches, and the years of reach tests that other programs counted. Of the centre alone: what a member may see of a
  * dispatch is its own recipient (recipient.c).
  */
+#include "store/dispatch.h"
 #include "store/query.h"
 
 #include <stdio.h>

@@ -1,6 +1,7 @@
 /*
  * Recipients of dispatches: whose turn it is, what was sent, what came of it.
  */
+#include "store/dispatch.h"
 #include "store/query.h"
 
 #include <string.h>

@@ -1,6 +1,7 @@
 /*
  * Who issues a dispatch together with the centre, and whether they agreed; and the feeds of readers.
  */
+#include "store/dispatch.h"
 #include "store/query.h"
 
 enum error store_signatory_put(
