@@ -23,6 +23,8 @@ struct request {
 	bool by_session, by_basic;
 	struct session standing; /* of the session, when by_session */
 	struct call call;
+	nanoseconds asked;    /* when it came; 0 = it was not run yet */
+	nanoseconds due;      /* monotonic: when it is called again */
 	struct log_line line; /* to be written at the end of the round when `what` is set */
 	/* the answer */
 	uint16_t status;

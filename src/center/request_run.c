@@ -148,7 +148,12 @@ static void prepare_call(struct request *request)
 		.history = keeper->history,
 		.records = keeper->records,
 		.now = keeper->center.now(),
+		.kept = call->kept,
+		.forget = call->forget,
 	};
+	if (request->asked == 0)
+		request->asked = call->now;
+	call->asked = request->asked;
 	memcpy(call->session, request->session, sizeof call->session);
 	memcpy(call->certificate, request->certificate, sizeof call->certificate);
 	text_copy(text_of(request->client), call->client, sizeof call->client);

@@ -17,6 +17,7 @@ struct requests {
 	struct request *first, **last; /* to be answered at the end of the round */
 	struct request *unfinished;    /* whose handlers want to be called again, in no order */
 	struct watch *turn;            /* NULL: nobody's */
+	nanoseconds turn_due;          /* monotonic */
 	struct session touched[TOUCHED_MOST];
 	unsigned touched_count;
 	struct throttle *throttle;
@@ -68,6 +69,8 @@ void request_free(struct request *request)
 {
 	json_decref(request->input);
 	json_decref(request->call.output);
+	if (request->call.forget)
+		request->call.forget(request->call.kept);
 	work_end(&request->work);
 	explicit_bzero(request->basic_password, sizeof request->basic_password);
 	free(request);
@@ -186,6 +189,21 @@ static void request_ready(struct request *request)
 
 static void take_turns(void *context);
 
+/* The next turn is then at the latest. False without memory. */
+static bool call_again(struct keeper *keeper, nanoseconds due)
+{
+	struct requests *requests = keeper->requests;
+	if (requests->turn && requests->turn_due <= due)
+		return true;
+	struct watch *turn = loop_timer(keeper->center.loop, due - time_monotonic(), 0, take_turns, keeper);
+	if (!turn)
+		return requests->turn != NULL;
+	watch_stop(requests->turn);
+	requests->turn = turn;
+	requests->turn_due = due;
+	return true;
+}
+
 /* Runs it; one that is not done comes again once others had their turn. */
 static void run(struct request *request)
 {
@@ -196,27 +214,36 @@ static void run(struct request *request)
 		request_ready(request);
 		return;
 	}
-	request->next = requests->unfinished;
-	requests->unfinished = request;
-	if (!requests->turn)
-		requests->turn = loop_timer(keeper->center.loop, MILLISECOND, 0, take_turns, keeper);
-	if (requests->turn)
+	request->due = time_monotonic() + (request->call.rest > MILLISECOND ? request->call.rest : MILLISECOND);
+	if (call_again(keeper, request->due)) {
+		request->next = requests->unfinished;
+		requests->unfinished = request;
 		return;
-	requests->unfinished = request->next;
+	}
 	request_refuse(request, 503, "The centre has no memory for this just now.");
 	request_ready(request);
 }
 
 static void take_turns(void *context)
 {
-	struct requests *requests = ((struct keeper *)context)->requests;
+	struct keeper *keeper = context;
+	struct requests *requests = keeper->requests;
 	struct request *request = requests->unfinished;
+	nanoseconds now = time_monotonic();
 	watch_stop(requests->turn);
 	requests->turn = NULL;
 	requests->unfinished = NULL;
 	while (request) {
 		struct request *next = request->next;
-		run(request);
+		if (request->due <= now) {
+			run(request);
+		} else if (call_again(keeper, request->due)) {
+			request->next = requests->unfinished;
+			requests->unfinished = request;
+		} else {
+			request_refuse(request, 503, "The centre has no memory for this just now.");
+			request_ready(request);
+		}
 		request = next;
 	}
 }

@@ -93,8 +93,13 @@ struct call {
 	char added_first[36], added_last[36];
 	nanoseconds modified; /* out: Last-Modified; 0 = none */
 	/* Out, of a read: it is not done yet. The handler is called again after others had their turn, with a scope
-	 * made anew; what it has so far it keeps by itself. */
+	 * made anew; what it has so far it keeps by itself, or in `kept`. Not before `rest` has passed: while somebody
+	 * else works for it there is nothing to do. */
 	bool again;
+	nanoseconds rest;
+	/* What a read that is called again keeps until it is answered, bytes of `body` among it, and who frees it. */
+	void *kept;
+	void (*forget)(void *kept);
 	char *cookie; /* out: a new session cookie's value (arena), "" = remove it, NULL = leave it */
 	struct arena *arena;
 	struct center *center; /* model/capability.h */
@@ -102,6 +107,7 @@ struct call {
 	struct history *history;
 	struct record_store *records;
 	nanoseconds now;
+	nanoseconds asked; /* when the request came; `now` when it is called again */
 };
 
 struct route {
