@@ -202,6 +202,22 @@ enum error store_appearance_due(struct store *store, const struct scope *scope, 
 	"CASE WHEN state IS NULL OR state = :cleaned AND last > changed OR state = :explained AND first > changed"     \
 	" THEN :open ELSE state END"
 
+#define ROWS_OF                                                                                                        \
+	"SELECT " FIELDS ", ifnull(state, :open), ifnull(note, ''), ifnull(who, ''), ifnull(changed, 0), " STATE_NOW   \
+	" FROM "
+#define ROWS_ASKED                                                                                                     \
+	" LEFT JOIN cleanup USING (organisation, address) WHERE {scope} AND (:standing = 0 OR ended = 0)"              \
+	" AND (:state < 0 OR :state = " STATE_NOW ")"
+
+static void bind_asked(struct query *query, const struct cleanup_query *asked)
+{
+	bind_integer(query, ":open", CLEANUP_OPEN);
+	bind_integer(query, ":cleaned", CLEANUP_CLEANED);
+	bind_integer(query, ":explained", CLEANUP_EXPLAINED);
+	bind_integer(query, ":standing", asked->standing);
+	bind_integer(query, ":state", asked->of_one_state ? (int64_t)asked->state : -1);
+}
+
 static void take_row(struct query *query, struct cleanup_row *row)
 {
 	take(query, &row->seen);
@@ -240,21 +256,14 @@ static enum error open_list(struct store *store, const struct scope *scope, cons
 		error = fail(failure, ERROR_DENIED, "the scope %s does not read this", scope_name(scope));
 	if (!error)
 		error = query_read(store, scope, NOUN_APPEARANCE,
-		    "SELECT " FIELDS
-		    ", ifnull(state, :open), ifnull(note, ''), ifnull(who, ''), ifnull(changed, 0), " STATE_NOW
-		    " FROM appearance LEFT JOIN cleanup USING (organisation, address) WHERE {scope}"
-		    " AND (last, number) < (:last, :number) AND (:standing = 0 OR ended = 0)"
-		    " AND (:state < 0 OR :state = " STATE_NOW ") ORDER BY last DESC, number DESC LIMIT :limit",
+		    ROWS_OF "appearance" ROWS_ASKED
+			    " AND (last, number) < (:last, :number) ORDER BY last DESC, number DESC LIMIT :limit",
 		    query, failure);
 	if (error)
 		return error;
-	bind_integer(query, ":open", CLEANUP_OPEN);
-	bind_integer(query, ":cleaned", CLEANUP_CLEANED);
-	bind_integer(query, ":explained", CLEANUP_EXPLAINED);
+	bind_asked(query, asked);
 	bind_integer(query, ":last", cursor.none ? INT64_MAX : cursor.key);
 	bind_integer(query, ":number", cursor.none ? INT64_MAX : (int64_t)number_of_id(cursor.id));
-	bind_integer(query, ":standing", asked->standing);
-	bind_integer(query, ":state", asked->of_one_state ? (int64_t)asked->state : -1);
 	bind_integer(query, ":limit", (int64_t)page_limit(page) + 1);
 	return OK;
 }
@@ -277,6 +286,55 @@ enum error store_cleanup_each(struct store *store, const struct scope *scope, co
 	if (!error)
 		cursor_write(page, CURSOR_APPEARANCE, row.seen.last, id_of_number(row.seen.number));
 	query_release(&query);
+	return error == ERROR_END ? OK : error;
+}
+
+#define WALK 2000u /* numbers of one step */
+
+static enum error walk_begin(struct store *store, struct cleanup_walk *walk, struct failure *failure)
+{
+	struct query query;
+	enum error error = query_own(store,
+	    "SELECT ifnull((SELECT min(number) FROM appearance), 1),"
+	    " ifnull((SELECT max(number) FROM appearance), 0)",
+	    &query, failure);
+	if (!error)
+		error = query_one(&query, "appearance");
+	if (error)
+		return error;
+	*walk =
+	    (struct cleanup_walk){ .next = column_count(&query, 0), .last = column_count(&query, 1), .begun = true };
+	query_release(&query);
+	return OK;
+}
+
+enum error store_cleanup_walk(struct store *store, const struct scope *scope, const struct cleanup_query *asked,
+    struct cleanup_walk *walk, void (*each)(void *, const struct cleanup_row *), void *context, struct failure *failure)
+{
+	struct query query;
+	struct cleanup_row row = { 0 };
+	enum error error = scope_reads(scope, NOUN_CLEANUP)
+			       ? OK
+			       : fail(failure, ERROR_DENIED, "the scope %s does not read this", scope_name(scope));
+	if (!error && !walk->begun)
+		error = walk_begin(store, walk, failure);
+	if (!error) /* by number alone: an index would be sorted anew for each step */
+		error = query_read(store, scope, NOUN_APPEARANCE,
+		    ROWS_OF "appearance NOT INDEXED" ROWS_ASKED " AND number BETWEEN :from AND :to ORDER BY number",
+		    &query, failure);
+	if (error)
+		return error;
+	const uint64_t to = walk->next + WALK - 1 < walk->last ? walk->next + WALK - 1 : walk->last;
+	bind_asked(&query, asked);
+	bind_integer(&query, ":from", (int64_t)walk->next);
+	bind_integer(&query, ":to", (int64_t)to);
+	while ((error = query_step(&query)) == OK) {
+		take_row(&query, &row);
+		each(context, &row);
+	}
+	query_release(&query);
+	walk->next = to + 1;
+	walk->done = walk->next > walk->last;
 	return error == ERROR_END ? OK : error;
 }
 

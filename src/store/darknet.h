@@ -119,6 +119,15 @@ struct cleanup_query {
 /* The last seen first. What is seen while somebody turns pages goes to the front. */
 enum error store_cleanup_each(struct store *, const struct scope *, const struct cleanup_query *, struct page *,
     void (*each)(void *, const struct cleanup_row *), void *context, struct failure *);
+/* All of them, in the order of their numbers: that in which they first appeared. Each call tells those of the next
+ * 2,000 numbers, so that it takes a bounded time; what comes after the first call is not among them, and what is seen
+ * again meanwhile keeps its place. Until walk->done. */
+struct cleanup_walk {
+	uint64_t next, last; /* numbers */
+	bool begun, done;
+};
+enum error store_cleanup_walk(struct store *, const struct scope *, const struct cleanup_query *, struct cleanup_walk *,
+    void (*each)(void *, const struct cleanup_row *), void *context, struct failure *);
 /* What was said before goes. For background work. */
 enum error store_cleanup_expire(struct store *, const struct scope *, nanoseconds before, struct failure *);
 

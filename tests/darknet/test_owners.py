@@ -1,8 +1,10 @@
 """Whose address appears in anyone's telescope is told, and nobody else: a real centre, lines as telescopes write them."""
+import ipaddress
 import json
 import random
 import re
 import sys
+import threading
 import time
 import urllib.parse
 
@@ -163,6 +165,44 @@ def test_what_was_cleaned_is_open_again_when_it_is_seen_again():
             found += [(each["address"], each["kind"], each["state"], each["reopened"]) for each in answer["appearances"]]
             after = "&after=" + answer["next"] if answer["next"] else None
         assert found == whole and len(found) == 3, (found, whole)
+
+
+def test_the_csv_has_all_rows_while_others_come():
+    """More than the 10,000 that it once ended at."""
+    with telescopes(config='owners = { digest = "1 h"; };') as centre:
+        wanted = [str(ipaddress.ip_address("2001:db8:a:%x::" % i)) for i in range(11000)]
+        for at in range(0, len(wanted), 1000):
+            assert centre.post(centre.tokens["hill"], [appeared(each + "9") for each in wanted[at:at + 1000]], batch="b%d" % at)[0] == 200
+
+        def listed():
+            while True:
+                status, headers, text = centre.request("GET", "/v1/appearances?format=csv", centre.tokens["member-aoba"])
+                if status != 429:  # else the member used its share of the centre's time
+                    assert status == 200, (status, text)
+                    return text.decode().split("\r\n")[1:-1]
+                time.sleep(float(headers["Retry-After"]))
+
+        wait_for(lambda: len(listed()) == len(wanted) or time.sleep(0.5), 120, "all of them")
+        ending = threading.Event()
+
+        def come():
+            number = 0
+            while not ending.is_set():
+                centre.post(centre.tokens["lake"], [appeared(wanted[number * 37 % len(wanted)] + "9"), appeared("2001:db8:a:%x::9" % (20000 + number))], batch="c%d" % number)
+                number += 1
+
+        sending = threading.Thread(target=come)
+        sending.start()
+        try:
+            for _ in range(3):
+                found = [row.split('"')[1] for row in listed()]
+                assert len(set(found)) == len(found) and [each for each in found if each in set(wanted)] == wanted, (len(found), found[:3])
+        finally:
+            ending.set()
+            sending.join()
+        whole = centre.request("GET", "/appearances?format=csv", headers={"Cookie": centre.sign_in("analyst"), "Accept": "text/html"})
+        assert whole[0] == 200 and len(whole[2].split(b"\r\n")) > len(wanted) + 2, whole[2][:200]
+        assert len(centre.request("GET", "/v1/appearances?format=csv", centre.tokens["member-kaede"])[2].split(b"\r\n")) == 2
 
 
 def test_many_addresses_are_one_message():

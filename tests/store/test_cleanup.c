@@ -131,6 +131,72 @@ static void test_pages_go_by_what_was_seen_last(void **given)
 		assert_true(pages.rows[i].seen.number == whole.rows[i].seen.number);
 }
 
+#define MANY 12000 /* more than one step of a walk has, and than a page */
+
+struct walked {
+	uint64_t numbers[MANY + 1];
+	size_t count;
+};
+
+static void walk_over(void *context, const struct cleanup_row *row)
+{
+	struct walked *walked = context;
+	assert_true(walked->count < MANY + 1);
+	walked->numbers[walked->count++] = row->seen.number;
+}
+
+static void see_many(struct place *place, uint32_t organisation, int from, int to)
+{
+	done(place, store_begin(place->store, &place->failure));
+	for (int i = from; i < to; i++) {
+		struct appearance appearance = {
+			.organisation = organisation, .kind = APPEARANCE_PROBE, .first = NOON, .last = NOON + i
+		};
+		char address[32];
+		snprintf(address, sizeof address, "10.%d.%d.%d", i >> 16, i >> 8 & 255, i & 255);
+		appearance.address = address_of(address);
+		done(place, store_appearance_put(place->store, place->work, &appearance, &place->failure));
+	}
+	done(place, store_commit(place->store, &place->failure));
+}
+
+/* Between all steps an address comes, one that was told is seen again, and one that was not told yet is. */
+static void test_a_walk_tells_each_row_once_while_others_come(void **given)
+{
+	static struct walked walked;
+	struct place *place = *given;
+	uint32_t alpha = add_organisation(place, "alpha"), beta = add_organisation(place, "beta");
+	struct cleanup_walk walk = { 0 };
+	struct cleanup_query all = { 0 };
+	int steps = 0;
+	walked = (struct walked){ 0 };
+	see_many(place, alpha, 0, MANY / 2);
+	see_many(place, beta, 0, 10);
+	see_many(place, alpha, MANY / 2, MANY);
+	const struct scope *own = scope_of(place, ROLE_MEMBER, alpha, ACTION_APPEARANCE_READ);
+	while (!walk.done) {
+		done(place, store_cleanup_walk(place->store, own, &all, &walk, walk_over, &walked, &place->failure));
+		see_many(place, alpha, MANY + steps, MANY + steps + 1);
+		see(place, alpha, "10.0.0.1", APPEARANCE_PROBE, NOON, NOON + DAY);
+		see(place, alpha, "10.0.46.223", APPEARANCE_PROBE, NOON,
+		    NOON + DAY); /* the last of those that were there */
+		steps++;
+	}
+	assert_int_equal(walked.count, MANY);
+	assert_true(steps > 5);
+	for (size_t i = 1; i < walked.count; i++)
+		assert_true(walked.numbers[i] > walked.numbers[i - 1]);
+	/* One state alone; nothing at all. */
+	say(place, alpha, "10.0.0.1", CLEANUP_CLEANED, NOON + 2 * DAY);
+	struct cleanup_query cleaned = { .of_one_state = true, .state = CLEANUP_CLEANED };
+	walk = (struct cleanup_walk){ 0 };
+	walked.count = 0;
+	while (!walk.done)
+		done(
+		    place, store_cleanup_walk(place->store, own, &cleaned, &walk, walk_over, &walked, &place->failure));
+	assert_int_equal(walked.count, 1);
+}
+
 static void test_a_member_sees_and_says_its_own(void **given)
 {
 	struct place *place = *given;
@@ -160,6 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_what_was_said_holds_until_it_is_seen_again),
 		TEST(test_pages_go_by_what_was_seen_last),
+		TEST(test_a_walk_tells_each_row_once_while_others_come),
 		TEST(test_a_member_sees_and_says_its_own),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,8 +9,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
-#define CSV_MOST 10000 /* rows: some 2 MB */
+#define CSV_LARGEST (56u << 20) /* bytes, some 300,000 rows: what goes to front in one piece */
+#define CSV_SLICE (10 * MILLISECOND)
 
 static const char *const forms[] = { "json", "csv", NULL };
 static const char *const states[] = { "open", "cleaned", "explained", NULL };
@@ -21,7 +23,7 @@ static const struct field appearance_fields[] = {
 	{ "standing", FIELD_BOOLEAN, IN_QUERY, false, .summary = "Only those that have not stopped." },
 	{ "state", FIELD_CHOICE, IN_QUERY, false, .choices = states, .summary = "Only those in this state now." },
 	{ "format", FIELD_CHOICE, IN_QUERY, false, .choices = forms,
-	    .summary = "csv: the first 10,000 rows as CSV, whatever `limit` says." },
+	    .summary = "csv: all rows as CSV in the order in which they first appeared, whatever `limit` says." },
 	{ NULL },
 };
 static const struct field cleanup_fields[] = {
@@ -110,7 +112,7 @@ static void add(void *context, const struct cleanup_row *row)
 
 struct sheet {
 	struct builder csv;
-	uint32_t rows;
+	struct cleanup_walk walk;
 };
 
 static void put(struct builder *to, const char *text)
@@ -152,34 +154,54 @@ static void put_row(void *context, const struct cleanup_row *row)
 	put_time(to, row->said.changed);
 	to->size -= !to->failed; /* the last comma */
 	build_text(to, TEXT("\r\n"));
-	sheet->rows++;
 }
 
-static enum error answer_csv(
-    struct call *call, const struct cleanup_query *asked, struct page *page, struct failure *failure)
+static void sheet_free(void *kept)
 {
-	struct sheet sheet = { 0 };
-	char after[sizeof page->next];
-	enum error error;
-	build_text(&sheet.csv,
+	struct sheet *sheet = kept;
+	builder_free(&sheet->csv);
+	free(sheet);
+}
+
+static struct sheet *sheet_of(struct call *call)
+{
+	struct sheet *sheet = call->kept ? call->kept : calloc(1, sizeof *sheet);
+	if (!sheet || call->kept)
+		return sheet;
+	build_text(&sheet->csv,
 	    TEXT(
 		"organisation,address,kind,first,last,stopped,ports,tool,worm,method,packets,telescopes,state,reopened,"
 		"note,by,changed\r\n"));
-	page->limit = 500;
-	while (!(error = store_cleanup_each(call->store, call->scope, asked, page, put_row, &sheet, failure)) &&
-	       *page->next && sheet.rows < CSV_MOST) {
-		text_copy(text_of(page->next), after, sizeof after);
-		page->after = text_of(after);
-	}
-	if (!error && sheet.csv.failed)
-		error = fail(failure, ERROR_MEMORY, "no memory for a list");
-	if (!error)
-		call->body = arena_text(call->arena, (struct text){ sheet.csv.at, sheet.csv.size });
-	builder_free(&sheet.csv);
-	if (!error && !call->body.at)
-		error = fail(failure, ERROR_MEMORY, "no memory for a list");
+	call->kept = sheet;
+	call->forget = sheet_free;
+	return sheet;
+}
+
+/* All rows, a slice each time it is called. */
+static enum error answer_csv(struct call *call, const struct cleanup_query *asked, struct failure *failure)
+{
+	const nanoseconds until = time_monotonic() + CSV_SLICE;
+	struct sheet *sheet = sheet_of(call);
+	enum error error = sheet ? OK : fail(failure, ERROR_MEMORY, "no memory for a list");
+	do {
+		if (!error)
+			error =
+			    store_cleanup_walk(call->store, call->scope, asked, &sheet->walk, put_row, sheet, failure);
+		if (!error && sheet->csv.failed)
+			error = fail(failure, ERROR_MEMORY, "no memory for a list");
+		if (!error && sheet->csv.size > CSV_LARGEST)
+			error = fail(failure, ERROR_INPUT,
+			    "format: the list is larger than %u MiB as CSV; ask for one state, for what has not "
+			    "stopped, "
+			    "or page by page as JSON",
+			    CSV_LARGEST >> 20);
+	} while (!error && !sheet->walk.done && time_monotonic() < until);
+	call->again = !error && !sheet->walk.done;
+	if (error || call->again)
+		return error;
+	call->body = (struct text){ sheet->csv.at, sheet->csv.size };
 	call->type = "text/csv; charset=utf-8; header=present";
-	return error;
+	return OK;
 }
 
 enum error appearance_list(struct call *call, struct failure *failure)
@@ -188,7 +210,7 @@ enum error appearance_list(struct call *call, struct failure *failure)
 	struct cleanup_query asked = { .standing = input_boolean(call, "standing", false),
 		.of_one_state = cleanup_state_parse(input_text(call, "state"), &asked.state) };
 	if (text_equal(input_text(call, "format"), TEXT("csv")))
-		return answer_csv(call, &asked, &page, failure);
+		return answer_csv(call, &asked, failure);
 	struct listing listing = { .call = call, .list = json_array() };
 	json_object_set_new(call->output, "appearances", listing.list);
 	enum error error = store_cleanup_each(call->store, call->scope, &asked, &page, add, &listing, failure);
