@@ -345,6 +345,109 @@ static void test_names_that_are_paths_are_refused(void **unused)
 	}
 }
 
+/* ── sums that are split ─ */
+
+static uint32_t draw(uint64_t *seed, uint32_t below)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)((*seed >> 33) % below);
+}
+
+static void count_at_random(struct day_sum *const sums[2], uint64_t seed)
+{
+	static const char *const countries[] = { "JP", "US", "CN", "DE", "\0" };
+	static const uint8_t protocols[] = { 6, 17, 132, 1, 47 };
+
+	for (int i = 0; i < 20000; i++) {
+		struct day_key key = { .protocol = protocols[draw(&seed, 5)],
+			.port = (uint16_t)(draw(&seed, 2) ? draw(&seed, 40) : 1000 + draw(&seed, 50)),
+			.kind = (uint8_t)draw(&seed, ARRIVAL_KINDS),
+			.method = (uint8_t)(draw(&seed, 3) ? 0 : draw(&seed, METHOD_COUNT)),
+			.research = draw(&seed, 5) == 0 };
+		int64_t day = FIRST + draw(&seed, 10);
+		uint64_t packets = 1 + draw(&seed, 1000);
+		memcpy(key.country, countries[draw(&seed, 5)], 2);
+		for (int which = 0; which < 2; which++)
+			assert_int_equal(day_sum_count(sums[which], day, &key, packets, NULL), OK);
+	}
+	for (int64_t day = FIRST; day < FIRST + 10; day++)
+		for (int which = 0; which < 2; which++)
+			day_sum_awake(sums[which], day, 0.5, 300);
+}
+
+static void assert_same_view(struct day_sum *const sums[2], const struct view_query *query)
+{
+	struct view views[2];
+
+	for (int which = 0; which < 2; which++)
+		assert_int_equal(view_of(sums[which], query, &views[which], NULL), OK);
+	assert_int_equal(views[0].count, views[1].count);
+	assert_true(views[0].total[0] == views[1].total[0] && views[0].total[1] == views[1].total[1]);
+	for (size_t i = 0; i < views[0].count; i++) {
+		const struct view_cell *one = &views[0].cells[i], *other = &views[1].cells[i];
+		assert_memory_equal(&one->key, &other->key, sizeof one->key);
+		assert_memory_equal(one->packets, other->packets, sizeof one->packets);
+		assert_memory_equal(one->rank, other->rank, sizeof one->rank);
+		assert_memory_equal(one->value, other->value, sizeof one->value);
+	}
+	assert_true(query->kind == VIEW_METHOD || views[0].total[0] > 0);
+	view_free(&views[0]);
+	view_free(&views[1]);
+}
+
+static void assert_same_series(struct day_sum *const sums[2], unsigned count)
+{
+	for (unsigned series = 0; series < count; series++) {
+		struct view_step *steps[2];
+		size_t sizes[2];
+		for (int which = 0; which < 2; which++)
+			assert_int_equal(
+			    day_sum_series(sums[which], series, 1, false, &steps[which], &sizes[which], NULL), OK);
+		assert_int_equal(sizes[0], sizes[1]);
+		for (size_t i = 0; i < sizes[0]; i++)
+			assert_true(steps[0][i].packets == steps[1][i].packets);
+		free(steps[0]);
+		free(steps[1]);
+	}
+}
+
+static void test_a_split_sum_answers_as_one_of_everything(void **unused)
+{
+	static const struct view_query queries[] = {
+		{ VIEW_ACCESS, VIEW_BY_NOTHING, 0, "", 0, 0, 0, false },
+		{ VIEW_ACCESS, VIEW_BY_NOTHING, VIEW_PORTS_WELL_KNOWN, "", 0, 0, 0, true },
+		{ VIEW_ACCESS, VIEW_BY_NOTHING, VIEW_PORTS_OTHER, "", 0, 0, 0, false },
+		{ VIEW_ACCESS, VIEW_BY_NOTHING, VIEW_PORTS_NONE, "", 0, 0, 0, false },
+		{ VIEW_ACCESS, VIEW_BY_NOTHING, 0, "", 23, 6, 0, false },
+		{ VIEW_ACCESS, VIEW_BY_PORT, 0, "", 0, 0, 0, false },
+		{ VIEW_ACCESS, VIEW_BY_PORT, 0, "", 0, 0, 0, true },
+		{ VIEW_ACCESS, VIEW_BY_PORT, 0, "JP", 0, 0, 0, true },
+		{ VIEW_ACCESS, VIEW_BY_COUNTRY, 0, "", 0, 0, 0, true },
+		{ VIEW_METHOD, VIEW_BY_METHOD, 0, "", 0, 0, 0, false },
+		{ VIEW_METHOD, VIEW_BY_COUNTRY, 0, "", 0, 0, 0, true },
+		{ VIEW_BACKSCATTER, VIEW_BY_NOTHING, 0, "", 0, 0, 0, false },
+		{ VIEW_BACKSCATTER, VIEW_BY_PORT, 0, "", 0, 0, 0, false },
+		{ VIEW_BACKSCATTER, VIEW_BY_COUNTRY, 0, "", 0, 0, 0, false },
+	};
+	struct view_period now = { FIRST + 5, FIRST + 9 }, before = { FIRST, FIRST + 6 }; /* two days are in both */
+	(void)unused;
+	for (uint64_t seed = 1; seed <= 3; seed++) {
+		struct day_sum *sums[2] = { day_sum_new(&now, &before), day_sum_new(&now, &before) };
+		unsigned series = 0;
+		assert_true(sums[0] && sums[1]);
+		assert_int_equal(day_sum_split(sums[1], "JP", NULL), OK);
+		for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
+			for (int which = 0; which < 2; which++)
+				assert_int_equal(day_sum_follow(sums[which], &queries[i], &series, NULL), OK);
+		count_at_random(sums, seed);
+		for (size_t i = 0; i < sizeof queries / sizeof *queries; i++)
+			assert_same_view(sums, &queries[i]);
+		assert_same_series(sums, series + 1);
+		day_sum_free(sums[0]);
+		day_sum_free(sums[1]);
+	}
+}
+
 static int set_up(void **unused)
 {
 	(void)unused;
@@ -371,6 +474,7 @@ int main(void)
 		cmocka_unit_test_setup(test_a_late_activity_takes_its_day_up_again, fresh),
 		cmocka_unit_test_setup(test_a_file_that_was_cut_or_changed_is_refused, fresh),
 		cmocka_unit_test_setup(test_names_that_are_paths_are_refused, fresh),
+		cmocka_unit_test(test_a_split_sum_answers_as_one_of_everything),
 	};
 
 	return cmocka_run_group_tests_name("darknet views", tests, set_up, clean);

@@ -362,6 +362,7 @@ static void counting_free(struct counting *counting)
 {
 	for (size_t i = 0; i < counting->count; i++)
 		day_table_free(counting->tables[i].counts);
+	long_views_free(counting->long_views);
 	counts_reader_free(counting->reader);
 	view_names_free(counting->names);
 	free(counting->tables);
@@ -396,7 +397,10 @@ enum error counting_start(struct center *center, struct failure *failure)
 {
 	struct counting *counting = calloc(1, sizeof *counting);
 	struct working working;
-	if (!counting || !(counting->reader = counts_reader_new())) {
+	if (!counting || !(counting->reader = counts_reader_new()) ||
+	    !(counting->long_views = long_views_new(center))) {
+		if (counting)
+			counts_reader_free(counting->reader);
 		free(counting);
 		return fail(failure, ERROR_MEMORY, "no memory for tables of telescopes");
 	}

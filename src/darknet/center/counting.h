@@ -11,6 +11,7 @@
 #define NOROSHI_DARKNET_COUNTING_H
 
 #include "base/counter.h"
+#include "darknet/center/counts_long.h"
 #include "darknet/center/counts_settings.h"
 #include "darknet/report/lines_read.h"
 #include "darknet/view/iot.h"
@@ -46,6 +47,7 @@ struct counting {
 	nanoseconds expired;
 	struct iot_ports iot; /* of which views say the share */
 	struct view_names *names;
+	struct long_views *long_views;
 	struct counter *lines, *refused, *old, *disbelieved;
 };
 

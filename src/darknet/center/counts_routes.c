@@ -31,7 +31,6 @@ enum error asked_periods(
 
 enum error whole_of(struct call *call, const struct scope **scope, struct counts_view *view, struct failure *failure)
 {
-	view->rows = (uint64_t)counts_configured()->view_rows;
 	if (scope_covers_all(call->scope)) {
 		*scope = call->scope;
 		return OK;
@@ -41,6 +40,51 @@ enum error whole_of(struct call *call, const struct scope **scope, struct counts
 	view->asker = call->subject->organisation;
 	view->least = (uint32_t)counts_configured()->least_telescopes;
 	return *scope ? OK : fail(failure, ERROR_MEMORY, "no memory for a view");
+}
+
+/* ── long ones ─ */
+
+#define PATIENCE (40 * SECOND)      /* of programs: front waits for a minute */
+#define PAGE_PATIENCE (10 * SECOND) /* of people, who would rather see how far it is */
+#define REST_LEAST (5 * MILLISECOND)
+#define REST_MOST SECOND
+
+/* Looked at again and again until it is there, or takes too long: then it is told how far it is. */
+static enum error wait_for(struct call *call, const struct view_progress *progress, struct failure *failure)
+{
+	const bool page = call->route->kind == ROUTE_PAGE && !text_equal(input_text(call, "format"), TEXT("csv"));
+	const nanoseconds waited = call->now - call->asked;
+	const unsigned percent = progress->rows ? (unsigned)(progress->added * 100 / progress->rows) : 0;
+	if (!call->route->changes && waited < (page ? PAGE_PATIENCE : PATIENCE)) {
+		call->again = true;
+		call->rest = waited / 8;
+		call->rest = call->rest < REST_LEAST ? REST_LEAST : call->rest > REST_MOST ? REST_MOST : call->rest;
+		return OK;
+	}
+	if (!page)
+		return fail(failure, ERROR_LIMIT,
+		    "period: its %llu counts are being added up, %u %% of them so far: ask again in a moment",
+		    (unsigned long long)progress->rows, percent);
+	json_t *adding = json_object();
+	json_object_set_new(adding, "counts", json_integer((json_int_t)progress->rows));
+	json_object_set_new(adding, "percent", json_integer(percent));
+	json_object_set_new(call->output, "adding", adding);
+	return OK;
+}
+
+enum error make_view(struct call *call, const struct scope *scope, struct counts_view *view,
+    struct views_report *report, bool *ready, struct failure *failure)
+{
+	struct counting *counting = center_state(call->center, "counting");
+	const struct counts_settings *settings = counts_configured();
+	const struct view_question question = { .scope = scope,
+		.organisation = call->subject->organisation,
+		.at_once = (uint64_t)settings->view_at_once,
+		.rows = (uint64_t)settings->view_rows };
+	struct view_progress progress;
+	enum error error = long_views_read(
+	    counting ? counting->long_views : NULL, call->store, &question, view, report, ready, &progress, failure);
+	return error || *ready ? error : wait_for(call, &progress, failure);
 }
 
 enum error output_views(const struct views_report *report, json_t *output, struct failure *failure)
@@ -65,12 +109,18 @@ static void output_counts(const struct counts_view *view, json_t *output)
 	json_object_set_new(output, "packets_without_port", json_integer((json_int_t)view->folded));
 }
 
+#define CSV_LARGEST (60u << 20) /* what goes to front in one piece */
+
 static enum error answer_csv(struct call *call, const struct views_report *report, struct failure *failure)
 {
 	struct builder csv = { 0 };
 	enum error error = views_report_csv(report, &csv);
-	call->body = error ? TEXT_NONE : arena_text(call->arena, (struct text){ csv.at, csv.size });
+	const bool fits = csv.size <= CSV_LARGEST;
+	call->body = error || !fits ? TEXT_NONE : arena_text(call->arena, (struct text){ csv.at, csv.size });
 	builder_free(&csv);
+	if (!fits)
+		return fail(failure, ERROR_INPUT, "period: its CSV is larger than %u MiB; ask for a shorter time",
+		    CSV_LARGEST >> 20);
 	if (!call->body.at)
 		return fail(failure, ERROR_MEMORY, "no memory for a view");
 	call->type = "text/csv; charset=utf-8; header=present";
@@ -83,7 +133,6 @@ static enum error choose(
 {
 	view->organisation = (uint32_t)input_integer(call, "organisation", 0);
 	view->sensor = (uint32_t)input_integer(call, "sensor", 0);
-	view->rows = (uint64_t)counts_configured()->view_rows;
 	*scope = call->scope;
 	if (view->organisation || view->sensor || text_equal(input_text(call, "of"), TEXT("own")))
 		return OK;
@@ -109,20 +158,23 @@ enum error views_read(struct call *call, struct failure *failure)
 	struct counts_view view = { 0 };
 	struct view_notes notes;
 	struct views_report report;
+	bool ready = false;
 	enum error error = begin_report(call, true, &notes, &report, failure);
 	if (!error)
 		error = choose(call, &scope, &view, failure);
 	if (!error)
-		error = counts_view_make(call->store, scope, &view, &report, failure);
-	if (!error && text_equal(input_text(call, "format"), TEXT("csv")))
+		error = make_view(call, scope, &view, &report, &ready, failure);
+	if (!error && !ready)
+		;
+	else if (!error && text_equal(input_text(call, "format"), TEXT("csv")))
 		error = answer_csv(call, &report, failure);
 	else if (!error)
 		error = output_views(&report, call->output, failure);
-	if (!error)
+	if (!error && ready)
 		output_counts(&view, call->output);
-	if (!error && call->route->kind == ROUTE_JSON)
+	if (!error && call->route->kind == ROUTE_JSON && !view.borrowed)
 		json_object_del(call->output, "known"); /* who asks twice is answered the same */
-	views_report_free(&report);
+	counts_view_free(&view, &report);
 	view_notes_free(&notes);
 	return error;
 }
@@ -145,15 +197,16 @@ static json_t *publication_json(const struct call *call, const struct darknet_pu
 static enum error freeze(
     struct call *call, struct darknet_publication *publication, struct builder *text, struct failure *failure)
 {
-	struct counts_view view = { .rows = (uint64_t)counts_configured()->view_rows };
+	struct counts_view view = { 0 };
 	struct view_notes notes;
 	struct views_report report;
 	char from[16], to[16];
+	bool ready = false;
 	enum error error = begin_report(call, false, &notes, &report, failure);
 	/* What is published members read too: it tells no telescope's counts either. */
 	view.least = (uint32_t)counts_configured()->least_telescopes;
 	if (!error)
-		error = counts_view_make(call->store, call->scope, &view, &report, failure);
+		error = make_view(call, call->scope, &view, &report, &ready, failure);
 	if (!error && view.left_out[0] + view.left_out[1] > 0)
 		error = fail(failure, ERROR_CONFLICT,
 		    "on %u days of the periods fewer than %u telescopes saw something: what is published would tell "
@@ -165,7 +218,7 @@ static enum error freeze(
 		error = fail(failure, ERROR_MEMORY, "no memory for a publication");
 	snprintf(publication->period, sizeof publication->period, "%s..%s", view_day(report.periods[0].from, from),
 	    view_day(report.periods[0].to, to));
-	views_report_free(&report);
+	counts_view_free(&view, &report);
 	view_notes_free(&notes);
 	return error;
 }

@@ -4,7 +4,7 @@
 #ifndef NOROSHI_DARKNET_COUNTS_ROUTES_H
 #define NOROSHI_DARKNET_COUNTS_ROUTES_H
 
-#include "darknet/center/counts_view.h"
+#include "darknet/center/counts_long.h"
 #include "http/call.h"
 
 extern const struct route counts_routes[];
@@ -32,6 +32,10 @@ enum error asked_periods(
 enum error read_notes(struct call *call, bool authors, struct view_notes *notes, struct failure *failure);
 /* Of the whole, as the asker may see it: *scope is a background work's, and the view says what is left out. */
 enum error whole_of(struct call *call, const struct scope **scope, struct counts_view *view, struct failure *failure);
+/* The view, made or found (counts_long.h), to be freed by counts_view_free() in either case. !*ready: the call comes
+ * again, or its output has `adding`: how far it is. `report` as for views_report_begin(). */
+enum error make_view(struct call *call, const struct scope *scope, struct counts_view *view,
+    struct views_report *report, bool *ready, struct failure *failure);
 /* The report's JSON object becomes members of the output. */
 enum error output_views(const struct views_report *report, json_t *output, struct failure *failure);
 

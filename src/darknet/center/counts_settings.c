@@ -27,8 +27,10 @@ static const struct option options[] = {
 	{ "rows", OPTION_INTEGER, AT(rows), "200000", 1000, 10e6, "counts",
 	    .summary = "A table of a day or an hour has so many counts at most; what is beyond is counted without its "
 		       "port." },
-	{ "view_rows", OPTION_INTEGER, AT(view_rows), "10000000", 1000, 1e9, "counts",
+	{ "view_rows", OPTION_INTEGER, AT(view_rows), "10000000000", 1000, 1e12, "counts",
 	    .summary = "One view adds up so many counts at most; a longer time is refused." },
+	{ "view_at_once", OPTION_INTEGER, AT(view_at_once), "500000", 0, 10e6, "counts",
+	    .summary = "A view of more counts is added up by a thread, beside what the centre does for others." },
 	{ "least_telescopes", OPTION_INTEGER, AT(least_telescopes), "3", 1, 1000, "telescopes",
 	    .summary = "A member sees the sum of others' telescopes for days on which at least so many of them saw "
 		       "something." },

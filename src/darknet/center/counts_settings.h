@@ -13,6 +13,7 @@ struct counts_settings {
 	nanoseconds keep, keep_hours, keep_cleanup, save_every;
 	int64_t rows;             /* of a table */
 	int64_t view_rows;        /* that one view adds up at most */
+	int64_t view_at_once;     /* without a thread */
 	int64_t least_telescopes; /* of others, before their sum is shown to a member */
 };
 

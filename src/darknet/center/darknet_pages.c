@@ -200,10 +200,14 @@ static void echo(struct call *call)
 enum error darknet_page(struct call *call, struct failure *failure)
 {
 	enum error error = views_read(call, failure);
-	if (!error && call->body.at) /* as CSV */
-		return OK;
-	if (error)
+	if (error || call->again || call->body.at) /* as CSV */
 		return error;
+	if (json_object_get(call->output, "adding")) {
+		put_telescope(call);
+		put_clock(call);
+		echo(call);
+		return OK;
+	}
 	/* telescopes_read() has lists of these names. */
 	json_object_set(call->output, "telescopes_seen", json_object_get(call->output, "telescopes"));
 	json_object_set(call->output, "series", json_object_get(call->output, "days"));

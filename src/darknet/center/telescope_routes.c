@@ -244,8 +244,9 @@ static void output_comparison(
 	json_object_set_new(call->output, "views", sections);
 }
 
+/* *ready: both are there. */
 static enum error compare(struct call *call, struct views_report *own, struct views_report *whole,
-    struct counts_view views[2], struct failure *failure)
+    struct counts_view views[2], bool *ready, struct failure *failure)
 {
 	const struct scope *scope;
 	struct view_notes notes;
@@ -254,12 +255,27 @@ static enum error compare(struct call *call, struct views_report *own, struct vi
 		error = asked_periods(call, &notes, own->periods, failure);
 	view_notes_free(&notes);
 	memcpy(whole->periods, own->periods, sizeof own->periods);
-	views[0].rows = (uint64_t)counts_configured()->view_rows;
 	if (!error)
-		error = counts_view_make(call->store, call->scope, &views[0], own, failure);
-	if (!error)
+		error = make_view(call, call->scope, &views[0], own, ready, failure);
+	if (!error && *ready)
 		error = whole_of(call, &scope, &views[1], failure);
-	return error ? error : counts_view_make(call->store, scope, &views[1], whole, failure);
+	if (!error && *ready)
+		error = make_view(call, scope, &views[1], whole, ready, failure);
+	return error;
+}
+
+static void output_both(struct call *call, const struct views_report *own, const struct views_report *whole,
+    const struct counts_view views[2])
+{
+	char day[16];
+	output_string(call->output, "from", view_day(own->periods[0].from, day));
+	output_string(call->output, "to", view_day(own->periods[0].to, day));
+	json_object_set_new(call->output, "own_telescopes", json_integer(views[0].telescopes[0]));
+	json_object_set_new(call->output, "whole_telescopes", json_integer(views[1].telescopes[0]));
+	json_object_set_new(call->output, "own_days", number(own->cover[0].days));
+	json_object_set_new(call->output, "whole_days", number(whole->cover[0].days));
+	json_object_set_new(call->output, "days_left_out", json_integer(views[1].left_out[0]));
+	output_comparison(call, own, whole, (size_t)input_integer(call, "top", 10));
 }
 
 enum error comparison_read(struct call *call, struct failure *failure)
@@ -270,19 +286,11 @@ enum error comparison_read(struct call *call, struct failure *failure)
 		    .sensor = (uint32_t)input_integer(call, "sensor", 0) },
 		{ 0 },
 	};
-	char day[16];
-	enum error error = compare(call, &own, &whole, views, failure);
-	if (!error) {
-		output_string(call->output, "from", view_day(own.periods[0].from, day));
-		output_string(call->output, "to", view_day(own.periods[0].to, day));
-		json_object_set_new(call->output, "own_telescopes", json_integer(views[0].telescopes[0]));
-		json_object_set_new(call->output, "whole_telescopes", json_integer(views[1].telescopes[0]));
-		json_object_set_new(call->output, "own_days", number(own.cover[0].days));
-		json_object_set_new(call->output, "whole_days", number(whole.cover[0].days));
-		json_object_set_new(call->output, "days_left_out", json_integer(views[1].left_out[0]));
-		output_comparison(call, &own, &whole, (size_t)input_integer(call, "top", 10));
-	}
-	views_report_free(&own);
-	views_report_free(&whole);
+	bool ready = false;
+	enum error error = compare(call, &own, &whole, views, &ready, failure);
+	if (!error && ready)
+		output_both(call, &own, &whole, views);
+	counts_view_free(&views[0], &own);
+	counts_view_free(&views[1], &whole);
 	return error;
 }

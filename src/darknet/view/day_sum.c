@@ -40,6 +40,7 @@ void day_sum_free(struct day_sum *sum)
 {
 	for (size_t i = 0; sum && i < 2; i++) {
 		day_table_free(sum->periods[i].table);
+		day_table_free(sum->periods[i].places);
 		free(sum->periods[i].cover);
 		for (size_t series = 0; series < DAY_SUM_SERIES; series++)
 			free(sum->periods[i].series[series]);
@@ -47,6 +48,16 @@ void day_sum_free(struct day_sum *sum)
 	if (sum)
 		free(sum->sensors);
 	free(sum);
+}
+
+enum error day_sum_split(struct day_sum *sum, const char country[static 2], struct failure *failure)
+{
+	memcpy(sum->apart, country, 2);
+	sum->split = true;
+	for (size_t i = 0; i < 2; i++)
+		if (!(sum->periods[i].places = day_table_new()))
+			return fail(failure, ERROR_MEMORY, "no memory for a year's counts");
+	return OK;
 }
 
 enum error day_sum_follow(
@@ -65,6 +76,7 @@ enum error day_sum_follow(
 	}
 	sum->series[number] = *query;
 	sum->series_count++;
+	sum->asked_any = false;
 	*series = number;
 	return OK;
 }
@@ -158,6 +170,49 @@ static enum error end_sensor_day(struct day_sum *sum, struct failure *failure)
 	return OK;
 }
 
+static bool add_split(
+    const struct day_sum *sum, struct day_sum_period *period, const struct day_key *key, uint64_t packets)
+{
+	const uint8_t kind = key->kind == ARRIVAL_BACKSCATTER ? ARRIVAL_BACKSCATTER : ARRIVAL_PROBE;
+	struct day_key port = { .kind = kind, .research = key->research, .protocol = key->protocol, .port = key->port };
+	struct day_key place = { .kind = kind, .research = key->research, .method = key->method };
+
+	memcpy(place.country, key->country, 2);
+	if (memcmp(key->country, sum->apart, 2) == 0)
+		memcpy(port.country, key->country, 2);
+	return day_table_add(period->table, &port, packets) && day_table_add(period->places, &place, packets);
+}
+
+/* Which series take it. */
+static uint64_t takers_of(struct day_sum *sum, const struct day_key *key)
+{
+	const uint64_t asked = day_key_pack(key) >> 16;
+	uint64_t takers = 0;
+
+	if (!sum->asked_any || asked != sum->asked) {
+		for (unsigned series = 0; series < sum->series_count; series++) {
+			struct view_query query = sum->series[series];
+			query.country[0] = 0;
+			takers |= (uint64_t)query_takes(&query, key) << series;
+		}
+		sum->asked = asked;
+		sum->takers = takers;
+		sum->asked_any = true;
+	}
+	return sum->takers;
+}
+
+static void follow_row(
+    struct day_sum *sum, struct day_sum_period *period, int64_t day, const struct day_key *key, uint64_t packets)
+{
+	for (uint64_t takers = takers_of(sum, key); takers; takers &= takers - 1) {
+		unsigned series = (unsigned)__builtin_ctzll(takers);
+		const char *country = sum->series[series].country;
+		if (!country[0] || memcmp(country, key->country, 2) == 0)
+			period->series[series][day - period->days.from] += packets;
+	}
+}
+
 enum error day_sum_count(
     struct day_sum *sum, int64_t day, const struct day_key *key, uint64_t packets, struct failure *failure)
 {
@@ -165,11 +220,9 @@ enum error day_sum_count(
 		struct day_sum_period *period = period_with(sum, i, day);
 		if (!period)
 			continue;
-		if (!day_table_add(period->table, key, packets))
+		if (!(sum->split ? add_split(sum, period, key, packets) : day_table_add(period->table, key, packets)))
 			return fail(failure, ERROR_MEMORY, "no memory for a year's counts");
-		for (unsigned series = 0; series < sum->series_count; series++)
-			if (query_takes(&sum->series[series], key))
-				period->series[series][day - period->days.from] += packets;
+		follow_row(sum, period, day, key, packets);
 	}
 	return OK;
 }

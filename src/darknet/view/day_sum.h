@@ -15,7 +15,8 @@ struct day_sum_day {
 
 struct day_sum_period {
 	struct view_period days;
-	struct day_table *table;
+	struct day_table *table;   /* by everything; of a sum that is split: by port, with the country set apart */
+	struct day_table *places;  /* of a sum that is split: by country and method, all ports together */
 	struct day_sum_day *cover; /* for each day */
 	uint64_t files;
 	uint64_t *series[DAY_SUM_SERIES]; /* packets for each day */
@@ -25,6 +26,12 @@ struct day_sum {
 	struct day_sum_period periods[2];
 	struct view_query series[DAY_SUM_SERIES];
 	unsigned series_count;
+	bool split;
+	char apart[2]; /* country */
+	/* Of the last row: the series that take such packets of any country (a bit each). Rows come in the order of
+	 * their keys, in which the country is last. */
+	uint64_t asked, takers;
+	bool asked_any;
 	struct view_sensor *sensors; /* in the order of their names, but for what is read later */
 	size_t sensor_count, sensor_room;
 	/* The day of a sensor whose parts are being read. */

@@ -134,6 +134,14 @@ static void fill(struct view *view, const double units[2])
 	}
 }
 
+static const struct day_table *table_for(
+    const struct day_sum *sum, const struct day_sum_period *period, const struct view_query *query)
+{
+	const bool of_ports = query->by == VIEW_BY_PORT || query->ports != VIEW_PORTS_ALL || query->protocol;
+
+	return sum->split && !of_ports ? period->places : period->table;
+}
+
 enum error view_of(
     const struct day_sum *sum, const struct view_query *query, struct view *view, struct failure *failure)
 {
@@ -144,7 +152,7 @@ enum error view_of(
 	*view = (struct view){ .query = *query };
 	for (unsigned period = 0; period < 2 && made; period++) {
 		const struct day_sum_period *from = &sum->periods[period];
-		made = gather(from->table, query, tables[period]);
+		made = gather(table_for(sum, from, query), query, tables[period]);
 		units[period] = period_unit(from, query->kind, from->days.from, from->days.to);
 	}
 	made = made && join(view, (const struct day_table *const[2]){ tables[0], tables[1] });

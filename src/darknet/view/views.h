@@ -74,6 +74,9 @@ struct day_sum; /* one thread */
 
 struct day_sum *day_sum_new(const struct view_period *now, const struct view_period *before); /* NULL without memory */
 void day_sum_free(struct day_sum *sum);
+/* Before anything is counted: the sum answers views by port, of all or of this country, and views by country and method
+ * over all ports, and no others. So it has some 100,000 rows however many counts it adds up. */
+enum error day_sum_split(struct day_sum *sum, const char country[static 2], struct failure *failure);
 /* Every table of the folder that belongs to either period; "" = all sensors. */
 enum error day_sum_read(struct day_sum *sum, const char *folder, const char *sensor, struct failure *failure);
 /* Instead of a folder, what somebody else keeps of days: counts, and for how long telescopes were awake (a part of the

@@ -229,7 +229,9 @@ enum error views_report_begin(struct views_report *report, struct day_sum **made
 	if (!*made)
 		return fail(failure, ERROR_MEMORY, "no memory for a report");
 	leave_out(report, *made);
-	return follow_all(report, *made, failure);
+	enum error error =
+	    report->of_tables ? OK : day_sum_split(*made, sections[SECTION_PORTS_JAPAN].country, failure);
+	return error ? error : follow_all(report, *made, failure);
 }
 
 enum error views_report_end(struct views_report *report, const struct day_sum *sum, struct failure *failure)
@@ -238,7 +240,7 @@ enum error views_report_end(struct views_report *report, const struct day_sum *s
 
 	for (unsigned period = 0; period < 2; period++)
 		report->cover[period] = day_sum_cover(sum, period);
-	if (!error)
+	if (!error && report->of_tables)
 		error = make_countries(report, sum, failure);
 	for (size_t i = 0; i < report->series_count && !error; i++)
 		error = keep_series(&report->series[i], sum, (unsigned)i, true, failure);
@@ -256,10 +258,10 @@ enum error views_report_make(
     struct views_report *report, const char *folder, const char *sensor, struct failure *failure)
 {
 	struct day_sum *sum;
-	enum error error = views_report_begin(report, &sum, failure);
 
 	report->sensor = sensor;
 	report->of_tables = true;
+	enum error error = views_report_begin(report, &sum, failure);
 	if (!error)
 		error = day_sum_read(sum, folder, sensor, failure);
 	if (!error)
