@@ -18,10 +18,11 @@ def random_rows(chance, count):
     return [list(key) + [packets] for key, packets in made.items()]
 
 
-def expected(rows, research=True):
+def expected(rows, research="true"):
     """What the rows add up to, by the words of docs/darknet-views.md alone."""
-    access = [row for row in rows if row[1] != "backscatter" and (research or not row[4])]
-    back = [row for row in rows if row[1] == "backscatter" and (research or not row[4])]
+    rows = [row for row in rows if research == "true" or (research == "alone") == bool(row[4])]
+    access = [row for row in rows if row[1] != "backscatter"]
+    back = [row for row in rows if row[1] == "backscatter"]
     surveyed = [row for row in access if not row[4]]
 
     def by(some, column):
@@ -40,7 +41,8 @@ def expected(rows, research=True):
     return total, ranked
 
 
-def assert_adds_up(answer, rows, research=True):
+def assert_adds_up(answer, rows, research="true"):
+    assert answer["research"] == {"true": "all", "false": "without"}.get(research, research), answer["research"]
     total, ranked = expected(rows, research)
     for name, packets in total.items():
         assert answer["views"][name]["packets"] == packets, (name, packets, answer["views"][name])
@@ -74,11 +76,28 @@ def test_long_views_are_the_sums_of_their_counts():
         assert views(centre, **days) == answer
         status, _, text = centre.request("GET", "/v1/darknet/views?format=csv&" + "&".join("%s=%s" % each for each in days.items()), centre.tokens["analyst"])
         assert status == 200 and b"all,all,1,1,%d,%d," % (answer["views"]["all"]["packets"], before["all"]) in text, text[:300]
-        assert_adds_up(views(centre, research="false", **days), rows, False)
+        for research in ("false", "alone"):
+            assert_adds_up(views(centre, research=research, **days), rows, research)
         assert_adds_up(views(centre, sensor=2, **days), [row for (name, back), some in sent.items() if name == "beta" and back < 2 for row in some])
         # Few counts are added up at once, and say nothing of when that was.
         short = views(centre, period=day(NOON - 9 * DAY))
         assert short["views"]["all"]["packets"] == 5 and "known" not in short, short
+        # The same when they are added up at once, as CSV and on the page.
+        some = [row for row in sent["gamma", 0] if row[4]][:20] + [row for row in sent["gamma", 0] if not row[4]][:8]
+        telescopes["gamma"].send([counts(NOON - 9 * DAY, some)])
+        all_of_it = lambda: views(centre, period=day(NOON - 9 * DAY), sensor=3)["views"]["all"]["packets"] == expected(some)[0]["all"] or time.sleep(0.3)  # noqa: E731
+        wait_for(all_of_it, 30, "a few more")
+        everything += sum(row[5] for row in some)
+        cookie, alone = centre.sign_in("analyst"), expected(some, "alone")[0]["all"]
+        for research in ("false", "alone"):
+            assert_adds_up(views(centre, period=day(NOON - 9 * DAY), sensor=3, top=1000, research=research), some, research)
+        asked = "?period=%s&sensor=3&research=alone" % day(NOON - 9 * DAY)
+        status, _, text = centre.request("GET", "/v1/darknet/views%s&format=csv" % asked, centre.tokens["analyst"])
+        assert status == 200 and b"all,all,1,,%d,0," % alone in text, text[:300]
+        for language, words in (("en", "They alone count"), ("ja", "それだけを数える")):
+            page = centre.request("GET", "/darknet" + asked, headers={"Cookie": cookie, "Accept": "text/html", "Accept-Language": language})[2].decode()
+            assert '<option value="alone" selected>%s</option>' % words in page, page
+        assert centre.json("GET", "/v1/darknet/views?research=some", centre.tokens["analyst"])[0] == 400
         # A member's own, beside a whole of which the days with too few others are left out.
         assert_adds_up(views(centre, "member-alpha", of="own", **days), [row for (name, back), some in sent.items() if name == "alpha" and back < 2 for row in some])
         hidden = views(centre, "member-alpha", **days)

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`noroshi darknet --tables` and `noroshi darknet report`: from captures to rankings, the same however often and in whatever pieces; what is published stays. TAP."""
 import csv
+import datetime
 import io
 import json
 import os
@@ -14,6 +15,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import day_tables  # noqa: E402
 from test_darknet import pcap, tcp, udp  # noqa: E402
 
 NOROSHI = os.environ["NOROSHI"]
@@ -258,6 +260,21 @@ def test_figures_leave_researchers_out_of_the_ports_and_know_devices(folder):
     assert "80/tcp" in view["series"] and "22/tcp" not in view["series"]
     assert sum(day["packets"] for day in view["series"]["80/tcp"]["days"]) == 40
     assert [port for port in view["port_months"]] == ["23/tcp", "80/tcp"]
+
+
+def test_researchers_count_do_not_count_or_count_alone(folder):
+    day_tables.write(folder / "tables", "one", datetime.date(2023, 3, 1), {
+        ("probe", "", 6, 23, "JP", 0): 60, ("probe", "", 6, 23, "US", 1): 7, ("probe", "http", 6, 80, "US", 1): 5, ("backscatter", "", 6, 443, "DE", 0): 3})
+    for options, name, found, back in (((), "all", {"23/tcp": 67, "80/tcp": 5}, 3), (("--without-research",), "without", {"23/tcp": 60}, 3),
+                                       (("--research-alone",), "alone", {"23/tcp": 7, "80/tcp": 5}, 0)):
+        view = report(folder, "--period", "2023-03-01", *options)
+        assert view["research"] == name and ports(view) == found and view["views"]["backscatter"]["packets"] == back, view["views"]
+        assert sum(day["packets"] for day in view["days"]) == sum(found.values()) and list(view["country_ports"]) == (["JP"] if name == "without" else ["US"] if name == "alone" else ["JP", "US"])
+        done = run("report", "--tables", folder / "tables", "--period", "2023-03-01", "--csv", *options)
+        assert ("all,all,1,,%d,0," % sum(found.values())).encode() in done.stdout, done.stdout
+    done = run("report", "--tables", folder / "tables", "--period", "2023-03-01", "--page", folder / "page.html", "--language", "ja", "--research-alone")
+    assert done.returncode == 0 and "調査目的のスキャナーだけを数えています。" in (folder / "page.html").read_text(), done.stderr
+    assert run("report", "--tables", folder / "tables", "--period", "2023", "--without-research", "--research-alone").returncode == 2
 
 
 def main():

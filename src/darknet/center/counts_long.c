@@ -26,7 +26,7 @@ struct asked {
 	struct view_period periods[2];
 	struct hash128 scope, left_out;
 	uint32_t organisation, sensor, asker, least;
-	uint32_t without_research;
+	uint32_t research;
 };
 
 enum long_view_state { LONG_VIEW_WAITS, LONG_VIEW_DONE, LONG_VIEW_FAILED };
@@ -269,7 +269,7 @@ static void ask(const struct view_question *question, const struct counts_view *
 	asked->sensor = view->sensor;
 	asked->asker = view->asker;
 	asked->least = view->least;
-	asked->without_research = report->without_research;
+	asked->research = report->without_research | (unsigned)report->research_alone << 1;
 }
 
 static void forget_old(struct long_views *views)
@@ -333,6 +333,7 @@ static enum error enqueue(struct long_views *views, const struct view_question *
 		view->progress.rows = list->rows;
 		memcpy(view->report.periods, report->periods, sizeof report->periods);
 		view->report.without_research = report->without_research;
+		view->report.research_alone = report->research_alone;
 		view->report.top = SIZE_MAX;
 		view->report.iot = report->iot;
 		view->report.notes = report->notes;

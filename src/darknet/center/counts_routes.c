@@ -145,7 +145,10 @@ static enum error begin_report(
 {
 	const struct counting *counting = center_state(call->center, "counting");
 	*report = (struct views_report){ .top = (size_t)input_integer(call, "top", 10),
-		.without_research = !input_boolean(call, "research", true),
+		/* Of a query a choice, of a body a boolean. */
+		.without_research =
+		    !input_boolean(call, "research", !text_equal(input_text(call, "research"), TEXT("false"))),
+		.research_alone = text_equal(input_text(call, "research"), TEXT("alone")),
 		.notes = notes,
 		.iot = counting ? &counting->iot : NULL };
 	enum error error = read_notes(call, authors, notes, failure);

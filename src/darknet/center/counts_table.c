@@ -4,6 +4,7 @@
 #include "darknet/center/counts_routes.h"
 
 static const char *const forms[] = { "json", "csv", NULL };
+static const char *const researchers[] = { "true", "false", "alone", NULL };
 static const char *const whose[] = { "all", "own", NULL };
 
 #define PERIOD                                                                                                         \
@@ -32,6 +33,12 @@ static const char *const whose[] = { "all", "own", NULL };
 		"top", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 1000,                                       \
 						       .summary = "So many of each ranking; 10 when absent."           \
 	}
+#define RESEARCH_CHOICE                                                                                                \
+	{                                                                                                              \
+		"research", FIELD_CHOICE, IN_QUERY, false,                                                             \
+		    .choices = researchers,                                                                            \
+		    .summary = "false: scanners of researchers do not count; alone: nothing else does."                \
+	}
 #define RESEARCH(place_)                                                                                               \
 	{                                                                                                              \
 		"research", FIELD_BOOLEAN, place_, false, .summary = "false: scanners of researchers do not count."    \
@@ -42,7 +49,7 @@ static const struct field views_fields[] = {
 	OF,
 	ONE_OF,
 	TOP,
-	RESEARCH(IN_QUERY),
+	RESEARCH_CHOICE,
 	{ "format", FIELD_CHOICE, IN_QUERY, false, .choices = forms, .summary = "csv: every count, as CSV." },
 	{ NULL },
 };

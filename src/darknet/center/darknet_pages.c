@@ -192,6 +192,7 @@ static void echo(struct call *call)
 	text_copy(text_of(from), month, sizeof month);
 	output_text(call->output, "asked", period.size ? period : text_of(month));
 	output_text(call->output, "compared", input_text(call, "against"));
+	output_text(call->output, "researchers", input_text(call, "research"));
 	json_object_set_new(call->output, "chosen", organisation ? json_integer(organisation) : json_null());
 	json_object_set_new(call->output, "of_own", json_boolean(text_equal(input_text(call, "of"), TEXT("own"))));
 	json_object_set_new(call->output, "whole_shown", json_boolean(!scope_covers_all(call->scope)));

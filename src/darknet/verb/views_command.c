@@ -30,6 +30,7 @@ static const char *const help[] = {
 	   "a"),
 	N_("                     note leaves out of trends is passed over)"),
 	N_("  --without-research scanners of researchers do not count"),
+	N_("  --research-alone   nothing else counts"),
 	N_("  --top N            so many of each ranking (default 10, at most 1000)"),
 	N_("  --follow PORT      series of this port, as 23/tcp; up to 8 (default 23/tcp, 6379/tcp, 22/tcp)"),
 	N_("  --iot FILE         which ports are those of IoT devices (default: the list that comes along)"),
@@ -74,6 +75,7 @@ static const struct argument table[] = {
 	{ "period", ARGUMENT_TEXT, AT(period), 0, 0, NULL, NULL, 0 },
 	{ "against", ARGUMENT_TEXT, AT(against), 0, 0, NULL, NULL, 0 },
 	{ "without-research", ARGUMENT_FLAG, AT(report.without_research), 0, 0, NULL, NULL, 0 },
+	{ "research-alone", ARGUMENT_FLAG, AT(report.research_alone), 0, 0, NULL, NULL, 0 },
 	{ "top", ARGUMENT_NUMBER, AT(top), 1, 1000, NULL, NULL, 0 },
 	{ "follow", ARGUMENT_OTHER, 0, 0, 0, NULL, read_followed, 0 },
 	{ "iot", ARGUMENT_TEXT, AT(iot_path), 0, 0, NULL, NULL, 0 },
@@ -101,6 +103,8 @@ static int read_options(int argc, char **argv, struct run *run)
 		    &arguments, "say where the tables are with --tables, and which time with", "--period");
 	if (run->json && run->csv)
 		return arguments_wrong(&arguments, "either --json or", "--csv");
+	if (run->report.without_research && run->report.research_alone)
+		return arguments_wrong(&arguments, "either --without-research or", "--research-alone");
 	if (run->language && strcmp(run->language, "both") == 0 && !run->page)
 		return arguments_wrong(&arguments, "both languages are for", "--page");
 	if (!view_period_parse(text_of(run->period), &run->report.periods[0], &form))

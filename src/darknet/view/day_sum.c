@@ -102,7 +102,7 @@ bool query_takes(const struct view_query *query, const struct day_key *key)
 	bool backscatter = key->kind == ARRIVAL_BACKSCATTER;
 
 	if (backscatter != (query->kind == VIEW_BACKSCATTER) || (query->kind == VIEW_METHOD && key->method == 0) ||
-	    (query->without_research && key->research))
+	    (query->without_research && key->research) || (query->research_alone && !key->research))
 		return false;
 	if (query->country[0] && memcmp(query->country, key->country, 2) != 0)
 		return false;

@@ -37,6 +37,7 @@ struct view_query {
 	uint8_t protocol;
 	uint8_t method;        /* 0 = all */
 	bool without_research; /* scanners of researchers do not count */
+	bool research_alone;   /* nothing else does */
 };
 
 struct view_period {

@@ -224,6 +224,10 @@ enum error views_report_json(const struct views_report *report, struct builder *
 	put_period(to, report, 0);
 	build_text(to, TEXT(",\"against\":"));
 	put_period(to, report, 1);
+	build_format(to, ",\"research\":\"%s\"",
+	    report->without_research ? "without"
+	    : report->research_alone ? "alone"
+				     : "all");
 	build_text(to, TEXT(",\"views\":{"));
 	for (size_t i = 0; i < VIEW_SECTIONS; i++) {
 		build_format(to, "%s\"%s\":", i ? "," : "", views_section_name(i));

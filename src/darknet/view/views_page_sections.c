@@ -386,6 +386,8 @@ static void section_counted(struct page *page)
 	       "nothing to compare with."));
 	if (page->report->without_research)
 		page_paragraph(page, N_("Scanners of researchers are not counted at all."));
+	if (page->report->research_alone)
+		page_paragraph(page, N_("Scanners of researchers alone are counted."));
 }
 
 void views_page_sections(

@@ -53,6 +53,7 @@ static enum error follow(struct views_report *report, struct day_sum *sum, struc
 
 	query.by = VIEW_BY_NOTHING;
 	query.without_research = report->without_research;
+	query.research_alone = report->research_alone;
 	snprintf(series->name, sizeof series->name, "%s", name);
 	series->kind = query.kind;
 	enum error error = day_sum_follow(sum, &query, &number, failure);
@@ -114,7 +115,8 @@ static enum error keep_monthly(struct views_report *report, const char *folder, 
 		struct view_query query = { .by = VIEW_BY_NOTHING,
 			.port = top[i]->key.port,
 			.protocol = top[i]->key.protocol,
-			.without_research = report->without_research };
+			.without_research = report->without_research,
+			.research_alone = report->research_alone };
 		view_item(ports, top[i], report->monthly[i].name);
 		error = day_sum_follow(sum, &query, &number, failure);
 	}
@@ -174,7 +176,8 @@ static enum error make_sections(struct views_report *report, const struct day_su
 		struct view_query query = { .kind = sections[i].kind,
 			.by = sections[i].by,
 			.ports = sections[i].ports,
-			.without_research = report->without_research || sections[i].without_research };
+			.without_research = report->without_research || sections[i].without_research,
+			.research_alone = report->research_alone };
 		memcpy(query.country, sections[i].country, strlen(sections[i].country));
 		error = view_of(sum, &query, &report->sections[i], failure);
 	}
@@ -189,7 +192,9 @@ static enum error make_countries(struct views_report *report, const struct day_s
 	enum error error = OK;
 
 	for (size_t i = 0; i < count && report->country_count < VIEW_COUNTRIES && !error; i++) {
-		struct view_query query = { .by = VIEW_BY_PORT, .without_research = report->without_research };
+		struct view_query query = { .by = VIEW_BY_PORT,
+			.without_research = report->without_research,
+			.research_alone = report->research_alone };
 		if (!top[i]->key.country[0])
 			continue; /* not known */
 		memcpy(query.country, top[i]->key.country, 2);
@@ -208,7 +213,7 @@ static void make_figures(struct views_report *report)
 		*figures = views_figures_of(
 		    all->total[period] + report->sections[SECTION_BACKSCATTER].total[period], &report->cover[period]);
 		double access = (double)all->total[period], without = (double)left->total[period];
-		if (access > 0 && !report->without_research)
+		if (access > 0 && !report->without_research && !report->research_alone)
 			figures->research = (access - without) / access;
 		if (without > 0 && report->iot)
 			figures->iot = (double)views_iot_packets(left, report->iot, period) / without;

@@ -63,6 +63,7 @@ struct views_report {
 	/* The caller's: */
 	struct view_period periods[2];
 	bool without_research; /* scanners of researchers do not count */
+	bool research_alone;   /* nothing else does */
 	size_t top;            /* of each ranking, at most 1,000 */
 	struct view_port followed[VIEW_FOLLOWED];
 	size_t followed_count;          /* 0: 23, 6379 and 22/tcp, as the police agency */
