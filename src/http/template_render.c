@@ -183,7 +183,7 @@ static void render_number(struct render *render, const struct node *node)
 	else
 		snprintf(text, sizeof text, "%.*f", node->decimals, number);
 	const char *digits = text + (*text == '-');
-	if (*text == '-')
+	if (*text == '-' && digits[strspn(digits, "0.")]) /* what rounds to nothing has no sign */
 		build_char(render->to, '-');
 	size_t whole = strspn(digits, "0123456789");
 	write_grouped(render->to, digits, whole);

@@ -156,7 +156,7 @@ def test_a_member_sees_its_own_and_a_sum_that_tells_of_nobody():
         assert abs(ports["23/tcp"]["ratio"] - 100 / (123 / 4)) < 0.01, ports
         # The page says the same, and of the telescopes its own alone.
         page = centre.request("GET", "/darknet?period=" + day(NOON), headers={"Cookie": centre.sign_in("member-alpha"), "Accept": "text/html", "Accept-Language": "en"})
-        assert page[0] == 200 and b"Telescopes: 4. Packets: 4,123." in page[2] and b"sensor-alpha" in page[2] and b"sensor-beta" not in page[2], page[2]
+        assert page[0] == 200 and b"Telescopes: 4. Packets without backscatter: 4,123." in page[2] and b"sensor-alpha" in page[2] and b"sensor-beta" not in page[2], page[2]
         for who, path in (("administrator", "/v1/darknet/views"), ("auditor", "/v1/darknet/telescopes"), ("administrator", "/v1/darknet/hours")):
             assert centre.json("GET", path, centre.tokens[who])[0] == 403, (who, path)
 

@@ -37,12 +37,13 @@ static void flatten(json_t *output)
 
 /* ── figures, notes, names ─ */
 
-static void put_figure(json_t *list, const char *title, const char *key, json_t *now, json_t *before)
+static void put_figure(json_t *list, const char *title, const char *key, json_t *now, json_t *before, bool whole)
 {
 	json_t *row = json_object();
 	output_string(row, "title", title);
 	json_object_set(row, "now", json_object_get(now, key));
 	json_object_set(row, "before", json_object_get(before, key));
+	json_object_set_new(row, "whole", json_boolean(whole));
 	json_array_append_new(list, row);
 }
 
@@ -59,12 +60,13 @@ static void put_figures(json_t *output)
 	json_t *list = json_array(), *period = json_object_get(output, "period"),
 	       *against = json_object_get(output, "against"), *now = json_object_get(period, "figures"),
 	       *before = json_object_get(against, "figures");
-	put_figure(list, N_("packets, backscatter among them"), "packets", now, before);
-	put_figure(list, N_("addresses"), "addresses", now, before);
-	put_figure(list, N_("packets for each address"), "per_address", now, before);
-	put_figure(list, N_("seconds between two packets to an address"), "seconds_for_each", now, before);
-	put_figure(list, N_("share of scanners of researchers, %"), "research_percent", now, before);
-	put_figure(list, N_("share of ports of IoT devices, without researchers, %"), "iot_percent", now, before);
+	put_figure(list, N_("packets, backscatter among them"), "packets", now, before, true);
+	put_figure(list, N_("addresses"), "addresses", now, before, true);
+	put_figure(list, N_("packets for each address"), "per_address", now, before, false);
+	put_figure(list, N_("seconds between two packets to an address"), "seconds_for_each", now, before, false);
+	put_figure(list, N_("share of scanners of researchers, %"), "research_percent", now, before, false);
+	put_figure(
+	    list, N_("share of ports of IoT devices, without researchers, %"), "iot_percent", now, before, false);
 	json_object_set_new(output, "figures", list);
 	put_days(output, "period_days", period);
 	put_days(output, "against_days", against);
@@ -105,8 +107,21 @@ static void put_names(const struct call *call, const char *list, bool english)
 			title = method_named(text_of(item), &method) ? view_method_title(method) : NULL;
 		else if (counting && strlen(item) == 2)
 			title = view_country_name(counting->names, item, !english);
+		else if (strcmp(item, "-") == 0)
+			title = N_("not known");
 		if (title)
 			output_string(row, "title", title);
+	}
+}
+
+/* Days that are yet to come are none. */
+static void leave_future(json_t *output, const char *name, const char *today)
+{
+	json_t *list = json_object_get(output, name);
+	for (size_t place = json_array_size(list); place-- > 0;) {
+		const char *from = json_string_value(json_object_get(json_array_get(list, place), "from"));
+		if (from && strncmp(from, today, strlen(from)) > 0)
+			json_array_remove(list, place);
 	}
 }
 
@@ -217,6 +232,10 @@ enum error darknet_page(struct call *call, struct failure *failure)
 		error = figures_list(call, failure);
 	if (error)
 		return error;
+	char today[16];
+	view_day(day_of(call->now, (int)counts_configured()->zone * 60), today);
+	leave_future(call->output, "days", today);
+	leave_future(call->output, "months", today);
 	flatten(call->output);
 	measure(call->output);
 	put_months(call->output);

@@ -3,6 +3,7 @@
  * first, as the telescopes wrote them. One answer looks at a bounded part of what is kept: it may hold fewer than were
  * asked for, even none, and still say `next`.
  */
+#include "darknet/center/counting.h"
 #include "darknet/center/counts_routes.h"
 #include "darknet/center/findings.h"
 
@@ -35,7 +36,9 @@ static void title_of(struct gathering *gathering, uint32_t number, json_t *objec
 	output_string(object, "organisation_title", *title ? title : shown->name);
 }
 
-/* The ports in one line, for the page. */
+#define PORTS_SHOWN 6
+
+/* The first ports in one line, for the page. */
 static void put_ports(json_t *finding, json_t *object)
 {
 	char words[256] = "";
@@ -44,17 +47,25 @@ static void put_ports(json_t *finding, json_t *object)
 	json_array_foreach(json_object_get(finding, "ports"), place, port)
 	{
 		size_t size = strlen(words);
-		snprintf(words + size, sizeof words - size, "%s%s", place ? " " : "",
-		    json_is_string(port) ? json_string_value(port) : "");
+		if (place < PORTS_SHOWN)
+			snprintf(words + size, sizeof words - size, "%s%s", place ? " " : "",
+			    json_is_string(port) ? json_string_value(port) : "");
+		else if (place == PORTS_SHOWN)
+			snprintf(words + size, sizeof words - size, " …");
 	}
 	const char *one = json_string_value(json_object_get(finding, "port"));
 	output_string(object, "port_words", *words ? words : one ? one : "");
 }
 
-/* What templates do not compute: shares in percent, how many addresses there are in a list. */
-static void put_figures(const json_t *finding, json_t *object)
+/* What templates do not compute: names, shares in percent, how many addresses there are in a list. */
+static void put_figures(const struct call *call, const json_t *finding, json_t *object)
 {
 	const json_t *coverage = json_object_get(finding, "coverage"), *sources = json_object_get(finding, "sources");
+	const char *country = json_string_value(json_object_get(finding, "country"));
+	const struct counting *counting = center_state(call->center, "counting");
+	bool english = text_equal(call->language, TEXT("en"));
+	if (country && strlen(country) == 2 && counting)
+		output_string(object, "country_name", view_country_name(counting->names, country, !english));
 	if (json_is_number(coverage))
 		json_object_set_new(object, "coverage_percent", json_real(100 * json_number_value(coverage)));
 	json_object_set_new(object, "source_count",
@@ -77,7 +88,7 @@ static void gather(void *context, const struct history_hit *hit)
 		output_string(object, "source", address_format(alert->source, address));
 		if (gathering->call->route->kind == ROUTE_PAGE) {
 			put_ports(finding, object);
-			put_figures(finding, object);
+			put_figures(gathering->call, finding, object);
 		}
 		json_object_set(object, "finding", finding);
 		output_uuid(object, "id", finding_id(alert, finding));

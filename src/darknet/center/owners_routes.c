@@ -218,6 +218,7 @@ enum error appearance_list(struct call *call, struct failure *failure)
 	if (call->route->kind == ROUTE_PAGE) { /* what was asked, for the page's form */
 		output_text(call->output, "only", input_text(call, "state"));
 		json_object_set_new(call->output, "standing", json_boolean(asked.standing));
+		json_object_set_new(call->output, "of_all", json_boolean(scope_covers_all(call->scope)));
 		json_object_set_new(call->output, "may_write",
 		    json_boolean(policy_reach(call->subject->role, ACTION_CLEANUP_WRITE) != 0));
 	}

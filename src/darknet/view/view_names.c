@@ -62,12 +62,29 @@ void view_names_free(struct view_names *names)
 	free(names);
 }
 
+/* Names that iso-codes knows in English and has no Japanese for yet, as the foreign ministry writes them. */
+static const char *japanese_name(const char code[2])
+{
+	static const struct {
+		char code[3];
+		const char *name;
+	} names[] = { { "CZ", "チェコ" }, { "IR", "イラン" }, { "KP", "北朝鮮" }, { "KR", "韓国" }, { "LA", "ラオス" },
+		{ "MK", "北マケドニア" }, { "SY", "シリア" }, { "SZ", "エスワティニ" }, { "TR", "トルコ" } };
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (memcmp(names[i].code, code, 2) == 0)
+			return names[i].name;
+	return NULL;
+}
+
 const char *view_country_name(const struct view_names *names, const char code[2], bool japanese)
 {
 	size_t place;
 	if (!names || !place_of(code, &place) || !names->english[place])
 		return NULL;
-	return japanese ? catalog_string(names->japanese, names->english[place]) : names->english[place];
+	if (!japanese || !names->japanese)
+		return names->english[place];
+	const char *name = catalog_string(names->japanese, names->english[place]), *ours = japanese_name(code);
+	return ours && strcmp(name, names->english[place]) == 0 ? ours : name;
 }
 
 const char *view_method_title(unsigned method)
