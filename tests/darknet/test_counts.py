@@ -181,8 +181,8 @@ def test_findings_are_listed_for_whom_they_are():
         assert page[0] == 200 and b"23/tcp 2323/tcp" in page[2], page[2]
 
 
-def show(centre, path):
-    status, _, page = centre.request("GET", path, headers={"Cookie": centre.sign_in("analyst"), "Accept": "text/html", "Accept-Language": "en"})
+def show(centre, path, language="en"):
+    status, _, page = centre.request("GET", path, headers={"Cookie": centre.sign_in("analyst"), "Accept": "text/html", "Accept-Language": language})
     assert status == 200, (path, status, page)
     return re.sub(r"\s+", " ", page.decode())
 
@@ -193,7 +193,7 @@ def test_findings_go_on_from_page_to_page_and_are_found_by_address():
         alert = {"action": "allowed", "signature": "Darknet: change", "category": "x", "severity": 2}
 
         def change(number, **more):
-            about = {"what": "change", "change": "rise", "over": "hour", "new": True, "port": "%d/tcp" % number, "noticed": stamp(NOON + number),
+            about = {"what": "change", "change": "rise", "over": "hour", "new": True, "port": "%d/tcp" % number, "country": "KR", "noticed": stamp(NOON + number),
                      "from": stamp(NOON), "to": stamp(NOON + 3600), "observed": 60.5, "expected": 2.26, **more}
             return {"timestamp": stamp(NOON + number), "event_type": "alert", "alert": alert, "darknet": about}
 
@@ -232,8 +232,9 @@ def test_findings_go_on_from_page_to_page_and_are_found_by_address():
         address = re.search(r'href="(\?what=change[^"]*after=[^"]*)"', page).group(1).replace("&amp;", "&")
         page = show(centre, "/darknet/findings" + address)
         assert page.count("60.5 (2.3)") == 11 and "Older ones" not in page, page
+        assert "South Korea (KR)" in page and "韓国 (KR)" in show(centre, "/darknet/findings?what=change", "ja"), page
         page = show(centre, "/darknet/findings?what=scan&address=8.8.8.4")
-        assert page.count("4,321.5 (4,000.5 – 4,700.5)") == 2 and page.count(">50.00<") == 2, page
+        assert page.count("4,321.5<br>(4,000.5 – 4,700.5)") == 2 and page.count(">50.00<") == 2, page
 
 
 def group_line(addresses, number=1, sources=None, first=NOON, **more):

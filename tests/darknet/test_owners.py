@@ -155,6 +155,7 @@ def test_what_was_cleaned_is_open_again_when_it_is_seen_again():
         body = urllib.parse.urlencode({"form_token": form_token(page), "address": "198.51.100.8", "state": "cleaned", "note": "<b>"})
         status, headers, _ = centre.request("POST", "/appearances", body=body.encode(), headers=form_headers([session]))
         assert (status, headers["Location"]) == (303, "/appearances"), (status, headers)
+        assert "…".encode() not in page, "an ellipsis where there are no more ports"
         page = centre.request("GET", "/appearances?state=cleaned", headers=look)[2]
         assert b"&lt;b&gt;" in page and b"198.51.100.7" not in page, page
         # Pages of one row are the list.

@@ -141,6 +141,8 @@ static void test_times_and_numbers_are_written_for_people(void **state)
 	    "{{day t}}", "{\"t\":-1000000000}", "en", "<time datetime=\"1969-12-31T23:59:59Z\">31 Dec 1969</time>");
 	expect_page("{{number a}} {{number b}} {{number c 1}} {{number d}}",
 	    "{\"a\":1234567,\"b\":-1000,\"c\":0.25,\"d\":999}", "en", "1,234,567 -1,000 0.2 999");
+	expect_page("{{number a 2}} {{number b 2}} {{number c}}", "{\"a\":-0.001,\"b\":-0.05,\"c\":-10}", "en",
+	    "0.00 -0.05 -10");
 }
 
 static void test_texts_are_translated_for_each_request(void **state)
