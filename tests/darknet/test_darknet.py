@@ -175,6 +175,9 @@ def test_what_cannot_be_read_is_said_and_the_rest_counts(folder):
     status, out, err = run("--json", "-r", good, bad, folder / "absent.pcap", "--net", "198.51.0.0/16")
     assert status == 2 and "bad.pcap" in err and "absent.pcap" in err and err.count("\n") == 2, err
     assert json.loads(out)["totals"]["packets"] == 100 and json.loads(out)["totals"]["unread"] == 2
+    # Of nothing there is no report that says "0 packets".
+    status, out, err = run("--json", "-r", bad, folder / "absent.pcap", "--net", "198.51.0.0/16")
+    assert status == 2 and not out and err.count("\n") == 2, (out, err)
 
 
 def test_bad_usage_is_one_sentence(folder):

@@ -137,7 +137,13 @@ def test_words_and_csv_say_the_same(folder):
     assert "宛先ポート" in japanese and "Destination" not in japanese, japanese
     rows = list(csv.DictReader(io.StringIO(run("report", "--tables", folder / "tables", "--period", "2023-11-16", "--csv").stdout.decode())))
     row = next(row for row in rows if row["view"] == "ports")
-    assert (row["item"], row["packets"], row["packets_before"], row["change_percent"]) == ("23/tcp", "50", "100", "-50.0")
+    assert (row["item"], row["packets"], row["packets_before"], row["change_percent"]) == ("23/tcp", "50", "100", "-50")
+    # Numbers to compute with are not rounded, and say what they are.
+    value = json.loads(run("report", "--tables", folder / "tables", "--period", "2023-11-16", "--json").stdout)["views"]["ports"]["ranking"][0]["value"]
+    assert float(row["value"]) == value > 0 and round(value, 2) != value, row
+    assert (row["unit"], row["from"], row["to"]) == ("packets/day/address", "2023-11-16", "2023-11-16"), row
+    nothing = run("report", "--tables", folder / "tables", "--period", "1999")
+    assert nothing.returncode == 1 and b"no table of 1999" in nothing.stderr, nothing
 
 
 def test_periods_are_years_months_days_and_ranges(folder):

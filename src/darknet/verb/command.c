@@ -114,6 +114,8 @@ static int work(struct run *run, const struct catalog *japanese)
 		error = run_end_tables(run, end, &failure);
 	if (!error && run->keeper)
 		error = trends_keeper_save(run->keeper, &failure);
+	if (!error && run->counts.unread == run->options.file_count && run->frames == 0 && !run->live)
+		return 2; /* nothing could be read, and there is nothing to report on */
 	if (!error)
 		error = report(run, japanese, &failure);
 	if (error) {

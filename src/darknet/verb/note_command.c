@@ -88,6 +88,8 @@ static enum error list(const struct run *run, const struct catalog *japanese, st
 		    note->left_out ? catalog_string(japanese, N_("left out of trends")) : "",
 		    japanese ? note->japanese : note->english);
 	}
+	if (error == OK && notes.count == 0)
+		fprintf(stderr, "noroshi darknet note: there are no notes in %s\n", run->tables);
 	view_notes_free(&notes);
 	return error;
 }

@@ -198,6 +198,8 @@ static int work(struct run *run, const struct catalog *japanese)
 		fprintf(stderr, "noroshi darknet report: %s\n", failure.words);
 		return 2;
 	}
+	if (run->report.cover[0].files == 0)
+		fprintf(stderr, "noroshi darknet report: in %s is no table of %s\n", run->tables, run->period);
 	return run->report.cover[0].files == 0;
 }
 

@@ -249,10 +249,11 @@ enum error views_report_json(const struct views_report *report, struct builder *
 
 /* ── CSV ─ */
 
-static void put_csv_number(struct builder *to, double value, unsigned decimals)
+/* As in JSON: what is printed is rounded where it is printed. */
+static void put_csv_number(struct builder *to, double value)
 {
 	if (isfinite(value))
-		build_format(to, ",%.*f", (int)decimals, value);
+		build_format(to, ",%.10g", value);
 	else
 		build_char(to, ',');
 }
@@ -288,17 +289,19 @@ static void put_csv_notes(struct builder *to, const struct views_report *report,
 		build_char(to, '"');
 }
 
-/* Every cell, not only the first ones: for spreadsheets. */
+/* Every cell, not only the first ones: for spreadsheets and for what computes. */
 enum error views_report_csv(const struct views_report *report, struct builder *to)
 {
 	struct builder notes = { 0 };
-	char item[VIEW_ITEM];
+	char item[VIEW_ITEM], from[16], until[16];
 
 	put_csv_notes(&notes, report, 0);
 	put_csv_notes(&notes, report, 1);
 	build_text(
 	    to, TEXT("view,item,rank,rank_before,packets,packets_before,value,value_before,change,change_percent,"
-		     "notes,notes_before\n"));
+		     "notes,notes_before,unit,from,to\n"));
+	view_day(report->periods[0].from, from);
+	view_day(report->periods[0].to, until);
 	for (size_t i = 0; i < VIEW_SECTIONS; i++)
 		for (size_t j = 0; j < report->sections[i].count; j++) {
 			const struct view_cell *cell = &report->sections[i].cells[j];
@@ -307,12 +310,14 @@ enum error views_report_csv(const struct views_report *report, struct builder *t
 			put_csv_rank(to, cell->rank[1]);
 			build_format(to, ",%llu,%llu", (unsigned long long)cell->packets[0],
 			    (unsigned long long)cell->packets[1]);
-			put_csv_number(to, cell->value[0], 2);
-			put_csv_number(to, cell->value[1], 2);
-			put_csv_number(to, cell->change, 2);
-			put_csv_number(to, cell->percent, 1);
+			put_csv_number(to, cell->value[0]);
+			put_csv_number(to, cell->value[1]);
+			put_csv_number(to, cell->change);
+			put_csv_number(to, cell->percent);
 			build_text(to, (struct text){ notes.at, notes.size });
-			build_char(to, '\n');
+			build_format(to, ",%s,%s,%s\n",
+			    report->sections[i].query.kind == VIEW_BACKSCATTER ? "packets/day" : "packets/day/address",
+			    from, until);
 		}
 	to->failed |= notes.failed;
 	builder_free(&notes);
