@@ -138,7 +138,12 @@ def test_a_member_sees_its_own_and_a_sum_that_tells_of_nobody():
         assert answer["telescopes"] == 0 and answer["days_left_out"] == 1 and answer["views"]["all"]["packets"] == 0, answer
         status, answer = centre.json("GET", "/v1/darknet/hours?days=3", centre.tokens["member-alpha"])
         assert status == 200 and answer["hours"] == [], answer
-        Telescope(centre, "delta", "delta").send([counts(NOON, [["80/tcp", "probe", "", "JP", 0, 4000]])])
+        # Nor what a third counted that did not listen.
+        Telescope(centre, "delta", "asleep").send([counts(NOON, [["80/tcp", "probe", "", "JP", 0, 1]], more={"awake": 0.0})])
+        counted(centre, 124)
+        assert views(centre, "member-alpha")["telescopes"] == 0
+        assert centre.json("GET", "/v1/darknet/hours?days=3", centre.tokens["member-alpha"])[1]["hours"] == []
+        Telescope(centre, "delta", "delta").send([counts(NOON, [["80/tcp", "probe", "", "JP", 0, 3999]])])
         counted(centre, 4123)
         answer = views(centre, "member-alpha")
         assert answer["views"]["all"]["packets"] == 4123 and answer["telescopes"] == 4 and answer["days_left_out"] == 0, answer

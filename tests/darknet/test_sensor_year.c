@@ -254,7 +254,7 @@ static int send_years(void **unused)
 	assert_int_equal(space_new(&prefix, 1, &telescope.space, NULL), OK);
 	run(&telescope, "first", 0, AWAY_FROM);
 	run(&telescope, "second", AWAY_TO, 2 * HOURS);
-	print_message("%llu packets in two years\n", (unsigned long long)telescope.packets);
+	print_message("# %llu packets in two years\n", (unsigned long long)telescope.packets);
 	space_free(telescope.space);
 	origins_free(telescope.origins);
 	return 0;
@@ -352,7 +352,7 @@ static void test_every_printed_figure_comes_out_of_the_packets(void **unused)
 		view_free(&view);
 	}
 	fclose(file);
-	print_message("%u printed figures\n", checked);
+	print_message("# %u printed figures\n", checked);
 	assert_int_equal(checked, 121);
 	day_sum_free(sum);
 }
