@@ -127,6 +127,23 @@ def test_a_line_that_is_wrong_is_counted_and_nothing_of_it():
         wait_for(told, what="the counts: %s" % wanted)
 
 
+def test_years_that_come_at_once_do_not_stay_in_memory():
+    """180 days of a line each hour: more tables than may be held; the store has them, and memory the newest."""
+    with configured() as centre:
+        alpha = Telescope(centre, "alpha", "years")
+        for month in range(6):
+            lines = [counts(NOON - DAY * (180 - 30 * month) + 3600 * hour, [["23/tcp", "probe", "", "JP", 0, 1]]) for hour in range(30 * 24)]
+            assert alpha.send(lines)[2]["records"] == len(lines)
+        name = "noroshi_darknet_tables "
+
+        def held():
+            metrics = centre.request("GET", "/metrics", centre.tokens["administrator"])[2].decode()
+            found = [float(line[len(name):]) for line in metrics.splitlines() if line.startswith(name)]
+            return found and "noroshi_darknet_counts_total{result=\"counted\"} 4320\n" in metrics and found[0] <= 4096 or time.sleep(0.3)
+        wait_for(held, 60, "memory has room again")
+        counted(centre, 4320, period=day(NOON - 180 * DAY) + ".." + day(NOON))
+
+
 def test_a_member_sees_its_own_and_a_sum_that_tells_of_nobody():
     with configured() as centre:
         for organisation, packets in (("alpha", 100), ("beta", 20), ("gamma", 3)):

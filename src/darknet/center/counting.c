@@ -166,7 +166,7 @@ static void was_saved(struct counting *counting, struct counting_organisation *o
 	for (size_t i = 0; i < counting->count; i++)
 		if (counting->tables[i].about.organisation == organisation->organisation)
 			counting->tables[i].changed = false;
-	counting_forget(counting, organisation->organisation, now - REST);
+	counting_forget(counting, organisation->organisation, counting->count > COUNTING_OPEN ? now : now - REST);
 }
 
 /* Those whose time it is, in one transaction: as many as fit. */
@@ -296,6 +296,7 @@ void counting_tick(struct center *center, nanoseconds now)
 		counting->expired = monotonic;
 		expire(&working, now);
 	}
+	counter_set(counting->held, (double)counting->count);
 	arena_free(working.arena);
 }
 
@@ -381,6 +382,8 @@ static void make_counters(struct counting *counting)
 	    "Lines of counts of telescopes.", "result", TEXT("of no telescope"));
 	counting->old = counter_get(counters, COUNTER_TOTAL, "noroshi_darknet_counts", "Lines of counts of telescopes.",
 	    "result", TEXT("of another time"));
+	counting->held = counter_get(counters, COUNTER_GAUGE, "noroshi_darknet_tables",
+	    "Tables of days and hours of telescopes in memory.", NULL, TEXT_NONE);
 }
 
 static enum error load_iot(struct iot_ports *list, struct failure *failure)

@@ -19,7 +19,7 @@
 #include "model/capability.h"
 #include "store/darknet.h"
 
-#define COUNTING_OPEN 4096 /* tables in memory at most; then all are written, and those at rest leave it */
+#define COUNTING_OPEN 4096 /* tables in memory; beyond, all are written, and leave it with their organisation's */
 
 /* One telescope's day or hour. */
 struct counting_table {
@@ -48,7 +48,7 @@ struct counting {
 	struct iot_ports iot; /* of which views say the share */
 	struct view_names *names;
 	struct long_views *long_views;
-	struct counter *lines, *refused, *old, *disbelieved;
+	struct counter *lines, *refused, *old, *disbelieved, *held;
 };
 
 enum error counting_start(struct center *center, struct failure *failure);
