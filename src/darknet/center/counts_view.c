@@ -157,21 +157,45 @@ enum error counts_view_read(struct store *store, const struct scope *scope, cons
 	return OK;
 }
 
+#define AHEAD 16 /* rows between what is fetched from memory and what is added */
+
 struct adding {
 	struct day_sum *sum;
 	int64_t day;
+	struct {
+		struct day_key key;
+		uint64_t packets;
+	} waiting[AHEAD];
+	unsigned count;
 };
 
 static enum error add_row(void *context, const struct day_key *key, uint64_t packets, struct failure *failure)
 {
 	struct adding *adding = context;
-	return day_sum_count(adding->sum, adding->day, key, packets, failure);
+	const unsigned place = adding->count++ % AHEAD;
+	enum error error = adding->count <= AHEAD ? OK
+						  : day_sum_count(adding->sum, adding->day, &adding->waiting[place].key,
+							adding->waiting[place].packets, failure);
+	day_sum_expect(adding->sum, adding->day, key);
+	adding->waiting[place].key = *key;
+	adding->waiting[place].packets = packets;
+	return error;
+}
+
+static enum error add_rest(struct adding *adding, struct failure *failure)
+{
+	enum error error = OK;
+	for (unsigned i = adding->count > AHEAD ? adding->count - AHEAD : 0; i < adding->count && !error; i++)
+		error = day_sum_count(adding->sum, adding->day, &adding->waiting[i % AHEAD].key,
+		    adding->waiting[i % AHEAD].packets, failure);
+	return error;
 }
 
 enum error counts_view_add(struct day_sum *sum, const struct counts_read *read, struct failure *failure)
 {
-	struct adding adding = { sum, read->day };
-	return read->body.size ? day_table_decode(read->body, add_row, &adding, failure) : OK;
+	struct adding adding = { .sum = sum, .day = read->day };
+	enum error error = read->body.size ? day_table_decode(read->body, add_row, &adding, failure) : OK;
+	return error ? error : add_rest(&adding, failure);
 }
 
 enum error counts_view_end(

@@ -71,6 +71,11 @@ bool day_table_has(const struct day_table *table, const struct day_key *key)
 	return find(table->rows, table->room, day_key_pack(key))->packets > 0;
 }
 
+void day_table_expect(const struct day_table *table, const struct day_key *key)
+{
+	__builtin_prefetch(&table->rows[(size_t)hash_u64(day_key_pack(key), 0) & (table->room - 1)], 1);
+}
+
 static bool make_room(struct day_table *table)
 {
 	size_t room = table->room * 2;

@@ -47,6 +47,8 @@ void day_table_free(struct day_table *table);
 bool day_table_add(struct day_table *table, const struct day_key *key, uint64_t packets);
 uint64_t day_table_packets(const struct day_table *table);
 size_t day_table_rows(const struct day_table *table);
+/* Soon this key is added: its place is fetched from memory meanwhile. */
+void day_table_expect(const struct day_table *table, const struct day_key *key);
 bool day_table_has(const struct day_table *table, const struct day_key *key);
 
 struct day_key day_key_of(const struct activity *activity);

@@ -170,17 +170,42 @@ static enum error end_sensor_day(struct day_sum *sum, struct failure *failure)
 	return OK;
 }
 
+static uint8_t kind_in_split(const struct day_key *key)
+{
+	return key->kind == ARRIVAL_BACKSCATTER ? ARRIVAL_BACKSCATTER : ARRIVAL_PROBE;
+}
+
+static struct day_key port_in_split(const struct day_sum *sum, const struct day_key *key)
+{
+	struct day_key port = {
+		.kind = kind_in_split(key), .research = key->research, .protocol = key->protocol, .port = key->port
+	};
+
+	if (memcmp(key->country, sum->apart, 2) == 0)
+		memcpy(port.country, key->country, 2);
+	return port;
+}
+
 static bool add_split(
     const struct day_sum *sum, struct day_sum_period *period, const struct day_key *key, uint64_t packets)
 {
-	const uint8_t kind = key->kind == ARRIVAL_BACKSCATTER ? ARRIVAL_BACKSCATTER : ARRIVAL_PROBE;
-	struct day_key port = { .kind = kind, .research = key->research, .protocol = key->protocol, .port = key->port };
-	struct day_key place = { .kind = kind, .research = key->research, .method = key->method };
+	struct day_key port = port_in_split(sum, key);
+	struct day_key place = { .kind = kind_in_split(key), .research = key->research, .method = key->method };
 
 	memcpy(place.country, key->country, 2);
-	if (memcmp(key->country, sum->apart, 2) == 0)
-		memcpy(port.country, key->country, 2);
 	return day_table_add(period->table, &port, packets) && day_table_add(period->places, &place, packets);
+}
+
+void day_sum_expect(const struct day_sum *sum, int64_t day, const struct day_key *key)
+{
+	struct day_key port;
+
+	if (!sum->split)
+		return;
+	port = port_in_split(sum, key);
+	for (unsigned i = 0; i < 2; i++)
+		if (day >= sum->periods[i].days.from && day <= sum->periods[i].days.to)
+			day_table_expect(sum->periods[i].table, &port);
 }
 
 /* Which series take it. */

@@ -84,6 +84,8 @@ enum error day_sum_read(struct day_sum *sum, const char *folder, const char *sen
  * day) with how many addresses in all (addresses × that part). Days outside both periods are passed over. */
 enum error day_sum_count(
     struct day_sum *sum, int64_t day, const struct day_key *key, uint64_t packets, struct failure *failure);
+/* Some rows before it is counted: of a sum that is split, so that adding up does not wait for memory. */
+void day_sum_expect(const struct day_sum *sum, int64_t day, const struct day_key *key);
 void day_sum_awake(struct day_sum *sum, int64_t day, double awake, double address_days);
 struct view_cover day_sum_cover(const struct day_sum *sum, unsigned period); /* 0 = now, 1 = before */
 
