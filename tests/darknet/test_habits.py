@@ -49,8 +49,9 @@ def inside(folder):
         for source, command in runs:
             words = command.replace("GATEWAY", gateway).replace("SOURCE", source).replace("NONE", str(folder / "none")).replace("-w NET", f"-w {folder / 'net'}").replace("PORT", str(800 + visit))
             children.append(subprocess.Popen(["timeout", "60", *words.split()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        for child in children:
-            child.wait()
+        with tools.stirring():
+            for child in children:
+                child.wait()
         tools.stop(arrived, folder / f"visit{visit}.pcap")
     return 0
 

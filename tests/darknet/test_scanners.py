@@ -8,6 +8,7 @@ own; with its disguises it has another, where "unknown" is a fair answer. Backsc
 usage: test_scanners.py NETNS_RUN [--inside FOLDER]
 """
 import collections
+import contextlib
 import json
 import os
 import random
@@ -112,6 +113,18 @@ def record(command, path):
     return child
 
 
+@contextlib.contextmanager
+def stirring():
+    """A datagram from the other end ten times a second: masscan ends with the first packet that it receives after it is done."""
+    words = "import socket, time\nout = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nwhile True:\n    out.sendto(b'x', ('198.18.0.1', 9))\n    time.sleep(0.1)"
+    child = subprocess.Popen(peer(sys.executable, "-c", words), stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        child.kill()
+        child.wait()
+
+
 def stop(child, path):
     """Once it has the last packet, which comes behind all others: what waits when it is told to end is lost."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
@@ -149,8 +162,9 @@ def inside(folder):
             work()
             os._exit(0)
         children.append(child)
-    for child in children:
-        os.waitpid(child, 0) if isinstance(child, int) else child.wait()
+    with stirring():
+        for child in children:
+            os.waitpid(child, 0) if isinstance(child, int) else child.wait()
     print("sent:", *stop(sent, folder / "sent.pcap").splitlines()[-3:])
     print("arrived:", *stop(arrived, folder / "arrived.pcap").splitlines()[-3:])
     return 0
