@@ -396,10 +396,12 @@ async function noFindings() {
 		await page.emulateMedia({ colorScheme });
 		await page.setViewportSize({ width, height: 800 });
 		found.push(...(await visitors.findings(page)));
-		if (process.env.NOROSHI_PICTURES && colorScheme === "light")
+		if (process.env.NOROSHI_PICTURES)
 			await page.screenshot({ path: path.join(process.env.NOROSHI_PICTURES, `${account || "stranger"}${where.replace(/[^a-z]/g, "_").slice(0, 20)}-${language}-${width}.png`), fullPage: true });
 		looked++;
 	};
+	/* each page at each width in each scheme, in one of the languages; each language in both */
+	const sights = { ja: [[1280, "light"], [375, "dark"]], en: [[1280, "dark"], [375, "light"]] };
 	const openAll = (page) => page.$$eval("main details", (all) => all.forEach((each) => { each.open = true; }));
 	const lookAtAll = async (language) => {
 		for (const [account, paths] of Object.entries(pages)) {
@@ -410,7 +412,7 @@ async function noFindings() {
 					found.push(`${where}: ${answer.status()}`);
 				if (where.startsWith("/darknet/"))
 					await openAll(page); /* the forms within, too */
-				for (const [width, colorScheme] of [[1280, "light"], [375, "light"], [1280, "dark"]])
+				for (const [width, colorScheme] of sights[language])
 					await look(page, language, account, where, width, colorScheme);
 			}
 			await page.context().close();
