@@ -18,6 +18,7 @@ struct generation {
 	size_t size;
 	size_t known; /* of them the agent has seen: what is lost of these it must say */
 	size_t saved; /* known, and on the agent's disk */
+	bool held;    /* removed while the agent had it open: it may have seen all of it since */
 	size_t
 	    copied; /* so much stands in the only copy, when a program wrote on between copy and truncation; 0 = all */
 	bool lossy; /* it was truncated or deleted so that nobody could be sure to read it */

@@ -2,6 +2,7 @@
  * What happens to a member's log files; see member.h.
  */
 #include "tests/watch/member.h"
+#include "watch/tend.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -158,6 +159,13 @@ void log_delete(struct member *member, const char *name)
 {
 	char path[512];
 
+	struct generation *generation = generation_at(member, name);
+
 	assert_int_equal(unlink(log_path(member, name, path)), 0);
-	generation_at(member, name)->name[0] = 0;
+	for (size_t i = 0; member->agent && i < member->agent->follows.count; i++) {
+		const struct follow *follow = member->agent->follows.items[i];
+		if (follow->source && follow->path && strcmp(follow->path, path) == 0)
+			generation->held = true;
+	}
+	generation->name[0] = 0;
 }
