@@ -145,6 +145,7 @@ static void put_totals(struct builder *to, const struct report *report)
 	put_count(to, "cut", totals.cut);
 	put_count(to, "fragments", totals.fragments);
 	put_count(to, "late", totals.sources.late);
+	put_count(to, "old", report->trends ? trends_old(report->trends) : 0);
 	put_count(to, "events", totals.sources.events);
 	put_count(to, "activities", totals.sources.activities);
 	put_count(to, "sources_at_once", totals.sources.lines_most);
