@@ -176,6 +176,9 @@ def test_a_member_sees_its_own_and_a_sum_that_tells_of_nobody():
         assert status == 200 and ports["23/tcp"]["own_packets"] == 100 and ports["23/tcp"]["whole_packets"] == 123, answer
         assert ports["80/tcp"]["own_packets"] == 0 and ports["80/tcp"]["whole_packets"] == 4000, answer
         assert abs(ports["23/tcp"]["ratio"] - 100 / (123 / 4)) < 0.01, ports
+        page = centre.request("GET", "/darknet/comparison?period=" + day(NOON), headers={"Cookie": centre.sign_in("member-alpha"), "Accept": "text/html", "Accept-Language": "en"})
+        assert page[0] == 200 and b"23/tcp" in page[2] and b"Japan (JP)" in page[2] and b'<td class="number">%.2f</td>' % ports["23/tcp"]["ratio"] in page[2], page[2]
+        assert b"sensor-" not in page[2], page[2]
         # The page says the same, and of the telescopes its own alone.
         page = centre.request("GET", "/darknet?period=" + day(NOON), headers={"Cookie": centre.sign_in("member-alpha"), "Accept": "text/html", "Accept-Language": "en"})
         assert page[0] == 200 and b"Telescopes: 4. Packets without backscatter: 4,123." in page[2] and b"sensor-alpha" in page[2] and b"sensor-beta" not in page[2], page[2]

@@ -385,7 +385,7 @@ async function noFindings() {
 	const contact = contacts[0].id;
 	const pages = {
 		analyst: ["/appearances", "/campaigns", `/campaigns/${campaigns[0].id}`, "/statistics", "/statistics?by=month", "/queue", "/queue?state=confirmed", `/events/${event.id}`, "/funnel", "/alerts", "/records", `/records?event=${event.id}`, "/darknet", "/darknet/findings", "/decisions", "/notices", `/notices/${notice}`, "/organisations", `/organisations/${organisationOf("harbour").number}`, "/account", "/nothing"],
-		"member-harbour": ["/appearances", "/statistics", "/inbox", "/queue", `/events/${event.id}`, `/notices/${notice}`, "/alerts", "/records", "/darknet", "/darknet?of=own", "/funnel"],
+		"member-harbour": ["/appearances", "/statistics", "/inbox", "/queue", `/events/${event.id}`, `/notices/${notice}`, "/alerts", "/records", "/darknet", "/darknet?of=own", "/darknet/comparison", "/funnel"],
 		administrator: ["/statistics", "/darknet/contacts", `/darknet/contacts/${contact}`, "/organisations", `/organisations/${organisationOf("harbour").number}`, `/sensors/${organisationOf("harbour").sensor}`, "/accounts", "/funnel"],
 		auditor: ["/statistics", "/log", "/funnel"],
 		"": ["/sign-in", "/sign-in?failed=true", "/acknowledged", "/n/" + "a".repeat(64)],

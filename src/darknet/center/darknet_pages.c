@@ -94,21 +94,27 @@ static void put_notes(json_t *output, const char *language)
 	json_object_set_new(output, "notes", list);
 }
 
-static void put_names(const struct call *call, const char *list, bool english)
+/* Of a country or method; NULL: the item says it. */
+static const char *name_of(const struct call *call, const char *list, const char *item, bool english)
 {
 	const struct counting *counting = center_state(call->center, "counting");
+	enum arrival_method method;
+	if (strcmp(list, "methods") == 0)
+		return method_named(text_of(item), &method) ? view_method_title(method) : NULL;
+	if (strcmp(list, "countries") != 0)
+		return NULL;
+	if (counting && strlen(item) == 2)
+		return view_country_name(counting->names, item, !english);
+	return strcmp(item, "-") == 0 ? N_("not known") : NULL;
+}
+
+static void put_names(const struct call *call, const char *list, bool english)
+{
 	size_t place;
 	json_t *row;
 	json_array_foreach(json_object_get(call->output, list), place, row)
 	{
-		const char *item = json_string_value(json_object_get(row, "item")), *title = NULL;
-		enum arrival_method method;
-		if (strcmp(list, "methods") == 0)
-			title = method_named(text_of(item), &method) ? view_method_title(method) : NULL;
-		else if (counting && strlen(item) == 2)
-			title = view_country_name(counting->names, item, !english);
-		else if (strcmp(item, "-") == 0)
-			title = N_("not known");
+		const char *title = name_of(call, list, json_string_value(json_object_get(row, "item")), english);
 		if (title)
 			output_string(row, "title", title);
 	}
@@ -248,5 +254,51 @@ enum error darknet_page(struct call *call, struct failure *failure)
 	put_names(call, "countries", english);
 	put_names(call, "methods", english);
 	echo(call);
+	return OK;
+}
+
+/* ── one's own beside the whole ─ */
+
+static void put_view(const struct call *call, json_t *view)
+{
+	static const struct {
+		const char *view, *title;
+	} shown[] = {
+		{ "ports", N_("Destination ports") },
+		{ "ports-without-research", N_("Destination ports, without scanners of researchers") },
+		{ "countries", N_("Countries of sources") },
+		{ "methods", N_("Methods") },
+		{ "backscatter-ports", N_("Ports of attacked services (backscatter), packets for each day") },
+	};
+	const char *name = json_string_value(json_object_get(view, "view"));
+	bool english = text_equal(call->language, TEXT("en"));
+	size_t place;
+	json_t *row;
+	for (size_t i = 0; i < sizeof shown / sizeof *shown; i++)
+		if (strcmp(shown[i].view, name) == 0)
+			output_string(view, "title", shown[i].title);
+	json_array_foreach(json_object_get(view, "rows"), place, row)
+	{
+		const char *title = name_of(call, name, json_string_value(json_object_get(row, "item")), english);
+		if (title)
+			output_string(row, "name", title);
+	}
+}
+
+enum error comparison_page(struct call *call, struct failure *failure)
+{
+	enum error error = comparison_read(call, failure);
+	struct text period = input_text(call, "period");
+	uint32_t organisation = (uint32_t)input_integer(call, "organisation", 0);
+	char day[16];
+	size_t place;
+	json_t *view;
+	if (error || call->again)
+		return error;
+	json_array_foreach(json_object_get(call->output, "views"), place, view) put_view(call, view);
+	view_day(day_of(call->now, (int)counts_configured()->zone * 60), day);
+	day[7] = 0; /* this month, as in asked_periods() */
+	output_text(call->output, "asked", period.size ? period : text_of(day));
+	json_object_set_new(call->output, "chosen", organisation ? json_integer(organisation) : json_null());
 	return OK;
 }
