@@ -177,6 +177,8 @@ enum error views_read(struct call *call, struct failure *failure)
 		output_counts(&view, call->output);
 	if (!error && call->route->kind == ROUTE_JSON && !view.borrowed)
 		json_object_del(call->output, "known"); /* who asks twice is answered the same */
+	else if (!error && ready && !view.borrowed)
+		output_time(call->output, "known", call->now);
 	counts_view_free(&view, &report);
 	view_notes_free(&notes);
 	return error;
@@ -232,7 +234,7 @@ enum error figures_publish(struct call *call, struct failure *failure)
 	struct builder text = { 0 };
 	char id[UUID_TEXT];
 	enum error error = input_copy(call, "title", publication.title, sizeof publication.title, failure);
-	text_copy(text_of(call->subject->name), publication.author, sizeof publication.author);
+	author_of(call, publication.author, sizeof publication.author);
 	if (!error)
 		error = freeze(call, &publication, &text, failure);
 	publication.body = (struct text){ text.at, text.size };

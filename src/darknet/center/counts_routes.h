@@ -37,6 +37,10 @@ enum error whole_of(struct call *call, const struct scope **scope, struct counts
  * again, or its output has `adding`: how far it is. `report` as for views_report_begin(). */
 enum error make_view(struct call *call, const struct scope *scope, struct counts_view *view,
     struct views_report *report, bool *ready, struct failure *failure);
+/* How the asker signs notes and publications: by title, for how somebody signs in is nobody's to know. */
+void author_of(const struct call *call, char *to, size_t room);
+/* `chosen` of a page: the organisation that was asked for, if the asker may know that there is one. */
+void output_chosen(struct call *call);
 /* The report's JSON object becomes members of the output. */
 enum error output_views(const struct views_report *report, json_t *output, struct failure *failure);
 

@@ -179,6 +179,14 @@ static void put_searches(json_t *output)
 		}
 }
 
+void output_chosen(struct call *call)
+{
+	uint32_t number = (uint32_t)input_integer(call, "organisation", 0);
+	struct organisation organisation;
+	bool known = number && store_organisation_get(call->store, call->scope, number, &organisation, NULL) == OK;
+	json_object_set_new(call->output, "chosen", known ? json_integer(number) : json_null());
+}
+
 /* Whose figures they are when they are one telescope's. */
 static void put_telescope(const struct call *call)
 {
@@ -207,14 +215,13 @@ static void put_clock(const struct call *call)
 static void echo(struct call *call)
 {
 	struct text period = input_text(call, "period");
-	uint32_t organisation = (uint32_t)input_integer(call, "organisation", 0);
 	const char *from = json_string_value(json_object_get(json_object_get(call->output, "period"), "from"));
 	char month[8] = "";
 	text_copy(text_of(from), month, sizeof month);
 	output_text(call->output, "asked", period.size ? period : text_of(month));
 	output_text(call->output, "compared", input_text(call, "against"));
 	output_text(call->output, "researchers", input_text(call, "research"));
-	json_object_set_new(call->output, "chosen", organisation ? json_integer(organisation) : json_null());
+	output_chosen(call);
 	json_object_set_new(call->output, "of_own", json_boolean(text_equal(input_text(call, "of"), TEXT("own"))));
 	json_object_set_new(call->output, "whole_shown", json_boolean(!scope_covers_all(call->scope)));
 }
@@ -289,7 +296,6 @@ enum error comparison_page(struct call *call, struct failure *failure)
 {
 	enum error error = comparison_read(call, failure);
 	struct text period = input_text(call, "period");
-	uint32_t organisation = (uint32_t)input_integer(call, "organisation", 0);
 	char day[16];
 	size_t place;
 	json_t *view;
@@ -299,6 +305,6 @@ enum error comparison_page(struct call *call, struct failure *failure)
 	view_day(day_of(call->now, (int)counts_configured()->zone * 60), day);
 	day[7] = 0; /* this month, as in asked_periods() */
 	output_text(call->output, "asked", period.size ? period : text_of(day));
-	json_object_set_new(call->output, "chosen", organisation ? json_integer(organisation) : json_null());
+	output_chosen(call);
 	return OK;
 }

@@ -192,12 +192,11 @@ static enum error find(struct call *call, struct gathering *gathering, struct fa
 /* The conditions come back, so that the page's form and its next page keep them. */
 static void echo(struct call *call, const struct gathering *gathering)
 {
-	uint32_t organisation = (uint32_t)input_integer(call, "organisation", 0);
 	json_object_set_new(
 	    call->output, "may_share", json_boolean(policy_reach(call->subject->role, ACTION_FINDING_SHARE) != 0));
 	json_object_set_new(call->output, "of_records",
 	    json_boolean(text_equal(gathering->what, TEXT("scan")) || text_equal(gathering->what, TEXT("victim"))));
-	json_object_set_new(call->output, "chosen", organisation ? json_integer(organisation) : json_null());
+	output_chosen(call);
 	output_text(call->output, "address", input_text(call, "address"));
 	output_day(call->output, "from", input_integer(call, "from", 0));
 	output_day(call->output, "to", input_integer(call, "to", 0));

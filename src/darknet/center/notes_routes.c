@@ -30,6 +30,12 @@ static void take(void *context, const struct darknet_note *row)
 	reading->error = view_notes_take(reading->notes, &note, reading->failure);
 }
 
+void author_of(const struct call *call, char *to, size_t room)
+{
+	if (store_account_title(call->store, call->scope, call->subject->account, to, room, NULL) != OK)
+		text_copy(TEXT("-"), to, room);
+}
+
 enum error read_notes(struct call *call, bool authors, struct view_notes *notes, struct failure *failure)
 {
 	struct reading reading = { authors && scope_covers_all(call->scope), notes, failure, OK };
@@ -70,7 +76,7 @@ enum error note_add(struct call *call, struct failure *failure)
 		.left_out = input_boolean(call, "left_out", false) };
 	char id[UUID_TEXT];
 	enum error error = input_copy(call, "period", note.period, sizeof note.period, failure);
-	text_copy(text_of(call->subject->name), note.author, sizeof note.author);
+	author_of(call, note.author, sizeof note.author);
 	if (!error)
 		error = check(&note, failure);
 	if (!error)
