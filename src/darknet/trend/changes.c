@@ -80,10 +80,10 @@ static struct days *days_of(struct changes *changes, const struct history *histo
 	return days;
 }
 
-/* `first`: the source is, on this day. */
-static void count_one(struct changes *changes, uint64_t key, bool first)
+/* `index`: of its history, most probably; `first`: the source is, on this day. */
+static void count_one(struct changes *changes, uint64_t key, size_t index, bool first)
 {
-	struct history *history = histories_add(changes->histories, key, 1);
+	struct history *history = histories_add_at(changes->histories, key, 1, index);
 	struct days *days = days_of(changes, history);
 	days->today += first && days->today < UINT32_MAX;
 	if (!history->fresh &&
@@ -114,6 +114,7 @@ static uint64_t network_key(const struct activity *activity)
 struct look {
 	uint64_t source, pair;
 	uint64_t keys[CHANGE_OFS]; /* of histories; 0: of none */
+	size_t at[CHANGE_OFS];     /* histories_fetch_found() */
 };
 
 static struct look look_of(const struct activity *activity)
@@ -127,21 +128,24 @@ static struct look look_of(const struct activity *activity)
 	return look;
 }
 
-static void add_some(struct changes *changes, const struct look *looks, size_t count)
+static void add_some(struct changes *changes, struct look *looks, size_t count)
 {
 	/* The memory forgets after one day, so that every second one is what it knows. */
 	uint32_t day = changes->day_count * 2;
 	for (size_t i = 0; i < count; i++)
 		for (unsigned of = 0; of < CHANGE_OFS; of++)
-			if (looks[i].keys[of])
-				__builtin_prefetch(
-				    &changes->days[histories_fetch_found(changes->histories, looks[i].keys[of])], 1);
+			if (looks[i].keys[of]) {
+				looks[i].at[of] = histories_fetch_found(changes->histories, looks[i].keys[of]);
+				__builtin_prefetch(&changes->days[looks[i].at[of]], 1);
+			}
 	for (size_t i = 0; i < count; i++) {
-		bool first = lately_first(changes->seen, looks[i].source, day);
-		count_one(changes, looks[i].keys[CHANGE_PORT], lately_first(changes->seen, looks[i].pair, day));
+		const struct look *look = &looks[i];
+		bool first = lately_first(changes->seen, look->source, day);
+		count_one(changes, look->keys[CHANGE_PORT], look->at[CHANGE_PORT],
+		    lately_first(changes->seen, look->pair, day));
 		for (unsigned of = CHANGE_COUNTRY; of < CHANGE_OFS; of++)
-			if (looks[i].keys[of])
-				count_one(changes, looks[i].keys[of], first);
+			if (look->keys[of])
+				count_one(changes, look->keys[of], look->at[of], first);
 	}
 }
 

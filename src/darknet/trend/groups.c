@@ -122,7 +122,9 @@ struct look {
 	const struct activity *row;
 	uint64_t source, pair; /* hashes */
 	bool new_here, new_source;
-	struct keys keys; /* of who is new here */
+	struct keys keys;                      /* of who is new here */
+	const struct place *places[GROUP_BYS]; /* cell_fetch_found() */
+	size_t port;                           /* histories_fetch_found() */
 };
 
 static uint64_t source_hash(const struct activity *row)
@@ -132,8 +134,8 @@ static uint64_t source_hash(const struct activity *row)
 
 static void add_one(struct groups *groups, const struct look *look)
 {
-	histories_add(groups->ports, port_key(look->row), 1);
-	histories_add(groups->ports, HISTORY_ALL, 1);
+	histories_add_at(groups->ports, port_key(look->row), 1, look->port);
+	histories_add_at(groups->ports, HISTORY_ALL, 1, groups->all_ports);
 	struct group *group = member_group(groups, look->source);
 	if (group) {
 		group_row(groups, group, look->row);
@@ -148,7 +150,7 @@ static void add_one(struct groups *groups, const struct look *look)
 	}
 	for (unsigned by = 0; by < GROUP_BYS; by++)
 		if (look->keys.of[by])
-			cell_count(groups, look->row, by, look->keys.of[by]);
+			cell_count(groups, look->row, by, look->keys.of[by], look->places[by]);
 	struct newcomer *slot = &groups->newcomers[groups->newcomer_count++ % groups->settings.newcomers];
 	groups->lost.newcomers += slot->source && slot->bin + RING > groups->bin;
 	*slot = (struct newcomer){
@@ -159,8 +161,10 @@ static void add_one(struct groups *groups, const struct look *look)
 static void add_some(struct groups *groups, struct look *looks, size_t count)
 {
 	uint32_t day = groups->bin / (uint32_t)(DAY / groups->settings.bin); /* nobody is forgotten while we sleep */
+	groups->all_ports = histories_fetch_found(groups->ports, HISTORY_ALL);
 	for (size_t i = 0; i < count; i++) {
 		struct look *look = &looks[i];
+		look->port = histories_fetch_found(groups->ports, port_key(look->row));
 		look->new_here = lately_first(groups->seen, look->pair, day);
 		look->new_source = lately_first(groups->seen, look->source, day);
 		if (!look->new_here)
@@ -173,7 +177,7 @@ static void add_some(struct groups *groups, struct look *looks, size_t count)
 	for (size_t i = 0; i < count; i++)
 		for (unsigned by = 0; by < GROUP_BYS && looks[i].new_here; by++)
 			if (looks[i].keys.of[by])
-				cell_fetch_found(groups, looks[i].keys.of[by]);
+				looks[i].places[by] = cell_fetch_found(groups, looks[i].keys.of[by]);
 	for (size_t i = 0; i < count; i++)
 		add_one(groups, &looks[i]);
 }

@@ -185,24 +185,27 @@ void cell_fetch(const struct groups *groups, uint64_t key)
 	__builtin_prefetch(place_at(groups, key, 0));
 }
 
-void cell_fetch_found(const struct groups *groups, uint64_t key)
+struct place *cell_fetch_found(const struct groups *groups, uint64_t key)
 {
 	for (size_t way = 0; way < WAYS; way++) {
-		const struct place *place = place_at(groups, key, way);
+		struct place *place = place_at(groups, key, way);
 		if (!place->cell)
-			return;
+			return NULL;
 		if (place->tag != tag_of(key))
 			continue;
 		const struct cell *cell = &groups->cells[place->cell - 1];
 		__builtin_prefetch(cell, 1);
 		__builtin_prefetch(&cell->ring[groups->bin % RING], 1);
-		return;
+		return place;
 	}
+	return NULL;
 }
 
-void cell_count(struct groups *groups, const struct activity *activity, enum group_by by, uint64_t key)
+void cell_count(
+    struct groups *groups, const struct activity *activity, enum group_by by, uint64_t key, const struct place *place)
 {
-	const struct place *place = place_for(groups, key);
+	if (!place || groups->cells[place->cell - 1].key != key) /* others with its tag stand before it, or took it */
+		place = place_for(groups, key);
 	if (!place)
 		return;
 	struct cell *cell = &groups->cells[place->cell - 1];

@@ -63,6 +63,7 @@ struct groups {
 	struct member *members;
 	size_t member_mask, member_count;
 	struct histories *ports; /* rows of each port, and of all (key 1) */
+	size_t all_ports;        /* where the latter stands, most probably */
 	struct tail tails[GROUP_BYS][LEVELS];
 	struct group all[GROUPS_MOST]; /* by number modulo their number */
 	uint32_t rows[GROUPS_MOST];    /* of each, since the day began */
@@ -82,9 +83,10 @@ uint64_t port_key(const struct activity *activity);
 /* The cell of that key will be looked for soon: first its place, then, when that is near, what stands there is fetched
  * meanwhile. */
 void cell_fetch(const struct groups *groups, uint64_t key);
-void cell_fetch_found(const struct groups *groups, uint64_t key);
-/* One newcomer more. */
-void cell_count(struct groups *groups, const struct activity *activity, enum group_by by, uint64_t key);
+struct place *cell_fetch_found(const struct groups *groups, uint64_t key); /* NULL: there is none yet */
+/* One newcomer more. `place`: what cell_fetch_found() said. */
+void cell_count(
+    struct groups *groups, const struct activity *activity, enum group_by by, uint64_t key, const struct place *place);
 struct cell *cell_find(const struct groups *groups, uint64_t key); /* NULL: there is none */
 static inline struct cell *cell_at(const struct groups *groups, uint32_t place)
 {

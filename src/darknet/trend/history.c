@@ -123,6 +123,15 @@ struct history *histories_add(struct histories *histories, uint64_t key, double 
 	return history;
 }
 
+struct history *histories_add_at(struct histories *histories, uint64_t key, double amount, size_t index)
+{
+	struct history *history = &histories->all[index];
+	if (index >= histories->count || history->key != key)
+		return histories_add(histories, key, amount);
+	history->now += (float)amount;
+	return history;
+}
+
 struct history *histories_get(struct histories *histories, uint64_t key)
 {
 	const struct slot *slot = slot_of(histories, key, hash_of(key));

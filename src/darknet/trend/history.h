@@ -54,6 +54,8 @@ void histories_free(struct histories *histories);
 struct history *histories_add(struct histories *histories, uint64_t key, double amount);
 struct history *histories_get(struct histories *histories, uint64_t key);              /* NULL: not known */
 const struct history *histories_find(const struct histories *histories, uint64_t key); /* NULL: not known */
+/* The same, looked for first at `index`: what histories_fetch_found() said of it. */
+struct history *histories_add_at(struct histories *histories, uint64_t key, double amount, size_t index);
 /* The key will be asked for soon: first the places where it may stand, then, when they are near, what stands there
  * (its histories_index(), most probably), are fetched meanwhile. */
 void histories_fetch(const struct histories *histories, uint64_t key);
