@@ -39,10 +39,23 @@ static bool is_word(struct text value)
 	return fits;
 }
 
+/* When the event of a line that goes on began, so that nobody adds its packets up; else nothing. */
+static struct text since_of(struct json_value darknet, char words[static TIME_TEXT])
+{
+	nanoseconds since;
+	bool assumed;
+	if (json_kind(json_get(darknet, "again")) != JSON_IS_TRUE ||
+	    !time_parse(field_text(darknet, "first"), 0, &since, &assumed))
+		return TEXT_NONE;
+	return text_of(time_format_micro(since, words));
+}
+
 static void take_object(struct format_reader *reader, struct json_value darknet, struct alert *alert)
 {
 	static const char *const names[] = { "port", "tool", "worm", "method", "targets", "addresses" };
-	struct text pieces[4 * sizeof names / sizeof *names];
+	struct text pieces[4 * sizeof names / sizeof *names + 2];
+	char words[TIME_TEXT];
+	struct text since = since_of(darknet, words);
 	size_t count = 0;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		struct text value = field_text(darknet, names[i]);
@@ -53,6 +66,11 @@ static void take_object(struct format_reader *reader, struct json_value darknet,
 		pieces[count++] = text_of(names[i]);
 		pieces[count++] = TEXT("=");
 		pieces[count++] = value;
+	}
+	if (since.size) {
+		pieces[count] = count ? TEXT(" since=") : TEXT("since=");
+		pieces[count + 1] = since;
+		count += 2;
 	}
 	alert->object = count ? field_concat(reader, pieces, count) : TEXT_NONE;
 }

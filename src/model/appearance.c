@@ -85,6 +85,8 @@ bool appeared_read(const struct alert *alert, struct appeared *to)
 			to->targets = number_of(value);
 		else if (text_equal(name, TEXT("addresses")))
 			to->addresses = number_of(value);
+		else if (text_equal(name, TEXT("since")) && !time_parse(value, 0, &to->since, &(bool){ 0 }))
+			to->since = 0;
 	}
 	return true;
 }

@@ -42,7 +42,8 @@ struct appeared {
 	struct address address; /* IPv6: its /64 */
 	uint32_t sensor;        /* the telescope */
 	nanoseconds when;
-	uint64_t packets;
+	nanoseconds since;           /* of a line that goes on: when the telescope's event began; 0 = it begins now */
+	uint64_t packets;            /* of that event so far */
 	uint32_t targets, addresses; /* of the telescope: that were asked; that there are */
 	char port[APPEARANCE_WORD];  /* "23/tcp" */
 	char tool[APPEARANCE_WORD], worm[APPEARANCE_WORD], method[APPEARANCE_WORD]; /* "" = none known */
@@ -50,21 +51,28 @@ struct appeared {
 /* False when the alert is none. */
 bool appeared_read(const struct alert *alert, struct appeared *to);
 
+/* What a telescope told of an event so far. */
+struct told_event {
+	nanoseconds since;
+	uint64_t packets;
+};
+
 /* What is known of one address of an organisation and one kind, over all telescopes. */
 struct appearance {
 	uint64_t number; /* 0 = new */
 	uint32_t organisation;
 	struct address address;
 	enum appearance_kind kind;
-	nanoseconds first, last; /* occurred */
-	nanoseconds told;        /* when its organisation was told last; 0 = not yet */
-	nanoseconds ended;       /* when it was told that it stopped; 0 = not */
-	nanoseconds due;         /* when there may be something to tell */
-	uint64_t packets;
-	uint32_t targets;                           /* the most that one line said */
-	uint32_t telescopes[APPEARANCE_TELESCOPES]; /* sensors; never shown */
-	uint32_t telescope_count;                   /* further ones are not told apart */
-	uint64_t addresses;                         /* of those telescopes together */
+	nanoseconds first, last;                         /* occurred */
+	nanoseconds told;                                /* when its organisation was told last; 0 = not yet */
+	nanoseconds ended;                               /* when it was told that it stopped; 0 = not */
+	nanoseconds due;                                 /* when there may be something to tell */
+	uint64_t packets;                                /* that lines told, each once: at least so many came */
+	uint32_t targets;                                /* the most that one line said */
+	uint32_t telescopes[APPEARANCE_TELESCOPES];      /* sensors; never shown */
+	struct told_event events[APPEARANCE_TELESCOPES]; /* the newest of each */
+	uint32_t telescope_count;                        /* further ones are not told apart */
+	uint64_t addresses;                              /* of those telescopes together */
 	char ports[APPEARANCE_PORTS][APPEARANCE_WORD];
 	uint32_t port_count, ports_more;                                            /* told apart; lines with others */
 	char tool[APPEARANCE_WORD], worm[APPEARANCE_WORD], method[APPEARANCE_WORD]; /* the newest known */

@@ -10,10 +10,11 @@
 #define FIELDS                                                                                                         \
 	"number, organisation, address, kind, first, last, told, ended, due, packets, targets, addresses, "            \
 	"telescopes, "                                                                                                 \
-	"ports, ports_more, tool, worm, method"
+	"ports, ports_more, tool, worm, method, events"
 
-/* Telescopes: four bytes each (base/codec.h); ports: with a space between. */
-void appearance_take_lists(struct text telescopes, struct text ports, struct appearance *to)
+/* Telescopes: four bytes each (base/codec.h); events: sixteen for each of them, none when an older version wrote the
+ * row; ports: with a space between. */
+void appearance_take_lists(struct text telescopes, struct text events, struct text ports, struct appearance *to)
 {
 	struct reader from = reader_of(telescopes.at, telescopes.size);
 	while (to->telescope_count < APPEARANCE_TELESCOPES) {
@@ -22,16 +23,42 @@ void appearance_take_lists(struct text telescopes, struct text ports, struct app
 			break;
 		to->telescopes[to->telescope_count++] = sensor;
 	}
+	from = reader_of(events.at, events.size);
+	for (uint32_t i = 0; i < to->telescope_count; i++) {
+		nanoseconds since = get_i64(&from);
+		uint64_t packets = get_u64(&from);
+		if (from.failed)
+			break;
+		to->events[i] = (struct told_event){ since, packets };
+	}
 	while (ports.size > 0 && to->port_count < APPEARANCE_PORTS)
 		text_copy(text_cut(&ports, ' '), to->ports[to->port_count++], APPEARANCE_WORD);
 }
 
-void appearance_put_lists(const struct appearance *from, struct builder *telescopes, struct builder *ports)
+bool appearance_put_lists(const struct appearance *from, struct appearance_lists *to)
 {
-	for (uint32_t i = 0; i < from->telescope_count && i < APPEARANCE_TELESCOPES; i++)
-		put_u32(telescopes, from->telescopes[i]);
+	for (uint32_t i = 0; i < from->telescope_count && i < APPEARANCE_TELESCOPES; i++) {
+		put_u32(&to->telescopes, from->telescopes[i]);
+		put_i64(&to->events, from->events[i].since);
+		put_u64(&to->events, from->events[i].packets);
+	}
 	for (uint32_t i = 0; i < from->port_count && i < APPEARANCE_PORTS; i++)
-		build_format(ports, "%s%s", i ? " " : "", from->ports[i]);
+		build_format(&to->ports, "%s%s", i ? " " : "", from->ports[i]);
+	return !to->telescopes.failed && !to->events.failed && !to->ports.failed;
+}
+
+void appearance_bind_lists(struct query *query, const struct appearance_lists *from)
+{
+	bind_blob(query, ":telescopes", from->telescopes.size ? from->telescopes.at : "", from->telescopes.size);
+	bind_blob(query, ":events", from->events.size ? from->events.at : "", from->events.size);
+	bind_text(query, ":ports", (struct text){ from->ports.size ? from->ports.at : "", from->ports.size });
+}
+
+void appearance_free_lists(struct appearance_lists *lists)
+{
+	builder_free(&lists->telescopes);
+	builder_free(&lists->events);
+	builder_free(&lists->ports);
 }
 
 static void take(struct query *query, struct appearance *to)
@@ -49,7 +76,7 @@ static void take(struct query *query, struct appearance *to)
 		.addresses = column_count(query, 11),
 		.ports_more = (uint32_t)column_integer(query, 14) };
 	column_bytes(query, 2, to->address.bytes, sizeof to->address.bytes);
-	appearance_take_lists(column_text(query, 12), column_text(query, 13), to);
+	appearance_take_lists(column_text(query, 12), column_text(query, 18), column_text(query, 13), to);
 	column_string(query, 15, to->tool, sizeof to->tool);
 	column_string(query, 16, to->worm, sizeof to->worm);
 	column_string(query, 17, to->method, sizeof to->method);
@@ -77,8 +104,7 @@ enum error store_appearance_find(struct store *store, const struct scope *scope,
 }
 
 /* The texts must live until the statement ran. */
-static void bind_all(
-    struct query *query, const struct appearance *from, const struct builder *telescopes, const struct builder *ports)
+static void bind_all(struct query *query, const struct appearance *from, const struct appearance_lists *lists)
 {
 	bind_integer(query, ":first", from->first);
 	bind_integer(query, ":last", from->last);
@@ -88,8 +114,7 @@ static void bind_all(
 	bind_integer(query, ":packets", (int64_t)from->packets);
 	bind_integer(query, ":targets", from->targets);
 	bind_integer(query, ":addresses", (int64_t)from->addresses);
-	bind_blob(query, ":telescopes", telescopes->size ? telescopes->at : "", telescopes->size);
-	bind_text(query, ":ports", (struct text){ ports->size ? ports->at : "", ports->size });
+	appearance_bind_lists(query, lists);
 	bind_integer(query, ":ports_more", from->ports_more);
 	bind_string(query, ":tool", from->tool);
 	bind_string(query, ":worm", from->worm);
@@ -97,19 +122,20 @@ static void bind_all(
 }
 
 static enum error write(struct store *store, const struct scope *scope, struct appearance *appearance,
-    const struct builder *telescopes, const struct builder *ports, struct failure *failure)
+    const struct appearance_lists *lists, struct failure *failure)
 {
 	struct query query;
 	bool is_new = appearance->number == 0;
 	enum error error = query_write(store, scope, NOUN_APPEARANCE, appearance->organisation,
 	    is_new ? "INSERT INTO appearance (organisation, address, kind, first, last, told, ended, due, packets,"
-		     " targets, addresses, telescopes, ports, ports_more, tool, worm, method) VALUES (:organisation,"
+		     " targets, addresses, telescopes, ports, ports_more, tool, worm, method, events) VALUES "
+		     "(:organisation,"
 		     " :address, :kind, :first, :last, :told, :ended, :due, :packets, :targets, :addresses,"
-		     " :telescopes, :ports, :ports_more, :tool, :worm, :method)"
+		     " :telescopes, :ports, :ports_more, :tool, :worm, :method, :events)"
 		   : "UPDATE appearance SET first = :first, last = :last, told = :told, ended = :ended, due = :due,"
 		     " packets = :packets, targets = :targets, addresses = :addresses, telescopes = :telescopes,"
-		     " ports = :ports, ports_more = :ports_more, tool = :tool, worm = :worm, method = :method"
-		     " WHERE number = :number",
+		     " ports = :ports, ports_more = :ports_more, tool = :tool, worm = :worm, method = :method,"
+		     " events = :events WHERE number = :number",
 	    &query, failure);
 	if (error)
 		return error;
@@ -119,7 +145,7 @@ static enum error write(struct store *store, const struct scope *scope, struct a
 		bind_integer(&query, ":kind", appearance->kind);
 	} else
 		bind_integer(&query, ":number", (int64_t)appearance->number);
-	bind_all(&query, appearance, telescopes, ports);
+	bind_all(&query, appearance, lists);
 	error = query_run(&query, NULL);
 	if (!error && is_new)
 		appearance->number = (uint64_t)sqlite3_last_insert_rowid(store->database);
@@ -129,13 +155,11 @@ static enum error write(struct store *store, const struct scope *scope, struct a
 enum error store_appearance_put(
     struct store *store, const struct scope *scope, struct appearance *appearance, struct failure *failure)
 {
-	struct builder telescopes = { 0 }, ports = { 0 };
-	appearance_put_lists(appearance, &telescopes, &ports);
-	enum error error = telescopes.failed || ports.failed
-			       ? fail(failure, ERROR_MEMORY, "appearance: no memory")
-			       : write(store, scope, appearance, &telescopes, &ports, failure);
-	builder_free(&telescopes);
-	builder_free(&ports);
+	struct appearance_lists lists = { 0 };
+	enum error error = appearance_put_lists(appearance, &lists)
+			       ? write(store, scope, appearance, &lists, failure)
+			       : fail(failure, ERROR_MEMORY, "appearance: no memory");
+	appearance_free_lists(&lists);
 	return error;
 }
 
@@ -223,11 +247,11 @@ static void take_row(struct query *query, struct cleanup_row *row)
 	take(query, &row->seen);
 	row->said = (struct cleanup){ .organisation = row->seen.organisation,
 		.address = row->seen.address,
-		.state = (enum cleanup_state)column_integer(query, 18),
-		.changed = column_integer(query, 21) };
-	column_string(query, 19, row->said.note, sizeof row->said.note);
-	column_string(query, 20, row->said.who, sizeof row->said.who);
-	row->state = (enum cleanup_state)column_integer(query, 22);
+		.state = (enum cleanup_state)column_integer(query, 19),
+		.changed = column_integer(query, 22) };
+	column_string(query, 20, row->said.note, sizeof row->said.note);
+	column_string(query, 21, row->said.who, sizeof row->said.who);
+	row->state = (enum cleanup_state)column_integer(query, 23);
 }
 
 /* The list's second key, as the id of a cursor. */

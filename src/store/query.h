@@ -124,9 +124,14 @@ enum error gap_each_of(struct store *store, uint32_t sensor, nanoseconds from, n
 enum error query_network(
     struct store *store, const struct scope *scope, const char *sql, struct query *query, struct failure *failure);
 
-/* appearance.c, for sighting.c: the columns `telescopes` and `ports`. */
-void appearance_take_lists(struct text telescopes, struct text ports, struct appearance *to);
-void appearance_put_lists(const struct appearance *from, struct builder *telescopes, struct builder *ports);
+/* appearance.c, for sighting.c: the columns `telescopes`, `events` and `ports`. */
+struct appearance_lists {
+	struct builder telescopes, events, ports; /* from zero; appearance_free_lists() */
+};
+void appearance_take_lists(struct text telescopes, struct text events, struct text ports, struct appearance *to);
+bool appearance_put_lists(const struct appearance *from, struct appearance_lists *to); /* false: no memory */
+void appearance_bind_lists(struct query *query, const struct appearance_lists *from);  /* they live until it ran */
+void appearance_free_lists(struct appearance_lists *lists);
 
 /* The line that a person's change leaves in the log, in the same transaction. Background works leave none here. */
 enum error log_change(struct store *store, const struct scope *scope, const char *what, const char *object,

@@ -490,4 +490,4 @@ const char *const store_migrations[] = { version_1, version_2, version_3, versio
 	version_8, version_9, version_10, version_11, version_12, version_13, version_14, version_15, version_16,
 	version_17, version_18, version_19, version_20, version_21, version_22, version_23, version_24, version_25,
 	store_migration_26, store_migration_27, store_migration_28, store_migration_29, store_migration_30,
-	store_migration_31, NULL };
+	store_migration_31, store_migration_32, NULL };

@@ -10,6 +10,6 @@ extern const char *const store_migrations[];
 
 /* Of it, schema_telescope.c's. */
 extern const char store_migration_26[], store_migration_27[], store_migration_28[], store_migration_29[],
-    store_migration_30[], store_migration_31[];
+    store_migration_30[], store_migration_31[], store_migration_32[];
 
 #endif

@@ -66,3 +66,7 @@ const char store_migration_31[] =
     "CREATE TABLE darknet_note ("
     " id BLOB PRIMARY KEY, created INTEGER NOT NULL, author TEXT NOT NULL, period TEXT NOT NULL, ja TEXT NOT NULL,"
     " en TEXT NOT NULL, left_out INTEGER NOT NULL) STRICT;";
+
+/* Of each telescope the event that it told last, so that its packets are added once. */
+const char store_migration_32[] = "ALTER TABLE appearance ADD COLUMN events BLOB NOT NULL DEFAULT x'';"
+				  "ALTER TABLE network_sighting ADD COLUMN events BLOB NOT NULL DEFAULT x'';";

@@ -5,7 +5,7 @@
 
 #include "store/query.h"
 
-#define FIELDS "number, contact, address, kind, first, last, packets, telescopes, ports, ports_more, tool, worm"
+#define FIELDS "number, contact, address, kind, first, last, packets, telescopes, ports, ports_more, tool, worm, events"
 
 static void take(struct query *query, struct appearance *to)
 {
@@ -17,7 +17,7 @@ static void take(struct query *query, struct appearance *to)
 		.packets = column_count(query, 6),
 		.ports_more = (uint32_t)column_integer(query, 9) };
 	column_bytes(query, 2, to->address.bytes, sizeof to->address.bytes);
-	appearance_take_lists(column_text(query, 7), column_text(query, 8), to);
+	appearance_take_lists(column_text(query, 7), column_text(query, 12), column_text(query, 8), to);
 	column_string(query, 10, to->tool, sizeof to->tool);
 	column_string(query, 11, to->worm, sizeof to->worm);
 }
@@ -43,15 +43,17 @@ enum error store_sighting_find(struct store *store, const struct scope *scope, u
 }
 
 static enum error write(struct store *store, const struct scope *scope, const struct appearance *from,
-    const struct builder *telescopes, const struct builder *ports, struct failure *failure)
+    const struct appearance_lists *lists, struct failure *failure)
 {
 	struct query query;
 	enum error error = query_write(store, scope, NOUN_NETWORK, 0,
 	    "INSERT INTO network_sighting (contact, address, kind, first, last, packets, telescopes, ports, ports_more,"
-	    " tool, worm) VALUES (:contact, :address, :kind, :first, :last, :packets, :telescopes, :ports, :ports_more,"
-	    " :tool, :worm) ON CONFLICT (contact, address, kind) DO UPDATE SET first = excluded.first,"
+	    " tool, worm, events) VALUES (:contact, :address, :kind, :first, :last, :packets, :telescopes, :ports, "
+	    ":ports_more,"
+	    " :tool, :worm, :events) ON CONFLICT (contact, address, kind) DO UPDATE SET first = excluded.first,"
 	    " last = excluded.last, packets = excluded.packets, telescopes = excluded.telescopes,"
-	    " ports = excluded.ports, ports_more = excluded.ports_more, tool = excluded.tool, worm = excluded.worm",
+	    " ports = excluded.ports, ports_more = excluded.ports_more, tool = excluded.tool, worm = excluded.worm,"
+	    " events = excluded.events",
 	    &query, failure);
 	if (error)
 		return error;
@@ -61,8 +63,7 @@ static enum error write(struct store *store, const struct scope *scope, const st
 	bind_integer(&query, ":first", from->first);
 	bind_integer(&query, ":last", from->last);
 	bind_integer(&query, ":packets", (int64_t)from->packets);
-	bind_blob(&query, ":telescopes", telescopes->size ? telescopes->at : "", telescopes->size);
-	bind_text(&query, ":ports", (struct text){ ports->size ? ports->at : "", ports->size });
+	appearance_bind_lists(&query, lists);
 	bind_integer(&query, ":ports_more", from->ports_more);
 	bind_string(&query, ":tool", from->tool);
 	bind_string(&query, ":worm", from->worm);
@@ -72,13 +73,10 @@ static enum error write(struct store *store, const struct scope *scope, const st
 enum error store_sighting_put(
     struct store *store, const struct scope *scope, struct appearance *sighting, struct failure *failure)
 {
-	struct builder telescopes = { 0 }, ports = { 0 };
-	appearance_put_lists(sighting, &telescopes, &ports);
-	enum error error = telescopes.failed || ports.failed
-			       ? fail(failure, ERROR_MEMORY, "sighting: no memory")
-			       : write(store, scope, sighting, &telescopes, &ports, failure);
-	builder_free(&telescopes);
-	builder_free(&ports);
+	struct appearance_lists lists = { 0 };
+	enum error error = appearance_put_lists(sighting, &lists) ? write(store, scope, sighting, &lists, failure)
+								  : fail(failure, ERROR_MEMORY, "sighting: no memory");
+	appearance_free_lists(&lists);
 	return error;
 }
 

@@ -14,19 +14,23 @@ def stamp(second):
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))
 
 
-def appeared(source, second=None, port="23/tcp", kind="probe", tool=None, worm=None, research=False, packets=1, again=False,
+def moment(second):
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)) + ".%06d+0000" % (second % 1 * 1e6)
+
+
+def appeared(source, second=None, port="23/tcp", kind="probe", tool=None, worm=None, research=False, packets=1, since=None,
              addresses=65536):
-    """One line "a source appeared", as docs/formats/darknet-lines.md has it."""
+    """One line "a source appeared", as docs/formats/darknet-lines.md has it. `since`: of one that goes on."""
     words = "worm" if worm else {"probe": "probe", "backscatter": "answer", "other": "misconfiguration"}[kind]
     second = time.time() if second is None else second
-    what = {"what": "source", "kind": kind, "port": port, "research": research, "again": again, "packets": packets, "targets": 1,
-            "addresses": addresses}
+    what = {"what": "source", "kind": kind, "port": port, "research": research, "again": since is not None,
+            "first": moment(second if since is None else since), "packets": packets, "targets": 1, "addresses": addresses}
     if tool:
         what["tool"] = tool
     if worm:
         what["worm"] = worm
     return json.dumps({
-        "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second)) + ".%06d+0000" % (second % 1 * 1e6),
+        "timestamp": moment(second),
         "event_type": "alert", "src_ip": source, "dest_port": int(port.split("/")[0]) if "." not in port else 0, "proto": "TCP",
         "alert": {"action": "allowed", "gid": 4603, "signature_id": 1, "rev": 1, "signature": "Darknet: " + words, "category": "Network scan", "severity": 3},
         "darknet": what})

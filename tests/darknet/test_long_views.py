@@ -109,7 +109,7 @@ def test_long_views_are_the_sums_of_their_counts():
         today = expected([row for (_, back), some in sent.items() if back == 0 for row in some] + [["80/tcp", "probe", "", "JP", 0, 1]])[1]["ports"]
         assert status == 200 and answer["whole_telescopes"] == 4 and whole and all(today[item] == packets for item, packets in whole.items()), answer
         page = centre.request("GET", "/darknet?period=" + day(NOON), headers={"Cookie": centre.sign_in("analyst"), "Accept": "text/html", "Accept-Language": "en"})[2]
-        assert ("Telescopes: 4. Packets: %s." % format(sum(today.values()), ",")).encode() in page, page
+        assert ("Telescopes: 4. Packets without backscatter: %s." % format(sum(today.values()), ",")).encode() in page, page
         # What is published waits for nobody: it says how far it is, and is asked for again.
         wish = {"title": "Two days", "period": day(NOON), "against": day(NOON - DAY)}
         status, answer = centre.json("POST", "/v1/darknet/publications", centre.tokens["analyst"], wish)

@@ -110,6 +110,24 @@ def state_of(centre, name="member-aoba", **query):
     return [(each["address"], each["kind"], each["state"], each["reopened"]) for each in answer["appearances"]]
 
 
+def test_what_goes_on_is_told_with_all_its_packets_and_they_are_counted_once():
+    with telescopes() as centre:
+        hour, now = 3600, time.time()
+        began = {"hill": now - 5 * hour, "lake": now - 4 * hour}
+        for each, since in began.items():
+            assert centre.post(centre.tokens[each], [appeared("198.51.100.7", second=since)], batch="first")[0] == 200
+        for passed in (1, 2, 3):
+            for each, since in began.items():
+                line = appeared("198.51.100.7", second=since + passed * hour, since=since, packets=1 + 100 * passed)
+                assert centre.post(centre.tokens[each], [line], batch="after-%d" % passed)[0] == 200
+        # where the keeper is killed between two lines of an event, what was told stands in the store
+        wait_for(lambda: [each["packets"] for each in appearances(centre, "member-aoba")] == [602], what="both events")
+        centre.kill("keeper")
+        line = appeared("198.51.100.7", second=now, since=began["hill"], packets=501)
+        wait_for(lambda: centre.post(centre.tokens["hill"], [line], batch="last")[0] == 200, what="the keeper again")
+        wait_for(lambda: [each["packets"] for each in appearances(centre, "member-aoba")] == [802], what="the last line")
+
+
 def test_what_was_cleaned_is_open_again_when_it_is_seen_again():
     with telescopes() as centre:
         member, now = centre.tokens["member-aoba"], time.time()

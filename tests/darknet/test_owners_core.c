@@ -135,6 +135,55 @@ static void test_ports_and_telescopes_are_bounded(void **state)
 	assert_int_equal(one.packets, 100);
 }
 
+static void goes_on(
+    struct appearance *appearance, uint32_t sensor, nanoseconds since, nanoseconds when, uint64_t packets)
+{
+	struct appeared line = line_of(sensor, when, "23/tcp");
+	line.since = since;
+	line.packets = packets;
+	owners_take(appearance, &line, &settings, appearance->told, when);
+	appearance->number = 1;
+}
+
+/* An event that goes on is told with all its packets each day: they are counted once. */
+static void test_packets_of_an_event_that_goes_on_are_counted_once(void **state)
+{
+	(void)state;
+	struct appearance one = { 0 };
+	take(&one, 7, START, "23/tcp", START);
+	take(&one, 8, START + HOUR, "23/tcp", START + HOUR);
+	for (unsigned day = 1; day <= 30; day++) {
+		goes_on(&one, 7, START, START + day * DAY, 1 + 1000 * day);
+		goes_on(&one, 8, START + HOUR, START + day * DAY + HOUR, 1 + 10 * day);
+	}
+	assert_int_equal(one.packets, 1 + 30000 + 1 + 300);
+	/* The same line once more, and one that was late, say nothing new. */
+	goes_on(&one, 7, START, START + 30 * DAY, 30001);
+	goes_on(&one, 7, START, START + 4 * DAY, 4001);
+	assert_int_equal(one.packets, 30302);
+	/* Its telescope sees a new event; of the one before nothing is added any more. */
+	take(&one, 7, START + 31 * DAY, "23/tcp", START + 31 * DAY);
+	goes_on(&one, 7, START + 31 * DAY, START + 32 * DAY, 500);
+	goes_on(&one, 7, START, START + 32 * DAY, 40000);
+	assert_int_equal(one.packets, 30302 + 500);
+	/* Of an event whose first line nobody had, what it told. */
+	goes_on(&one, 9, START + 31 * DAY, START + 32 * DAY, 70);
+	goes_on(&one, 9, START + 31 * DAY, START + 33 * DAY, 90);
+	assert_int_equal(one.packets, 30302 + 500 + 90);
+}
+
+static void test_of_too_many_telescopes_at_least_is_counted(void **state)
+{
+	(void)state;
+	struct appearance one = { 0 };
+	for (uint32_t sensor = 1; sensor <= APPEARANCE_TELESCOPES + 1; sensor++)
+		take(&one, sensor, START, "23/tcp", START);
+	for (uint32_t sensor = 1; sensor <= APPEARANCE_TELESCOPES + 1; sensor++)
+		for (unsigned day = 1; day <= 3; day++)
+			goes_on(&one, sensor, START, START + day * DAY, 1 + 10 * day);
+	assert_int_equal(one.packets, 31 * APPEARANCE_TELESCOPES + 1);
+}
+
 static void test_a_clock_that_runs_ahead_does_not_move_the_end(void **state)
 {
 	(void)state;
@@ -161,10 +210,17 @@ static void test_lines_are_read_from_alerts_and_nothing_else_is_one(void **state
 	assert_int_equal(line.targets, 3);
 	assert_int_equal(line.addresses, 65536);
 	assert_string_equal(line.port, "23/tcp");
+	assert_int_equal(line.since, 0);
 	assert_true(address_equal(line.address, address_group(alert.source)));
 	assert_true(appearance_is_foreign(&alert));
 	alert.host_address = alert.source;
 	assert_false(appearance_is_foreign(&alert));
+	alert.object = TEXT("port=23/tcp since=2024-10-04T00:00:00.250000Z");
+	assert_true(appeared_read(&alert, &line));
+	assert_int_equal(line.since, START + 250 * MILLISECOND);
+	alert.object = TEXT("port=23/tcp since=yesterday");
+	assert_true(appeared_read(&alert, &line));
+	assert_int_equal(line.since, 0);
 	alert.signature_id = TEXT("darknet:group");
 	assert_false(appeared_read(&alert, &line));
 	alert.signature_id = TEXT("darknet:worm");
@@ -180,6 +236,8 @@ int main(void)
 		cmocka_unit_test(test_an_organisation_that_was_told_just_now_waits),
 		cmocka_unit_test(test_the_order_of_lines_changes_nothing),
 		cmocka_unit_test(test_ports_and_telescopes_are_bounded),
+		cmocka_unit_test(test_packets_of_an_event_that_goes_on_are_counted_once),
+		cmocka_unit_test(test_of_too_many_telescopes_at_least_is_counted),
 		cmocka_unit_test(test_a_clock_that_runs_ahead_does_not_move_the_end),
 		cmocka_unit_test(test_lines_are_read_from_alerts_and_nothing_else_is_one),
 	};

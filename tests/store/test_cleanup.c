@@ -145,6 +145,28 @@ static void walk_over(void *context, const struct cleanup_row *row)
 	walked->numbers[walked->count++] = row->seen.number;
 }
 
+/* What telescopes told of their newest events is there again, of each. */
+static void test_what_telescopes_told_last_is_kept(void **given)
+{
+	struct place *place = *given;
+	uint32_t alpha = add_organisation(place, "alpha");
+	struct appearance put = { .organisation = alpha, .kind = APPEARANCE_PROBE, .first = NOON, .last = NOON }, got;
+	put.address = address_of("198.51.100.7");
+	put.telescope_count = APPEARANCE_TELESCOPES;
+	for (uint32_t i = 0; i < APPEARANCE_TELESCOPES; i++) {
+		put.telescopes[i] = 10 + i;
+		put.events[i] = (struct told_event){ NOON - i, UINT64_MAX / 2 + i };
+	}
+	done(place, store_begin(place->store, &place->failure));
+	done(place, store_appearance_put(place->store, place->work, &put, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+	done(place, store_appearance_find(
+			place->store, place->work, alpha, put.address, APPEARANCE_PROBE, &got, &place->failure));
+	assert_int_equal(got.telescope_count, APPEARANCE_TELESCOPES);
+	assert_memory_equal(got.telescopes, put.telescopes, sizeof put.telescopes);
+	assert_memory_equal(got.events, put.events, sizeof put.events);
+}
+
 static void see_many(struct place *place, uint32_t organisation, int from, int to)
 {
 	done(place, store_begin(place->store, &place->failure));
@@ -226,6 +248,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_what_was_said_holds_until_it_is_seen_again),
 		TEST(test_pages_go_by_what_was_seen_last),
+		TEST(test_what_telescopes_told_last_is_kept),
 		TEST(test_a_walk_tells_each_row_once_while_others_come),
 		TEST(test_a_member_sees_and_says_its_own),
 	};

@@ -49,15 +49,33 @@ static void note_port(struct appearance *appearance, const char *port)
 		appearance->ports_more++;
 }
 
-static void note_telescope(struct appearance *appearance, const struct appeared *line)
+/* What its telescope told last; NULL when it is one of too many. */
+static struct told_event *note_telescope(struct appearance *appearance, const struct appeared *line)
 {
 	for (uint32_t i = 0; i < appearance->telescope_count; i++)
 		if (appearance->telescopes[i] == line->sensor)
-			return;
+			return &appearance->events[i];
 	if (appearance->telescope_count == APPEARANCE_TELESCOPES)
-		return;
-	appearance->telescopes[appearance->telescope_count++] = line->sensor;
+		return NULL;
+	appearance->telescopes[appearance->telescope_count] = line->sensor;
 	appearance->addresses += line->addresses;
+	return &appearance->events[appearance->telescope_count++];
+}
+
+/* A line that goes on has the packets of its event from the beginning: what earlier lines told of it is not added
+ * again. Of an event older than the newest that is known it cannot be said what was told: nothing is added. */
+static void note_packets(struct appearance *appearance, const struct appeared *line, struct told_event *event)
+{
+	nanoseconds since = line->since ? line->since : line->when;
+	bool same = event && event->since == since;
+	if (line->since && (!event || since < event->since))
+		return;
+	if (!line->since || !same)
+		appearance->packets += line->packets;
+	else if (line->packets > event->packets)
+		appearance->packets += line->packets - event->packets;
+	if (event && (since > event->since || (same && line->packets > event->packets)))
+		*event = (struct told_event){ since, line->packets };
 }
 
 static void note_word(const char *word, char to[static APPEARANCE_WORD])
@@ -80,11 +98,10 @@ void owners_take(struct appearance *appearance, const struct appeared *line, con
 		appearance->first = when;
 	if (newest)
 		appearance->last = when;
-	appearance->packets += line->packets;
 	if (line->targets > appearance->targets)
 		appearance->targets = line->targets;
 	note_port(appearance, line->port);
-	note_telescope(appearance, line);
+	note_packets(appearance, line, note_telescope(appearance, line));
 	if (newest || !*appearance->tool)
 		note_word(line->tool, appearance->tool);
 	if (newest || !*appearance->worm)
