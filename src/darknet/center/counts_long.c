@@ -219,12 +219,33 @@ static struct long_view *in_front(const struct long_views *views)
 	return best;
 }
 
+static bool is_old(const struct long_view *view)
+{
+	nanoseconds kept = view->state == LONG_VIEW_DONE ? LONG_VIEW_KEPT : FAILED_KEPT;
+	return view->state != LONG_VIEW_WAITS && time_monotonic() - view->ended >= kept;
+}
+
+/* In a turn alone: a question that is being answered may show two of them. */
+static void forget_old(struct long_views *views)
+{
+	for (struct long_view **at = &views->first; *at;) {
+		struct long_view *each = *at;
+		if (!is_old(each)) {
+			at = &each->next;
+			continue;
+		}
+		*at = each->next;
+		long_view_free(each);
+	}
+}
+
 static void take_turn(void *context)
 {
 	struct long_views *views = context;
 	struct long_view *view = in_front(views);
 	watch_stop(views->turn);
 	views->turn = NULL;
+	forget_old(views);
 	if (!view)
 		return;
 	bool waits = !step(views, view);
@@ -272,21 +293,6 @@ static void ask(const struct view_question *question, const struct counts_view *
 	asked->research = report->without_research | (unsigned)report->research_alone << 1;
 }
 
-static void forget_old(struct long_views *views)
-{
-	const nanoseconds now = time_monotonic();
-	for (struct long_view **at = &views->first; *at;) {
-		struct long_view *each = *at;
-		nanoseconds kept = each->state == LONG_VIEW_DONE ? LONG_VIEW_KEPT : FAILED_KEPT;
-		if (each->state == LONG_VIEW_WAITS || now - each->ended < kept) {
-			at = &each->next;
-			continue;
-		}
-		*at = each->next;
-		long_view_free(each);
-	}
-}
-
 /* As the asker wants it, with parts that stay the long view's. */
 static void show(const struct long_view *made, struct counts_view *view, struct views_report *report)
 {
@@ -303,7 +309,7 @@ static enum error may_wait(const struct long_views *views, uint32_t organisation
 {
 	unsigned all = 0, own = 0;
 	for (const struct long_view *each = views->first; each; each = each->next) {
-		all++;
+		all += !is_old(each);
 		own += each->state == LONG_VIEW_WAITS && organisation && each->organisation == organisation;
 	}
 	if (own)
@@ -405,11 +411,11 @@ enum error long_views_read(struct long_views *views, struct store *store, const 
 	ask(question, view, report, &asked);
 	*ready = false;
 	*progress = (struct view_progress){ 0 };
-	if (views)
-		forget_old(views);
 	for (struct long_view *each = views ? views->first : NULL; each; each = each->next) {
-		if (memcmp(&each->asked, &asked, sizeof asked) != 0)
+		if (is_old(each) || memcmp(&each->asked, &asked, sizeof asked) != 0)
 			continue;
+		if (each->state == LONG_VIEW_WAITS)
+			turn_again(views, MILLISECOND);
 		*progress = each->progress;
 		*ready = each->state == LONG_VIEW_DONE;
 		if (*ready)

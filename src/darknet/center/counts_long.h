@@ -39,7 +39,7 @@ struct view_progress {
 
 /* `report` as for views_report_begin(). *ready: it is made, and the view told; else it goes on by itself, and is asked
  * for again. What is ready is freed by counts_view_free() (as what is not, or failed): parts of it may be somebody
- * else's until the next call of these functions. ERROR_LIMIT: too many views wait. */
+ * else's until the keeper's loop goes on. ERROR_LIMIT: too many views wait. */
 enum error long_views_read(struct long_views *views, struct store *store, const struct view_question *question,
     struct counts_view *view, struct views_report *report, bool *ready, struct view_progress *progress,
     struct failure *failure);
