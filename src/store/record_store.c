@@ -248,7 +248,8 @@ enum error record_store_find(struct record_store *records, const struct scope *s
 	*place = (struct record_place){ 0 };
 	if (!scope_reads(scope, NOUN_RECORD))
 		return fail(failure, ERROR_DENIED, "the scope %s does not read records", scope_name(scope));
-	own.budget = &budget;
+	if (!own.budget)
+		own.budget = &budget;
 	own.newest_first = true;
 	own.start = begin.position;
 	for (size_t i = place_of(records, begin.organisation); i < records->count; i++) {
@@ -256,7 +257,7 @@ enum error record_store_find(struct record_store *records, const struct scope *s
 		if (!scope_covers(scope, kept->organisation) ||
 		    (query->organisation && query->organisation != kept->organisation))
 			continue;
-		if (own.limit == 0 || budget == 0) {
+		if (own.limit == 0 || *own.budget == 0) {
 			*place = (struct record_place){ kept->organisation, 0 };
 			return OK;
 		}

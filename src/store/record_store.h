@@ -35,10 +35,10 @@ struct record_place {
 	uint32_t organisation;
 	uint64_t position;
 };
-#define RECORDS_BUDGET (32u << 20) /* bytes that one search unpacks at most */
+#define RECORDS_BUDGET (32u << 20) /* bytes that one search unpacks at most, unless it says so itself */
 
 /* The records of the organisations that the scope covers, by organisation, of each from the newest received backwards.
- * Of `query` start, newest_first, received_from and budget are not looked at. `place` says where to begin, and becomes
+ * Of `query` start, newest_first and received_from are not looked at. `place` says where to begin, and becomes
  * where to go on: fewer than `limit` results do not say that there are no more. */
 enum error record_store_find(struct record_store *records, const struct scope *scope, const struct history_query *query,
     void (*each)(void *context, const struct history_hit *hit), void *context, struct record_place *place,

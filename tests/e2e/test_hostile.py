@@ -292,7 +292,7 @@ def test_lists_searches_and_counts_tell_nothing_of_others():
     queries = ["/v1/events", "/v1/events?state=open", "/v1/events?organisation=%d" % other, "/v1/alerts?limit=500", "/v1/notices",
                "/v1/alerts?contains=secret-" + name_of(other), "/v1/alerts?organisation=%d" % other, "/v1/funnel", "/v1/organisations",
                "/v1/alerts?event=" + w.events[other]["id"], "/v1/funnel?organisation=%d" % other, "/v1/fleet?organisation=%d" % other,
-               "/v1/gaps?organisation=%d" % other, "/v1/bulletins", "/v1/appearances", "/v1/appearances?format=csv", "/v1/publications", "/v1/signatures", "/v1/decisions", "/v1/sensors",
+               "/v1/gaps?organisation=%d" % other, "/v1/bulletins", "/v1/appearances", "/v1/appearances?format=csv", "/v1/darknet/findings?what=scan&format=csv", "/v1/publications", "/v1/signatures", "/v1/decisions", "/v1/sensors",
                "/v1/sensors?organisation=%d" % other, "/v1/notices?event=" + w.events[other]["id"], "/v1/account",
                "/v1/events/%s" % w.events[mine]["id"], "/v1/events/%s/alerts" % w.events[mine]["id"],
                "/v1/notices/%s" % w.notices[mine], "/v1/records", "/v1/records?organisation=%d" % other,

@@ -104,6 +104,8 @@ static const struct field findings_fields[] = {
 	    .summary = "The `next` of the answer before. There may be one behind an empty list: what is searched at "
 		       "once is bounded." },
 	{ "limit", FIELD_INTEGER, IN_QUERY, false, .least = 1, .most = 200, .summary = "At most; 50 when absent." },
+	{ "format", FIELD_CHOICE, IN_QUERY, false, .choices = forms,
+	    .summary = "csv: all rows as CSV, whatever `limit` and `after` say." },
 	{ NULL },
 };
 
@@ -150,7 +152,7 @@ const struct route counts_routes[] = {
 	    "Remove a note; what was published with it keeps it.", one_note_fields, ACTION_TELESCOPE_PUBLISH,
 	    .changes = true, .handle = note_remove },
 	{ ROUTE_JSON, "GET", "/v1/darknet/findings", "darknet-findings",
-	    "Groups, changes, scans or victims that telescopes found, newest first.", findings_fields,
+	    "Groups, changes, scans or victims that telescopes found, newest first; JSON or CSV.", findings_fields,
 	    ACTION_RECORD_READ, .deferrable = true, .handle = findings_list },
 	{ ROUTE_JSON, "POST", "/v1/darknet/findings/{id}/indicators", "finding-indicators",
 	    "Make an indicator set of a group: an item of the centre. Members' own addresses, reserved ones and what "

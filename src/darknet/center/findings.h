@@ -1,5 +1,6 @@
 /*
- * Groups that telescopes found, as indicator sets: which lines of history are one group, and what an item says of it.
+ * What telescopes found: as rows of CSV; groups as indicator sets: which lines of history are one group, and what an
+ * item says of it.
  *
  *   lines of history ─► finding_id(): one group ─► group_set_add() for each source that may be named ─► group_object()
  */
@@ -14,6 +15,10 @@
 /* Of a group: the same in every line that its telescope wrote of it (it is written again when it doubled, and when it
  * ended). nil: the line is of no group. `finding` is the line's "darknet". */
 struct uuid finding_id(const struct alert *alert, const json_t *finding);
+
+/* As CSV: the line of titles, and a row. `what`: group, change, scan or victim. */
+void finding_csv_head(struct builder *to, struct text what);
+void finding_csv_row(struct builder *to, struct text what, const struct alert *alert, const json_t *finding);
 
 /* The sources that an item names: addresses, of IPv6 their /64. Each text lives in the arena. */
 struct group_set {

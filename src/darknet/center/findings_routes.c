@@ -14,13 +14,15 @@
 #include "store/record_store.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LATELY (30 * DAY)
 
 struct gathering {
 	struct call *call;
-	json_t *list;
+	json_t *list; /* NULL: as CSV */
+	struct builder *csv;
 	struct text what;
 	struct organisation organisation; /* of the last row */
 };
@@ -72,6 +74,23 @@ static void put_figures(const struct call *call, const json_t *finding, json_t *
 	    json_integer(json_is_array(sources) ? (json_int_t)json_array_size(sources) : json_integer_value(sources)));
 }
 
+static void add_object(struct gathering *gathering, const struct alert *alert, json_t *finding)
+{
+	json_t *object = json_object();
+	char address[ADDRESS_TEXT];
+	output_time(object, "occurred", alert->occurred);
+	json_object_set_new(object, "organisation", json_integer(alert->organisation));
+	title_of(gathering, alert->organisation, object);
+	output_string(object, "source", address_format(alert->source, address));
+	if (gathering->call->route->kind == ROUTE_PAGE) {
+		put_ports(finding, object);
+		put_figures(gathering->call, finding, object);
+	}
+	json_object_set(object, "finding", finding);
+	output_uuid(object, "id", finding_id(alert, finding));
+	json_array_append_new(gathering->list, object);
+}
+
 static void gather(void *context, const struct history_hit *hit)
 {
 	struct gathering *gathering = context;
@@ -79,21 +98,10 @@ static void gather(void *context, const struct history_hit *hit)
 	json_t *line = json_loadb(alert->original.at, alert->original.size, 0, NULL);
 	json_t *finding = json_object_get(line, "darknet");
 	const char *what = json_string_value(json_object_get(finding, "what"));
-	if (what && text_equal(text_of(what), gathering->what)) {
-		json_t *object = json_object();
-		char address[ADDRESS_TEXT];
-		output_time(object, "occurred", alert->occurred);
-		json_object_set_new(object, "organisation", json_integer(alert->organisation));
-		title_of(gathering, alert->organisation, object);
-		output_string(object, "source", address_format(alert->source, address));
-		if (gathering->call->route->kind == ROUTE_PAGE) {
-			put_ports(finding, object);
-			put_figures(gathering->call, finding, object);
-		}
-		json_object_set(object, "finding", finding);
-		output_uuid(object, "id", finding_id(alert, finding));
-		json_array_append_new(gathering->list, object);
-	}
+	if (what && text_equal(text_of(what), gathering->what) && gathering->csv)
+		finding_csv_row(gathering->csv, gathering->what, alert, finding);
+	else if (what && text_equal(text_of(what), gathering->what))
+		add_object(gathering, alert, finding);
 	json_decref(line);
 }
 
@@ -146,48 +154,116 @@ static void take_days(const struct call *call, struct history_query *query)
 		query->to += DAY - zone;
 }
 
-/* Groups and changes are alerts of nobody's address; what a telescope says of addresses that nobody here holds is most
- * of history, and is passed over unread. */
-static enum error find_alerts(struct call *call, struct history_query *query, struct gathering *gathering,
-    struct record_place *place, struct failure *failure)
+static bool of_alerts(struct text what)
 {
-	query->verdicts = ((1u << VERDICT_COUNT) - 1) & ~(1u << VERDICT_FOREIGN);
-	query->start = place->position;
-	return call->history
-		   ? history_find(call->history, call->scope, query, gather, gathering, &place->position, failure)
-		   : fail(failure, ERROR_SYSTEM, "the history of alerts cannot be read just now");
+	return text_equal(what, TEXT("group")) || text_equal(what, TEXT("change"));
 }
 
-static enum error find(struct call *call, struct gathering *gathering, struct failure *failure)
+/* What is asked for, from `place` on, which becomes where it goes on: groups and changes are alerts of nobody's
+ * address; what a telescope says of addresses that nobody here holds is most of history, and is passed over unread. */
+static enum error find(struct call *call, struct gathering *gathering, uint32_t limit, uint64_t *budget,
+    struct record_place *place, struct failure *failure)
 {
 	char part[40];
 	struct text address = input_text(call, "address");
-	bool alerts = text_equal(gathering->what, TEXT("group")) || text_equal(gathering->what, TEXT("change"));
 	struct record_conditions darknet = { .type = TEXT("darknet") };
-	struct record_place place = { 0 };
-	enum error error = cursor_in(call, alerts, &place, failure);
 	snprintf(part, sizeof part, "\"what\":\"%.*s\"", (int)gathering->what.size, gathering->what.at);
-	struct history_query query = { .from = input_integer(call, "from", call->now - LATELY),
+	struct history_query query = { .from = input_integer(call, "from", call->asked - LATELY),
 		.to = input_integer(call, "to", 0),
 		.organisation = (uint32_t)input_integer(call, "organisation", 0),
 		.contains = text_of(part),
-		.limit = (uint32_t)input_integer(call, "limit", 50),
-		.newest_first = true };
+		.limit = limit,
+		.newest_first = true,
+		.budget = budget };
 	if (call->route->kind == ROUTE_PAGE)
 		take_days(call, &query);
-	if (!error && alerts)
-		error = find_alerts(call, &query, gathering, &place, failure);
+	if (of_alerts(gathering->what)) {
+		query.verdicts = ((1u << VERDICT_COUNT) - 1) & ~(1u << VERDICT_FOREIGN);
+		query.start = place->position;
+		return call->history ? history_find(call->history, call->scope, &query, gather, gathering,
+					   &place->position, failure)
+				     : fail(failure, ERROR_SYSTEM, "the history of alerts cannot be read just now");
+	}
 	darknet.has_end = address.size > 0 && prefix_parse(address, &darknet.end);
 	query.records = &darknet;
-	if (!error && !alerts)
-		error = call->records
-			    ? record_store_find(call->records, call->scope, &query, gather, gathering, &place, failure)
-			    : fail(failure, ERROR_SYSTEM, "records cannot be read just now");
-	bool more = alerts ? place.position != 0 : place.organisation != 0;
-	json_object_set_new(call->output, "more", json_boolean(more));
-	cursor_out(call, more, &place);
-	return error;
+	return call->records ? record_store_find(call->records, call->scope, &query, gather, gathering, place, failure)
+			     : fail(failure, ERROR_SYSTEM, "records cannot be read just now");
 }
+
+static bool goes_on(struct text what, const struct record_place *place)
+{
+	return of_alerts(what) ? place->position != 0 : place->organisation != 0;
+}
+
+/* ── as CSV ─ */
+
+#define CSV_LARGEST (56u << 20) /* bytes: what goes to front in one piece */
+#define CSV_SLICE (10 * MILLISECOND)
+#define CSV_UNPACKED (1u << 20)    /* bytes between two looks at the clock */
+#define CSV_PATIENCE (45 * SECOND) /* front waits for a minute */
+
+struct sheet {
+	struct builder csv;
+	struct record_place place;
+};
+
+static void sheet_free(void *kept)
+{
+	struct sheet *sheet = kept;
+	builder_free(&sheet->csv);
+	free(sheet);
+}
+
+static struct sheet *sheet_of(struct call *call, struct text what)
+{
+	struct sheet *sheet = call->kept ? call->kept : calloc(1, sizeof *sheet);
+	if (!sheet || call->kept)
+		return sheet;
+	finding_csv_head(&sheet->csv, what);
+	call->kept = sheet;
+	call->forget = sheet_free;
+	return sheet;
+}
+
+static enum error check_sheet(const struct call *call, const struct sheet *sheet, struct failure *failure)
+{
+	if (sheet->csv.failed)
+		return fail(failure, ERROR_MEMORY, "no memory for a list");
+	if (sheet->csv.size > CSV_LARGEST)
+		return fail(failure, ERROR_INPUT,
+		    "format: the list is larger than %u MiB as CSV; ask for a shorter time, or page by page as JSON",
+		    CSV_LARGEST >> 20);
+	if (call->now - call->asked > CSV_PATIENCE)
+		return fail(failure, ERROR_INPUT,
+		    "format: what was kept of that time is too much to be looked through at once; ask for a shorter "
+		    "time, or page by page as JSON");
+	return OK;
+}
+
+/* All rows, a slice each time it is called. */
+static enum error answer_csv(struct call *call, struct gathering *gathering, struct failure *failure)
+{
+	const nanoseconds until = time_monotonic() + CSV_SLICE;
+	struct sheet *sheet = sheet_of(call, gathering->what);
+	if (!sheet)
+		return fail(failure, ERROR_MEMORY, "no memory for a list");
+	gathering->csv = &sheet->csv;
+	enum error error;
+	do {
+		uint64_t budget = CSV_UNPACKED;
+		error = find(call, gathering, UINT32_MAX, &budget, &sheet->place, failure);
+		if (!error)
+			error = check_sheet(call, sheet, failure);
+		call->again = !error && goes_on(gathering->what, &sheet->place);
+	} while (call->again && time_monotonic() < until);
+	if (error || call->again)
+		return error;
+	call->body = (struct text){ sheet->csv.at, sheet->csv.size };
+	call->type = "text/csv; charset=utf-8; header=present";
+	return OK;
+}
+
+/* ── page by page ─ */
 
 /* The conditions come back, so that the page's form and its next page keep them. */
 static void echo(struct call *call, const struct gathering *gathering)
@@ -202,13 +278,28 @@ static void echo(struct call *call, const struct gathering *gathering)
 	output_day(call->output, "to", input_integer(call, "to", 0));
 }
 
+static enum error answer_page(struct call *call, struct gathering *gathering, struct failure *failure)
+{
+	struct record_place place = { 0 };
+	enum error error = cursor_in(call, of_alerts(gathering->what), &place, failure);
+	if (!error)
+		error = find(call, gathering, (uint32_t)input_integer(call, "limit", 50), NULL, &place, failure);
+	const bool more = goes_on(gathering->what, &place);
+	json_object_set_new(call->output, "more", json_boolean(more));
+	cursor_out(call, more, &place);
+	return error;
+}
+
 enum error findings_list(struct call *call, struct failure *failure)
 {
 	struct text what = input_text(call, "what");
-	struct gathering gathering = { .call = call, .list = json_array(), .what = what.size ? what : TEXT("group") };
+	struct gathering gathering = { .call = call, .what = what.size ? what : TEXT("group") };
+	if (text_equal(input_text(call, "format"), TEXT("csv")))
+		return answer_csv(call, &gathering, failure);
+	gathering.list = json_array();
 	json_object_set_new(call->output, "findings", gathering.list);
 	output_text(call->output, "what", gathering.what);
 	if (call->route->kind == ROUTE_PAGE)
 		echo(call, &gathering);
-	return find(call, &gathering, failure);
+	return answer_page(call, &gathering, failure);
 }
