@@ -315,6 +315,7 @@ void judge_world(struct world *world, size_t points, struct judgement *judgement
 	for (size_t i = 0; i < points; i++) {
 		struct groups_settings settings = groups_usual;
 		settings.alarms = judgement->groups[i].at;
+		settings.addresses = 1000; /* its first: whom it was noticed by */
 		settings.learn = WORLD_QUIET;
 		court.groups[i] = groups_new(&settings);
 	}

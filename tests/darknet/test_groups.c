@@ -152,7 +152,14 @@ static void tell(void *context, const struct group *group)
 	}
 	told->times++;
 	told->last = *group;
-	memcpy(told->addresses, group->addresses, group->address_count * sizeof *group->addresses);
+	size_t count = group->address_count < 1000 ? group->address_count : 1000;
+	memcpy(told->addresses, group->addresses, count * sizeof *group->addresses);
+}
+
+static void note_nothing(void *context, const struct group *group)
+{
+	(void)context;
+	(void)group;
 }
 
 static struct activity source(uint32_t number, nanoseconds first)
@@ -266,6 +273,113 @@ static void test_a_group_grows_and_ends(void **state)
 	groups_free(groups);
 }
 
+/* Whose addresses were told, each once: by number of its source. */
+struct grown {
+	uint8_t times[20000];
+	unsigned visits, others;
+};
+
+static void note_grown(void *context, const struct group *group)
+{
+	struct grown *grown = context;
+	grown->visits++;
+	for (size_t i = group->listed; i < group->address_count; i++) {
+		uint32_t number = 0;
+		memcpy(&number, group->addresses[i].bytes + 12, sizeof number);
+		if (number >= 0x50000000 && number < 0x50000000 + 20000)
+			grown->times[number - 0x50000000]++;
+		else
+			grown->others++;
+	}
+}
+
+/* The group on port 5555, which began WEEKS after START, of `count` sources within an hour; what is told of each
+ * minute. */
+static struct groups *crowd(
+    struct grown *grown, struct chance *chance, const struct groups_settings *settings, uint32_t count)
+{
+	struct groups *groups = groups_new(settings);
+	assert_non_null(groups);
+	for (uint32_t hour = 0; hour < WEEKS; hour++) {
+		background(groups, chance, hour);
+		groups_close(groups, START + hour * HOUR, 1, note_nothing, NULL);
+	}
+	nanoseconds hour = START + WEEKS * HOUR;
+	for (uint32_t i = 0; i < count; i++) {
+		struct activity row = source(0x50000000 + i, hour + (nanoseconds)i * (HOUR / count));
+		row.port = 5555;
+		row.shape = 99;
+		groups_add(groups, &row, 1);
+		if (i % 100 == 99) {
+			groups_check(groups, row.first + 1, note_grown, grown);
+			groups_grown(groups, 1000, note_grown, grown);
+		}
+	}
+	groups_close(groups, hour, 1, note_grown, grown);
+	groups_grown(groups, 1, note_grown, grown);
+	return groups;
+}
+
+static void find_crowd(void *context, const struct group *group)
+{
+	struct group *into = context;
+	if (group->example.port == 5555)
+		*into = *group;
+}
+
+static void test_each_of_many_sources_is_told_once_while_the_group_grows(void **state)
+{
+	(void)state;
+	static struct grown grown;
+	struct chance chance = chance_of(12, 1);
+	struct groups_settings settings = groups_usual;
+	struct group group = { 0 };
+	grown = (struct grown){ .visits = 0 };
+	struct groups *groups = crowd(&grown, &chance, &settings, 20000);
+	groups_each(groups, find_crowd, &group);
+	assert_true(group.sources == 20000 && group.address_count == 20000 && group.listed == 20000);
+	for (size_t i = 0; i < 20000; i++)
+		assert_int_equal(grown.times[i], 1);
+	assert_in_range(grown.visits, 20, 60);
+	assert_int_equal(groups_lost(groups).addresses, 0);
+	groups_free(groups);
+}
+
+static void test_addresses_that_find_no_room_are_counted_and_ended_groups_give_theirs(void **state)
+{
+	(void)state;
+	static struct grown grown;
+	struct chance chance = chance_of(12, 1);
+	struct groups_settings settings = groups_usual;
+	struct group group = { 0 };
+	settings.addresses = 6000;
+	settings.listed = 8000;
+	grown = (struct grown){ .visits = 0 };
+	struct groups *groups = crowd(&grown, &chance, &settings, 9000);
+	groups_each(groups, find_crowd, &group);
+	assert_true(group.sources == 9000 && group.address_count == 6000);
+	assert_int_equal(groups_lost(groups).addresses, 3000);
+	for (uint32_t hour = WEEKS + 1; hour < WEEKS + 4 * 24; hour++) { /* until it has ended */
+		background(groups, &chance, hour);
+		groups_close(groups, START + hour * HOUR, 1, note_nothing, NULL);
+	}
+	groups_each(groups, find_crowd, &group);
+	assert_true(!group.open && group.address_count == 6000);
+	nanoseconds begin = START + (WEEKS + 4 * 24) * HOUR;
+	for (uint32_t i = 0; i < 5000; i++) {
+		struct activity row = source(0x60000000 + i, begin + i * SECOND / 2);
+		row.port = 7777;
+		row.shape = 98;
+		groups_add(groups, &row, 1);
+		if (i % 100 == 99)
+			groups_check(groups, row.first + 1, note_nothing, NULL);
+	}
+	groups_each(groups, find_crowd, &group);
+	assert_int_equal(group.address_count, 1000); /* it was told: the first stay */
+	assert_int_equal(groups_lost(groups).addresses, 3000);
+	groups_free(groups);
+}
+
 static void test_research_and_backscatter_are_no_groups(void **state)
 {
 	(void)state;
@@ -324,6 +438,8 @@ int main(void)
 		cmocka_unit_test(test_histories_are_bounded_and_the_least_go),
 		cmocka_unit_test(test_sources_that_begin_together_are_a_group_before_their_hour_ended),
 		cmocka_unit_test(test_a_group_grows_and_ends),
+		cmocka_unit_test(test_each_of_many_sources_is_told_once_while_the_group_grows),
+		cmocka_unit_test(test_addresses_that_find_no_room_are_counted_and_ended_groups_give_theirs),
 		cmocka_unit_test(test_research_and_backscatter_are_no_groups),
 		cmocka_unit_test(test_what_finds_no_room_is_counted),
 	};

@@ -136,6 +136,43 @@ def test_findings_are_those_of_the_report(folder):
     assert {line["src_ip"] for line in what(read, "victim")} == {one["victim"] for one in got["victims"]}
 
 
+def test_every_source_of_a_large_group_is_told(folder):
+    """Weeks of little, then 20,000 sources within two hours: the report lists all of them, and so do the lines, none with more than 1,000."""
+    chance = random.Random(3)
+    frames = [(hour * 3600 + chance.random() * 3600, tcp("10.%d.%d.%d" % (hour >> 8, hour & 255, i), target(hour), 22)) for hour in range(16 * 24) for i in range(12)]
+    crowd = ["100.64.%d.%d" % (i // 250, 1 + i % 250) for i in range(20000)]
+    frames = sorted(frames + [(15 * 86400 + 7300 + i * 0.3, tcp(source, target(i), 5555)) for i, source in enumerate(crowd)])
+    read = lines(folder, frames)
+    group, = [each for each in found(folder / "in.pcap", "--net", NET)["groups"] if "5555/tcp" in each["ports"]]
+    assert group["sources"] == 20000 and "unlisted" not in group and sorted(group["addresses"]) == sorted(crowd), (group["sources"], len(group["addresses"]))
+    heads = [line for line in what(read, "group") if line["darknet"]["number"] == group["number"]]
+    more = [line for line in what(read, "group-sources") if line["darknet"]["number"] == group["number"]]
+    assert {line["timestamp"] for line in heads + more} == {heads[0]["timestamp"]} and {line["event_type"] for line in more} == {"darknet"}
+    assert max(len(line["darknet"]["addresses"]) for line in heads + more) == 1000
+    assert {address for line in heads + more for address in line["darknet"]["addresses"]} == set(crowd)
+    assert len([address for line in more for address in line["darknet"]["addresses"]]) <= 20000, "none of them twice while it goes on"
+    # Minutes after they came, not when the group doubled or ended.
+    first = read.index(more[0])
+    behind = next(line for line in read[first:] if line["darknet"]["what"] == "counts")
+    assert seconds(behind["timestamp"]) - seconds(heads[0]["timestamp"]) < 900, (behind["timestamp"], heads[0]["timestamp"])
+    check_killed(folder, frames, crowd)
+
+
+def check_killed(folder, frames, crowd):
+    """Once more in three runs, of which the second is killed before its history is saved: the third tells what it told, and the rest."""
+    begun, killed = (next(i for i, frame in enumerate(frames) if frame[0] > 15 * 86400 + 7300 + after) for after in (1500, 3000))
+    kept, saved, told = folder / "kept", None, set()
+    for part, least in ((frames[:begun], 4000), (frames[begun:killed], 9000), (frames[begun:], 20000)):
+        if saved:
+            kept.write_bytes(saved)
+        read = lines(folder, part, "--history", kept)
+        saved = saved or kept.read_bytes()
+        groups = [line for line in read if line["darknet"]["what"] in ("group", "group-sources")]
+        told |= {(line["timestamp"], line["darknet"]["number"], address) for line in groups for address in line["darknet"]["addresses"] if address.startswith("100.")}
+        assert len(told) >= least, (len(told), least)
+    assert len({group[:2] for group in told}) == 1 and {address for _, _, address in told} == set(crowd)
+
+
 def test_a_source_that_goes_on_is_told_again(folder):
     frames = [(i * 600, tcp("192.0.2.9", target(i), 22)) for i in range(6 * 24 * 3)]
     read = what(lines(folder, frames, "--again", "1 d"), "source")

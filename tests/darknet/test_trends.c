@@ -58,7 +58,7 @@ static void check_group(const struct group *group)
 		"ports", "common", "tool", "shape", "prefixes", "observed", "expected", "surprise", "threshold", "bins",
 		"addresses", NULL };
 	struct builder text = { 0 };
-	group_json(group, &text);
+	group_json(group, group->address_count, &text);
 	json_t *value = parse(&text);
 	check_keys(value, keys);
 	assert_int_equal(json_array_size(json_object_get(value, "addresses")), group->address_count);
@@ -279,19 +279,23 @@ static void test_a_damaged_history_is_one_error_and_never_another_history(void *
 	builder_free(&kept);
 }
 
-/* Version 2 is version 3 without its habits, version 1 is version 2 without its last eight bytes. */
+/* Version 3 is version 4 without which addresses were told, version 2 is version 3 without its habits, version 1 is
+ * version 2 without its last eight bytes. */
 static void test_histories_of_versions_before_are_read(void **state)
 {
 	(void)state;
-	struct builder kept = some_history(), habits = { 0 };
+	struct builder kept = some_history(), habits = { 0 }, listed = { 0 };
 	struct trends *trends = trends_new(0);
 	struct failure failure = { .words = "" };
 	assert_int_equal(trends_load(trends, (struct text){ kept.at, kept.size }, "kept", NULL), OK);
 	habits_put(trends->habits, &habits);
-	assert_true(habits.size > 1000);
-	for (uint32_t version = 1; version <= 2; version++) {
+	groups_put_listed(trends->groups, &listed);
+	assert_true(habits.size > 1000 && listed.size > 8);
+	for (uint32_t version = 1; version <= 3; version++) {
 		struct builder before = { 0 };
-		size_t size = kept.size - 28 - 4 - habits.size - (version == 1 ? 8 : 0);
+		size_t size = kept.size - 28 - 4 - listed.size;
+		size -= version < 3 ? habits.size : 0;
+		size -= version < 2 ? 8 : 0;
 		put_bytes(&before, kept.at, 8);
 		put_u32(&before, version);
 		put_i64(&before, HOUR);
@@ -305,6 +309,7 @@ static void test_histories_of_versions_before_are_read(void **state)
 	}
 	trends_free(trends);
 	builder_free(&habits);
+	builder_free(&listed);
 	builder_free(&kept);
 }
 

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define SOURCES_LISTED 1000 /* addresses of one line */
+
 /* ── where they go ─ */
 
 /* As long as it takes, or when the end was asked for as long as patience lasts. False: nobody takes them. */
@@ -261,14 +263,45 @@ void lines_change(void *context, const struct change *change)
 	end_finding(lines, brace);
 }
 
+/* Records, since an alert is one line; each of the group by its number and time. */
+static void put_sources(struct lines *lines, const struct group *group, size_t from)
+{
+	struct builder *to = &lines->text;
+	char address[ADDRESS_TEXT];
+
+	for (; from < group->address_count; from += SOURCES_LISTED) {
+		lines_head(lines, group->noticed, "darknet");
+		eve_object(to, "darknet");
+		eve_plain(to, "what", TEXT("group-sources"));
+		eve_number(to, "number", group->number);
+		eve_number(to, "sources", group->sources);
+		eve_number(to, "from", from);
+		build_text(to, TEXT(",\"addresses\":["));
+		for (size_t i = from; i < group->address_count && i < from + SOURCES_LISTED; i++)
+			build_format(to, "%s\"%s\"", i > from ? "," : "", address_format(group->addresses[i], address));
+		build_char(to, ']');
+		eve_object_end(to);
+		eve_end(to);
+		lines_put(lines);
+	}
+}
+
 void lines_group(void *context, const struct group *group)
 {
 	struct lines *lines = context;
 	lines_head(lines, group->noticed, "alert");
 	put_alert(&lines->text, LINES_GROUP, 2);
 	size_t brace = begin_finding(&lines->text, "group");
-	group_json(group, &lines->text);
+	group_json(group, SOURCES_LISTED, &lines->text);
 	end_finding(lines, brace);
+	/* When it ended all are written once more: what a kill took is then there. */
+	size_t from = group->open && group->listed > SOURCES_LISTED ? group->listed : SOURCES_LISTED;
+	put_sources(lines, group, from);
+}
+
+void lines_sources(void *context, const struct group *group)
+{
+	put_sources(context, group, group->listed);
 }
 
 /* ── */

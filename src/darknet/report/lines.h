@@ -1,7 +1,7 @@
 /*
  * Lines of a telescope: docs/formats/darknet-lines.md.
  *
- *   telescope, trends → lines_watch(), lines_change(), lines_group() ─► lines of EVE → descriptor
+ *   telescope, trends → lines_watch(), lines_change(), lines_group(), lines_sources() ─► lines of EVE → descriptor
  *
  * Which addresses of the telescope were asked is never written. Counts are of spans that follow each other: from the
  * first frame, or lines_begin(), to the next multiple of `checkpoint` and so on; a span ends at a full hour and when
@@ -45,6 +45,7 @@ void lines_free(struct lines *lines); /* what was not flushed is gone; NULL is f
 struct telescope_watch lines_watch(struct lines *lines);
 void lines_change(void *lines, const struct change *change);
 void lines_group(void *lines, const struct group *group);
+void lines_sources(void *lines, const struct group *group); /* from its `listed` on */
 
 /* Live: the telescope listens from `now` on; every frame up to `now` has been told; the kernel lost so many more; it
  * did not listen for so long. */

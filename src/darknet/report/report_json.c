@@ -362,7 +362,7 @@ static void put_trends(struct writer *writer, const struct trends *trends)
 	build_text(&writer->text, TEXT("],\n\"groups\":["));
 	for (size_t i = 0; i < groups; i++, item_done(writer)) {
 		build_text(&writer->text, i ? TEXT(",\n") : TEXT("\n"));
-		group_json(&group[i], &writer->text);
+		group_json(&group[i], group[i].address_count, &writer->text);
 	}
 	build_text(&writer->text, TEXT("]}\n"));
 }

@@ -5,6 +5,7 @@
 #include "darknet/report/report.h"
 #include "darknet/trend/trends.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static void put_time(struct builder *to, const char *name, nanoseconds time)
@@ -80,47 +81,72 @@ static void put_common(struct builder *to, const struct group *group)
 	build_char(to, '}');
 }
 
+static int by_address(const void *a, const void *b)
+{
+	return address_compare(*(const struct address *)a, *(const struct address *)b);
+}
+
+#define PREFIXES 5
+
+/* Sorted: how many are the same from each place on. Those with the most, of equal ones the first. */
+static unsigned most_frequent(
+    const struct address *sorted, size_t count, size_t places[PREFIXES], size_t counts[PREFIXES])
+{
+	unsigned found = 0;
+	for (size_t i = 0, same; i < count; i += same) {
+		for (same = 1; i + same < count && address_compare(sorted[i], sorted[i + same]) == 0;)
+			same++;
+		unsigned at = found;
+		while (at > 0 && counts[at - 1] < same)
+			at--;
+		if (at == PREFIXES)
+			continue;
+		found += found < PREFIXES;
+		for (unsigned move = found - 1; move > at; move--) {
+			places[move] = places[move - 1];
+			counts[move] = counts[move - 1];
+		}
+		places[at] = i;
+		counts[at] = same;
+	}
+	return found;
+}
+
 /* IPv4: /24, IPv6: /48: where the listed members sit, most of them first. */
 static void put_prefixes(struct builder *to, const struct group *group)
 {
-	struct {
-		struct address base;
-		unsigned count;
-	} prefixes[1000];
-	size_t count = 0;
-	for (size_t i = 0; i < group->address_count; i++) {
-		struct address base = group->addresses[i];
-		size_t keep = address_is_v4(base) ? 15 : 6, at = 0;
-		memset(base.bytes + keep, 0, sizeof base.bytes - keep);
-		while (at < count && address_compare(prefixes[at].base, base) != 0)
-			at++;
-		if (at == sizeof prefixes / sizeof prefixes[0])
-			continue;
-		if (at == count) {
-			prefixes[count].base = base;
-			prefixes[count++].count = 0;
-		}
-		prefixes[at].count++;
+	size_t places[PREFIXES], counts[PREFIXES], count = group->address_count;
+	struct address *bases = malloc((count + 1) * sizeof *bases);
+	if (!bases) {
+		to->failed = true;
+		return;
 	}
+	for (size_t i = 0; i < count; i++) {
+		bases[i] = group->addresses[i];
+		size_t keep = address_is_v4(bases[i]) ? 15 : 6;
+		memset(bases[i].bytes + keep, 0, sizeof bases[i].bytes - keep);
+	}
+	qsort(bases, count, sizeof *bases, by_address);
+	unsigned found = most_frequent(bases, count, places, counts);
 	build_text(to, TEXT(",\"prefixes\":{"));
-	for (unsigned listed = 0; listed < 5 && listed < count; listed++) {
+	for (unsigned i = 0; i < found; i++) {
 		char text[ADDRESS_TEXT];
-		size_t most = listed;
-		for (size_t i = listed; i < count; i++)
-			most = prefixes[i].count > prefixes[most].count ? i : most;
-		build_format(to, "%s\"%s/%d\":%u", listed ? "," : "", address_format(prefixes[most].base, text),
-		    address_is_v4(prefixes[most].base) ? 24 : 48, prefixes[most].count);
-		prefixes[most] = prefixes[listed];
+		const struct address base = bases[places[i]];
+		build_format(to, "%s\"%s/%d\":%zu", i ? "," : "", address_format(base, text),
+		    address_is_v4(base) ? 24 : 48, counts[i]);
 	}
 	build_char(to, '}');
+	free(bases);
 }
 
-void group_json(const struct group *group, struct builder *to)
+void group_json(const struct group *group, size_t listed, struct builder *to)
 {
 	char words[PORT_TEXT], address[ADDRESS_TEXT];
 	build_format(to, "{\"kind\":\"group\",\"number\":%llu,\"sources\":%u,\"packets\":%llu,\"open\":%s",
 	    (unsigned long long)group->number, group->sources, (unsigned long long)group->packets,
 	    group->open ? "true" : "false");
+	if (group->sources > group->address_count)
+		build_format(to, ",\"unlisted\":%zu", group->sources - group->address_count);
 	put_time(to, "noticed", group->noticed);
 	put_time(to, "first", group->first);
 	put_time(to, "last", group->last);
@@ -133,7 +159,7 @@ void group_json(const struct group *group, struct builder *to)
 	put_prefixes(to, group);
 	put_evidence(to, group->observed, group->expected, group->surprise, group->threshold);
 	build_format(to, ",\"bins\":%u,\"addresses\":[", group->window);
-	for (size_t i = 0; i < group->address_count; i++)
+	for (size_t i = 0; i < group->address_count && i < listed; i++)
 		build_format(to, "%s\"%s\"", i ? "," : "", address_format(group->addresses[i], address));
 	build_text(to, TEXT("]}"));
 }

@@ -27,7 +27,8 @@ const struct groups_settings groups_usual = { .bin = HOUR,
 	.seen = 1 << 22,
 	.newcomers = 1 << 18,
 	.members = 1 << 20,
-	.addresses = 1000 };
+	.addresses = 100000,
+	.listed = 1 << 22 };
 
 static size_t power(size_t room)
 {
@@ -316,17 +317,12 @@ struct telling {
 static struct group *begin(struct groups *groups, const struct telling *telling)
 {
 	struct group *group = &groups->all[++groups->number % GROUPS_MOST];
-	struct address *addresses = group->addresses;
 	if (group->open) { /* its place is needed */
 		group->open = false;
-		telling->visit(telling->context, group);
+		group_tell(group, telling->visit, telling->context);
 	}
-	if (!addresses)
-		addresses = calloc(groups->settings.addresses, sizeof *addresses);
-	if (!addresses)
-		return NULL;
-	*group =
-	    (struct group){ .number = groups->number, .noticed = telling->now, .addresses = addresses, .open = true };
+	group_unlist(groups, group);
+	*group = (struct group){ .number = groups->number, .noticed = telling->now, .open = true };
 	groups->rows[groups->number % GROUPS_MOST] = 0;
 	return group;
 }
@@ -357,7 +353,7 @@ static void found(struct groups *groups, struct cell *cell, struct score score, 
 		return;
 	group->sources_told = group->sources;
 	group->told++;
-	telling->visit(telling->context, group);
+	group_tell(group, telling->visit, telling->context);
 }
 
 static bool alarming(const struct groups *groups, const struct cell *cell, struct score score)

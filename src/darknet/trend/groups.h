@@ -20,7 +20,8 @@
  * Certain early: counts of an open bin are held against what is expected of all of it; they only grow. So a check every
  * minute tells a group minutes after it began. Rows may be told when they begin, or all when their bin closed (files).
  *
- * Bounded: cells, memory of sources, newcomers of a day, groups and their members; what found no room is counted.
+ * Bounded: cells, memory of sources, newcomers of a day, groups, their members and the addresses that are listed of
+ * them; what found no room is counted.
  * Scans (kind probe) only; known research scanners are left out. One thread.
  */
 #ifndef NOROSHI_DARKNET_GROUPS_H
@@ -43,7 +44,8 @@ struct groups_settings {
 	size_t seen;        /* pairs of source and port, 4 bytes each */
 	size_t newcomers;   /* of the last day, 72 bytes each */
 	size_t members;     /* of all open groups, 16 bytes each */
-	unsigned addresses; /* listed of one group */
+	unsigned addresses; /* listed of one group, */
+	size_t listed;      /* and of all that are remembered, 16 bytes each */
 	int zone;           /* seconds east of UTC, of days and hours in the season */
 };
 extern const struct groups_settings groups_usual; /* bins of an hour, one false alarm a month, some 100 MB */
@@ -81,9 +83,11 @@ struct group {
 	uint16_t ports[GROUP_PORTS];
 	uint8_t protocols[GROUP_PORTS];
 	unsigned port_count;
-	struct address *addresses; /* the indicators: its first members, `address_count` of them */
-	size_t address_count;
-	bool open; /* still acting; false: it was told for the last time */
+	struct address *addresses; /* the indicators: its first members, `address_count` of them; sources -
+				      address_count found no room */
+	size_t address_count, address_room;
+	size_t listed; /* of the addresses: those that were told */
+	bool open;     /* still acting; false: it was told for the last time */
 };
 
 typedef void (*group_visitor)(void *context, const struct group *group);
@@ -100,6 +104,8 @@ void groups_add(struct groups *groups, const struct activity *activities, size_t
 void groups_more(struct groups *groups, const struct activity *activity, uint32_t packets);
 /* Tells groups that are certain by `now`, a time in the open bin. Every minute or so; cheap when nothing came. */
 void groups_check(struct groups *groups, nanoseconds now, group_visitor visit, void *context);
+/* Tells each open group of whose addresses at least so many were not told yet: `listed` is where they begin. */
+void groups_grown(struct groups *groups, size_t least, group_visitor visit, void *context);
 /* The bin that began at `bin` ended; every bin must be closed, in order. Tells as groups_check() does, and at the end
  * of a day groups that stopped (`open` is false then). `awake`: the
  * share of it in which the sensor listened (1: all of it). A bin of which it missed more than half did not happen:
@@ -109,7 +115,7 @@ void groups_close(struct groups *groups, nanoseconds bin, double awake, group_vi
 void groups_each(const struct groups *groups, group_visitor visit, void *context);
 
 struct groups_lost {
-	uint64_t cells, sources, newcomers, members; /* that had no room */
+	uint64_t cells, sources, newcomers, members, addresses; /* that had no room */
 };
 struct groups_lost groups_lost(const struct groups *groups);
 
@@ -117,5 +123,8 @@ struct groups_lost groups_lost(const struct groups *groups);
  * such thing fails the reader; what it was read into is then good for nothing but to be freed. */
 void groups_put(const struct groups *groups, struct builder *to);
 void groups_get(struct groups *groups, struct reader *from);
+/* Of each group which addresses were told. What was kept without it tells them once more. */
+void groups_put_listed(const struct groups *groups, struct builder *to);
+void groups_get_listed(struct groups *groups, struct reader *from);
 
 #endif

@@ -69,6 +69,7 @@ struct groups {
 	uint32_t rows[GROUPS_MOST];    /* of each, since the day began */
 	uint64_t claims[CLAIMS / 64];  /* bits of the keys of cells that belong to groups: most rows need not look */
 	uint64_t number;
+	size_t listed;    /* room of the addresses of all */
 	uint32_t bin;     /* bins since the first, but for those that were slept through */
 	uint32_t slept;   /* bins of the open day that were */
 	nanoseconds open; /* when the open bin began */
@@ -105,6 +106,11 @@ struct group *group_of(struct groups *groups, uint64_t number); /* NULL: closed 
 struct group *member_group(struct groups *groups, uint64_t source);
 void group_join(struct groups *groups, struct group *group, uint64_t source, const struct activity *row);
 void group_row(struct groups *groups, struct group *group, const struct activity *row);
+/* The address is behind those that are listed, if there is room. */
+void group_list(struct groups *groups, struct group *group, struct address address);
+void group_unlist(struct groups *groups, struct group *group);
+/* A visit that has told all that is listed. */
+void group_tell(struct group *group, group_visitor visit, void *context);
 /* Closes and tells those that stopped, forgets their members. */
 void groups_day(struct groups *groups, group_visitor visit, void *context);
 

@@ -206,19 +206,16 @@ static void put_group(struct builder *to, const struct group *group, uint32_t ro
 	put_u32(to, rows);
 }
 
-static void get_addresses(const struct groups *groups, struct group *group, struct reader *from)
+static void get_addresses(struct groups *groups, struct group *group, struct reader *from)
 {
-	group->address_count = get_u64_below(from, (uint64_t)groups->settings.addresses + 1);
-	group->addresses = calloc(groups->settings.addresses, sizeof *group->addresses);
-	if (!group->addresses) {
-		from->failed = true;
-		group->address_count = 0;
-	}
-	for (size_t i = 0; i < group->address_count; i++) {
+	uint64_t count = get_u64_below(from, (uint64_t)groups->settings.addresses + 1);
+	for (uint64_t i = 0; i < count && !from->failed; i++) {
 		const struct address *address = get_bytes(from, sizeof *address);
 		if (address)
-			group->addresses[i] = *address;
+			group_list(groups, group, *address);
 	}
+	if (group->address_count != count)
+		from->failed = true;
 }
 
 static void get_group(struct groups *groups, struct reader *from)
@@ -306,4 +303,20 @@ void groups_get(struct groups *groups, struct reader *from)
 		groups->claims[i] = get_u64(from);
 	for (uint64_t open = get_u64_below(from, GROUPS_MOST + 1); open > 0 && !from->failed; open--)
 		get_group(groups, from);
+}
+
+void groups_put_listed(const struct groups *groups, struct builder *to)
+{
+	for (size_t i = 0; i < GROUPS_MOST; i++)
+		if (groups->all[i].open)
+			put_u32(to, (uint32_t)groups->all[i].listed);
+	put_u64(to, groups->lost.addresses);
+}
+
+void groups_get_listed(struct groups *groups, struct reader *from)
+{
+	for (size_t i = 0; i < GROUPS_MOST && !from->failed; i++)
+		if (groups->all[i].open)
+			groups->all[i].listed = get_u32_below(from, (uint64_t)groups->all[i].address_count + 1);
+	groups->lost.addresses = get_u64(from);
 }

@@ -3,7 +3,11 @@
  */
 #include "darknet/trend/groups_inner.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#define LISTED_FIRST 16
+#define LISTED_ENDED 1000 /* of a group that ended, when there is no room for another's */
 
 struct group *group_of(struct groups *groups, uint64_t number)
 {
@@ -50,8 +54,7 @@ void group_join(struct groups *groups, struct group *group, uint64_t source, con
 	bool here = member->group == group->number;
 	if (!here) {
 		group->sources++;
-		if (group->address_count < groups->settings.addresses)
-			group->addresses[group->address_count++] = row->source;
+		group_list(groups, group, row->source);
 		if (member->group || groups->member_count < groups->member_mask / 4 * 3) {
 			groups->member_count += member->group == 0;
 			*member = (struct member){ .source = source, .group = (uint32_t)group->number };
@@ -62,6 +65,82 @@ void group_join(struct groups *groups, struct group *group, uint64_t source, con
 	group_row(groups, group, row);
 }
 
+/* ── those that are listed ─ */
+
+static bool list_room(struct groups *groups, struct group *group, size_t room)
+{
+	struct address *addresses = realloc(group->addresses, room * sizeof *addresses);
+	if (!addresses)
+		return false;
+	groups->listed += room;
+	groups->listed -= group->address_room;
+	group->addresses = addresses;
+	group->address_room = room;
+	return true;
+}
+
+/* Groups that ended were told: the oldest keeps the first of its addresses. False: there is no such group. */
+static bool shorten_oldest(struct groups *groups)
+{
+	struct group *oldest = NULL;
+	for (size_t i = 0; i < GROUPS_MOST; i++) {
+		struct group *group = &groups->all[i];
+		if (!group->open && group->address_room > LISTED_ENDED && (!oldest || group->number < oldest->number))
+			oldest = group;
+	}
+	if (!oldest)
+		return false;
+	if (oldest->address_count > LISTED_ENDED)
+		oldest->address_count = LISTED_ENDED;
+	return list_room(groups, oldest, LISTED_ENDED);
+}
+
+static bool grow_list(struct groups *groups, struct group *group)
+{
+	size_t room = group->address_room ? 2 * group->address_room : LISTED_FIRST;
+	room = room < groups->settings.addresses ? room : groups->settings.addresses;
+	if (room <= group->address_room)
+		return false;
+	while (groups->listed + room - group->address_room > groups->settings.listed)
+		if (!shorten_oldest(groups))
+			return false;
+	return list_room(groups, group, room);
+}
+
+void group_list(struct groups *groups, struct group *group, struct address address)
+{
+	if (group->address_count < group->address_room || grow_list(groups, group))
+		group->addresses[group->address_count++] = address;
+	else
+		groups->lost.addresses++;
+}
+
+void group_unlist(struct groups *groups, struct group *group)
+{
+	groups->listed -= group->address_room;
+	free(group->addresses);
+	group->addresses = NULL;
+	group->address_count = group->address_room = group->listed = 0;
+}
+
+void group_tell(struct group *group, group_visitor visit, void *context)
+{
+	visit(context, group);
+	group->listed = group->address_count;
+}
+
+void groups_grown(struct groups *groups, size_t least, group_visitor visit, void *context)
+{
+	for (size_t i = 0; i < GROUPS_MOST; i++) {
+		struct group *group = &groups->all[i];
+		if (group->open && group->address_count > group->listed &&
+		    group->address_count - group->listed >= least)
+			group_tell(group, visit, context);
+	}
+}
+
+/* ── days ─ */
+
 /* A group stopped when its rows of a day are less than a tenth of its sources. */
 static void close_the_quiet(struct groups *groups, group_visitor visit, void *context)
 {
@@ -71,7 +150,7 @@ static void close_the_quiet(struct groups *groups, group_visitor visit, void *co
 			continue;
 		if (groups->open - group->noticed > DAY && groups->rows[i] < group->sources / 10 + 3) {
 			group->open = false;
-			visit(context, group);
+			group_tell(group, visit, context);
 		}
 		groups->rows[i] = 0;
 	}

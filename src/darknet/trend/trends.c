@@ -11,12 +11,19 @@
 
 #define CHANGES_MOST 100000
 #define GAP_MOST (62 * DAY)
+#define GROWN_EVERY (5 * MINUTE) /* fewer sources than … */
+#define GROWN_MANY 1000          /* … these wait so long */
 
 void trends_tell(struct trends *trends, change_visitor change, group_visitor group, void *context)
 {
 	trends->tell_change = change;
 	trends->tell_group = group;
 	trends->context = context;
+}
+
+void trends_tell_sources(struct trends *trends, group_visitor grown)
+{
+	trends->tell_grown = grown;
 }
 
 struct trends *trends_new(nanoseconds bin)
@@ -76,10 +83,18 @@ static void tell_group(void *context, const struct group *group)
 		trends->tell_group(trends->context, group);
 }
 
+static void tell_grown(void *context, const struct group *group)
+{
+	const struct trends *trends = context;
+	if (trends->tell_grown)
+		trends->tell_grown(trends->context, group);
+}
+
 static void check(struct trends *trends)
 {
 	changes_check(trends->changes, trends->check, keep_change, trends);
 	groups_check(trends->groups, trends->check, tell_group, trends);
+	groups_grown(trends->groups, trends->check % GROWN_EVERY == 0 ? 1 : GROWN_MANY, tell_grown, trends);
 }
 
 static void close_bin(struct trends *trends)
@@ -88,6 +103,7 @@ static void close_bin(struct trends *trends)
 	trends->asleep += awake < 0.5;
 	changes_close(trends->changes, trends->open, awake, keep_change, trends);
 	groups_close(trends->groups, trends->open, awake, tell_group, trends);
+	groups_grown(trends->groups, 1, tell_grown, trends);
 	trends->open += trends->bin;
 	trends->check = trends->open + MINUTE;
 	trends->begun_count = 0;

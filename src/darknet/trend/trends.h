@@ -34,6 +34,9 @@ struct trends *trends_new(nanoseconds bin); /* 0 = an hour; NULL without memory 
 void trends_free(struct trends *trends);
 /* Told of each when it is noticed, of a group also when it grew and when it ended. Either may be NULL. */
 void trends_tell(struct trends *trends, change_visitor change, group_visitor group, void *context);
+/* Told of each group to which sources came that it was not told with: of a thousand at the next full minute, of fewer
+ * at the next full five minutes, or when the bin is over. Its addresses from `listed` on are those. */
+void trends_tell_sources(struct trends *trends, group_visitor grown);
 /* Of the telescope, of which habits.h asks how much of it somebody asked for. */
 void trends_addresses(struct trends *trends, uint64_t addresses);
 /* Many at once are cheaper; what is told is the same. */
@@ -70,6 +73,7 @@ uint64_t trends_untold(const struct trends *trends);  /* changes beyond 100,000,
 
 /* The items of the JSON arrays `changes` and `groups`, without their brackets; docs/darknet.md has their keys. */
 void change_json(const struct change *change, struct builder *to);
-void group_json(const struct group *group, struct builder *to);
+/* With the first `listed` of its addresses. */
+void group_json(const struct group *group, size_t listed, struct builder *to);
 
 #endif

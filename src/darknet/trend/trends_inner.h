@@ -29,6 +29,7 @@ struct trends {
 	uint64_t untold;
 	change_visitor tell_change; /* may be NULL */
 	group_visitor tell_group;   /* the same */
+	group_visitor tell_grown;   /* the same */
 	void *context;
 };
 

@@ -10,8 +10,9 @@
 #include <string.h>
 
 #define MAGIC "NOROSHIT"
-#define VERSION 3 /* 2: without habits; 1: without lost parts of the open bin, too */
-#define HEAD 28   /* magic, version, length of bins, size of the rest without its checksum */
+#define VERSION                                                                                                        \
+	4 /* 3: without which addresses were told; 2: without habits; 1: without lost parts of the open bin, too */
+#define HEAD 28 /* magic, version, length of bins, size of the rest without its checksum */
 
 enum error trends_write(const struct trends *trends, struct builder *to, struct failure *failure)
 {
@@ -30,6 +31,7 @@ enum error trends_write(const struct trends *trends, struct builder *to, struct 
 	groups_put(trends->groups, to);
 	put_u64(to, trends->coverage.missing);
 	habits_put(trends->habits, to);
+	groups_put_listed(trends->groups, to);
 	if (to->failed)
 		return fail(failure, ERROR_MEMORY, "no memory for the history that is to be kept");
 	uint64_t size = htole64(to->size - start - HEAD);
@@ -83,6 +85,8 @@ static bool get_rest(struct trends *trends, uint32_t version, struct reader *fro
 		trends->coverage.missing = get_u64(from);
 	if (version > 2)
 		habits_get(trends->habits, from);
+	if (version > 3)
+		groups_get_listed(trends->groups, from);
 	return reader_done(from);
 }
 

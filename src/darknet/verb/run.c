@@ -141,8 +141,10 @@ static enum error begin_lines(struct run *run, struct failure *failure)
 	if (error)
 		return error;
 	options->settings.watch = lines_watch(run->lines);
-	if (run->trends)
+	if (run->trends) {
 		trends_tell(run->trends, lines_change, lines_group, run->lines);
+		trends_tell_sources(run->trends, lines_sources);
+	}
 	return OK;
 }
 
