@@ -132,9 +132,9 @@ def test_methods_countries_and_backscatter_have_views_of_their_own(folder):
 def test_words_and_csv_say_the_same(folder):
     keep(folder, write(folder, "a.pcap", frames(0, 100) + frames(DAY, 50)))
     words = run("report", "--tables", folder / "tables", "--period", "2023-11-16").stdout.decode()
-    assert "23/tcp" in words and "-50.0 %" in words and "Destination ports" in words
+    assert "23/tcp" in words and "-50.0 %" in words and "Destination ports" in words and "\ntime zone of the days: UTC+09:00\n" in words, words
     japanese = run("report", "--tables", folder / "tables", "--period", "2023-11-16", "--language", "ja").stdout.decode()
-    assert "宛先ポート" in japanese and "Destination" not in japanese, japanese
+    assert "宛先ポート" in japanese and "\n日付の時間帯: UTC+09:00\n" in japanese and "Destination" not in japanese, japanese
     rows = list(csv.DictReader(io.StringIO(run("report", "--tables", folder / "tables", "--period", "2023-11-16", "--csv").stdout.decode())))
     row = next(row for row in rows if row["view"] == "ports")
     assert (row["item"], row["packets"], row["packets_before"], row["change_percent"]) == ("23/tcp", "50", "100", "-50")
@@ -143,7 +143,13 @@ def test_words_and_csv_say_the_same(folder):
     assert float(row["value"]) == value > 0 and round(value, 2) != value, row
     assert (row["unit"], row["from"], row["to"]) == ("packets/day/address", "2023-11-16", "2023-11-16"), row
     nothing = run("report", "--tables", folder / "tables", "--period", "1999")
-    assert nothing.returncode == 1 and b"no table of 1999" in nothing.stderr, nothing
+    assert nothing.returncode == 1 and b"no table of 1999" in nothing.stderr and b"time zone" not in nothing.stdout, nothing
+    # Tables of another zone are told apart from them; a zone that is west of UTC.
+    keep(folder, write(folder, "b.pcap", frames(DAY, 50)), sensor="two", more=("--zone", "-03:30"))
+    words = run("report", "--tables", folder / "tables", "--period", "2023-11-15..2023-11-16").stdout.decode()
+    assert "\ntime zone of the days: UTC-03:30 – UTC+09:00\n" in words, words
+    words = run("report", "--tables", folder / "tables", "--period", "2023-11-15..2023-11-16", "--sensor", "two").stdout.decode()
+    assert "\ntime zone of the days: UTC-03:30\n" in words, words
 
 
 def test_periods_are_years_months_days_and_ranges(folder):

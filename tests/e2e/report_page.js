@@ -115,6 +115,9 @@ async function wholeDocument(visitors) {
 		await page.context().close();
 	}
 	const { page } = await open(visitors, "year.html");
+	const about = await page.evaluate(() => [...document.querySelectorAll(".about dt")].map((each) => `${each.textContent}: ${each.nextElementSibling.textContent}`));
+	for (const zone of ["日付の時間帯: UTC+09:00", "time zone of the days: UTC+09:00"])
+		assert.ok(about.includes(zone), about.join("; "));
 	const text = await page.evaluate(() => document.body.textContent);
 	assert.ok(text.includes(`Half a year ${strange}`) && text.includes(`半年分のみ ${strange}`), "the note is not as it was written");
 	await page.context().close();

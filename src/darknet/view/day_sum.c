@@ -258,6 +258,15 @@ static enum error take_row(
 	return day_sum_count(context, about->day, key, packets, failure);
 }
 
+static void keep_zone(struct day_sum *sum, int zone)
+{
+	if (!sum->zoned || zone < sum->zones[0])
+		sum->zones[0] = zone;
+	if (!sum->zoned || zone > sum->zones[1])
+		sum->zones[1] = zone;
+	sum->zoned = true;
+}
+
 static enum error take_file(void *context, const char *path, struct failure *failure)
 {
 	struct day_sum *sum = context;
@@ -274,8 +283,10 @@ static enum error take_file(void *context, const char *path, struct failure *fai
 		sum->current.addresses = about.addresses;
 	sum->current_seconds += about.seconds;
 	for (unsigned i = 0; i < 2; i++)
-		if (period_with(sum, i, about.day))
+		if (period_with(sum, i, about.day)) {
 			sum->periods[i].files++;
+			keep_zone(sum, about.zone);
+		}
 	return error;
 }
 
@@ -323,6 +334,12 @@ struct view_day_cover day_sum_day(const struct day_sum *sum, unsigned period, in
 	const struct day_sum_day *cover = &sum->periods[period].cover[day - sum->periods[period].days.from];
 
 	return (struct view_day_cover){ cover->addresses, cover->awake };
+}
+
+bool day_sum_zones(const struct day_sum *sum, int zones[2])
+{
+	memcpy(zones, sum->zones, sizeof sum->zones);
+	return sum->zoned;
 }
 
 const struct view_sensor *day_sum_sensors(const struct day_sum *sum, size_t *count)

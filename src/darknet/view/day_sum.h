@@ -32,6 +32,8 @@ struct day_sum {
 	 * their keys, in which the country is last. */
 	uint64_t asked, takers;
 	bool asked_any;
+	bool zoned;                  /* a table of the periods was read */
+	int zones[2];                /* seconds east of UTC: the least and the most of their days' */
 	struct view_sensor *sensors; /* in the order of their names, but for what is read later */
 	size_t sensor_count, sensor_room;
 	/* The day of a sensor whose parts are being read. */

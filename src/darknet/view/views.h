@@ -101,6 +101,9 @@ struct view_sensor {
 	double days[2];     /* in which it was awake, of each period */
 };
 const struct view_sensor *day_sum_sensors(const struct day_sum *sum, size_t *count); /* those that had a day */
+/* In which zones days begin, as the tables that were read say: the least and the most, seconds east of UTC. False: none
+ * was read. */
+bool day_sum_zones(const struct day_sum *sum, int zones[2]);
 
 enum error view_of(
     const struct day_sum *sum, const struct view_query *query, struct view *view, struct failure *failure);

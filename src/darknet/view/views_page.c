@@ -78,7 +78,7 @@ static void put_fact(struct page *page, const char *title, const char *words)
 
 static void put_about(struct page *page)
 {
-	char known[TIME_TEXT];
+	char known[TIME_TEXT], zones[VIEW_ZONES_TEXT];
 
 	build_text(page->to, TEXT("<dl class=\"about\">\n"));
 	for (unsigned period = 0; period < 2; period++) {
@@ -88,6 +88,8 @@ static void put_about(struct page *page)
 		page_period(page, period);
 		build_text(page->to, TEXT("</dd>\n"));
 	}
+	if (views_report_zones(page->report, zones))
+		put_fact(page, N_("time zone of the days"), zones);
 	put_fact(page, N_("sensor"),
 	    page->report->sensor ? page->report->sensor : catalog_string(page->catalog, N_("all sensors")));
 	put_fact(page, N_("as known on"), time_format(page->report->known / SECOND * SECOND, known));

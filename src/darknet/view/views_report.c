@@ -255,6 +255,7 @@ enum error views_report_end(struct views_report *report, const struct day_sum *s
 		error = keep_outages(report, sum, failure);
 	if (!error)
 		make_figures(report);
+	report->zoned = day_sum_zones(sum, report->zones);
 	report->known = time_now();
 	return error;
 }

@@ -73,6 +73,8 @@ struct views_report {
 	/* What is found: */
 	const char *sensor; /* of whose tables; NULL = all */
 	bool of_tables;     /* of a folder's: sensors, and the first ports by month, are known */
+	bool zoned;         /* in which zones days begin is known: day_sum_zones() */
+	int zones[2];       /* seconds east of UTC */
 	struct view_cover cover[2];
 	struct views_figures figures[2];
 	struct view sections[VIEW_SECTIONS];
@@ -103,6 +105,9 @@ void views_report_free(struct views_report *report);
 
 enum error views_report_json(const struct views_report *report, struct builder *to);
 enum error views_report_csv(const struct views_report *report, struct builder *to);
+#define VIEW_ZONES_TEXT 40
+/* "UTC+09:00"; "UTC+00:00 – UTC+09:00" when tables differ. NULL: not known. */
+char *views_report_zones(const struct views_report *report, char to[static VIEW_ZONES_TEXT]);
 enum error views_report_words(const struct views_report *report, const struct catalog *japanese, struct builder *to);
 
 /* The first notes that are about a day of the period, in the order of the file, from *next on; NULL: no more. */

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 const char *views_section_title(size_t section)
 {
@@ -111,9 +112,29 @@ static void say(
 	build_char(to, '\n');
 }
 
+static size_t put_zone(char *to, size_t room, int zone)
+{
+	int minutes = abs(zone) / 60;
+	int size = snprintf(to, room, "UTC%c%02d:%02d", zone < 0 ? '-' : '+', minutes / 60 % 100, minutes % 60);
+	return (size_t)size;
+}
+
+char *views_report_zones(const struct views_report *report, char to[static VIEW_ZONES_TEXT])
+{
+	size_t size = put_zone(to, VIEW_ZONES_TEXT, report->zones[0]);
+
+	if (!report->zoned)
+		return NULL;
+	if (report->zones[1] != report->zones[0]) {
+		size += (size_t)snprintf(to + size, VIEW_ZONES_TEXT - size, " – ");
+		put_zone(to + size, VIEW_ZONES_TEXT - size, report->zones[1]);
+	}
+	return to;
+}
+
 static void put_header(struct builder *to, const struct catalog *japanese, const struct views_report *report)
 {
-	char days[4][VIEW_PERIOD_DAY], cover[2][32];
+	char days[4][VIEW_PERIOD_DAY], cover[2][32], zones[VIEW_ZONES_TEXT];
 
 	for (unsigned period = 0; period < 2; period++) {
 		view_day(report->periods[period].from, days[2 * period]);
@@ -124,6 +145,8 @@ static void put_header(struct builder *to, const struct catalog *japanese, const
 	    (const char *const[]){ days[0], days[1], days[2], days[3] }, 4);
 	say(to, japanese, N_("days in which a telescope was awake: {0}, and {1} before"),
 	    (const char *const[]){ cover[0], cover[1] }, 2);
+	if (views_report_zones(report, zones))
+		say(to, japanese, N_("time zone of the days: {0}"), (const char *const[]){ zones }, 1);
 }
 
 /* A note that is about both periods once. */
