@@ -409,12 +409,18 @@ def test_the_receiver_comes_back_and_has_no_capability():
     with Bench(['name = "lan"; listen = "tcp:127.0.0.1:PORT";']) as bench:
         bench.agent.listens(bench.ports[0])
         first = bench.receiver()
-        about = dict(line.split(":\t", 1) for line in pathlib.Path("/proc", str(first), "status").read_text().splitlines() if ":\t" in line)
-        assert int(about["CapEff"], 16) == 0 and int(about["CapPrm"], 16) == 0 and about["NoNewPrivs"] == "1", about
+
+        def confined(pid):
+            """Whether it has given up what it must; the port is open before."""
+            about = dict(line.split(":\t", 1) for line in pathlib.Path("/proc", str(pid), "status").read_text().splitlines() if ":\t" in line)
+            return int(about["CapEff"], 16) == 0 and int(about["CapPrm"], 16) == 0 and about["NoNewPrivs"] == "1"
+
+        wait_for(lambda: confined(first), what="the receiver's confinement")
         os.kill(first, signal.SIGKILL)
         wait_for(lambda: bench.receiver() not in (None, first), PATIENCE, "a new receiver")
         bench.agent.listens(bench.ports[0])
         second = bench.receiver()
+        wait_for(lambda: confined(second), what="the new receiver's confinement")
         bench.agent.process.kill()  # it does not outlive the agent
         bench.agent.process.wait()
 
