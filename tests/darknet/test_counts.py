@@ -13,11 +13,12 @@ import time
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../center"))
-from center import Centre, form_headers, main, wait_for  # noqa: E402
+from center import Centre, form_headers, form_token, main, wait_for  # noqa: E402
 
 JAPAN = 9 * 3600
 CONFIG = 'telescope: { save_every = "0.2 s"; %s };\n'
 DAY = 86400
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
 # Yesterday's noon in Japan: nothing that is counted here lies about a midnight.
 NOON = (int(time.time()) + JAPAN) // DAY * DAY - JAPAN - DAY // 2
 
@@ -501,6 +502,84 @@ def test_notes_stand_beside_figures_and_stay_in_what_was_published():
         assert views(centre)["period"]["notes"] == []
         figures = centre.json("GET", "/v1/darknet/publications/" + published, centre.tokens["member-beta"])[1]["figures"]
         assert [each["en"] for each in figures["period"]["notes"]] == ["A flood"] and figures["iot_ports"]["name"], figures["period"]
+
+
+def test_notes_are_written_and_figures_published_by_forms():
+    """Without scripts; by analysts alone, from their own page alone."""
+    with configured() as centre:
+        telescopes = [Telescope(centre, each, each) for each in ("alpha", "beta", "gamma")]
+        for telescope in telescopes:
+            telescope.send([counts(NOON, [["23/tcp", "probe", "", "JP", 0, 100], ["80/tcp", "probe", "", "US", 1, 10]])])
+        counted(centre, 330)
+        cookie, member = centre.sign_in("analyst"), centre.sign_in("member-alpha")
+
+        def look(who, language="en", query=""):
+            status, _, page = centre.request("GET", "/darknet?period=" + day(NOON) + query, headers={"Cookie": who, "Accept": "text/html", "Accept-Language": language})
+            assert status == 200, (status, page)
+            return page
+
+        def press(path, who=cookie, token=None, **fields):
+            form = {"form_token": token or form_token(look(who)), **fields}
+            status, headers, page = centre.request("POST", path, None, urllib.parse.urlencode(form).encode(), form_headers(who))
+            return status, headers.get("Location"), page
+
+        def listed(what):
+            return centre.json("GET", "/v1/darknet/" + what, centre.tokens["analyst"])[1][what]
+
+        for form in (b'action="/darknet/notes"', b'action="/darknet/publications"'):
+            assert form in look(cookie) and form in look(cookie, "ja") and form not in look(member), form
+        note = {"period": day(NOON - DAY), "shown": day(NOON), "ja": "観測網の\r\n<移設>", "en": "  The sensors\r\n\r\n<moved> ", "left_out": "true"}
+        published = {"period": day(NOON), "title": "A <day>", "top": "1", "research": "false", "against": day(NOON - 3 * DAY)}
+        # Whose role does not have it, who is not signed in, whose form is another session's: nothing is written.
+        for path, fields in (("/darknet/notes", note), ("/darknet/publications", published)):
+            for who in ("member-alpha", "auditor", "administrator"):
+                session = centre.sign_in(who)
+                own = form_token(centre.request("GET", "/account", headers={"Cookie": session, "Accept": "text/html"})[2])
+                assert press(path, session, own, **fields)[0] == 403, (path, who)
+            assert press(path, token="0" * 64, **fields)[0] == 403, path
+            assert press(path, token=form_token(look(member)), **fields)[0] == 403, path
+            status, _, _ = centre.request("POST", path, None, urllib.parse.urlencode(fields).encode(), {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html"})
+            assert status in (303, 401, 403), (path, status)
+        for wrong in ({"period": "last week"}, {"ja": " \r\n "}, {"en": "x" * 2001}):
+            assert press("/darknet/notes", **{**note, **wrong})[0] == 400, wrong
+        assert press("/darknet/publications", **{**published, "period": day(NOON - 9 * DAY)})[0] == 409
+        assert listed("notes") == [] and listed("publications") == []
+        # The same as by the routes for programs; words are on one line, and the page shows the period from which they came.
+        status, place, _ = press("/darknet/notes", **note)
+        assert (status, place) == (303, "/darknet?period=%s#h-notes" % day(NOON)), (status, place)
+        kept, = listed("notes")
+        assert (kept["period"], kept["ja"], kept["en"], kept["left_out"]) == (day(NOON - DAY), "観測網の <移設>", "The sensors <moved>", True), kept
+        # Where the page goes is nothing that a form can choose.
+        for shown in ("//nobody.example", "2022\t", "2022#x", "\u3042"):
+            status, place, page = press("/darknet/notes/%s/remove" % UNKNOWN, shown=shown)
+            assert status in (400, 404) and place is None, (shown, status, place)
+        status, place, _ = press("/darknet/notes", **{**note, "shown": "//nobody.example", "left_out": "false"})
+        assert (status, place) == (303, "/darknet#h-notes"), (status, place)
+        for language, removing in (("en", "Remove the note on "), ("ja", "の注記を削除")):
+            page = look(cookie, language).decode()
+            assert page.count("The sensors &lt;moved&gt;") == 2 and page.count("観測網の &lt;移設&gt;") == 2 and page.count(removing) == 2, page
+            assert "moved" not in look(member, language).decode()  # it is on another day than theirs
+        status, place, _ = press("/darknet/publications", **published)
+        assert (status, place) == (303, "/darknet?period=%s#h-published" % day(NOON)), (status, place)
+        made, = listed("publications")
+        figures = centre.json("GET", "/v1/darknet/publications/" + made["id"], centre.tokens["member-beta"])[1]["figures"]
+        assert made["title"] == "A <day>" and figures["views"]["all"]["packets"] == 300 and len(figures["views"]["countries"]["ranking"]) == 1, figures["views"]["all"]
+        assert figures["against"]["from"] == day(NOON - 3 * DAY), figures["against"]
+        assert b"A &lt;day&gt;" in look(member)
+        # The form publishes what the page shows: with its choice of scanners and of what is compared; of researchers alone there is nothing to publish.
+        page = look(cookie, query="&research=false&against=" + day(NOON - 2 * DAY)).decode()
+        form = page[page.index('action="/darknet/publications"'):]
+        assert 'name="research" value="false"' in form and 'name="against" value="%s"' % day(NOON - 2 * DAY) in form and 'name="period" value="%s"' % day(NOON) in form, form
+        assert b'action="/darknet/publications"' not in look(cookie, query="&research=alone")
+        for each in listed("notes"):
+            status, place, _ = press("/darknet/notes/%s/remove" % each["id"], member, form_token(centre.request("GET", "/account", headers={"Cookie": member, "Accept": "text/html"})[2]))
+            assert status == 403, status
+            status, place, _ = press("/darknet/notes/%s/remove" % each["id"], shown=day(NOON))
+            assert (status, place) == (303, "/darknet?period=%s#h-notes" % day(NOON)), (status, place)
+        assert listed("notes") == [] and press("/darknet/notes/%s/remove" % UNKNOWN)[0] == 404
+        log = centre.json("GET", "/v1/log?limit=400", centre.tokens["auditor"])[1]
+        told = [each["what"] for each in log[[key for key in log if isinstance(log[key], list)][0]]]
+        assert (told.count("telescope.note"), told.count("telescope.note-removed"), told.count("telescope.publish")) == (2, 2, 1), told
 
 
 def test_a_table_that_is_full_loses_ports_and_no_packet():

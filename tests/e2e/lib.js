@@ -98,6 +98,7 @@ export async function startCentre(program, folder, mail, organisations) {
 	const config = path.join(folder, "noroshi.conf");
 	fs.writeFileSync(config, `
 center = { listen = "127.0.0.1:0"; };
+telescope = { save_every = "0.5 s"; };
 notify = {
 	smtp_server = "smtp://localhost:${mail.port}";
 	smtp_from = "centre@noroshi.example";

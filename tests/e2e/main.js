@@ -364,6 +364,60 @@ async function makesAnIndicatorSetOfAGroup() {
 	await page.context().close();
 }
 
+/* By the keyboard alone, without scripts. */
+async function writesNotesAndPublishes(language) {
+	const administrator = tokenOf("administrator"), analyst = tokenOf("analyst");
+	const day = new Date(Date.now() - 2 * 86400_000 + 9 * 3600_000).toISOString().slice(0, 10); /* of Japan, as figures are */
+	const begin = Date.parse(`${day}T03:00:00Z`), stamp = (time) => new Date(time).toISOString().replace("Z", "000+0000");
+	for (const name of ["quay", "pier", "mole"]) { /* fewer than three are not published */
+		const { organisations } = await call(centre, administrator, "GET", "/v1/organisations?limit=500");
+		const number = organisations.find((each) => each.name === name)?.number ?? (await call(centre, administrator, "POST", "/v1/organisations", { name, title_en: name })).number;
+		const sensor = await call(centre, administrator, "POST", `/v1/organisations/${number}/sensors`, { name: `unused-${language}`, telescope: true });
+		const { token } = await call(centre, administrator, "POST", `/v1/sensors/${sensor.number}/token`, {});
+		const counts = { what: "counts", from: stamp(begin), awake: 10, addresses: 256, frames: 5, packets: 5, bytes: 300, dropped: 0, chunk: 1, chunks: 1, rows: [["23/tcp", "probe", "", "JP", 0, 5]] };
+		await call(centre, token, "POST", "/v1/alerts?records=true", Buffer.from(JSON.stringify({ timestamp: stamp(begin + 10_000), event_type: "darknet", darknet: counts }) + "\n"));
+	}
+	await until("the counts are there", async () => (await call(centre, analyst, "GET", `/v1/darknet/views?period=${day}`, undefined, [200, 429])).telescopes >= 3);
+	const page = await open(language, { javaScriptEnabled: false });
+	const name = `published-${language}`, focused = (selector) => page.locator(`${selector}:focus`).count();
+	const tabTo = async (selector) => {
+		for (let pressed = 0; !(await focused(selector)); pressed++) {
+			assert.ok(pressed < 200, `${selector} is not reached by the keyboard`);
+			await page.keyboard.press("Tab");
+		}
+	};
+	const openForm = async (action) => {
+		await tabTo(`details:has(form[action="${action}"]) > summary`);
+		await page.keyboard.press("Enter");
+	};
+	await signIn(page, "analyst");
+	await page.goto(`${centre.address}/darknet?period=${day}`);
+	await openForm("/darknet/notes");
+	await tabTo("#note-ja");
+	await page.keyboard.type(`移設 ${language}`);
+	await tabTo("#note-en");
+	await page.keyboard.type(`Moved ${language}`);
+	await page.keyboard.press("Enter");
+	await page.keyboard.type("on two lines");
+	await tabTo('form[action="/darknet/notes"] button');
+	await page.keyboard.press("Enter");
+	await page.waitForURL(`**/darknet?period=${day}#h-notes`);
+	assert.match(await page.innerText("#darknet-notes"), new RegExp(`${day}[^]*移設 ${language}[^]*Moved ${language} on two lines`));
+	assert.ok((await page.innerText(".darknet-note")).includes(language === "en" ? "Moved en on two lines" : "移設 ja"), "it stands beside the figures");
+	await openForm("/darknet/publications");
+	await tabTo("#publish-title");
+	await page.keyboard.type(name);
+	await page.keyboard.press("Enter");
+	await page.waitForURL(`**/darknet?period=${day}#h-published`);
+	const { publications } = await call(centre, analyst, "GET", "/v1/darknet/publications");
+	assert.equal(await page.innerText(`a[href="/v1/darknet/publications/${publications.find((each) => each.title === name).id}"]`), name);
+	await page.click("#darknet-notes summary");
+	await page.click("#darknet-notes button");
+	await page.waitForURL(`**/darknet?period=${day}#h-notes`);
+	assert.equal(await page.locator("#darknet-notes li").count(), 0);
+	await page.context().close();
+}
+
 async function showsRecordsAround() {
 	const event = await eventOf("harbour");
 	const page = await open("en");
@@ -410,7 +464,7 @@ async function noFindings() {
 				const answer = await page.goto(centre.address + where);
 				if (answer.status() >= 400 && !["/nothing", "/n/"].some((each) => where.startsWith(each)))
 					found.push(`${where}: ${answer.status()}`);
-				if (where.startsWith("/darknet/"))
+				if (where.startsWith("/darknet"))
 					await openAll(page); /* the forms within, too */
 				for (const [width, colorScheme] of sights[language])
 					await look(page, language, account, where, width, colorScheme);
@@ -436,6 +490,8 @@ try {
 	for (const language of ["ja", "en"])
 		await test(`${language}: an administrator keeps contacts of other networks by the pages alone`, () => keepsContactsOfNetworks(language));
 	await test("a group that a telescope found becomes one indicator set by its page", makesAnIndicatorSetOfAGroup);
+	for (const language of ["ja", "en"])
+		await test(`${language}: an analyst writes a note on telescopes' figures and publishes them by the keyboard alone`, () => writesNotesAndPublishes(language));
 	await test("an event leads to the records around it", showsRecordsAround);
 	await test("an event shows its alerts to the second and can be merged by name", mergesAndSplits);
 	await test("axe-core finds nothing on any page, in both languages, schemes and widths", noFindings);

@@ -243,6 +243,10 @@ enum error figures_publish(struct call *call, struct failure *failure)
 	builder_free(&text);
 	if (error)
 		return error;
+	if (call->route->kind == ROUTE_FORM) {
+		back_to_page(call, input_text(call, "period"), "h-published");
+		return OK;
+	}
 	call->status = 201;
 	snprintf(call->location, sizeof call->location, "/v1/darknet/publications/%s", uuid_format(publication.id, id));
 	json_object_set_new(call->output, "publication", publication_json(call, &publication));

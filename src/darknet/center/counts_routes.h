@@ -39,6 +39,8 @@ enum error make_view(struct call *call, const struct scope *scope, struct counts
     struct views_report *report, bool *ready, struct failure *failure);
 /* How the asker signs notes and publications: by title, for how somebody signs in is nobody's to know. */
 void author_of(const struct call *call, char *to, size_t room);
+/* After a form: the page of telescopes with that period, at the heading `part`. */
+void back_to_page(struct call *call, struct text period, const char *part);
 /* `chosen` of a page: the organisation that was asked for, if the asker may know that there is one. */
 void output_chosen(struct call *call);
 /* The report's JSON object becomes members of the output. */

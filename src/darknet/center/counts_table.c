@@ -91,6 +91,25 @@ static const struct field one_note_fields[] = {
 	{ NULL },
 };
 
+#define SHOWN                                                                                                          \
+	{                                                                                                              \
+		"shown", FIELD_TEXT, IN_BODY, false, 31, .summary = "The period that the page shows afterwards."       \
+	}
+static const struct field note_form_fields[] = {
+	{ "period", FIELD_TEXT, IN_BODY, true, 31, .summary = "What the note is about: as of the views." },
+	{ "ja", FIELD_LINES, IN_BODY, true, 2000, .summary = "The note in Japanese; lines become one." },
+	{ "en", FIELD_LINES, IN_BODY, true, 2000, .summary = "The note in English; lines become one." },
+	{ "left_out", FIELD_BOOLEAN, IN_BODY, false,
+	    .summary = "Its days are no part of trends, and nothing is compared with them unless asked for." },
+	SHOWN,
+	{ NULL },
+};
+static const struct field one_note_form_fields[] = {
+	{ "id", FIELD_UUID, IN_PATH, true, .summary = "The note." },
+	SHOWN,
+	{ NULL },
+};
+
 static const char *const sorts[] = { "group", "change", "scan", "victim", NULL };
 static const struct field findings_fields[] = {
 	{ "what", FIELD_CHOICE, IN_QUERY, false, .choices = sorts, .summary = "Of which sort; group when absent." },
@@ -138,6 +157,9 @@ const struct route counts_routes[] = {
 	{ ROUTE_JSON, "POST", "/v1/darknet/publications", "darknet-publish",
 	    "Keep the views of a period of all telescopes as they are known now.", publish_fields,
 	    ACTION_TELESCOPE_PUBLISH, .changes = true, .handle = figures_publish },
+	{ ROUTE_FORM, "POST", "/darknet/publications", "darknet-publish-form",
+	    "Keep the views of a period of all telescopes as they are known now.", publish_fields,
+	    ACTION_TELESCOPE_PUBLISH, .changes = true, .handle = figures_publish },
 	{ ROUTE_JSON, "GET", "/v1/darknet/publications", "darknet-publications",
 	    "What was published of telescopes, newest first.", NULL, ACTION_TELESCOPE_READ, .handle = figures_list },
 	{ ROUTE_JSON, "GET", "/v1/darknet/publications/{id}", "darknet-publication",
@@ -146,10 +168,16 @@ const struct route counts_routes[] = {
 	{ ROUTE_JSON, "POST", "/v1/darknet/notes", "darknet-note-add",
 	    "Say why a period of what telescopes counted is unlike others.", note_fields, ACTION_TELESCOPE_PUBLISH,
 	    .changes = true, .handle = note_add },
+	{ ROUTE_FORM, "POST", "/darknet/notes", "darknet-note-add-form",
+	    "Say why a period of what telescopes counted is unlike others.", note_form_fields, ACTION_TELESCOPE_PUBLISH,
+	    .changes = true, .handle = note_add },
 	{ ROUTE_JSON, "GET", "/v1/darknet/notes", "darknet-notes",
 	    "What is said of periods of what telescopes counted.", NULL, ACTION_TELESCOPE_READ, .handle = note_list },
 	{ ROUTE_JSON, "DELETE", "/v1/darknet/notes/{id}", "darknet-note-remove",
 	    "Remove a note; what was published with it keeps it.", one_note_fields, ACTION_TELESCOPE_PUBLISH,
+	    .changes = true, .handle = note_remove },
+	{ ROUTE_FORM, "POST", "/darknet/notes/{id}/remove", "darknet-note-remove-form",
+	    "Remove a note; what was published with it keeps it.", one_note_form_fields, ACTION_TELESCOPE_PUBLISH,
 	    .changes = true, .handle = note_remove },
 	{ ROUTE_JSON, "GET", "/v1/darknet/findings", "darknet-findings",
 	    "Groups, changes, scans or victims that telescopes found, newest first; JSON or CSV.", findings_fields,

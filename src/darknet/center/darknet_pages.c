@@ -37,6 +37,17 @@ static void flatten(json_t *output)
 
 /* ── figures, notes, names ─ */
 
+/* Who writes notes and publishes sees all notes, as they were written. */
+static enum error put_kept_notes(struct call *call, struct failure *failure)
+{
+	bool may = policy_reach(call->subject->role, ACTION_TELESCOPE_PUBLISH) != 0;
+	json_object_set_new(call->output, "may_publish", json_boolean(may));
+	enum error error = may ? note_list(call, failure) : OK;
+	json_object_set(call->output, "kept_notes", json_object_get(call->output, "notes"));
+	json_object_del(call->output, "notes");
+	return error;
+}
+
 static void put_figure(json_t *list, const char *title, const char *key, json_t *now, json_t *before, bool whole)
 {
 	json_t *row = json_object();
@@ -243,6 +254,8 @@ enum error darknet_page(struct call *call, struct failure *failure)
 	error = telescopes_read(call, failure);
 	if (!error)
 		error = figures_list(call, failure);
+	if (!error)
+		error = put_kept_notes(call, failure);
 	if (error)
 		return error;
 	char today[16];

@@ -3,6 +3,8 @@
  */
 #include "darknet/center/counts_routes.h"
 
+#include "darknet/view/period.h"
+
 #include <stdio.h>
 
 struct reading {
@@ -68,11 +70,39 @@ static enum error check(const struct darknet_note *row, struct failure *failure)
 	return reading.error;
 }
 
+void back_to_page(struct call *call, struct text period, const char *part)
+{
+	struct view_period days;
+	enum period_form form;
+	bool known = view_period_parse(period, &days, &form);
+	call->status = 303;
+	snprintf(call->location, sizeof call->location, "/darknet%s%.*s#%s", known ? "?period=" : "",
+	    known ? (int)period.size : 0, known ? period.at : "", part);
+}
+
+/* Lines that were typed into a form are one: what is about them and between their words is a space each. */
+static struct text on_one_line(const struct call *call, const char *name)
+{
+	struct text given = input_text(call, name);
+	char *line = arena_take(call->arena, given.size);
+	size_t size = 0;
+	for (size_t i = 0; line && i < given.size; i++) {
+		bool space = given.at[i] == ' ' || (given.at[i] >= '\t' && given.at[i] <= '\r');
+		if (!space)
+			line[size++] = given.at[i];
+		else if (size && line[size - 1] != ' ')
+			line[size++] = ' ';
+	}
+	size -= size && line[size - 1] == ' ';
+	return line ? (struct text){ line, size } : TEXT_NONE;
+}
+
 enum error note_add(struct call *call, struct failure *failure)
 {
+	const bool form = call->route->kind == ROUTE_FORM;
 	struct darknet_note note = { .created = call->now,
-		.japanese = input_text(call, "ja"),
-		.english = input_text(call, "en"),
+		.japanese = form ? on_one_line(call, "ja") : input_text(call, "ja"),
+		.english = form ? on_one_line(call, "en") : input_text(call, "en"),
 		.left_out = input_boolean(call, "left_out", false) };
 	char id[UUID_TEXT];
 	enum error error = input_copy(call, "period", note.period, sizeof note.period, failure);
@@ -83,6 +113,10 @@ enum error note_add(struct call *call, struct failure *failure)
 		error = store_darknet_note_add(call->store, call->scope, &note, failure);
 	if (error)
 		return error;
+	if (form) {
+		back_to_page(call, input_text(call, "shown"), "h-notes");
+		return OK;
+	}
 	call->status = 201;
 	snprintf(call->location, sizeof call->location, "/v1/darknet/notes/%s", uuid_format(note.id, id));
 	json_object_set_new(call->output, "note", note_json(call, &note));
@@ -113,5 +147,7 @@ enum error note_remove(struct call *call, struct failure *failure)
 	if (error)
 		return error == ERROR_NOT_FOUND ? fail(failure, error, ROUTE_HIDDEN_WORDS) : error;
 	call->status = 204;
+	if (call->route->kind == ROUTE_FORM)
+		back_to_page(call, input_text(call, "shown"), "h-notes");
 	return OK;
 }
