@@ -224,6 +224,16 @@ static void test_errors_tell_of_the_victim_that_they_quote(void **state)
 	assert_int_equal(arrival.quoted_protocol, 17);
 	assert_int_equal(arrival.quoted_port, 5353);
 	assert_string_equal(address_format(arrival_victim(&arrival), victim), "192.0.2.9");
+	uint32_t question = arrival.quoted_question;
+	for (unsigned other = 0; other < 3; other++) { /* another question to the same victim, or the same */
+		asked.source_port = other == 1 ? 998 : 999;
+		asked.identification = other == 2;
+		size = packet_make_ip(&asked, quote);
+		arrival = arrive((struct packet_made){
+		    .protocol = 1, .source_port = 3, .port = 3, .payload = quote, .payload_size = size });
+		assert_true((arrival.quoted_question == question) == (other == 0));
+		assert_int_equal(arrival.quoted_port, 5353);
+	}
 	asked.source = 0x01020304; /* not of this telescope: nobody here was forged */
 	size = packet_make_ip(&asked, quote);
 	arrival = arrive(

@@ -6,6 +6,7 @@
 #include "darknet/event/cardinality.h"
 #include "darknet/event/line.h"
 #include "darknet/event/sources.h"
+#include "darknet/event/victims.h"
 #include "darknet/packet/method.h"
 #include "net/packet.h"
 
@@ -469,6 +470,91 @@ static void test_different_things_are_counted_within_the_error_that_is_said(void
 	blocks_free(&blocks);
 }
 
+/* ── questions that were answered ─ */
+
+static struct arrival answer(uint32_t place, uint8_t protocol, uint32_t number, nanoseconds time)
+{
+	struct arrival arrival = syn(0x0b000001, place, protocol == 6 ? 1000 : 0, time);
+	arrival.kind = ARRIVAL_BACKSCATTER;
+	arrival.protocol = protocol;
+	arrival.flags = protocol == 6 ? TCP_SYN | TCP_ACK : 0;
+	arrival.source_port = protocol == 6 ? 443 : 0;
+	arrival.sequence = protocol == 6 ? 99 : number;
+	arrival.acknowledgement = protocol == 6 ? number : 0;
+	return arrival;
+}
+
+/* 4,000 questions in the name of 100 addresses, each answered twice: echoes, then errors that quote them. */
+static void test_an_address_can_be_forged_more_than_once(void **state)
+{
+	enum { COUNT = 8000 };
+	struct arrival *arrivals = calloc(COUNT, sizeof *arrivals);
+	(void)state;
+	assert_non_null(arrivals);
+	for (unsigned quotes = 0; quotes < 2; quotes++) {
+		for (uint32_t i = 0; i < COUNT; i++) {
+			arrivals[i] = answer(i % 100, 1, i / 2, BEGIN + i * SECOND / 10);
+			if (!quotes)
+				continue;
+			arrivals[i].port = 3 << 8 | 1;
+			arrivals[i].sequence = 0;
+			arrivals[i].quoted = v4(0x0b000001);
+			arrivals[i].quoted_protocol = 6;
+			arrivals[i].quoted_port = 443;
+			arrivals[i].quoted_question = i / 2;
+		}
+		for (uint32_t i = 1; i < COUNT; i += 2)
+			arrivals[i].place = arrivals[i - 1].place;
+		struct told *told = tell(arrivals, COUNT, 64, (struct source_settings){ 0 }, NULL);
+		assert_int_equal(told->event_count, 1);
+		assert_int_equal(told->events[0].packets, COUNT);
+		assert_true(fabs(told->events[0].targets - 4000) < 4 * told->events[0].target_error * 4000);
+		free(told);
+	}
+	free(arrivals);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	nanoseconds one = ((const struct arrival *)a)->time, other = ((const struct arrival *)b)->time;
+	return (one > other) - (one < other);
+}
+
+/* Floods of 3 minutes whose victim repeats each SYN+ACK after 1, 3, 7, 15 and 31 s. */
+static void test_answers_that_are_repeated_do_not_make_an_attack_longer(void **state)
+{
+	enum { EVENTS = 200, MEAN = 800, EACH = 6 };
+	const struct victim_settings settings = { .space = space };
+	const double seconds = 180, rate = MEAN / seconds * INTERNET_V4 / 65536;
+	struct chance chance = chance_of(20, 1);
+	struct arrival *arrivals = calloc(2 * MEAN * EACH, sizeof *arrivals);
+	unsigned held = 0;
+	(void)state;
+	assert_non_null(arrivals);
+	for (unsigned event = 0; event < EVENTS; event++) {
+		size_t count = 0;
+		uint64_t questions = chance_poisson(&chance, MEAN);
+		assert_true(questions < 2 * MEAN);
+		for (uint64_t i = 0; i < questions; i++) {
+			double time = chance_between(&chance, 0, seconds);
+			uint32_t number = (uint32_t)chance_bits(&chance), place = number % 65536;
+			for (unsigned times = 0; times < EACH; times++)
+				arrivals[count++] = answer(
+				    place, 6, number, BEGIN + (nanoseconds)((time + exp2(times) - 1) * (double)SECOND));
+		}
+		qsort(arrivals, count, sizeof *arrivals, by_time);
+		struct told *told = tell(arrivals, count, 64, (struct source_settings){ 0 }, NULL);
+		struct victim victim;
+		assert_int_equal(told->event_count, 1);
+		assert_true(victim_judge(&settings, &told->events[0], &victim));
+		assert_true(victim.last - victim.first > 200 * SECOND);
+		held += victim.rate.low <= rate && rate <= victim.rate.high;
+		free(told);
+	}
+	assert_in_range(held, EVENTS * 92 / 100, EVENTS * 98 / 100);
+	free(arrivals);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -483,6 +569,8 @@ int main(void)
 		cmocka_unit_test(test_the_busiest_minute_is_none_of_hours),
 		cmocka_unit_test(test_two_packets_together_tell_nmap_and_unicornscan),
 		cmocka_unit_test(test_different_things_are_counted_within_the_error_that_is_said),
+		cmocka_unit_test(test_an_address_can_be_forged_more_than_once),
+		cmocka_unit_test(test_answers_that_are_repeated_do_not_make_an_attack_longer),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -23,6 +23,16 @@ static struct estimate scaled(struct estimate estimate, double factor)
 	return (struct estimate){ estimate.value * factor, estimate.low * factor, estimate.high * factor };
 }
 
+struct estimate estimate_widened(struct estimate estimate, double error)
+{
+	double by = 1.96 * error * estimate.value, below = estimate.value - estimate.low,
+	       above = estimate.high - estimate.value;
+	if (!estimate_known(estimate) || error <= 0)
+		return estimate;
+	return (struct estimate){ estimate.value, fmax(0, estimate.value - hypot(below, by)),
+		estimate.value + hypot(above, by) };
+}
+
 static struct estimate gamma_interval(double value, double shape)
 {
 	return (struct estimate){ value, gamma_quantile(shape, LOWER), gamma_quantile(shape, UPPER) };

@@ -28,6 +28,10 @@ struct estimate {
 
 bool estimate_known(struct estimate estimate);
 
+/* The same of a count that is itself an estimate, whose relative standard error `error` (0 = exact) knows nothing of
+ * the rest: each side of the interval is the root of its square and that of 1.96 errors. */
+struct estimate estimate_widened(struct estimate estimate, double error);
+
 /* Internet-wide packets/s of a sender whose targets are drawn at random, with repetition (Mirai and its family, most
  * worms), from `packets` >= 3 arrivals with `seconds` between the first and the last of them. The arrivals are a
  * Poisson process of the rate r·addresses/space, so r·seconds·addresses/space is gamma distributed with packets - 1

@@ -92,9 +92,14 @@ void rows_clear(struct rows *rows);
 struct trail {
 	_Alignas(64) uint64_t bytes;
 	uint32_t minute, minute_packets, busiest;
-	uint32_t sequence, key; /* of the last SYN */
-	uint32_t item;          /* of the last packet */
-	uint32_t port_block;    /* a bitmap of ports once the list is full */
+	uint32_t sequence; /* of the last SYN */
+	union {
+		uint32_t key; /* of the last SYN */
+		uint32_t
+		    latest; /* backscatter: of the last question that was new; milliseconds since the event began */
+	};
+	uint32_t item;       /* of the last packet */
+	uint32_t port_block; /* a bitmap of ports once the list is full */
 	uint32_t port_count;
 	struct source_port last_port; /* was added already */
 	bool sequence_known, port_least;
@@ -120,7 +125,8 @@ static inline struct trail *trail_at(const struct trails *trails, uint32_t trail
 	return &trails->at[trail];
 }
 void trail_port(struct trail *trail, struct trails *trails, uint16_t port, uint8_t protocol);
-void trail_packet(struct trail *trail, struct trails *trails, const struct touch *touch, bool exact);
+/* Whether what it asks, or answers, was not there before; of many: perhaps. */
+bool trail_packet(struct trail *trail, struct trails *trails, const struct touch *touch, bool exact);
 /* A tool that two packets together tell, of a probe whose header alone says nothing; TOOL_UNKNOWN. */
 uint8_t trail_tool(struct trail *trail, const struct touch *touch);
 

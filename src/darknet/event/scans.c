@@ -62,6 +62,8 @@ static void estimate_all(struct scan_settings *settings, const struct source_eve
 		scan->reach = estimate_random_coverage(packets, addresses);
 	} else {
 		estimate_permuted(settings, targets, packets, seconds, scan);
+		scan->reach = estimate_widened(scan->reach, event->target_error);
+		scan->reach.high = scan->reach.high < 1 ? scan->reach.high : estimate_known(scan->reach) ? 1 : INFINITY;
 	}
 }
 

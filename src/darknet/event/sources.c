@@ -141,6 +141,8 @@ static void begin_trail(struct sources *sources, struct line *line, const struct
 	trail->bytes = (uint64_t)line->packets * touch->arrival->size; /* as if they had been like this one */
 	trail->minute = (uint32_t)(line_last(line) / MINUTE);
 	trail->minute_packets = packets_of_minute(line);
+	if (line->kind == ARRIVAL_BACKSCATTER)
+		trail->latest = line->last;
 	line->trail = number;
 }
 
@@ -161,7 +163,9 @@ static void add_to_event(struct sources *sources, struct line *line, const struc
 		uint8_t together = trail_tool(trail, touch);
 		if (tool == TOOL_UNKNOWN || tool == TOOL_SYSTEM)
 			tool = together ? together : tool;
-		trail_packet(trail, &sources->trails, touch, sources->exact && touch->kind != ARRIVAL_BACKSCATTER);
+		bool answers = touch->kind == ARRIVAL_BACKSCATTER;
+		if (trail_packet(trail, &sources->trails, touch, sources->exact && !answers) && answers)
+			trail->latest = line->last;
 		trail_port(trail, &sources->trails, touch->port, touch->protocol);
 	} else if (!known) {
 		line->targets[1] = touch->item;

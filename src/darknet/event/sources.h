@@ -52,9 +52,12 @@ struct source_port {
 struct source_event {
 	struct address source; /* backscatter: the victim; IPv6: its /64 */
 	nanoseconds first, last;
+	nanoseconds
+	    latest; /* backscatter: the first answer to the last question, as far as it is followed; else `last` */
 	uint32_t packets;
 	/* Distinct addresses of the telescope. Of backscatter: distinct questions that were answered, (address, ports,
-	 * acknowledgement number): an answer that is repeated counts once. */
+	 * acknowledgement number; of ICMP the number of an echo or what an error quotes): an answer that is repeated
+	 * counts once. */
 	double targets;
 	double target_error;             /* relative standard error; 0 = exact */
 	const struct source_port *ports; /* in order of their first packet; until the visitor returns */

@@ -126,6 +126,7 @@ static struct source_event event_of(const struct sources *sources, const struct 
 	struct source_event event = { .source = line_source(line->key, line->flags & LINE_V6),
 		.first = line->first,
 		.last = line_last(line),
+		.latest = line_last(line),
 		.packets = line->packets,
 		.targets = line->targets[0] == line->targets[1] ? 1 : 2,
 		.ports = only,
@@ -142,7 +143,10 @@ static struct source_event event_of(const struct sources *sources, const struct 
 		event.targets += line->trail;
 		event.target_error = 1;
 	} else if (line->trail) {
-		fill_from_trail(sources, trail_at(&sources->trails, line->trail), &event);
+		const struct trail *trail = trail_at(&sources->trails, line->trail);
+		fill_from_trail(sources, trail, &event);
+		if (line->kind == ARRIVAL_BACKSCATTER)
+			event.latest = line->first + trail->latest * MILLISECOND;
 	}
 	return event;
 }

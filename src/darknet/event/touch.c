@@ -44,11 +44,20 @@ static uint64_t key_of(struct address address, bool *v6)
 	return *v6 ? high : low & 0xffffffff;
 }
 
+/* What tells two questions from the same address and port: TCP's acknowledgement number; of ICMP the identifier and
+ * number of an echo, or what an error quotes. */
+static uint32_t number_of(const struct arrival *arrival)
+{
+	if (arrival->protocol != ICMP && arrival->protocol != ICMPV6)
+		return arrival->acknowledgement;
+	return address_exists(arrival->quoted) ? arrival->quoted_question : arrival->sequence;
+}
+
 /* Of backscatter: one for each question that was answered; see struct source_event. */
 static uint32_t question_of(const struct arrival *arrival)
 {
 	uint64_t word = (uint64_t)arrival->place << 32 | (uint32_t)arrival->port << 16 | arrival->source_port;
-	word = (word ^ (uint64_t)arrival->acknowledgement * 0x9e3779b97f4a7c15ull) * 0xd6e8feb86659fd93ull;
+	word = (word ^ (uint64_t)number_of(arrival) * 0x9e3779b97f4a7c15ull) * 0xd6e8feb86659fd93ull;
 	return (uint32_t)(word >> 32);
 }
 

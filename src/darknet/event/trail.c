@@ -97,11 +97,11 @@ void trail_port(struct trail *trail, struct trails *trails, uint16_t port, uint8
 		port_further(trail, &trails->blocks, port);
 }
 
-void trail_packet(struct trail *trail, struct trails *trails, const struct touch *touch, bool exact)
+bool trail_packet(struct trail *trail, struct trails *trails, const struct touch *touch, bool exact)
 {
 	uint32_t minute = (uint32_t)(touch->time / MINUTE);
 
-	cardinality_add(&trail->targets, &trails->blocks, touch->item, exact);
+	bool fresh = cardinality_add(&trail->targets, &trails->blocks, touch->item, exact);
 	trail->bytes += touch->arrival->size;
 	if (minute != trail->minute) {
 		trail->minute = minute;
@@ -109,6 +109,7 @@ void trail_packet(struct trail *trail, struct trails *trails, const struct touch
 	}
 	if (++trail->minute_packets > trail->busiest)
 		trail->busiest = trail->minute_packets;
+	return fresh;
 }
 
 uint8_t trail_tool(struct trail *trail, const struct touch *touch)

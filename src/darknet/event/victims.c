@@ -34,7 +34,7 @@ static bool amplifies(unsigned payload)
 
 bool victim_judge(const struct victim_settings *settings, const struct source_event *event, struct victim *victim)
 {
-	double seconds = (double)(event->last - event->first) / (double)SECOND;
+	double seconds = (double)(event->latest - event->first) / (double)SECOND; /* answers are repeated after that */
 	double addresses = (double)settings->space->size;
 	bool v4 = address_is_v4(event->source) && addresses > 0;
 
@@ -57,7 +57,8 @@ bool victim_judge(const struct victim_settings *settings, const struct source_ev
 		.answer = event->bytes ? (double)event->bytes / event->packets : NAN };
 	memcpy(victim->ports, event->ports, event->port_listed * sizeof *event->ports);
 	if (v4)
-		victim->rate = estimate_attack_rate(event->targets, seconds, addresses);
+		victim->rate =
+		    estimate_widened(estimate_attack_rate(event->targets, seconds, addresses), event->target_error);
 	if (v4 && event->busiest) /* repeated answers as often as in the whole */
 		victim->peak = event->busiest * (event->targets / event->packets) / 60 * INTERNET_V4 / addresses;
 	return true;

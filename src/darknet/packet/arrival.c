@@ -167,7 +167,7 @@ static bool read_quote(struct reading *reading, struct cursor at, bool v6)
 	struct arrival *arrival = reading->arrival;
 	struct address source = { { [10] = 0xff, [11] = 0xff } }, destination = source;
 	size_t room = v6 ? 16 : 4, skip = 24;
-	uint32_t place;
+	uint32_t place, identification = 0;
 
 	if (v6) {
 		cursor_skip(&at, 6);
@@ -175,7 +175,9 @@ static bool read_quote(struct reading *reading, struct cursor at, bool v6)
 		cursor_skip(&at, 1);
 	} else {
 		skip = (size_t)(cursor_u8(&at) & 15) * 4;
-		cursor_skip(&at, 8);
+		cursor_skip(&at, 3);
+		identification = cursor_u16(&at);
+		cursor_skip(&at, 3);
 		arrival->quoted_protocol = cursor_u8(&at);
 		cursor_skip(&at, 2);
 	}
@@ -195,10 +197,10 @@ static bool read_quote(struct reading *reading, struct cursor at, bool v6)
 	if (!v6)
 		cursor_skip(&at, skip > 20 ? skip - 20 : 0);
 	uint8_t protocol = arrival->quoted_protocol;
-	if (protocol == TCP || protocol == UDP || protocol == SCTP) {
-		cursor_u16(&at);
-		arrival->quoted_port = cursor_u16(&at);
-	}
+	uint32_t ports = cursor_u32(&at), number = cursor_u32(&at); /* all protocols': 8 bytes are always quoted */
+	if (protocol == TCP || protocol == UDP || protocol == SCTP)
+		arrival->quoted_port = (uint16_t)ports;
+	arrival->quoted_question = ((ports ^ identification << 16) * 0x9e3779b1u) ^ number;
 	return true;
 }
 

@@ -91,7 +91,8 @@ struct arrival {
 	/* Of backscatter in an ICMP error: what the victim was sent. */
 	struct address quoted; /* the destination of the packet that is quoted: the victim's address; none otherwise */
 	uint8_t quoted_protocol;
-	uint16_t quoted_port; /* of the victim */
+	uint16_t quoted_port;     /* of the victim */
+	uint32_t quoted_question; /* what tells it from others to the victim: identification, ports, sequence number */
 };
 
 enum arrival_result {
