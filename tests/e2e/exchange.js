@@ -339,7 +339,8 @@ function follow(name) {
 	fs.writeFileSync(token, `${organisationOf(name).token}\n`, { mode: 0o600 });
 	const child = spawn(program, ["follow", "--to", kept, "--server", centre.address, "--token-file", token], { stdio: "ignore" });
 	followers.push(child);
-	return { kept, lines: () => (fs.existsSync(path.join(kept, "changes")) ? fs.readFileSync(path.join(kept, "changes"), "utf8") : "") };
+	const whole = (text) => text.slice(0, text.lastIndexOf("\n") + 1); /* the last may be under way */
+	return { kept, lines: () => (fs.existsSync(path.join(kept, "changes")) ? whole(fs.readFileSync(path.join(kept, "changes"), "utf8")) : "") };
 }
 
 /* A sensor of another member, which follows the exchange, reads a capture: its alert comes in, and the member is told; nobody else is. */

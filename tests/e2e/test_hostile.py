@@ -474,7 +474,7 @@ def test_secrets_are_never_logged():
     metrics = w.centre.request("GET", "/metrics", w.centre.tokens["administrator"])[2].decode()
     for secret in w.secrets:
         assert secret not in log and secret not in lines and secret not in metrics, secret
-    for line in log.splitlines():
+    for line in log.split("\n")[:-1]:  # the last may be under way
         json.loads(line)  # nothing that came in made a line of its own
 
 

@@ -78,8 +78,8 @@ class Sensor:
         return self.err.read_text(encoding="utf-8", errors="replace")
 
     def reports(self):
-        said = self.out.read_text() + self.log()
-        return [json.loads(line) for line in said.splitlines() if line.startswith('{"packets"')]
+        said = [line for path in (self.out, self.err) for line in path.read_bytes().split(b"\n")[:-1]]  # the last may be under way
+        return [json.loads(line) for line in said if line.startswith(b'{"packets"')]
 
     def counts(self):
         before = len(self.reports())
@@ -164,8 +164,14 @@ def pcap(frames):
 
 
 def records(path):
-    """Every line must be whole."""
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+    """Every line must be whole: the last may be under way when it is looked at, and then comes to its end."""
+    seen = []
+
+    def whole():
+        seen.append(path.read_bytes() if path.exists() else b"")
+        return not seen[-1] or seen[-1].endswith(b"\n")
+    wait_for(whole, f"the end of the last line of {path}")
+    return [json.loads(line) for line in seen[-1].splitlines()]
 
 
 LEFT_OUT = ("timestamp", "flow_id", "in_iface", "pcap_filename", "pcap_cnt", "host")

@@ -132,14 +132,21 @@ def unzstd(data):
 
 
 def everything(*folders):
-    for folder in folders:
-        for path in glob.glob(os.path.join(folder, "**", "*"), recursive=True) + glob.glob(os.path.join(folder, "**", ".*"), recursive=True):
-            if os.path.isfile(path):
+    """Whoever works there renames and removes files meanwhile: what has another name then is looked for under that."""
+    known, fresh = set(), folders
+    while fresh:
+        found = {path for folder in folders for hidden in ("*", ".*") for path in glob.glob(os.path.join(folder, "**", hidden), recursive=True)}
+        fresh = sorted(found - known)
+        known |= found
+        for path in filter(os.path.isfile, fresh):
+            try:
                 with open(path, "rb") as file:
                     data = file.read()
-                yield path, data
-                if ZSTD_MAGIC in data:
-                    yield path + " (unpacked)", unzstd(data)
+            except FileNotFoundError:
+                continue
+            yield path, data
+            if ZSTD_MAGIC in data:
+                yield path + " (unpacked)", unzstd(data)
 
 
 def search(places, words):

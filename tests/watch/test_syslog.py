@@ -362,7 +362,8 @@ def test_tls_takes_only_the_names_that_it_knows():
             except OSError:
                 assert not accepted
         counts = bench.count("lan", messages=1, handshakes=2, connections=3)
-        record = wait_for(lambda: "".join(path.read_text() for path in pathlib.Path(bench.agent.state, "received").glob("*.lan.records.eve")), what="the record")
+        kept = lambda: "".join(path.read_text() for path in pathlib.Path(bench.agent.state, "received").glob("*.lan.records.eve"))  # noqa: E731
+        record = wait_for(lambda: (lambda text: text if text.endswith("\n") else None)(kept()), what="the record")
         assert json.loads(record)["syslog"]["peer"] == "sender" and json.loads(record)["syslog"]["message"] == "from tls", record
         return counts
 
