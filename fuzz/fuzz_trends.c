@@ -23,6 +23,7 @@ static struct trends *small(void)
 	changes.seen = 64;
 	groups.cells = groups.seen = groups.newcomers = groups.members = 64;
 	groups.addresses = 16;
+	groups.listed = 16;
 	trends->coverage.bin = trends->bin = HOUR;
 	trends->changes = changes_new(&changes);
 	trends->groups = groups_new(&groups);
@@ -31,10 +32,10 @@ static struct trends *small(void)
 	return trends;
 }
 
-static struct text file_of(const uint8_t *data, size_t size, struct builder *to)
+static struct text file_of(const uint8_t *data, size_t size, uint32_t version, struct builder *to)
 {
 	put_bytes(to, "NOROSHIT", 8);
-	put_u32(to, 3);
+	put_u32(to, version);
 	put_i64(to, HOUR);
 	put_u64(to, size);
 	if (size)
@@ -62,12 +63,12 @@ static void go_on(struct trends *trends)
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void try_as(uint32_t version, const uint8_t *data, size_t size)
 {
 	struct builder file = { 0 }, again = { 0 }, third = { 0 };
-	struct trends *trends = small(), *raw = small();
+	struct trends *trends = small();
 	struct failure failure = { 0 };
-	enum error error = trends_load(trends, file_of(data, size, &file), "a history", &failure);
+	enum error error = trends_load(trends, file_of(data, size, version, &file), "a history", &failure);
 	CHECK(error == OK || error == ERROR_CORRUPT);
 	CHECK(error == OK || failure.words[0]);
 	if (!error) {
@@ -75,11 +76,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		go_on(trends);
 		CHECK(trends_save(trends, &third, NULL) == OK);
 	}
-	CHECK(trends_load(raw, (struct text){ (const char *)data, size }, "a history", &failure) != OK || size > 1000);
 	trends_free(trends);
-	trends_free(raw);
 	builder_free(&file);
 	builder_free(&again);
 	builder_free(&third);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct trends *raw = small();
+	struct failure failure = { 0 };
+	try_as(3, data, size);
+	try_as(4, data, size);
+	CHECK(trends_load(raw, (struct text){ (const char *)data, size }, "a history", &failure) != OK || size > 1000);
+	trends_free(raw);
 	return 0;
 }

@@ -170,7 +170,7 @@ def thing(path, number):
     if path.startswith("/v1/darknet/contacts"):
         return UUIDS[0], UUIDS[0]  # administrators alone
     if path.startswith("/v1/darknet/findings"):
-        return UUIDS[0], UUIDS[0]  # analysts alone
+        return UUIDS[0], UUIDS[0]  # analysts alone; of sources, tests/darknet/test_large_groups.py
     if path.startswith("/v1/darknet/publications"):
         return UUIDS[0], UUIDS[0]  # the same for everybody who reads what telescopes counted
     if path.startswith("/v1/darknet/notes"):

@@ -16,7 +16,8 @@ enum error telescope_hours(struct call *call, struct failure *failure); /* packe
 enum error figures_publish(struct call *call, struct failure *failure); /* figures that stay */
 enum error figures_list(struct call *call, struct failure *failure);
 enum error findings_list(struct call *call, struct failure *failure);      /* groups, changes, scans, victims */
-enum error finding_indicators(struct call *call, struct failure *failure); /* of a group, as an item */
+enum error finding_sources(struct call *call, struct failure *failure);    /* of a group, all of them */
+enum error finding_indicators(struct call *call, struct failure *failure); /* of a group, as items */
 enum error darknet_page(struct call *call, struct failure *failure);       /* all of these, for people */
 enum error comparison_page(struct call *call, struct failure *failure);    /* one's own beside the whole, for people */
 enum error note_add(struct call *call, struct failure *failure);           /* why a period is unlike others */

@@ -128,6 +128,14 @@ static const struct field findings_fields[] = {
 	{ NULL },
 };
 
+static const struct field sources_fields[] = {
+	{ "id", FIELD_UUID, IN_PATH, true, .summary = "The group's." },
+	{ "noticed", FIELD_TIME, IN_QUERY, false,
+	    .summary = "When it was noticed: `occurred` of the finding. The last 30 days are searched when absent." },
+	{ "format", FIELD_CHOICE, IN_QUERY, false, .choices = forms, .summary = "csv: one address a line." },
+	{ NULL },
+};
+
 static const char *const tlps[] = { "CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED", NULL };
 static const char *const actions[] = { "observe", "alert", "block", NULL };
 static const struct field indicators_fields[] = {
@@ -182,12 +190,17 @@ const struct route counts_routes[] = {
 	{ ROUTE_JSON, "GET", "/v1/darknet/findings", "darknet-findings",
 	    "Groups, changes, scans or victims that telescopes found, newest first; JSON or CSV.", findings_fields,
 	    ACTION_RECORD_READ, .deferrable = true, .handle = findings_list },
+	{ ROUTE_JSON, "GET", "/v1/darknet/findings/{id}/sources", "finding-sources",
+	    "All sources of a group, as JSON or CSV.", sources_fields, ACTION_RECORD_READ, .deferrable = true,
+	    .handle = finding_sources },
 	{ ROUTE_JSON, "POST", "/v1/darknet/findings/{id}/indicators", "finding-indicators",
-	    "Make an indicator set of a group: an item of the centre. Members' own addresses, reserved ones and what "
+	    "Make an indicator set of a group: an item of the centre for each thousand of its sources. Members' own "
+	    "addresses, reserved ones and what "
 	    "warning lists know are left out.",
 	    indicators_fields, ACTION_FINDING_SHARE, .changes = true, .handle = finding_indicators },
 	{ ROUTE_FORM, "POST", "/darknet/findings/{id}/indicators", "finding-indicators-form",
-	    "Make an indicator set of a group: an item of the centre. Members' own addresses, reserved ones and what "
+	    "Make an indicator set of a group: an item of the centre for each thousand of its sources. Members' own "
+	    "addresses, reserved ones and what "
 	    "warning lists know are left out.",
 	    indicators_fields, ACTION_FINDING_SHARE, .changes = true, .handle = finding_indicators },
 	{ ROUTE_PAGE, "GET", "/darknet/findings", "darknet-findings-page",

@@ -19,12 +19,21 @@ struct uuid finding_id(const struct alert *alert, const json_t *finding)
 	char words[96];
 	const char *what = json_string_value(json_object_get(finding, "what"));
 	const json_t *number = json_object_get(finding, "number");
-	if (!what || strcmp(what, "group") != 0 || !json_is_integer(number))
+	if (!what || (strcmp(what, "group") != 0 && strcmp(what, "group-sources") != 0) || !json_is_integer(number))
 		return (struct uuid){ 0 };
 	/* A telescope that lost what it had learnt counts anew: so when it was noticed, too. */
 	int size = snprintf(words, sizeof words, "%" PRIu32 " %" JSON_INTEGER_FORMAT " %" PRId64, alert->id.sensor,
 	    json_integer_value(number), alert->occurred);
 	return uuid_derived(space, words, (size_t)size);
+}
+
+struct uuid finding_item(struct uuid group, unsigned part)
+{
+	static const struct uuid space = { { 0x6e, 0x6f, 0x72, 0x6f, 0x73, 0x68, 0x69, 0x2d, 0x67, 0x72, 0x6f, 0x75,
+	    0x70, 0x2d, 0x69, 0x74 } };
+	char id[UUID_TEXT], words[UUID_TEXT + 16];
+	int size = snprintf(words, sizeof words, "%s %u", uuid_format(group, id), part);
+	return part ? uuid_derived(space, words, (size_t)size) : group;
 }
 
 /* ── the sources ─ */
@@ -102,13 +111,15 @@ static void ports_of(const json_t *finding, char *to, size_t room)
 }
 
 /* The evidence, for whoever reads the item: it names neither the telescope nor whose it is. */
-static void put_words(json_t *object, const json_t *finding)
+static void put_words(json_t *object, const struct group_wish *wish, const json_t *finding)
 {
-	char ports[256], words[1024], name[320];
+	char ports[256], words[1024], name[352], part[64] = "";
 	json_int_t sources = json_integer_value(json_object_get(finding, "sources"));
 	const char *tool = string_of(finding, "tool");
 	ports_of(finding, ports, sizeof ports);
-	snprintf(name, sizeof name, "Group of %" JSON_INTEGER_FORMAT " sources: %s", sources, ports);
+	if (wish->part)
+		snprintf(part, sizeof part, ", part %u", wish->part + 1);
+	snprintf(name, sizeof name, "Group of %" JSON_INTEGER_FORMAT " sources: %s%s", sources, ports, part);
 	snprintf(words, sizeof words,
 	    "%" JSON_INTEGER_FORMAT " sources that began to act together at unused addresses (a darknet), from %.40s "
 	    "to %.40s: ports %s%s%.60s, %" JSON_INTEGER_FORMAT
@@ -126,14 +137,15 @@ json_t *group_object(const struct group_wish *wish, const struct group_set *set,
 	char id[UUID_TEXT], whole[ITEM_ID], reference[64];
 	struct text marking = stix_tlp_marking(wish->tlp, ITEM_STIX_21);
 	json_t *object = json_pack("{s:s,s:s}", "type", "indicator", "spec_version", "2.1");
-	uuid_format(wish->id, id);
+	uuid_format(finding_item(wish->group, wish->part), id);
 	snprintf(whole, sizeof whole, "indicator--%s", id);
+	uuid_format(wish->group, id);
 	snprintf(reference, sizeof reference, "%s/%" JSON_INTEGER_FORMAT, id,
 	    json_integer_value(json_object_get(finding, "sources")));
 	json_object_set_new(object, "id", json_string(whole));
 	put_time(object, "created", wish->created);
 	put_time(object, "modified", wish->modified);
-	put_words(object, finding);
+	put_words(object, wish, finding);
 	json_object_set_new(object, "indicator_types", json_pack("[s]", "anomalous-activity"));
 	json_object_set_new(object, "pattern", json_sprintf("%.*s]", (int)set->pattern.size, set->pattern.at));
 	json_object_set_new(object, "pattern_type", json_string("stix"));

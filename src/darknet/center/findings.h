@@ -13,7 +13,7 @@
 #include <jansson.h>
 
 /* Of a group: the same in every line that its telescope wrote of it (it is written again when it doubled, and when it
- * ended). nil: the line is of no group. `finding` is the line's "darknet". */
+ * ended, and has records of its further sources). nil: the line is of no group. `finding` is the line's "darknet". */
 struct uuid finding_id(const struct alert *alert, const json_t *finding);
 
 /* As CSV: the line of titles, and a row. `what`: group, change, scan or victim. */
@@ -32,8 +32,12 @@ void group_set_free(struct group_set *set);
 /* The network of a source that an indicator is about: the address, of IPv6 its /64. */
 struct prefix group_source(struct address source);
 
+/* The id of the item that names a part of a group's sources; of the first it is the group's. */
+struct uuid finding_item(struct uuid group, unsigned part);
+
 struct group_wish {
-	struct uuid id; /* finding_id() */
+	struct uuid group; /* finding_id() */
+	unsigned part;     /* of its sources: from 0 on; finding_item() is the item's id */
 	enum tlp tlp;
 	int confidence;                       /* 0–100 */
 	nanoseconds created, modified, until; /* until: 0 = open */

@@ -1,11 +1,12 @@
 /*
- * A group that a telescope found becomes an indicator set: one item of the centre, which then goes the way of every
- * item (a person releases it to a community, the release rule lets it travel). What warning lists know, members' own
- * addresses and reserved ones are left out; members are told of theirs by the line that each source had
- * (owners_tell.c).
+ * A group that a telescope found becomes an indicator set: an item of the centre for each thousand of its sources,
+ * which then goes the way of every item (a person releases it to a community, the release rule lets it travel). What
+ * warning lists know, members' own addresses and reserved ones are left out; members are told of theirs by the line
+ * that each source had (owners_tell.c).
  */
 #include "darknet/center/counts_routes.h"
 #include "darknet/center/findings.h"
+#include "darknet/center/group_sources.h"
 #include "formats/stix.h"
 #include "model/capability.h"
 #include "store/history.h"
@@ -16,65 +17,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PART 1000u /* sources of one item: sensors compare up to 1,024 values of it */
+#define PART_MEMORY (64u << 20)
+#define SLICE (32u << 20) /* bytes */
+
 /* ── the group ─ */
 
-struct search {
-	struct uuid wanted;
-	json_t *finding; /* the line with the most sources; else the last */
-	json_int_t sources;
-	uint32_t sensor, organisation;
+struct left_out {
+	uint32_t own, listed, reserved;
 };
 
-static void look(void *context, const struct history_hit *hit)
-{
-	struct search *search = context;
-	json_t *line = json_loadb(hit->alert.original.at, hit->alert.original.size, 0, NULL);
-	json_t *finding = json_object_get(line, "darknet");
-	json_int_t sources = json_integer_value(json_object_get(finding, "sources"));
-	if (uuid_equal(finding_id(&hit->alert, finding), search->wanted) && sources >= search->sources) {
-		json_decref(search->finding);
-		search->finding = json_incref(finding);
-		search->sources = sources;
-		search->sensor = hit->alert.id.sensor;
-		search->organisation = hit->alert.organisation;
-	}
-	json_decref(line);
-}
-
-/* All lines of a group have the time at which it was noticed. */
-static enum error search_group(struct call *call, struct search *search, struct failure *failure)
-{
-	nanoseconds noticed = input_integer(call, "noticed", 0);
-	struct history_query query = {
-		.from = noticed, .to = noticed + 1, .contains = TEXT("\"what\":\"group\""), .limit = UINT32_MAX
-	};
-	enum error error = OK;
-	search->wanted = input_uuid(call, "id");
-	if (!call->history)
-		return fail(failure, ERROR_SYSTEM, "the history of alerts cannot be read just now");
-	do
-		error = history_find(call->history, call->scope, &query, look, search, &query.start, failure);
-	while (error == OK && query.start != 0);
-	if (error == OK && !search->finding)
-		error = fail(failure, ERROR_NOT_FOUND, ROUTE_HIDDEN_WORDS);
-	return error;
-}
+struct making {
+	struct group_sources sources;
+	struct left_out left_out;
+	json_t *items;               /* ids of those that there are now */
+	uint32_t named, made, taken; /* sources; items that are new or newer; those that somebody took back */
+};
 
 /* Any sensor can write a telescope's lines; who is believed an administrator says. */
-static enum error believe(struct call *call, const struct search *search, struct failure *failure)
+static enum error believe(struct call *call, const struct group_sources *sources, struct failure *failure)
 {
 	struct sensor sensor;
-	enum error error = store_sensor_get(call->store, call->scope, search->sensor, &sensor, failure);
+	enum error error = store_sensor_get(call->store, call->scope, sources->sensor, &sensor, failure);
 	return error == OK && !sensor.telescope
 		   ? fail(failure, ERROR_CONFLICT, "the sensor that wrote this is no telescope")
 		   : error;
 }
 
 /* ── its sources ─ */
-
-struct left_out {
-	uint32_t own, listed, reserved;
-};
 
 static enum error add_source(
     struct call *call, struct group_set *set, struct address source, struct left_out *left_out, struct failure *failure)
@@ -85,30 +55,20 @@ static enum error add_source(
 		return OK;
 	}
 	enum error error =
-	    call->center->protection(call->center, group_source(source), &protection, call->arena, failure);
+	    call->center->protection(call->center, group_source(source), &protection, set->arena, failure);
 	left_out->own += error == OK && protection == PROTECTION_OWN;
 	left_out->listed += error == OK && protection == PROTECTION_LISTED;
 	return error == OK && protection == PROTECTION_NONE ? group_set_add(set, source, failure) : error;
 }
 
-static enum error add_sources(
-    struct call *call, const json_t *finding, struct group_set *set, struct left_out *left_out, struct failure *failure)
+/* By their places: a group that grows adds to its last part, and behind it. */
+static enum error add_part(
+    struct call *call, struct making *making, unsigned part, struct group_set *set, struct failure *failure)
 {
-	size_t place;
-	json_t *each;
-	struct address source;
+	const struct group_sources *sources = &making->sources;
 	enum error error = OK;
-	if (!call->center->protection)
-		return fail(failure, ERROR_SYSTEM, "nobody can tell just now which addresses may not be named");
-	json_array_foreach(json_object_get(finding, "addresses"), place, each)
-	{
-		if (error == OK && address_parse(text_of(json_string_value(each)), &source))
-			error = add_source(call, set, source, left_out, failure);
-	}
-	if (error == OK && set->count == 0)
-		error = fail(failure, ERROR_CONFLICT,
-		    "of its sources none may be named: %u are members' own, %u on warning lists, %u reserved",
-		    left_out->own, left_out->listed, left_out->reserved);
+	for (size_t i = (size_t)part * PART; i < sources->count && i < (size_t)(part + 1) * PART && !error; i++)
+		error = add_source(call, set, sources->list[i].address, &making->left_out, failure);
 	return error;
 }
 
@@ -130,7 +90,7 @@ static enum error put_item(struct call *call, const struct group_wish *wish, con
     const json_t *finding, struct item *item, struct failure *failure)
 {
 	json_t *object = group_object(wish, set, finding);
-	enum error error = item_of_object(object, call->arena, item, failure);
+	enum error error = item_of_object(object, set->arena, item, failure);
 	json_decref(object);
 	if (error != OK)
 		return error;
@@ -143,44 +103,17 @@ static enum error put_item(struct call *call, const struct group_wish *wish, con
 	error = store_item_put(
 	    call->store, call->scope, item, &(struct item_values){ set->values, set->count }, NULL, NULL, failure);
 	return error == OK && call->center->item_changed
-		   ? call->center->item_changed(call->center, item, call->arena, failure)
+		   ? call->center->item_changed(call->center, item, set->arena, failure)
 		   : error;
 }
 
-static enum error note(struct call *call, const struct search *search, const struct group_set *set,
-    const struct left_out *left_out, struct failure *failure)
+static enum error make(struct call *call, const struct making *making, unsigned part, const struct item *before,
+    const struct group_set *set, struct failure *failure)
 {
-	struct log_line line = {
-		.when = call->now, .account = call->subject->account, .organisation = search->organisation
-	};
-	text_copy(text_of(call->subject->name), line.who, sizeof line.who);
-	text_copy(TEXT("finding.indicators"), line.what, sizeof line.what);
-	text_copy(TEXT("done"), line.outcome, sizeof line.outcome);
-	uuid_format(search->wanted, line.object);
-	snprintf(line.detail, sizeof line.detail,
-	    "%" JSON_INTEGER_FORMAT " sources: %" PRIu32 " named; left out %" PRIu32 " of members, %" PRIu32
-	    " of warning lists, %" PRIu32 " reserved",
-	    search->sources, set->count, left_out->own, left_out->listed, left_out->reserved);
-	return store_log_append(call->store, &line, failure);
-}
-
-static void answer(struct call *call, const char *id, bool made)
-{
-	bool form = call->route->kind == ROUTE_FORM;
-	snprintf(call->location, sizeof call->location, "%s/items/%s", form ? "" : "/v1", id);
-	call->status = form ? 303 : made ? 201 : 200;
-	output_string(call->output, "item", id);
-	json_object_set_new(call->output, "made", json_boolean(made));
-}
-
-static enum error make(
-    struct call *call, const struct search *search, const struct item *before, const char *id, struct failure *failure)
-{
-	struct group_set set = { .arena = call->arena };
-	struct left_out left_out = { 0 };
 	struct item item;
 	nanoseconds now = call->now / MILLISECOND * MILLISECOND; /* as STIX 2.0 wants them */
-	struct group_wish wish = { .id = search->wanted,
+	struct group_wish wish = { .group = making->sources.wanted,
+		.part = part,
 		.tlp = TLP_AMBER,
 		.confidence = (int)input_integer(call, "confidence", 50),
 		.created = before ? before->created.when : now,
@@ -188,52 +121,131 @@ static enum error make(
 		.until = now + input_integer(call, "days", 7) * DAY };
 	if (input_has(call, "tlp"))
 		tlp_parse(input_text(call, "tlp"), &wish.tlp);
-	enum error error = add_sources(call, search->finding, &set, &left_out, failure);
-	if (error == OK)
-		error = put_item(call, &wish, &set, search->finding, &item, failure);
-	if (error == OK)
-		error = note(call, search, &set, &left_out, failure);
-	if (error == OK) {
-		answer(call, id, true);
-		json_object_set_new(call->output, "sources", json_integer(search->sources));
-		json_object_set_new(call->output, "named", json_integer(set.count));
-		json_object_set_new(call->output, "left_out",
-		    json_pack("{s:i,s:i,s:i}", "members", (int)left_out.own, "listed", (int)left_out.listed, "reserved",
-			(int)left_out.reserved));
-	}
-	group_set_free(&set);
-	return error;
+	return put_item(call, &wish, set, making->sources.finding, &item, failure);
 }
 
-/* Pressed once more it is the same set, unless the group has grown since: then that is a new version. */
-static enum error make_once(struct call *call, const struct search *search, struct failure *failure)
+/* Whether lines have come since that name others. What names fewer of as many is an older look at the group. */
+static bool has_grown(const struct making *making, const struct item *before, const struct group_set *set)
+{
+	uint64_t sources = group_sources_of(before);
+	const struct text pattern = before->pattern;
+	bool same =
+	    pattern.size == set->pattern.size + 1 && memcmp(pattern.at, set->pattern.at, set->pattern.size) == 0;
+	return !same && (sources < making->sources.told ||
+			    (sources == making->sources.told && set->pattern.size + 1 > pattern.size));
+}
+
+/* Pressed once more it is the same item, unless the group has grown since: then that is a new version. */
+static enum error make_once(
+    struct call *call, struct making *making, unsigned part, const struct group_set *set, struct failure *failure)
 {
 	char uuid[UUID_TEXT], id[ITEM_ID];
 	struct item before;
-	snprintf(id, sizeof id, "indicator--%s", uuid_format(search->wanted, uuid));
+	snprintf(id, sizeof id, "indicator--%s", uuid_format(finding_item(making->sources.wanted, part), uuid));
 	enum error error = store_item_get(
-	    call->store, call->scope, call->subject->organisation, text_of(id), 0, call->arena, &before, failure);
-	if (error == ERROR_NOT_FOUND)
-		return make(call, search, NULL, id, failure);
-	if (error != OK)
+	    call->store, call->scope, call->subject->organisation, text_of(id), 0, set->arena, &before, failure);
+	bool is_new = error == ERROR_NOT_FOUND, grown = error == OK && has_grown(making, &before, set);
+	if (error != OK && !is_new)
 		return error;
-	if (group_sources_of(&before) < (uint64_t)search->sources) {
-		if (before.revoked || before.false_positive)
-			return fail(failure, ERROR_CONFLICT, "somebody took this indicator set back");
-		return make(call, search, &before, id, failure);
+	json_array_append_new(making->items, json_string(id));
+	if (grown && (before.revoked || before.false_positive)) {
+		making->taken++;
+		return OK;
 	}
-	answer(call, id, false);
-	return OK;
+	making->named += set->count;
+	making->made += is_new || grown;
+	return is_new || grown ? make(call, making, part, is_new ? NULL : &before, set, failure) : OK;
+}
+
+static enum error make_part(struct call *call, struct making *making, unsigned part, struct failure *failure)
+{
+	struct group_set set = { .arena = arena_new(PART_MEMORY) };
+	enum error error = set.arena ? add_part(call, making, part, &set, failure)
+				     : fail(failure, ERROR_MEMORY, "no memory for an indicator set");
+	if (error == OK && set.count)
+		error = make_once(call, making, part, &set, failure);
+	group_set_free(&set);
+	arena_free(set.arena);
+	return error;
+}
+
+static enum error make_parts(struct call *call, struct making *making, struct failure *failure)
+{
+	const struct left_out *left_out = &making->left_out;
+	enum error error = OK;
+	if (!call->center->protection)
+		return fail(failure, ERROR_SYSTEM, "nobody can tell just now which addresses may not be named");
+	for (unsigned part = 0; (size_t)part * PART < making->sources.count && error == OK; part++)
+		error = make_part(call, making, part, failure);
+	if (error == OK && making->named == 0 && making->taken == 0)
+		error = fail(failure, ERROR_CONFLICT,
+		    "of its sources none may be named: %u are members' own, %u on warning lists, %u reserved",
+		    left_out->own, left_out->listed, left_out->reserved);
+	if (error == OK && making->made == 0 && making->taken)
+		error = fail(failure, ERROR_CONFLICT, "somebody took this indicator set back");
+	return error;
+}
+
+/* ── */
+
+static enum error note(struct call *call, const struct making *making, struct failure *failure)
+{
+	const struct left_out *left_out = &making->left_out;
+	struct log_line line = {
+		.when = call->now, .account = call->subject->account, .organisation = making->sources.organisation
+	};
+	text_copy(text_of(call->subject->name), line.who, sizeof line.who);
+	text_copy(TEXT("finding.indicators"), line.what, sizeof line.what);
+	text_copy(TEXT("done"), line.outcome, sizeof line.outcome);
+	uuid_format(making->sources.wanted, line.object);
+	snprintf(line.detail, sizeof line.detail,
+	    "%" PRIu64 " sources: %" PRIu32 " named; left out %" PRIu32 " of members, %" PRIu32
+	    " of warning lists, %" PRIu32 " reserved; %" PRIu32 " of %zu items made",
+	    making->sources.told, making->named, left_out->own, left_out->listed, left_out->reserved, making->made,
+	    json_array_size(making->items));
+	return store_log_append(call->store, &line, failure);
+}
+
+static void answer(struct call *call, const struct making *making)
+{
+	const struct left_out *left_out = &making->left_out;
+	bool form = call->route->kind == ROUTE_FORM;
+	const char *first = json_string_value(json_array_get(making->items, 0));
+	snprintf(call->location, sizeof call->location, "%s/items/%s", form ? "" : "/v1", first ? first : "");
+	call->status = form ? 303 : making->made ? 201 : 200;
+	output_string(call->output, "item", first);
+	json_object_set(call->output, "items", making->items);
+	json_object_set_new(call->output, "made", json_boolean(making->made));
+	json_object_set_new(call->output, "sources", json_integer((json_int_t)making->sources.told));
+	json_object_set_new(call->output, "named", json_integer(making->named));
+	json_object_set_new(call->output, "left_out",
+	    json_pack("{s:i,s:i,s:i}", "members", (int)left_out->own, "listed", (int)left_out->listed, "reserved",
+		(int)left_out->reserved));
+}
+
+static enum error gather(struct call *call, struct group_sources *sources, struct failure *failure)
+{
+	enum error error = ERROR_AGAIN;
+	while (error == ERROR_AGAIN)
+		error = group_sources_look(call, sources, SLICE, failure);
+	return error;
 }
 
 enum error finding_indicators(struct call *call, struct failure *failure)
 {
-	struct search search = { 0 };
-	enum error error = search_group(call, &search, failure);
+	struct making making = { .sources = { .wanted = input_uuid(call, "id"),
+				     .noticed = input_integer(call, "noticed", 0) },
+		.items = json_array() };
+	enum error error = gather(call, &making.sources, failure);
 	if (error == OK)
-		error = believe(call, &search, failure);
+		error = believe(call, &making.sources, failure);
 	if (error == OK)
-		error = make_once(call, &search, failure);
-	json_decref(search.finding);
+		error = make_parts(call, &making, failure);
+	if (error == OK && making.made)
+		error = note(call, &making, failure);
+	if (error == OK)
+		answer(call, &making);
+	json_decref(making.items);
+	group_sources_free(&making.sources);
 	return error;
 }
