@@ -380,6 +380,51 @@ static void test_addresses_that_find_no_room_are_counted_and_ended_groups_give_t
 	groups_free(groups);
 }
 
+/* Bots on port 23, twenty new ones in an hour, each of which lives for 40 hours and sends in most of them. */
+static void bots(struct groups *groups, struct chance *chance, uint32_t hour)
+{
+	for (uint32_t born = hour < 40 ? 0 : hour - 40; born <= hour; born++)
+		for (uint32_t i = 0; i < 20; i++) {
+			if (chance_unit(chance) < 0.3)
+				continue;
+			struct activity row = source(
+			    0x60000000 + born * 20 + i, START + hour * HOUR + chance_below(chance, 3600) * SECOND);
+			groups_add(groups, &row, 1);
+		}
+}
+
+/* Who came while the sensor was off is new when it is on again, and no group; what had no part in that is one. */
+static void test_who_came_while_nobody_listened_is_no_group(void **state)
+{
+	(void)state;
+	static struct told told;
+	struct chance chance = chance_of(8, 1);
+	struct groups *groups = quiet_weeks(&told, &chance, 0);
+	unsigned before = 0;
+	for (uint32_t hour = 0; hour < WEEKS + 60; hour++) {
+		bool off = hour >= WEEKS && hour < WEEKS + 26;
+		if (hour == WEEKS)
+			before = told.times;
+		if (!off)
+			bots(groups, &chance, hour);
+		groups_close(groups, START + hour * HOUR, off ? 0 : 1, tell, &told);
+		assert_true(hour < WEEKS || told.times == before);
+		if (hour != WEEKS + 26)
+			continue;
+		for (uint32_t i = 0; i < 30; i++) { /* where nobody else is, in the first hour after */
+			struct activity row = source(0x50000000 + i, START + (hour + 1) * HOUR + i * SECOND);
+			row.shape = 99;
+			row.port = 5555;
+			groups_add(groups, &row, 1);
+		}
+		groups_check(groups, START + (hour + 1) * HOUR + MINUTE, tell, &told);
+		assert_int_equal(told.times, before + 1);
+		assert_true(told.last.example.shape == 99 && told.last.sources == 30);
+		before = told.times;
+	}
+	groups_free(groups);
+}
+
 static void test_research_and_backscatter_are_no_groups(void **state)
 {
 	(void)state;
@@ -440,6 +485,7 @@ int main(void)
 		cmocka_unit_test(test_a_group_grows_and_ends),
 		cmocka_unit_test(test_each_of_many_sources_is_told_once_while_the_group_grows),
 		cmocka_unit_test(test_addresses_that_find_no_room_are_counted_and_ended_groups_give_theirs),
+		cmocka_unit_test(test_who_came_while_nobody_listened_is_no_group),
 		cmocka_unit_test(test_research_and_backscatter_are_no_groups),
 		cmocka_unit_test(test_what_finds_no_room_is_counted),
 	};

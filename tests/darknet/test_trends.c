@@ -279,8 +279,8 @@ static void test_a_damaged_history_is_one_error_and_never_another_history(void *
 	builder_free(&kept);
 }
 
-/* Version 3 is version 4 without which addresses were told, version 2 is version 3 without its habits, version 1 is
- * version 2 without its last eight bytes. */
+/* Version 3 is version 4 without which addresses were told and what was slept through, version 2 is version 3 without
+ * its habits, version 1 is version 2 without its last eight bytes. */
 static void test_histories_of_versions_before_are_read(void **state)
 {
 	(void)state;

@@ -419,6 +419,8 @@ static void sleep_through(struct groups *groups)
 	}
 	groups->touched_count = groups->fresh_count = 0;
 	groups->slept++;
+	groups->missed = groups_missed(groups, 1) + 1;
+	groups->since = 0;
 }
 
 static void learn_bin(struct groups *groups)
@@ -433,6 +435,7 @@ static void learn_bin(struct groups *groups)
 	groups->touched_count = 0;
 	step_tails(groups);
 	groups->bin++;
+	groups->since += groups->since < UINT32_MAX;
 }
 
 void groups_close(struct groups *groups, nanoseconds bin, double awake, group_visitor visit, void *context)

@@ -230,6 +230,12 @@ struct cell *cell_find(const struct groups *groups, uint64_t key)
 	return place && place->cell ? &groups->cells[place->cell - 1] : NULL;
 }
 
+double groups_missed(const struct groups *groups, unsigned window)
+{
+	return groups->since < window ? groups->missed
+				      : ldexp(groups->missed, (int)window - 1 - (int)fmin(groups->since, 10000));
+}
+
 struct score cell_score(const struct groups *groups, const struct cell *cell)
 {
 	static const unsigned windows[] = { 1, 4, 24 };
@@ -250,7 +256,7 @@ struct score cell_score(const struct groups *groups, const struct cell *cell)
 			season += season_of(groups, cell->port, groups->open - i * groups->settings.bin);
 		if (windows[w] == 24)
 			season = 24; /* a whole day has every hour */
-		double mean = rate * season;
+		double mean = rate * (season + groups_missed(groups, windows[w]));
 		double scatter = cell->scatter / sqrt(windows[w]) + 1 / (cell->seen + 0.3);
 		if (sum < mean + 2 * sqrt(mean))
 			continue;

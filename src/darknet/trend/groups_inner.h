@@ -72,6 +72,8 @@ struct groups {
 	size_t listed;    /* room of the addresses of all */
 	uint32_t bin;     /* bins since the first, but for those that were slept through */
 	uint32_t slept;   /* bins of the open day that were */
+	double missed;    /* bins whose newcomers had yet to show themselves when the last sleep ended */
+	uint32_t since;   /* bins that were heard since then */
 	nanoseconds open; /* when the open bin began */
 	struct groups_lost lost;
 };
@@ -98,6 +100,9 @@ struct score {
 	uint32_t observed;
 	unsigned window;
 };
+/* Bins whose newcomers came in a sleep and may show themselves in the last `window` bins: of sources that send once an
+ * hour or more, half of those that are left show themselves in each. */
+double groups_missed(const struct groups *groups, unsigned window);
 struct score cell_score(const struct groups *groups, const struct cell *cell);
 unsigned cell_level(const struct cell *cell);
 

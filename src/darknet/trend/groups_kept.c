@@ -311,6 +311,8 @@ void groups_put_listed(const struct groups *groups, struct builder *to)
 		if (groups->all[i].open)
 			put_u32(to, (uint32_t)groups->all[i].listed);
 	put_u64(to, groups->lost.addresses);
+	put_real(to, groups->missed);
+	put_u32(to, groups->since);
 }
 
 void groups_get_listed(struct groups *groups, struct reader *from)
@@ -319,4 +321,6 @@ void groups_get_listed(struct groups *groups, struct reader *from)
 		if (groups->all[i].open)
 			groups->all[i].listed = get_u32_below(from, (uint64_t)groups->all[i].address_count + 1);
 	groups->lost.addresses = get_u64(from);
+	groups->missed = get_real_within(from, 0, 1e15);
+	groups->since = get_u32(from);
 }
