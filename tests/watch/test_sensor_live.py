@@ -152,12 +152,13 @@ def test_replay(folder):
         eve = folder / f"live{workers}.json"
         sensor = Sensor(NOROSHI, folder, "-i", "pair0", "--workers", workers, "--eve", eve)
         replay(path, 4000)
-        sensor.wait_until(lambda now: now["packets"] >= len(frames), "every frame")
+        # the kernel sends some of its own, the last of which may stay unseen in the ring: its counts are compared before the end
+        sensor.wait_until(lambda now: now["kernel_packets"] == now["packets"] >= len(frames), "every frame, as the kernel counts")
         last = sensor.stop()
         found = records(eve)
         live = shown(found)
         check(f"what {workers} worker(s) write of frames in every form is what -r writes of them", live == read and len(read) > 100, differences(live, read))
-        check(f"nothing is dropped, and the kernel counts as {workers} worker(s) do", last["kernel_drops"] == 0 and last["kernel_packets"] == last["packets"], last)
+        check(f"nothing is dropped, and the kernel counts as {workers} worker(s) do", last["kernel_drops"] == 0, last)
         if workers == 2:
             check("both workers have packets", all(one["packets"] > len(frames) / 10 for one in last["workers"]), last["workers"])
         names = {record["in_iface"] for record in found if ours(record)}

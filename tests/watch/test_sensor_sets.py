@@ -106,11 +106,13 @@ def test_replacing(folder):
     replace_while_flowing(folder, sensor, 5000)
     before, longest = sensor.counts(), max(one["longest_away_ns"] for one in sensor.reports())
     test_bad_files(folder, sensor)
+    # the kernel sends some of its own, the last of which may stay unseen in the ring: its counts are compared before the end
+    sensor.wait_until(lambda now: now["kernel_packets"] == now["packets"], "that the kernel counts as the sensor does")
     last = sensor.stop()
     messages, wrong = judge(records(folder / "eve.json"))
     seen = {number for met in messages.values() for numbers in met.values() for number in numbers}
     print(f"# {last['packets']} packets, {len(messages)} messages met, {before['sets_taken']} sets taken; a worker was away from its rings for {longest / 1e6:.1f} ms at most")
-    check("no packet was dropped while sets were replaced", last["kernel_drops"] == 0 and last["packets"] == last["kernel_packets"], last)
+    check("no packet was dropped while sets were replaced", last["kernel_drops"] == 0, last)
     check("every message was met by one whole set", not wrong and len(messages) > 2000, wrong[:3] or len(messages))
     check("both sets were in force", seen == {number for pair in SETS.values() for number in pair}, seen)
     check("no record was lost", last["records_dropped"] == 0, last)
