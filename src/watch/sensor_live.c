@@ -45,6 +45,17 @@ struct live {
 
 /* ── what the opener answers ─ */
 
+static void take_state(struct live *live, const struct opener_answer *answer)
+{
+	struct live_interface *interface = &live->interfaces[answer->number];
+
+	if (answer->index == 0 || !answer->up || !interface->down)
+		return;
+	interface->down = false;
+	log_write(
+	    LOG_INFO, "an interface is back", LOG_FIELD_STRING("interface", live->options->interfaces[answer->number]));
+}
+
 static void take_ring(struct live *live, const struct opener_answer *answer, int descriptor)
 {
 	const struct capture_socket socket = { descriptor, answer->index, answer->link };
@@ -59,22 +70,8 @@ static void take_ring(struct live *live, const struct opener_answer *answer, int
 	if (error) /* and is asked for again */
 		return;
 	worker_ring(live->workers[answer->worker], answer->number, ring);
-	if (answer->index != interface->index && interface->index)
-		log_write(LOG_INFO, "an interface is back",
-		    LOG_FIELD_STRING("interface", live->options->interfaces[answer->number]));
 	interface->index = answer->index;
-	interface->down = false;
-}
-
-static void take_state(struct live *live, const struct opener_answer *answer)
-{
-	struct live_interface *interface = &live->interfaces[answer->number];
-
-	if (answer->index == 0 || !answer->up || !interface->down)
-		return;
-	interface->down = false;
-	log_write(
-	    LOG_INFO, "an interface is back", LOG_FIELD_STRING("interface", live->options->interfaces[answer->number]));
+	take_state(live, answer); /* one that came anew may be down still */
 }
 
 static void take_eve(struct live *live, const struct opener_answer *answer, int descriptor)

@@ -46,12 +46,13 @@ def link(*words):
     subprocess.run(["ip", "link", *words], check=True)
 
 
-def make_pair(name):
+def make_pair(name, up=True):
     """NAME0 and NAME1 in our own namespace, on which the kernel says nothing by itself."""
     link("add", f"{name}0", "type", "veth", "peer", "name", f"{name}1")
     for end in (f"{name}0", f"{name}1"):
         Path(f"/proc/sys/net/ipv6/conf/{end}/disable_ipv6").write_text("1")
-        link("set", end, "up")
+        if up:
+            link("set", end, "up")
 
 
 def wait_for(condition, what):

@@ -350,7 +350,11 @@ def test_interfaces_and_time(folder):
     wait_for(lambda: "an interface is back" in sensor.log(), "that it is back")
     link("del", "side0")
     wait_for(lambda: sensor.log().count("an interface is down or away") == 2, "that it is away")
-    make_pair("side")
+    make_pair("side", up=False)
+    time.sleep(2.5)  # it asks each second
+    check("one that is there again and down is not back", sensor.log().count("an interface is back") == 1, sensor.log())
+    for end in ("side0", "side1"):
+        link("set", end, "up")
     check("one that went away and came back is listened to again", wait_for(lambda: named("third.example.jp"), "records after away and back"))
     check("both are said", wait_for(lambda: sensor.log().count("an interface is back") == 2, "that it is back"), sensor.log())
 
