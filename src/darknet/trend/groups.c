@@ -82,24 +82,11 @@ void groups_free(struct groups *groups)
 	free(groups);
 }
 
-struct keys {
-	uint64_t of[GROUP_BYS]; /* 0: not applicable */
-};
-
-static struct keys keys_of(const struct activity *row, bool new_source)
-{
-	struct keys keys = { 0 };
-	for (unsigned by = 0; by < GROUP_BYS; by++)
-		if (by < GROUP_BY_SHAPE || new_source)
-			keys.of[by] = cell_key(row, by);
-	return keys;
-}
-
 /* A newcomer in a cell that belongs to a group is its member, and counts nowhere else. */
-static struct group *claimed_by(struct groups *groups, const struct keys *keys)
+static struct group *claimed_by(struct groups *groups, const uint64_t keys[static GROUP_BYS])
 {
 	for (unsigned by = 0; by < GROUP_BYS; by++) {
-		uint64_t key = keys->of[by], bit = key >> 8 & (CLAIMS - 1);
+		uint64_t key = keys[by], bit = key >> 8 & (CLAIMS - 1);
 		struct cell *cell = key && groups->claims[bit / 64] >> bit % 64 & 1 ? cell_find(groups, key) : NULL;
 		if (!cell || !cell->group)
 			continue;
@@ -123,7 +110,7 @@ struct look {
 	const struct activity *row;
 	uint64_t source, pair; /* hashes */
 	bool new_here, new_source;
-	struct keys keys;                      /* of who is new here */
+	uint64_t keys[GROUP_BYS];              /* of who is new here; 0: not applicable */
 	const struct place *places[GROUP_BYS]; /* cell_fetch_found() */
 	size_t port;                           /* histories_fetch_found() */
 };
@@ -144,14 +131,14 @@ static void add_one(struct groups *groups, const struct look *look)
 	}
 	if (!look->new_here)
 		return;
-	group = claimed_by(groups, &look->keys);
+	group = claimed_by(groups, look->keys);
 	if (group) {
 		group_join(groups, group, look->source, look->row);
 		return;
 	}
 	for (unsigned by = 0; by < GROUP_BYS; by++)
-		if (look->keys.of[by])
-			cell_count(groups, look->row, by, look->keys.of[by], look->places[by]);
+		if (look->keys[by])
+			cell_count(groups, look->row, by, look->keys[by], look->places[by]);
 	struct newcomer *slot = &groups->newcomers[groups->newcomer_count++ % groups->settings.newcomers];
 	groups->lost.newcomers += slot->source && slot->bin + RING > groups->bin;
 	*slot = (struct newcomer){
@@ -170,15 +157,15 @@ static void add_some(struct groups *groups, struct look *looks, size_t count)
 		look->new_source = lately_first(groups->seen, look->source, day);
 		if (!look->new_here)
 			continue;
-		look->keys = keys_of(look->row, look->new_source);
+		cell_keys(look->row, look->new_source, look->keys);
 		for (unsigned by = 0; by < GROUP_BYS; by++)
-			if (look->keys.of[by])
-				cell_fetch(groups, look->keys.of[by]);
+			if (look->keys[by])
+				cell_fetch(groups, look->keys[by]);
 	}
 	for (size_t i = 0; i < count; i++)
 		for (unsigned by = 0; by < GROUP_BYS && looks[i].new_here; by++)
-			if (looks[i].keys.of[by])
-				looks[i].places[by] = cell_fetch_found(groups, looks[i].keys.of[by]);
+			if (looks[i].keys[by])
+				looks[i].places[by] = cell_fetch_found(groups, looks[i].keys[by]);
 	for (size_t i = 0; i < count; i++)
 		add_one(groups, &looks[i]);
 }
@@ -241,9 +228,10 @@ static void take_out(struct groups *groups, struct newcomer *newcomer)
 {
 	newcomer->taken = true;
 	uint32_t age = groups->bin - newcomer->bin;
-	struct keys keys = keys_of(&newcomer->row, newcomer->new_source);
+	uint64_t keys[GROUP_BYS];
+	cell_keys(&newcomer->row, newcomer->new_source, keys);
 	for (unsigned by = 0; by < GROUP_BYS; by++) {
-		struct cell *cell = keys.of[by] ? cell_find(groups, keys.of[by]) : NULL;
+		struct cell *cell = keys[by] ? cell_find(groups, keys[by]) : NULL;
 		/* The ring of a cell that was not touched lately is at an older bin. */
 		if (!cell || groups->bin - cell->bin > age || age - (groups->bin - cell->bin) >= RING)
 			continue;

@@ -19,39 +19,46 @@ uint64_t port_key(const struct activity *activity)
 	return (uint64_t)1 << 32 | (uint64_t)activity->protocol << 16 | activity->port;
 }
 
-uint64_t cell_key(const struct activity *activity, enum group_by by)
+/* What tells the cells of a kind from each other, beside the port; 0: not applicable. */
+static inline uint64_t what_of(const struct activity *activity, enum group_by by)
 {
-	uint64_t port = port_key(activity), what = 0;
 	switch (by) {
 	case GROUP_BY_PORT:
-		what = 1;
-		break;
+		return 1;
 	case GROUP_BY_PORT_SHAPE:
-		what = activity->shape;
-		break;
-	case GROUP_BY_PORT_NETWORK:
-		what = activity->network;
-		break;
-	case GROUP_BY_PORT_COUNTRY:
-		what = (uint64_t)(uint8_t)activity->country[0] << 8 | (uint8_t)activity->country[1];
-		break;
-	case GROUP_BY_PORT_TOOL:
-		what = activity->tool > TOOL_SYSTEM ? activity->tool : 0;
-		break;
 	case GROUP_BY_SHAPE:
-		port = 0;
-		what = activity->shape;
-		break;
+		return activity->shape;
+	case GROUP_BY_PORT_NETWORK:
 	case GROUP_BY_NETWORK:
-		port = 0;
-		what = activity->network;
-		break;
+		return activity->network;
+	case GROUP_BY_PORT_COUNTRY:
+		return (uint64_t)(uint8_t)activity->country[0] << 8 | (uint8_t)activity->country[1];
+	case GROUP_BY_PORT_TOOL:
+		return activity->tool > TOOL_SYSTEM ? activity->tool : 0;
 	default:
-		break;
+		return 0;
 	}
+}
+
+static inline uint64_t key_of(const struct activity *activity, uint64_t port, enum group_by by)
+{
+	uint64_t what = what_of(activity, by);
 	if (what == 0)
 		return 0;
-	return hash_u64_inline(port ^ hash_u64_inline(what, 40 + by), 39) | 1;
+	return hash_u64_inline((by < GROUP_BY_SHAPE ? port : 0) ^ hash_u64_inline(what, 40 + by), 39) | 1;
+}
+
+uint64_t cell_key(const struct activity *activity, enum group_by by)
+{
+	return key_of(activity, port_key(activity), by);
+}
+
+void cell_keys(const struct activity *activity, bool new_source, uint64_t keys[static GROUP_BYS])
+{
+	uint64_t port = port_key(activity);
+#pragma GCC unroll 8
+	for (unsigned by = 0; by < GROUP_BYS; by++)
+		keys[by] = by < GROUP_BY_SHAPE || new_source ? key_of(activity, port, by) : 0;
 }
 
 /* What is expected of a bin without its season. */

@@ -82,6 +82,8 @@ struct groups {
 
 /* groups_cells.c */
 uint64_t cell_key(const struct activity *activity, enum group_by by); /* 0: not applicable */
+/* All of them, of a source that is new at all or only here. */
+void cell_keys(const struct activity *activity, bool new_source, uint64_t keys[static GROUP_BYS]);
 uint64_t port_key(const struct activity *activity);
 /* The cell of that key will be looked for soon: first its place, then, when that is near, what stands there is fetched
  * meanwhile. */

@@ -8,6 +8,7 @@
 #include "darknet/packet/arrival.h"
 #include "darknet/packet/method.h"
 #include "darknet/trend/kept.h"
+#include "darknet/trend/sighting.h"
 #include "net/address.h"
 
 #include <math.h>
@@ -24,7 +25,6 @@
 #define WIDE 0.1    /* of the telescope, on a day */
 #define FORGET 0.9f /* of what earlier days sent, each day */
 #define WAYS 8      /* records that want one place */
-#define SEEN_WAYS 16
 #define WAITING 64
 #define KEY_SOURCE 61 /* seeds */
 #define KEY_NETWORK 62
@@ -55,7 +55,7 @@ struct waiting {
 };
 
 struct habits {
-	uint32_t (*seen)[SEEN_WAYS]; /* fingerprint << 8 | day */
+	sighting_line *seen;
 	size_t seen_mask;
 	uint64_t (*keys)[WAYS]; /* of the records, a line of the cache for each place; 0 = free */
 	struct record (*records)[WAYS];
@@ -84,7 +84,7 @@ struct habits *habits_new(const struct habits_settings *settings)
 	struct habits *habits = calloc(1, sizeof *habits);
 	if (!habits)
 		return NULL;
-	habits->seen_mask = power(settings->seen / SEEN_WAYS) - 1;
+	habits->seen_mask = power(settings->seen / SIGHTINGS) - 1;
 	habits->mask = power(settings->records / WAYS) - 1;
 	habits->seen = new_table((habits->seen_mask + 1) * sizeof *habits->seen);
 	habits->keys = new_table((habits->mask + 1) * sizeof *habits->keys);
@@ -125,21 +125,14 @@ static uint64_t key_of(struct address address, bool network)
 static bool seen_before(struct habits *habits, uint64_t key, uint32_t day)
 {
 	uint32_t *line = habits->seen[key & habits->seen_mask], now = day & 0xff;
-	uint32_t fingerprint = (uint32_t)(key >> 40);
-	size_t oldest = 0;
-	unsigned oldest_age = 0;
+	uint32_t fingerprint = sighting_fingerprint(key);
 
-	fingerprint += fingerprint == 0;
-	for (size_t way = 0; way < SEEN_WAYS; way++) {
-		unsigned age = line[way] ? (now - line[way]) & 0xff : 256;
-		if (line[way] >> 8 == fingerprint && age <= HABIT_DAYS)
+	for (unsigned found = sighting_find(line, fingerprint); found; found &= found - 1) {
+		unsigned age = sighting_age(line[__builtin_ctz(found)], now);
+		if (age <= HABIT_DAYS)
 			return age > 0;
-		if (age > oldest_age) {
-			oldest = way;
-			oldest_age = age;
-		}
 	}
-	line[oldest] = fingerprint << 8 | now;
+	line[sighting_oldest(line, now)] = fingerprint << 8 | now;
 	return false;
 }
 
@@ -430,7 +423,7 @@ void habits_put(struct habits *habits, struct builder *to)
 	put_u64(to, count);
 	for (size_t i = 0; i <= habits->seen_mask; i++) {
 		uint8_t used = 0;
-		while (used < SEEN_WAYS && habits->seen[i][used])
+		while (used < SIGHTINGS && habits->seen[i][used])
 			used++;
 		if (!used)
 			continue;
@@ -452,7 +445,7 @@ static void get_seen(struct habits *habits, struct reader *from)
 	for (uint64_t count = get_u64_below(from, habits->seen_mask + 2); count > 0 && !from->failed; count--) {
 		uint32_t *line = habits->seen[get_u32_below(from, habits->seen_mask + 1)];
 		uint8_t used = get_u8(from);
-		if (used == 0 || used > SEEN_WAYS || line[0])
+		if (used == 0 || used > SIGHTINGS || line[0])
 			from->failed = true;
 		for (size_t way = 0; way < used && !from->failed; way++)
 			if (!(line[way] = get_u32(from)))

@@ -28,17 +28,16 @@ struct history_mark {
 
 struct history {
 	uint64_t key;
-	float now;              /* the open bin's count */
-	float level;            /* per bin, without the season */
-	float scatter;          /* 1/size */
-	float hour[24], day[7]; /* factors, about 1 */
-	uint16_t strange;       /* bins in a row that were beyond what was expected, all on one side */
-	bool above;             /* … which */
-	uint32_t bins;          /* that it learned from: also those before it was first seen, when nothing came */
-	uint32_t since;         /* bins of the table before it was first seen */
-	/* For whoever watches it. */
-	struct history_mark marks[4];
-	bool fresh; /* not kept */
+	float now;                    /* the open bin's count */
+	float level;                  /* per bin, without the season */
+	float scatter;                /* 1/size */
+	bool fresh;                   /* not kept: for whoever watches it */
+	float hour[24], day[7];       /* factors, about 1 */
+	uint16_t strange;             /* bins in a row that were beyond what was expected, all on one side */
+	bool above;                   /* … which */
+	uint32_t bins;                /* that it learned from: also those before it was first seen, when nothing came */
+	uint32_t since;               /* bins of the table before it was first seen */
+	struct history_mark marks[4]; /* for whoever watches it */
 };
 
 struct expected {

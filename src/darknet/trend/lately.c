@@ -5,17 +5,13 @@
 
 #include "base/memory.h"
 #include "darknet/trend/kept.h"
+#include "darknet/trend/sighting.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define WAYS 16
-
-typedef int32_t quarter __attribute__((vector_size(16))); /* four ways of a line */
-typedef uint32_t quarter_words __attribute__((vector_size(16)));
-
 struct lately {
-	uint32_t (*lines)[WAYS]; /* fingerprint << 8 | day; 0 = free */
+	sighting_line *lines;
 	size_t mask;
 	uint64_t displaced;
 	unsigned days;
@@ -24,7 +20,7 @@ struct lately {
 struct lately *lately_new(size_t most, unsigned days)
 {
 	size_t lines = 1;
-	while (lines * WAYS < most)
+	while (lines * SIGHTINGS < most)
 		lines *= 2;
 	struct lately *seen = calloc(1, sizeof *seen);
 	if (!seen)
@@ -48,51 +44,17 @@ void lately_free(struct lately *seen)
 	free(seen);
 }
 
-/* The first way that holds the fingerprint; WAYS: none. */
-static unsigned way_of(const uint32_t line[static WAYS], uint32_t fingerprint)
-{
-	static const quarter bits[] = { { 1, 2, 4, 8 }, { 16, 32, 64, 128 }, { 256, 512, 1024, 2048 },
-		{ 4096, 8192, 16384, 32768 } };
-	const quarter *ways = (const quarter *)line;
-	const int32_t is = (int32_t)fingerprint;
-	quarter found = { 0 };
-	for (size_t i = 0; i < WAYS / 4; i++)
-		found |= ((ways[i] >> 8 & 0xffffff) == is) & bits[i];
-	int32_t mask = found[0] | found[1] | found[2] | found[3] | 1 << WAYS;
-	return (unsigned)__builtin_ctz((unsigned)mask);
-}
-
-/* The greatest of age * 16 + 15 - way: a free one is the oldest, of those of one age the first way. */
-static unsigned oldest_of(const uint32_t line[static WAYS], uint32_t now)
-{
-	static const quarter order[] = { { 15, 14, 13, 12 }, { 11, 10, 9, 8 }, { 7, 6, 5, 4 }, { 3, 2, 1, 0 } };
-	const quarter *ways = (const quarter *)line;
-	quarter most = { 0 };
-	for (size_t i = 0; i < WAYS / 4; i++) {
-		quarter free = ways[i] == 0, age = (quarter)((now - (quarter_words)ways[i]) & 0xff);
-		quarter score = ((age & ~free) | (free & 256)) << 4 | order[i];
-		quarter more = score > most;
-		most = (score & more) | (most & ~more);
-	}
-	int32_t low = most[0] > most[1] ? most[0] : most[1], high = most[2] > most[3] ? most[2] : most[3];
-	return (unsigned)(low > high ? low : high);
-}
-
 bool lately_first(struct lately *seen, uint64_t key, uint32_t day)
 {
 	uint32_t *line = seen->lines[key & seen->mask], now = day % 256;
-	uint32_t fingerprint = (uint32_t)(key >> 40);
-	fingerprint += fingerprint == 0;
-	unsigned way = way_of(line, fingerprint);
-	if (way < WAYS) {
-		unsigned age = (now - line[way]) & 0xff;
-		line[way] = fingerprint << 8 | now;
-		return age > seen->days;
-	}
-	unsigned oldest = oldest_of(line, now);
-	seen->displaced += oldest / WAYS <= seen->days;
-	line[WAYS - 1 - oldest % WAYS] = fingerprint << 8 | now;
-	return true;
+	uint32_t fingerprint = sighting_fingerprint(key);
+	unsigned found = sighting_find(line, fingerprint);
+	unsigned place = found ? (unsigned)__builtin_ctz(found) : sighting_oldest(line, now);
+	uint32_t before = line[place];
+	bool recent = before && sighting_age(before, now) <= seen->days;
+	line[place] = fingerprint << 8 | now;
+	seen->displaced += !found && recent;
+	return !found || !recent;
 }
 
 void lately_fetch(const struct lately *seen, uint64_t key)
@@ -106,10 +68,10 @@ uint64_t lately_displaced(const struct lately *seen)
 }
 
 /* A line fills from its first place on. */
-static uint8_t used_of(const uint32_t line[static WAYS])
+static uint8_t used_of(const uint32_t line[static SIGHTINGS])
 {
 	uint8_t count = 0;
-	while (count < WAYS && line[count])
+	while (count < SIGHTINGS && line[count])
 		count++;
 	return count;
 }
@@ -142,7 +104,7 @@ void lately_get(struct lately *seen, struct reader *from)
 	for (uint64_t lines = get_u64_below(from, seen->mask + 2); lines > 0 && !from->failed; lines--) {
 		uint32_t *line = seen->lines[get_u32_below(from, seen->mask + 1)];
 		uint8_t count = get_u8(from);
-		if (count == 0 || count > WAYS || line[0])
+		if (count == 0 || count > SIGHTINGS || line[0])
 			from->failed = true;
 		for (size_t way = 0; way < count && !from->failed; way++)
 			if (!(line[way] = get_u32(from)))
