@@ -273,6 +273,13 @@ static void test_a_group_grows_and_ends(void **state)
 	groups_free(groups);
 }
 
+static void find_wave(void *context, const struct group *group)
+{
+	struct group *into = context;
+	if (group->noticed > START + WEEKS * HOUR && group->sources > into->sources)
+		*into = *group;
+}
+
 /* Whose addresses were told, each once: by number of its source. */
 struct grown {
 	uint8_t times[20000];
@@ -393,6 +400,33 @@ static void bots(struct groups *groups, struct chance *chance, uint32_t hour)
 		}
 }
 
+/* 400 in an hour, with a header as a fifth of the usual newcomers has: those join for two days, some ten an hour. */
+static void test_a_wave_that_is_over_lists_few_of_the_usual_newcomers(void **state)
+{
+	(void)state;
+	static struct told told;
+	struct chance chance = chance_of(14, 1);
+	struct groups *groups = quiet_weeks(&told, &chance, WEEKS);
+	for (uint32_t i = 0; i < 400; i++) {
+		struct activity row = source(0x50000000 + i, START + WEEKS * HOUR + i * SECOND);
+		row.shape = 3;
+		groups_add(groups, &row, 1);
+	}
+	for (uint32_t hour = WEEKS; hour < WEEKS + 60; hour++) {
+		background(groups, &chance, hour);
+		groups_close(groups, START + hour * HOUR, 1, tell, &told);
+	}
+	struct group group = { 0 };
+	groups_each(groups, find_wave, &group);
+	size_t bots = 0;
+	for (size_t i = 0; i < group.address_count; i++)
+		bots += group.addresses[i].bytes[15] == 0x50;
+	assert_int_equal(bots, 400);
+	assert_true(group.sources > 700 && group.usual > 5);
+	assert_in_range(group.address_count, 400, 400 * 10 / 6);
+	groups_free(groups);
+}
+
 /* Who came while the sensor was off is new when it is on again, and no group; what had no part in that is one. */
 static void test_who_came_while_nobody_listened_is_no_group(void **state)
 {
@@ -485,6 +519,7 @@ int main(void)
 		cmocka_unit_test(test_a_group_grows_and_ends),
 		cmocka_unit_test(test_each_of_many_sources_is_told_once_while_the_group_grows),
 		cmocka_unit_test(test_addresses_that_find_no_room_are_counted_and_ended_groups_give_theirs),
+		cmocka_unit_test(test_a_wave_that_is_over_lists_few_of_the_usual_newcomers),
 		cmocka_unit_test(test_who_came_while_nobody_listened_is_no_group),
 		cmocka_unit_test(test_research_and_backscatter_are_no_groups),
 		cmocka_unit_test(test_what_finds_no_room_is_counted),

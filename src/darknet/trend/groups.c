@@ -98,11 +98,20 @@ static struct group *claimed_by(struct groups *groups, const uint64_t keys[stati
 	return NULL;
 }
 
-static void claim(struct groups *groups, struct cell *cell, const struct group *group)
+static void claim(struct groups *groups, struct cell *cell, struct score score, struct group *group)
 {
 	uint64_t bit = cell->key >> 8 & (CLAIMS - 1);
+	group->usual += score.expected / score.window;
 	cell->group = (uint32_t)group->number;
 	groups->claims[bit / 64] |= (uint64_t)1 << bit % 64;
+}
+
+/* Whether the group is still what gave it away: of all who joined, those that its cells' histories cannot explain are
+ * enough for a claim. A wave that is over leaves the usual newcomers, who are nobody's bots. */
+static bool is_pure(const struct groups *groups, const struct group *group)
+{
+	double bins = (double)(groups->open + groups->settings.bin - group->noticed) / (double)groups->settings.bin;
+	return group->expected + group->usual * bins <= (1 - PURE) * group->sources;
 }
 
 /* What a row looks up. */
@@ -133,7 +142,7 @@ static void add_one(struct groups *groups, const struct look *look)
 		return;
 	group = claimed_by(groups, look->keys);
 	if (group) {
-		group_join(groups, group, look->source, look->row);
+		group_join(groups, group, look->source, look->row, is_pure(groups, group));
 		return;
 	}
 	for (unsigned by = 0; by < GROUP_BYS; by++)
@@ -258,7 +267,7 @@ static void take_members(struct groups *groups, struct group *group, const struc
 			continue;
 		if (group->told == 0 && group->sources == 0)
 			group->example = newcomer->row;
-		group_join(groups, group, newcomer->source, &newcomer->row);
+		group_join(groups, group, newcomer->source, &newcomer->row, true);
 		take_out(groups, newcomer);
 	}
 }
@@ -335,7 +344,7 @@ static void found(struct groups *groups, struct cell *cell, struct score score, 
 	unsigned ports = group->port_count;
 	take_members(groups, group, cell, score.window);
 	if (score.observed - score.expected > PURE * score.observed)
-		claim(groups, cell, group);
+		claim(groups, cell, score, group);
 	/* The same group, by something else that its members have in common; unless it doubled, or has a new port. */
 	if (group->told > 0 && group->port_count == ports && group->sources < 2 * group->sources_told)
 		return;

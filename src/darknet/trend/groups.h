@@ -83,10 +83,12 @@ struct group {
 	uint16_t ports[GROUP_PORTS];
 	uint8_t protocols[GROUP_PORTS];
 	unsigned port_count;
-	struct address *addresses; /* the indicators: its first members, `address_count` of them; sources -
-				      address_count found no room */
+	/* The indicators: `address_count` of its members, as they came. Others found no room, or came when more of all
+	 * who had joined were to be expected anyway than a group's purity allows. */
+	struct address *addresses;
 	size_t address_count, address_room;
 	size_t listed; /* of the addresses: those that were told */
+	double usual;  /* newcomers that the histories of its cells say for each bin: they join, too */
 	bool open;     /* still acting; false: it was told for the last time */
 };
 
@@ -123,7 +125,8 @@ struct groups_lost groups_lost(const struct groups *groups);
  * such thing fails the reader; what it was read into is then good for nothing but to be freed. */
 void groups_put(const struct groups *groups, struct builder *to);
 void groups_get(struct groups *groups, struct reader *from);
-/* Of each group which addresses were told. What was kept without it tells them once more. */
+/* Of each group which addresses were told, and how many newcomers are usual. What was kept without it tells them once
+ * more, and lists whoever joins. */
 void groups_put_listed(const struct groups *groups, struct builder *to);
 void groups_get_listed(struct groups *groups, struct reader *from);
 

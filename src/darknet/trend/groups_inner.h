@@ -111,7 +111,8 @@ unsigned cell_level(const struct cell *cell);
 /* groups_members.c */
 struct group *group_of(struct groups *groups, uint64_t number); /* NULL: closed or forgotten */
 struct group *member_group(struct groups *groups, uint64_t source);
-void group_join(struct groups *groups, struct group *group, uint64_t source, const struct activity *row);
+/* `list`: among the indicators as well. */
+void group_join(struct groups *groups, struct group *group, uint64_t source, const struct activity *row, bool list);
 void group_row(struct groups *groups, struct group *group, const struct activity *row);
 /* The address is behind those that are listed, if there is room. */
 void group_list(struct groups *groups, struct group *group, struct address address);

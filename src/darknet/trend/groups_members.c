@@ -48,13 +48,14 @@ void group_row(struct groups *groups, struct group *group, const struct activity
 	}
 }
 
-void group_join(struct groups *groups, struct group *group, uint64_t source, const struct activity *row)
+void group_join(struct groups *groups, struct group *group, uint64_t source, const struct activity *row, bool list)
 {
 	struct member *member = place(groups, source);
 	bool here = member->group == group->number;
 	if (!here) {
 		group->sources++;
-		group_list(groups, group, row->source);
+		if (list)
+			group_list(groups, group, row->source);
 		if (member->group || groups->member_count < groups->member_mask / 4 * 3) {
 			groups->member_count += member->group == 0;
 			*member = (struct member){ .source = source, .group = (uint32_t)group->number };
