@@ -53,8 +53,8 @@ bool answer_again(struct request *request, struct text key)
 	struct failure failure = { 0 };
 	struct text body;
 	char fingerprint[FINGERPRINT];
-	if (key.size == 0 || store_answer_find(request->keeper->store, request->call.scope, key, request->work.arena,
-				 &request->status, &body, &failure) != OK)
+	if (key.size == 0 || store_answer_find(request->keeper->store, request->call.scope, key, request->call.now,
+				 request->work.arena, &request->status, &body, &failure) != OK)
 		return false;
 	json_t *kept = json_loadb(body.at, body.size, 0, NULL);
 	const char *asked = json_string_value(json_object_get(kept, "_request"));
@@ -91,7 +91,7 @@ enum error answer_keep(struct request *request, struct text key, struct failure 
 		    json_object_set_new(kept, "_version", json_integer((json_int_t)call->version)) == 0;
 	char *words = made ? json_dumps(kept, JSON_COMPACT) : NULL;
 	enum error error = words ? store_answer_put(request->keeper->store, call->scope, key, call->status,
-				       text_of(words), call->now + ANSWER_KEPT, failure)
+				       text_of(words), call->now, call->now + ANSWER_KEPT, failure)
 				 : fail(failure, ERROR_MEMORY, "no memory to keep the answer");
 	free(words);
 	json_decref(kept);

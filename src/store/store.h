@@ -455,11 +455,12 @@ enum error store_funnel_each(struct store *, const struct scope *, uint32_t orga
 enum error store_value_put(struct store *, const char *key, struct text value, struct failure *);
 enum error store_value_get(struct store *, const char *key, struct arena *, struct text *value, struct failure *);
 
-/* Idempotency-Key of a POST: gives the stored answer when this account used the key before. */
-enum error store_answer_find(struct store *, const struct scope *, struct text key, struct arena *, uint16_t *status,
-    struct text *body, struct failure *);
+/* Idempotency-Key of a POST: gives the stored answer when this account used the key before and it has not expired by
+ * `now`; a _put forgets what has. The caller's clock alone counts. */
+enum error store_answer_find(struct store *, const struct scope *, struct text key, nanoseconds now, struct arena *,
+    uint16_t *status, struct text *body, struct failure *);
 enum error store_answer_put(struct store *, const struct scope *, struct text key, uint16_t status, struct text body,
-    nanoseconds expires, struct failure *);
+    nanoseconds now, nanoseconds expires, struct failure *);
 
 /* ── copies of a running store ─ */
 /* From here to store_read_end() this store shows the moment of the call, whatever others commit; nothing can be written

@@ -53,8 +53,8 @@ static enum error who_asks(const struct scope *scope, struct uuid *who, struct f
 	return OK;
 }
 
-enum error store_answer_find(struct store *store, const struct scope *scope, struct text key, struct arena *arena,
-    uint16_t *status, struct text *body, struct failure *failure)
+enum error store_answer_find(struct store *store, const struct scope *scope, struct text key, nanoseconds now,
+    struct arena *arena, uint16_t *status, struct text *body, struct failure *failure)
 {
 	struct uuid who;
 	struct query query;
@@ -67,7 +67,7 @@ enum error store_answer_find(struct store *store, const struct scope *scope, str
 		return error;
 	bind_uuid(&query, ":who", &who);
 	bind_text(&query, ":key", key);
-	bind_integer(&query, ":now", time_now());
+	bind_integer(&query, ":now", now);
 	error = query_one(&query, "answer");
 	if (error)
 		return error;
@@ -78,7 +78,7 @@ enum error store_answer_find(struct store *store, const struct scope *scope, str
 }
 
 enum error store_answer_put(struct store *store, const struct scope *scope, struct text key, uint16_t status,
-    struct text body, nanoseconds expires, struct failure *failure)
+    struct text body, nanoseconds now, nanoseconds expires, struct failure *failure)
 {
 	struct uuid who;
 	struct query query;
@@ -89,7 +89,7 @@ enum error store_answer_put(struct store *store, const struct scope *scope, stru
 		error = query_own(store, "DELETE FROM answer WHERE expires <= :now", &query, failure);
 	if (error)
 		return error;
-	bind_integer(&query, ":now", time_now());
+	bind_integer(&query, ":now", now);
 	error = query_run(&query, NULL);
 	if (!error)
 		error = query_own(store,

@@ -432,22 +432,37 @@ static void test_a_copy_is_of_the_moment_at_which_reading_began(void **state)
 	store_close(copy);
 }
 
-static void test_an_answer_is_found_by_the_account_that_asked_and_no_other(void **state)
+/* Its status; 0 when there is none. */
+static uint16_t answer_to(struct place *place, const struct scope *scope, const char *key, nanoseconds now)
+{
+	struct text body;
+	uint16_t status = 0;
+	enum error error =
+	    store_answer_find(place->store, scope, text_of(key), now, place->arena, &status, &body, &place->failure);
+	assert_int_equal(error, status ? OK : ERROR_NOT_FOUND);
+	return status;
+}
+
+static void put_answer(struct place *place, const struct scope *scope, const char *key, nanoseconds now)
+{
+	done(place, store_begin(place->store, &place->failure));
+	done(place,
+	    store_answer_put(place->store, scope, text_of(key), 201, TEXT("{}"), now, now + DAY, &place->failure));
+	done(place, store_commit(place->store, &place->failure));
+}
+
+static void test_an_answer_is_found_by_the_account_that_asked_until_its_day_is_over(void **state)
 {
 	struct place *place = *state;
 	const struct scope *analyst = scope_of(place, ROLE_ANALYST, 0, ACTION_NOTICE_WRITE);
-	const struct scope *auditor = scope_of(place, ROLE_AUDITOR, 0, ACTION_COUNTER_READ);
-	uint16_t status;
-	struct text body;
-	done(place, store_begin(place->store, &place->failure));
-	done(place, store_answer_put(place->store, analyst, TEXT("k1"), 201, TEXT("{}"), INT64_MAX, &place->failure));
-	done(place, store_commit(place->store, &place->failure));
-	done(
-	    place, store_answer_find(place->store, analyst, TEXT("k1"), place->arena, &status, &body, &place->failure));
-	assert_int_equal(status, 201);
-	assert_int_equal(
-	    store_answer_find(place->store, auditor, TEXT("k1"), place->arena, &status, &body, &place->failure),
-	    ERROR_NOT_FOUND);
+	put_answer(place, analyst, "k1", DAY);
+	assert_int_equal(answer_to(place, analyst, "k1", 2 * DAY - 1), 201);
+	assert_int_equal(answer_to(place, analyst, "k1", 2 * DAY), 0);
+	assert_int_equal(answer_to(place, scope_of(place, ROLE_AUDITOR, 0, ACTION_COUNTER_READ), "k1", DAY), 0);
+	put_answer(place, analyst, "k2", 2 * DAY - 1); /* what stands still stays; what expired is forgotten */
+	assert_int_equal(answer_to(place, analyst, "k1", DAY), 201);
+	put_answer(place, analyst, "k1", 2 * DAY);
+	assert_int_equal(answer_to(place, analyst, "k2", 2 * DAY), 201);
 }
 
 int main(void)
@@ -472,7 +487,7 @@ int main(void)
 		TEST(test_a_store_of_every_older_schema_is_brought_forward),
 		TEST(test_a_migration_that_fails_leaves_the_store_as_it_was),
 		TEST(test_a_copy_is_of_the_moment_at_which_reading_began),
-		TEST(test_an_answer_is_found_by_the_account_that_asked_and_no_other),
+		TEST(test_an_answer_is_found_by_the_account_that_asked_until_its_day_is_over),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
