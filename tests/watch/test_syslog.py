@@ -110,14 +110,16 @@ def rsyslog(folder, source, port, tls=False):
     files = "".join(f'  defaultNetstreamDriver{name}="{folder}/{file}"\n' for name, file in
                     (("CAFile", "ca.pem"), ("CertFile", "sender.pem"), ("KeyFile", "sender.key"))) if tls else ""
     path = os.path.join(folder, "rsyslog.conf")
+    # Its own messages stay inside: for each it would open and close a socket to the system's log, and a TLS connection that has
+    # just ended may read from that socket's number and wait there for ever (seen with 8.2302 and its driver "ossl").
     pathlib.Path(path).write_text(f'''
-global(workDirectory="{work}" maxMessageSize="64k"
+global(workDirectory="{work}" maxMessageSize="64k" processInternalMessages="on"
 {files})
 module(load="imfile" mode="inotify")
-input(type="imfile" file="{source}" tag="app:" reopenOnTruncate="on")
-action(type="omfwd" target="127.0.0.1" port="{port}" protocol="tcp" TCP_Framing="octet-counted"
+input(type="imfile" file="{source}" tag="app:" reopenOnTruncate="on" ruleset="forward")
+ruleset(name="forward") {{ action(type="omfwd" target="127.0.0.1" port="{port}" protocol="tcp" TCP_Framing="octet-counted"
        template="RSYSLOG_SyslogProtocol23Format" action.resumeRetryCount="-1" action.resumeInterval="1"
-       queue.type="LinkedList" queue.size="100000"{secure})
+       queue.type="LinkedList" queue.size="100000"{secure}) }}
 ''')
     return Daemon(["rsyslogd", "-n", "-f", path, "-i", os.path.join(folder, "rsyslog.pid")], folder)
 
