@@ -88,6 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct failure failure = { 0 };
 	try_as(3, data, size);
 	try_as(4, data, size);
+	try_as(5, data, size);
 	CHECK(trends_load(raw, (struct text){ (const char *)data, size }, "a history", &failure) != OK || size > 1000);
 	trends_free(raw);
 	return 0;

@@ -125,9 +125,11 @@ struct groups_lost groups_lost(const struct groups *groups);
  * such thing fails the reader; what it was read into is then good for nothing but to be freed. */
 void groups_put(const struct groups *groups, struct builder *to);
 void groups_get(struct groups *groups, struct reader *from);
-/* Of each group which addresses were told, and how many newcomers are usual. What was kept without it tells them once
- * more, and lists whoever joins. */
+/* Of each group which addresses were told. What was kept without it tells them once more. */
 void groups_put_listed(const struct groups *groups, struct builder *to);
 void groups_get_listed(struct groups *groups, struct reader *from);
+/* Of each group how many newcomers are usual. What was kept without it goes on as if there were none: it lists more. */
+void groups_put_usual(const struct groups *groups, struct builder *to);
+void groups_get_usual(struct groups *groups, struct reader *from);
 
 #endif

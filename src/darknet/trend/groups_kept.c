@@ -308,10 +308,8 @@ void groups_get(struct groups *groups, struct reader *from)
 void groups_put_listed(const struct groups *groups, struct builder *to)
 {
 	for (size_t i = 0; i < GROUPS_MOST; i++)
-		if (groups->all[i].open) {
+		if (groups->all[i].open)
 			put_u32(to, (uint32_t)groups->all[i].listed);
-			put_real(to, groups->all[i].usual);
-		}
 	put_u64(to, groups->lost.addresses);
 	put_real(to, groups->missed);
 	put_u32(to, groups->since);
@@ -320,11 +318,23 @@ void groups_put_listed(const struct groups *groups, struct builder *to)
 void groups_get_listed(struct groups *groups, struct reader *from)
 {
 	for (size_t i = 0; i < GROUPS_MOST && !from->failed; i++)
-		if (groups->all[i].open) {
+		if (groups->all[i].open)
 			groups->all[i].listed = get_u32_below(from, (uint64_t)groups->all[i].address_count + 1);
-			groups->all[i].usual = get_real_within(from, 0, 1e15);
-		}
 	groups->lost.addresses = get_u64(from);
 	groups->missed = get_real_within(from, 0, 1e15);
 	groups->since = get_u32(from);
+}
+
+void groups_put_usual(const struct groups *groups, struct builder *to)
+{
+	for (size_t i = 0; i < GROUPS_MOST; i++)
+		if (groups->all[i].open)
+			put_real(to, groups->all[i].usual);
+}
+
+void groups_get_usual(struct groups *groups, struct reader *from)
+{
+	for (size_t i = 0; i < GROUPS_MOST && !from->failed; i++)
+		if (groups->all[i].open)
+			groups->all[i].usual = get_real_within(from, 0, 1e15);
 }

@@ -10,8 +10,9 @@
 #include <string.h>
 
 #define MAGIC "NOROSHIT"
-#define VERSION                                                                                                        \
-	4 /* 3: without which addresses were told; 2: without habits; 1: without lost parts of the open bin, too */
+/* 4: without usual newcomers of groups; 3: without which addresses were told; 2: without habits; 1: without lost parts
+ * of the open bin, too. */
+#define VERSION 5
 #define HEAD 28 /* magic, version, length of bins, size of the rest without its checksum */
 
 enum error trends_write(const struct trends *trends, struct builder *to, struct failure *failure)
@@ -32,6 +33,7 @@ enum error trends_write(const struct trends *trends, struct builder *to, struct 
 	put_u64(to, trends->coverage.missing);
 	habits_put(trends->habits, to);
 	groups_put_listed(trends->groups, to);
+	groups_put_usual(trends->groups, to);
 	if (to->failed)
 		return fail(failure, ERROR_MEMORY, "no memory for the history that is to be kept");
 	uint64_t size = htole64(to->size - start - HEAD);
@@ -87,6 +89,8 @@ static bool get_rest(struct trends *trends, uint32_t version, struct reader *fro
 		habits_get(trends->habits, from);
 	if (version > 3)
 		groups_get_listed(trends->groups, from);
+	if (version > 4)
+		groups_get_usual(trends->groups, from);
 	return reader_done(from);
 }
 
